@@ -1,0 +1,104 @@
+"""What every command shares: the reader's language, the two streams, the exit codes."""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from io import TextIOWrapper
+from typing import Any, TextIO
+
+import click
+
+from kpirules.source import Diagnostic
+from kpirules.source.catalogue import LANGUAGES, word
+from kpirules.source.render import render_text
+
+FINDINGS = 1
+BAD_INPUT = 2
+OUR_FAULT = 3
+
+_LANG = "kpirules.lang"
+_DEBUG = "kpirules.debug"
+_VARIABLES = ("KPIRULES_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def callback(context: click.Context, _parameter: click.Parameter, value: object) -> None:
+        if value:
+            context.meta[key] = value
+
+    return callback
+
+
+def shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that may stand before or after its name."""
+    command = click.option(
+        "--debug", is_flag=True, expose_value=False, callback=_keep(_DEBUG), help="Show where an internal error arose."
+    )(command)
+    return click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        expose_value=False,
+        callback=_keep(_LANG),
+        help="Language of messages and reports.",
+    )(command)
+
+
+def lang() -> str:
+    """The reader's language: what `--lang` says, else KPIRULES_LANG, else the locale; Chinese or English."""
+    chosen = click.get_current_context().meta.get(_LANG)
+    if chosen is not None:
+        return str(chosen)
+    named = next((value for name in _VARIABLES if (value := os.environ.get(name))), None)
+    return "zh" if (named or locale.getlocale()[0] or "").casefold().startswith(("zh", "chinese")) else "en"
+
+
+def debugging() -> bool:
+    """Whether an internal error shows where it arose."""
+    return bool(click.get_current_context().meta.get(_DEBUG) or os.environ.get("KPIRULES_DEBUG"))
+
+
+def soften() -> None:
+    """Have both streams write what their encoding does not have as escapes, and never fail on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether a person watches the stream in colour."""
+    return stream.isatty() and "NO_COLOR" not in os.environ
+
+
+def put(text: str) -> None:
+    """Write a text for people to the standard output."""
+    _write(sys.stdout, f"{text}\n")
+
+
+def put_data(lines: Iterable[str]) -> None:
+    """Write a text for programs to the standard output, in UTF-8 whatever the locale says."""
+    for line in lines:
+        click.echo(line.encode(), nl=False)
+
+
+def tell(text: str) -> None:
+    """Write a line to the standard error."""
+    _write(sys.stderr, f"{text}\n")
+
+
+def say(key: str, **args: object) -> str:
+    """A phrase of the catalogue, its braces filled."""
+    return word(key, lang()).format(**args)
+
+
+def show(diagnostics: Sequence[Diagnostic]) -> None:
+    """Draw faults on the standard error."""
+    _write(sys.stderr, render_text(diagnostics, lang(), colour=coloured(sys.stderr)))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    # not by `click.echo`: it writes UTF-8 to a stream that is declared to be ASCII
+    stream.write(text)
+    stream.flush()

@@ -1,0 +1,43 @@
+"""`kpirules plan`: what a scheme is worked out by."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from kpirules.cli import console
+from kpirules.cli.project import rule_file, shown
+
+
+@click.command()
+@click.argument("scheme", required=False, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json", "sql"]), default="text", help="Form of the plan.")
+@click.option("--period", help="Period that the SQL is for. [default: the first in force]")
+@console.shared
+def plan(scheme: Path | None, form: str, period: str | None) -> None:
+    """Show the plan of SCHEME, by default the one that kpirules.yaml names: its steps, or the SQL of them."""
+    from kpirules.compiling import compile_scheme, read_source
+    from kpirules.plan.encode import to_json
+    from kpirules.plan.text import render
+
+    path = rule_file(scheme)
+    compiled = compile_scheme(read_source(path, shown(path)))
+    match form:
+        case "json":
+            console.put_data([json.dumps(to_json(compiled.plan), ensure_ascii=False, indent=1), "\n"])
+        case "sql":
+            from kpirules.engines.duckdb import compile_sql
+            from kpirules.runs.run import columns, first_period, in_force, params, read_period
+
+            if period is None:
+                chosen = first_period(compiled.plan)
+                console.tell(f"-- {console.say('sql_period', period=chosen)}")
+            else:
+                chosen = read_period(period, compiled.plan.period)
+                in_force(compiled.plan, chosen)
+            sql = compile_sql(compiled.plan, params(chosen), columns(compiled.plan))
+            console.put_data([sql, "\n"])
+        case _:
+            console.put(render(compiled.plan))

@@ -1,0 +1,118 @@
+"""The results of a run in print: as a table for people, as CSV, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kpirules.cli import console
+from kpirules.cli.layout import aligned
+
+if TYPE_CHECKING:
+    from kpirules.runs.manifest import Done
+
+SHOWN = 200
+"""How many subjects the table shows; CSV and JSON have all."""
+
+_BATCH = 1 << 16
+_PLAIN_SCALE = 6  # a decimal of more places may be spelt with an exponent
+_BEFORE_PAY = 4
+
+
+def csv_lines(done: Done) -> Iterator[str]:
+    """Key, scorecard, total, grade and each pay item of every subject, a line each, under a line of names."""
+    names = _columns(done)
+    yield ",".join(_quoted(pa.array(names)).to_pylist()) + "\n"
+    for batch in done.result.scores.select(names).to_batches(_BATCH):
+        cells = [pc.fill_null(_quoted(_text(column)), "") for column in batch.columns]
+        yield "".join(f"{line}\n" for line in pc.binary_join_element_wise(*cells, ",").to_pylist())
+
+
+def plain(done: Done) -> dict[str, Any]:
+    """The results as data that `json.dumps` takes; figures are texts."""
+    plan, result = done.compiled.plan, done.result
+    scores = pa.table({name: _text(result.scores.column(name)) for name in result.scores.column_names})
+    missed = pa.table({name: _text(result.not_assessed.column(name)) for name in result.not_assessed.column_names})
+    return {
+        "scheme": plan.scheme,
+        "version": plan.version,
+        "period": str(result.period),
+        "currency": plan.currency,
+        "scores": scores.to_pylist(),
+        "not_assessed": missed.to_pylist(),
+        "uncredited": dict(result.uncredited),
+    }
+
+
+def table(done: Done) -> list[str]:
+    """The scores as lines for people: a heading, a line for each subject, the sums of what is paid."""
+    plan, scores = done.compiled.plan, done.result.scores
+    pays = {pay.name: pay.title or pay.name for pay in done.compiled.model.pays}
+    head = {**{name: console.say(name) for name in ("scorecard", "total", "grade", "total_pay", "flags")}, **pays}
+    names = [name for name in scores.column_names if _has_something(scores, name)]
+    rows = [[head.get(name, name) for name in names]]
+    first = scores.select(names).slice(0, SHOWN)
+    rows += [[_cell(value) for value in row.values()] for row in first.to_pylist()]
+    sums = [pc.sum(scores.column(name)).as_py() if name in {*pays, "total_pay"} else None for name in names]
+    if pays:
+        rows.append([console.say("sum"), *(_cell(value) if value is not None else "" for value in sums[1:])])
+    title = plan.title or plan.scheme
+    lines = [console.say("run_of", period=done.result.period, scheme=title, version=plan.version), ""]
+    lines += aligned(rows, [pa.types.is_decimal(scores.schema.field(name).type) for name in names])
+    if scores.num_rows > SHOWN:
+        lines.insert(-1 if pays else len(lines), console.say("more_subjects", count=scores.num_rows - SHOWN))
+    return lines
+
+
+def counts(done: Done) -> list[str]:
+    """How many were scored, who was not, and which rows nobody owns."""
+    result = done.result
+    lines = [console.say("subjects_scored", count=result.scores.num_rows)]
+    if done.compiled.model.scorecards:
+        reasons = result.not_assessed.column("reason").value_counts().to_pylist()
+        why = console.say("comma").join(f"{console.say(one['values'])} {one['counts']}" for one in reasons)
+        line = console.say("not_assessed_of", count=result.not_assessed.num_rows)
+        lines.append(f"{line} ({why})" if why else line)
+    rows = [f"{name} {count}" for name, count in result.uncredited.items() if count]
+    if rows:
+        lines.append(console.say("uncredited_rows", tables=console.say("comma").join(rows)))
+    return lines
+
+
+def _columns(done: Done) -> list[str]:
+    return [*done.result.scores.column_names[:_BEFORE_PAY], *(pay.name for pay in done.compiled.model.pays)]
+
+
+def _has_something(scores: pa.Table, name: str) -> bool:
+    """Whether a column is worth its place: the key always, others where any subject has something there."""
+    column = scores.column(name)
+    if name == scores.column_names[0]:
+        return True
+    if name == "flags":
+        return bool(pc.any(pc.not_equal(column, "")).as_py())
+    return int(column.null_count) < len(column)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,f}" if isinstance(value, Decimal) else str(value)
+
+
+def _text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """A column as texts; decimals without an exponent."""
+    text = pc.cast(column, pa.string())
+    if not pa.types.is_decimal(column.type) or column.type.scale <= _PLAIN_SCALE:
+        return text
+    return pa.array([None if one is None else f"{Decimal(one):f}" for one in text.to_pylist()], pa.string())
+
+
+def _quoted(text: pa.Array) -> pa.Array:
+    """Cells as CSV has them: quoted where a comma, a quote or a line end is in them."""
+    special = pc.match_substring_regex(text, '[",\r\n]')
+    doubled = pc.replace_substring(text, '"', '""')
+    return pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), text)

@@ -1,0 +1,118 @@
+"""`kpirules run`: evaluate a scheme for a period, and keep the run."""
+
+from __future__ import annotations
+
+import csv
+import json
+from itertools import pairwise
+from pathlib import Path
+from time import perf_counter_ns
+from typing import TYPE_CHECKING
+
+import click
+
+from kpirules.cli import console
+from kpirules.cli.project import BINDINGS, bindings_file, shown
+
+if TYPE_CHECKING:
+    from kpirules.data.faults import DataFaults
+    from kpirules.runs.manifest import Done
+
+FAULTS = Path("kpirules-faults.csv")
+
+
+@click.command()
+@click.argument("scheme", required=False, type=click.Path(path_type=Path))
+@click.option("--period", required=True, help="Period to evaluate: 2025Q1, 2025-03, 2025H1 or 2025.")
+@click.option("--data", type=click.Path(path_type=Path), help=f"Bindings of the tables. [default: {BINDINGS}]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run. [default: runs/PERIOD]")
+@click.option("--keep-inputs/--no-keep-inputs", default=True, help="Keep the data in the run folder (up to 256 MB).")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", help="Form of results.")
+@console.shared
+@click.pass_context
+def run(
+    context: click.Context,
+    *,
+    scheme: Path | None,
+    period: str,
+    data: Path | None,
+    out: Path | None,
+    keep_inputs: bool,
+    form: str,
+) -> None:
+    """Evaluate SCHEME, by default the one that kpirules.yaml names, and keep the run in a folder."""
+    from kpirules.data.faults import DataFaults
+    from kpirules.runs.folder import check_free, save
+
+    if out is not None:
+        check_free(out)
+    try:
+        done = _done(scheme, period, bindings_file(data))
+    except DataFaults as faults:
+        console.show(faults.diagnostics)
+        _write_all(faults)
+        context.exit(console.BAD_INPUT)
+    target = out or done.bindings.parent / "runs" / str(done.result.period)
+    folder = save(done, target, numbered=out is None, keep_inputs=keep_inputs)
+    _print(done, folder, form)
+    console.tell(console.say("run_kept", path=shown(folder)))
+
+
+def _done(scheme: Path | None, period: str, data: Path) -> Done:
+    from kpirules.compiling import compile_scheme, read_source
+    from kpirules.data.bindings import load_bindings
+    from kpirules.data.load import read_tables
+    from kpirules.runs.manifest import Done
+    from kpirules.runs.run import in_force, read_period, run_scheme
+
+    clock = [perf_counter_ns()]
+    bindings = load_bindings(data)
+    path = scheme or bindings.scheme
+    compiled = compile_scheme(read_source(path, shown(path)))
+    wanted = read_period(period, compiled.plan.period)
+    in_force(compiled.plan, wanted)
+    clock.append(perf_counter_ns())
+    loaded = read_tables(tuple(compiled.model.tables.values()), bindings)
+    clock.append(perf_counter_ns())
+    result = run_scheme(compiled, loaded, wanted)
+    clock.append(perf_counter_ns())
+    spent = [(after - before) // 1_000_000 for before, after in pairwise(clock)]
+    return Done(compiled, loaded, result, path, data, dict(zip(("compile", "read", "run"), spent, strict=True)))
+
+
+def _print(done: Done, folder: Path, form: str) -> None:
+    from kpirules.cli import results
+
+    match form:
+        case "csv":
+            console.put_data(results.csv_lines(done))
+        case "json":
+            found = {**results.plain(done), "run": shown(folder)}
+            console.put_data([json.dumps(found, ensure_ascii=False, indent=2), "\n"])
+        case _:
+            console.put("\n".join(results.table(done)))
+            console.put("")
+    tell = console.put if form == "table" else console.tell
+    for line in results.counts(done):
+        tell(line)
+
+
+def _write_all(faults: DataFaults) -> None:
+    """Write every fault of the data to a file where they are more than are drawn."""
+    from kpirules.data.faults import SHOWN
+    from kpirules.source.render import message
+
+    if len(faults.faults) <= SHOWN:
+        return
+    try:
+        with FAULTS.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("code", "table", "source", "row", "column", "value", "message"))
+            for one in faults.faults:
+                said = message(one.diagnostic(), console.lang())
+                writer.writerow((one.code, one.table, one.source, one.row, one.column, one.value, said))
+    except OSError as error:
+        reason = error.strerror or error
+        console.tell(console.say("faults_unwritten", count=len(faults.faults), path=FAULTS, reason=reason))
+    else:
+        console.tell(console.say("faults_written", count=len(faults.faults), path=FAULTS))

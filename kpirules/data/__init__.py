@@ -1,0 +1,1 @@
+"""The data that rules are run on: bindings, readers and the checks of contracts."""

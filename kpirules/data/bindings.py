@@ -1,0 +1,215 @@
+"""`kpirules.yaml`: which rule file is run, and where the data of each of its tables is."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
+from kpirules.source.similar import similar
+
+if TYPE_CHECKING:
+    import yaml
+    from jsonschema import ValidationError
+
+_SCHEMA = Path(__file__).with_name("bindings.schema.json")
+_DEPTH = 4
+
+
+class Kind(StrEnum):
+    """Where the rows of a table come from."""
+
+    FILE = "file"
+    QUERY = "query"
+    FRAME = "frame"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows of one table are.
+
+    `target` is the path as written in the bindings, or the text of the query. `columns` maps the table's column to
+    the source's where the two names differ; `column_spans` has the place of each of its keys.
+    """
+
+    kind: Kind
+    target: str
+    span: Span
+    columns: Mapping[str, str] = field(default_factory=dict)
+    column_spans: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What `kpirules.yaml` says. All relative paths start at `folder`; names of tables and columns are in NFC.
+
+    `span` is the place of the key `data`, for faults about a table that is not there.
+    """
+
+    path: Path
+    folder: Path
+    scheme: Path
+    scheme_span: Span
+    sources: Mapping[str, Source]
+    span: Span
+
+
+def load_bindings(path: Path) -> Bindings:
+    """Read and check a `kpirules.yaml`. That the files it names are there is seen when they are read.
+
+    Raises:
+        Fault: it cannot be read, or does not keep to its schema; all faults at once, each with its place.
+    """
+    tree = _read(path)
+    tree.check()
+    folder = path.resolve().parent
+    data = tree.value["data"]
+    return Bindings(
+        path=path,
+        folder=folder,
+        scheme=folder / tree.value["scheme"],
+        scheme_span=tree.spans["scheme",],
+        sources={name: _source(tree, name, entry) for name, entry in data.items()},
+        span=tree.key_spans["data",],
+    )
+
+
+def scheme_path(path: Path) -> Path:
+    """The rule file that a `kpirules.yaml` names; the rest of it is not held to its schema if that is a text.
+
+    Raises:
+        Fault: it cannot be read, or names no rule file.
+    """
+    tree = _read(path)
+    match tree.value:
+        case {"scheme": str(scheme)} if scheme:
+            return path.parent / scheme
+        case _:
+            tree.check()
+            raise AssertionError(path)
+
+
+def _read(path: Path) -> _Tree:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise Fault([Diagnostic("KPI601", None, {"path": path, "reason": error.strerror})]) from None
+    except UnicodeDecodeError:
+        raise Fault([Diagnostic("KPI602", None, {"path": path})]) from None
+    return _Tree(SourceText(str(path), text))
+
+
+def _source(tree: _Tree, name: str, entry: Mapping[str, Any]) -> Source:
+    kind = Kind.FILE if "file" in entry else Kind.QUERY
+    columns = entry.get("columns", {})
+    return Source(
+        kind=kind,
+        target=entry[kind.value],
+        span=tree.spans["data", name, kind.value],
+        columns=columns,
+        column_spans={column: tree.key_spans["data", name, "columns", column] for column in columns},
+    )
+
+
+class _Tree:
+    """The YAML as plain data, and the place of each value and key by its path.
+
+    Every scalar is the text that was written (so `no: 编号` names a column `no`), but an empty one is None.
+    """
+
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.spans: dict[tuple[str, ...], Span] = {}
+        self.key_spans: dict[tuple[str, ...], Span] = {}
+        self.faults: list[Diagnostic] = []
+        self.value: Any = self._plain(self._compose(), ())
+
+    def check(self) -> None:
+        """Hold the data to the schema.
+
+        Raises:
+            Fault: it does not keep to it.
+        """
+        import jsonschema
+
+        schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
+        for error in jsonschema.Draft202012Validator(schema).iter_errors(self.value):
+            self.faults += (fault for fault in self._diagnostics(error) if fault not in self.faults)
+        if self.faults:
+            raise Fault(self.faults)
+
+    def _compose(self) -> yaml.Node | None:
+        import yaml
+
+        text = self.source.text
+        try:
+            return yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            start = mark.index if mark else 0
+            reason = error.problem or error.context
+        except yaml.reader.ReaderError as error:
+            start, reason = error.position, error.reason
+        span = Span(self.source, start, min(start + 1, len(text)))
+        raise Fault([Diagnostic("KPI603", span, {"reason": reason})])
+
+    def _plain(self, node: yaml.Node | None, path: tuple[str, ...]) -> Any:  # noqa: ANN401  # any YAML value
+        """The plain data of a node; what lies deeper than the schema goes (an alias to itself, say) is None."""
+        import yaml
+
+        if node is None:
+            self.spans[path] = Span(self.source, 0, 0)
+            return None
+        self.spans[path] = self._span(node)
+        if len(path) > _DEPTH or node.tag == "tag:yaml.org,2002:null":
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._entries(node, path))
+        if isinstance(node, yaml.SequenceNode):
+            return [self._plain(item, (*path, str(index))) for index, item in enumerate(node.value)]
+        return node.value
+
+    def _entries(self, node: yaml.MappingNode, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+        for key_node, value_node in node.value:
+            span = self._span(key_node)
+            key = unicodedata.normalize("NFC", key_node.value if isinstance(key_node.value, str) else span.text)
+            if (*path, key) in self.key_spans:
+                label = Label(self.key_spans[*path, key], "first")
+                self.faults.append(Diagnostic("KPI604", span, {"key": key}, (label,)))
+                continue
+            self.key_spans[*path, key] = span
+            yield key, self._plain(value_node, (*path, key))
+
+    def _span(self, node: yaml.Node) -> Span:
+        return Span(self.source, node.start_mark.index, node.end_mark.index)
+
+    def _diagnostics(self, error: ValidationError) -> Iterator[Diagnostic]:
+        path = tuple(str(step) for step in error.absolute_path)
+        place = self.key_spans.get(path) or Span(self.source, 0, 0)
+        schema: Any = error.schema
+        instance: Any = error.instance
+        match error.validator:
+            case "additionalProperties":
+                known = tuple(schema["properties"])
+                for key in instance:
+                    if key not in known:
+                        near = similar(key, known)
+                        helps = (Note("similar", {"similar": near}),) if near else (Note("known", {"known": known}),)
+                        yield Diagnostic("KPI605", self.key_spans[*path, key], {"key": key}, helps=helps)
+            case "required":
+                for key in schema["required"]:
+                    if key not in instance:
+                        yield Diagnostic("KPI606", place, {"key": key})
+            case "oneOf" if not isinstance(instance, dict) or not instance.keys() <= schema["properties"].keys():
+                pass  # another fault of the same place says more
+            case "oneOf":
+                both = all(key in instance for key in ("file", "query"))
+                yield Diagnostic("KPI607", place, helps=(Note("both" if both else "none"),))
+            case _:
+                code = "KPI608" if schema["type"] == "object" else "KPI609"
+                yield Diagnostic(code, self.spans[path] if self.spans[path].text.strip() else place)

@@ -1,0 +1,251 @@
+"""Cells into typed values, a column at a time: trimmed, empty is missing, and what does not fit its type is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kpirules.data import dates, numbers
+from kpirules.data.arrow import arrow_type
+from kpirules.model.contracts import Column, PercentForm
+from kpirules.values.periods import period_of
+from kpirules.values.rounding import ceiled, decimal_places, decimal_text, floored
+from kpirules.values.types import WIDTH
+from kpirules.values.units import Unit
+
+_BOOLS = {"true": True, "1": True, "是": True, "false": False, "0": False, "否": False}
+_PERCENTS = {PercentForm.SIGN: "85%", PercentForm.FRACTION: "0.85", PercentForm.POINTS: "85"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault that the cells of one column have in common: the rows (from 0) that have it.
+
+    `args` fill the message, the same for each row; `each` fills it row by row, aligned with `rows`.
+    """
+
+    code: str
+    column: str | None
+    rows: pa.Array
+    args: Mapping[str, Any] = field(default_factory=dict)
+    each: Mapping[str, pa.Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One column: `shown` as it is written, `values` typed (null where missing or at fault), and its faults.
+
+    `wrong_type` names the source's own type where none of its values can be read as the contract's.
+    """
+
+    shown: pa.ChunkedArray
+    values: pa.ChunkedArray
+    findings: tuple[Finding, ...] = ()
+    noise: int = 0
+    wrong_type: str | None = None
+
+
+def read_cells(raw: pa.ChunkedArray, column: Column) -> Cells:
+    """The column's cells as its contract types them, with every fault of single cells."""
+    shown = _prepared(raw)
+    if pa.types.is_null(shown.type):
+        shown = pc.cast(shown, pa.string())
+    reader = _reader(column.type.unit)
+    cells = reader(shown, column)
+    if cells.wrong_type is not None:
+        return cells
+    findings = [*cells.findings]
+    if column.key or not column.type.missing:
+        findings.append(_finding("KPI640", column, pc.is_null(shown)))
+    values, limits = _within(cells.values, column)
+    target = arrow_type(column.type)
+    if values.type != target:
+        values = pc.cast(values, target)
+    found = tuple(finding for finding in (*findings, *limits) if len(finding.rows))
+    return Cells(shown, values, found, cells.noise)
+
+
+def _prepared(raw: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text of any Arrow kind as trimmed strings, empty ones null; other columns as they are."""
+    if pa.types.is_dictionary(raw.type):
+        raw = pc.cast(raw, raw.type.value_type)
+    if not (pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type) or pa.types.is_string_view(raw.type)):
+        return raw
+    text = pc.utf8_trim_whitespace(pc.cast(raw, pa.string()))
+    empty = pc.equal(pc.binary_length(text), 0)
+    return pc.if_else(empty, pa.scalar(None, pa.string()), text) if pc.any(empty).as_py() else text
+
+
+def _reader(unit: Unit) -> Callable[[pa.ChunkedArray, Column], Cells]:
+    if unit.numeric:
+        return _numeric
+    if unit.periodic:
+        return _periods
+    return {Unit.TEXT: _texts, Unit.DATE: _dates, Unit.BOOL: _bools}[unit]
+
+
+# ---------------------------------------------------------------- by unit
+
+
+def _numeric(shown: pa.ChunkedArray, column: Column) -> Cells:
+    assert column.type.digits is not None, column
+    scale = column.type.digits.scale
+    if column.percent is not None:
+        return _percents(shown, column, column.percent, scale)
+    if pa.types.is_string(shown.type):
+        return _number_cells(shown, column, numbers.from_text(shown, scale), ("KPI632", {}))
+    if _is_number(shown.type):
+        return _number_cells(shown, column, numbers.from_typed(shown, scale), ("KPI632", {}))
+    return _wrong_type(shown, column)
+
+
+def _percents(shown: pa.ChunkedArray, column: Column, form: PercentForm, scale: int) -> Cells:
+    """Ratios written as percents.
+
+    INVARIANT: a column of percent signs or points has two places or more, those of a whole percent.
+    """
+    points = form is not PercentForm.FRACTION
+    places = scale - 2 if points else scale
+    assert places >= 0, column
+    if pa.types.is_string(shown.type):
+        text = shown
+        if form is PercentForm.SIGN:
+            signed = pc.match_substring_regex(text, "[%％]$")
+            text = pc.if_else(signed, pc.replace_substring_regex(text, r"\s*[%％]$", ""), "%")
+        read = numbers.from_text(text, places)
+    elif _is_number(shown.type) and form is not PercentForm.SIGN:
+        read = numbers.from_typed(shown, places)
+    else:
+        return _wrong_type(shown, column, "KPI639" if _is_number(shown.type) else "KPI638")
+    cells = _number_cells(shown, column, read, ("KPI633", {"example": _PERCENTS[form]}))
+    return Cells(shown, numbers.hundredth(cells.values), cells.findings, cells.noise) if points else cells
+
+
+def _number_cells(
+    shown: pa.ChunkedArray, column: Column, read: numbers.Numbers, bad: tuple[str, Mapping[str, Any]]
+) -> Cells:
+    """`bad` is the code, and what fills its message, of a cell that is not a number."""
+    masks = (
+        (*bad, read.bad),
+        ("KPI634", {"places": read.values.type.scale}, read.fine),
+        ("KPI644", _limits(column), read.large),
+    )
+    findings = tuple(_finding(code, column, mask, args) for code, args, mask in masks if mask is not None)
+    return Cells(shown, read.values, findings, read.noise)
+
+
+def _texts(shown: pa.ChunkedArray, column: Column) -> Cells:
+    if not (pa.types.is_string(shown.type) or pa.types.is_integer(shown.type)):
+        return _wrong_type(shown, column)
+    return Cells(shown, pc.cast(shown, pa.string()))
+
+
+def _dates(shown: pa.ChunkedArray, column: Column) -> Cells:
+    read = dates.from_text if _as_text(shown.type) else dates.from_typed if dates.is_day(shown.type) else None
+    if read is None:
+        return _wrong_type(shown, column)
+    values, bad = read(pc.cast(shown, pa.string()) if _as_text(shown.type) else shown)
+    return Cells(shown, values, (_finding("KPI635", column, bad),))
+
+
+def _periods(shown: pa.ChunkedArray, column: Column) -> Cells:
+    unit = column.type.unit
+    if _as_text(shown.type):
+        values, bad = dates.periods_from_text(pc.cast(shown, pa.string()), unit)
+    elif dates.is_day(shown.type):
+        values, bad = dates.periods_from_days(shown, unit)
+    else:
+        return _wrong_type(shown, column)
+    return Cells(shown, values, (_finding("KPI636", column, bad, {"example": dates.EXAMPLES[unit]}),))
+
+
+def _bools(shown: pa.ChunkedArray, column: Column) -> Cells:
+    if pa.types.is_boolean(shown.type):
+        return Cells(shown, shown)
+    if not _as_text(shown.type):
+        return _wrong_type(shown, column)
+    text = pc.utf8_lower(pc.cast(shown, pa.string()))
+    index = pc.index_in(text, value_set=pa.array(_BOOLS))
+    values = pc.take(pa.array(_BOOLS.values()), index)
+    return Cells(shown, values, (_finding("KPI637", column, pc.and_(pc.is_valid(shown), pc.is_null(index))),))
+
+
+def _wrong_type(shown: pa.ChunkedArray, column: Column, code: str = "KPI638") -> Cells:
+    values = pa.chunked_array([pa.nulls(len(shown), arrow_type(column.type))])
+    finding = Finding(code, column.name, pa.array([], pa.int64()), {"unit": column.type.unit})
+    return Cells(shown, values, (finding,), wrong_type=str(shown.type))
+
+
+def _is_number(of: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(of) or pa.types.is_floating(of) or pa.types.is_decimal(of))
+
+
+def _as_text(of: pa.DataType) -> bool:
+    """Whether values are read by their text: `20250109` and `2025` may be held as integers."""
+    return bool(pa.types.is_string(of) or pa.types.is_integer(of))
+
+
+# ---------------------------------------------------------------- what a value may be
+
+
+def _within(values: pa.ChunkedArray, column: Column) -> tuple[pa.ChunkedArray, list[Finding]]:
+    """Values outside their domain, `between` or the bounds of their type are found, and made null."""
+    masks: list[tuple[str, pa.ChunkedArray, dict[str, Any]]] = []
+    if column.type.domain is not None:
+        known = pc.is_in(values, value_set=pa.array(column.type.domain, pa.string()), skip_nulls=True)
+        masks.append(("KPI642", pc.and_(pc.is_valid(values), pc.invert(known)), {"domain": column.type.domain}))
+    if column.low is not None or column.high is not None:
+        outside = _outside(values, column.low, column.high)
+        masks.append(("KPI643", outside, _limits(column)))
+    if column.type.low is not None:
+        outside = _outside(values, *column.type.bounds)
+        masks.append(("KPI644", outside, _limits(column)))
+    findings: list[Finding] = []
+    for code, mask, args in masks:
+        if pc.any(mask).as_py():
+            findings.append(_finding(code, column, mask if not findings else pc.and_(mask, pc.is_valid(values)), args))
+            values = pc.if_else(mask, pa.scalar(None, values.type), values)
+    return values, findings
+
+
+def _outside(values: pa.ChunkedArray, low: Any, high: Any) -> pa.ChunkedArray:  # noqa: ANN401  # Fraction or date
+    """Which values are below `low` or above `high`; missing ones are not."""
+    if pa.types.is_decimal(values.type):
+        scale = values.type.scale
+        low = None if low is None else Decimal(decimal_text(ceiled(low, scale), scale))
+        high = None if high is None else Decimal(decimal_text(floored(high, scale), scale))
+    held = pa.decimal128(WIDTH, values.type.scale) if pa.types.is_decimal(values.type) else values.type
+    masks = []
+    if low is not None:
+        masks.append(pc.less(values, pa.scalar(low, held)))
+    if high is not None:
+        masks.append(pc.greater(values, pa.scalar(high, held)))
+    return pc.fill_null(masks[0] if len(masks) == 1 else pc.or_(*masks), fill_value=False)
+
+
+def _limits(column: Column) -> dict[str, Any]:
+    """The bounds as messages show them: those of `between`, or those of the type."""
+    between = column.low is not None or column.high is not None
+    low, high = (column.low, column.high) if between else (column.type.low, column.type.high)
+    return {"low": _limit_text(low, column), "high": _limit_text(high, column)}
+
+
+def _limit_text(limit: Any, column: Column) -> str:  # noqa: ANN401  # Fraction, date or None
+    if limit is None:
+        return "…"
+    if column.type.unit.periodic:
+        return str(period_of(limit, column.type.unit))
+    if not column.type.unit.numeric:
+        return str(limit)
+    if decimal_places(limit) is None:
+        return str(limit)
+    return decimal_text(limit) if column.percent is None else decimal_text(limit * 100) + "%"
+
+
+def _finding(code: str, column: Column, mask: pa.ChunkedArray, args: Mapping[str, Any] | None = None) -> Finding:
+    return Finding(code, column.name, pc.indices_nonzero(pc.fill_null(mask, fill_value=False)), args or {})

@@ -1,0 +1,145 @@
+"""CSV files: decoded, split, every cell as text."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from kpirules.data.arrow import counting
+from kpirules.data.faults import Place
+from kpirules.source import Note
+
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_BLOCK = 1 << 23
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Delimited:
+    """The rows of a CSV file. `cells` has text columns `0`, `1`, … under `header`; `numbers` are the rows' numbers.
+
+    The header is row 1. Blank rows at the end are left out. `ragged` lists rows that have not as many cells as the
+    header (number, cells), `blank` the numbers of blank rows in the middle; neither is in `cells`.
+    """
+
+    header: tuple[str, ...]
+    cells: pa.Table
+    numbers: pa.Array
+    ragged: tuple[tuple[int, int], ...]
+    blank: tuple[int, ...]
+    encoding: str
+    sha256: str
+
+
+def read_delimited(path: Path, place: Place) -> Delimited:
+    """Read a CSV file in UTF-8 or GB18030.
+
+    Raises:
+        Fault: it cannot be opened or decoded, has no header, or a quote in it is not closed.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise place.fault("KPI612", reason=error.strerror) from None
+    digest = hashlib.sha256(data).hexdigest()
+    data, encoding = _decoded(data, place)
+    header = _header(data, place)
+    if data.count(b'"') % 2:
+        raise place.fault("KPI621", Note("double"))
+    cells, ragged = _split(data, len(header), place)
+    lost = {number for number, _, _ in ragged}
+    numbers = counting(2, cells.num_rows + len(lost))
+    if lost:
+        numbers = numbers.filter(pc.invert(pc.is_in(numbers, value_set=pa.array(lost, pa.int64()))))
+    cells, numbers, blank = _without_blank(cells, numbers)
+    return Delimited(
+        header=header,
+        cells=cells,
+        numbers=numbers,
+        ragged=tuple((number, count) for number, count, text in ragged if text.strip()),
+        blank=blank,
+        encoding=encoding,
+        sha256=digest,
+    )
+
+
+def _decoded(data: bytes, place: Place) -> tuple[bytes, str]:
+    """The bytes in UTF-8 without a byte order mark, with a line end at the end, and the encoding they were in."""
+    for encoding in _ENCODINGS:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        plain = data.removeprefix(_BOM) if encoding == "utf-8-sig" else text.encode()
+        return plain if plain.endswith(b"\n") else plain + b"\n", encoding
+    raise place.fault("KPI615")
+
+
+def _header(data: bytes, place: Place) -> tuple[str, ...]:
+    """The cells of the first row, as the reader below splits it."""
+    lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
+    try:
+        header = tuple(cell.strip() for cell in next(csv.reader(lines), []))
+    except csv.Error as error:
+        raise place.fault("KPI614", reason=str(error)) from None
+    if not any(header):
+        raise place.fault("KPI616")
+    return header
+
+
+def _split(data: bytes, width: int, place: Place) -> tuple[pa.Table, list[tuple[int, int, str]]]:
+    """All rows but the header and those of another width; of these the number, the count of cells, the text."""
+    names = [str(index) for index in range(width)]
+    ragged: list[tuple[int, int, str]] = []
+
+    def aside(row: Any) -> str:  # noqa: ANN401  # pyarrow's InvalidRow has no type stub
+        ragged.append((row.number, row.actual_columns, row.text))
+        return "skip"
+
+    def read(*, threads: bool) -> pa.Table:
+        # INVARIANT: row numbers are known to the handler only without threads
+        return pa_csv.read_csv(
+            pa.BufferReader(data),
+            pa_csv.ReadOptions(use_threads=threads, block_size=_BLOCK, column_names=names, skip_rows_after_names=1),
+            pa_csv.ParseOptions(
+                newlines_in_values=b'"' in data,
+                ignore_empty_lines=False,
+                invalid_row_handler=None if threads else aside,
+            ),
+            pa_csv.ConvertOptions(
+                check_utf8=False, column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+
+    try:
+        return read(threads=True), ragged
+    except pa.ArrowInvalid:
+        pass
+    try:
+        return read(threads=False), ragged
+    except pa.ArrowInvalid as error:
+        raise place.fault("KPI614", reason=str(error).splitlines()[0]) from None
+
+
+def _without_blank(cells: pa.Table, numbers: pa.Array) -> tuple[pa.Table, pa.Array, tuple[int, ...]]:
+    """The rows that hold something; the numbers of blank rows that such a row follows."""
+    blank = pc.equal(pc.binary_length(cells.column(0)), 0)
+    for index in range(1, cells.num_columns):
+        if not pc.any(blank).as_py():
+            break
+        blank = pc.and_(blank, pc.equal(pc.binary_length(cells.column(index)), 0))
+    if not pc.any(blank).as_py():
+        return cells, numbers, ()
+    held = pc.invert(blank)
+    kept = numbers.filter(held.combine_chunks())
+    last = kept[-1].as_py() if len(kept) else 0
+    inside = numbers.filter(pc.and_(blank, pc.less(numbers, last)).combine_chunks())
+    return cells.filter(held), kept, tuple(inside.to_pylist())

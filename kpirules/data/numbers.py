@@ -1,0 +1,157 @@
+"""Cells that hold numbers: text, integers, decimals and doubles into exact decimals, a column at a time.
+
+No figure passes through a binary float: a double is read by its shortest decimal text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kpirules.values.types import WIDTH
+
+_WRITTEN = r"^[0-9０-９+＋\-－.．,，$＄¥￥ ]+$"
+_SHAPE = r"^(?:[+-]?(?:[¥$] ?)?|[¥$] ?[+-])(?:\d+(?:\.\d*)?|\d{1,3}(?:,\d{3})+(?:\.\d*)?|\.\d+)$"
+_MACHINE = r"^[+-]?\d+(?:\.\d+)?$"
+_EXPONENT = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
+
+_NOISE_DIGITS = 12
+_NOISE_RELATIVE = Decimal(10) ** 9
+_NOISE_GAP = 3
+_GUARD = 20
+_INTEGER_DIGITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Decimals of `WIDTH` digits, missing where a mask holds; masks are aligned with the values.
+
+    `bad`: not a number. `large`: more whole digits than fit. `fine`: more decimal places than the scale. `noise`
+    counts cells whose float noise was dropped.
+    """
+
+    values: pa.ChunkedArray
+    bad: pa.ChunkedArray | None = None
+    large: pa.ChunkedArray | None = None
+    fine: pa.ChunkedArray | None = None
+    noise: int = 0
+
+
+def from_text(text: pa.ChunkedArray, scale: int) -> Numbers:
+    """Numbers as people and spreadsheets write them; `text` is trimmed, missing cells are null.
+
+    Thousands separators, one of `¥ ￥ $` in front and full-width digits are read; an exponent is not a number (a
+    spreadsheet that shows `1.2E+11` has lost digits).
+    """
+    values = _at_once(text, scale)
+    if values is not None:
+        return Numbers(values)
+    plain = pc.utf8_normalize(_where(pc.match_substring_regex(text, _WRITTEN), text), "NFKC")
+    plain = _where(pc.match_substring_regex(plain, _SHAPE), plain)
+    return _exact(text, pc.replace_substring_regex(plain, r"[¥$, ]", ""), scale)
+
+
+def from_typed(column: pa.ChunkedArray, scale: int) -> Numbers:
+    """Numbers of a typed column: integers, decimals, doubles; infinities and not-a-numbers are `bad`."""
+    if not pa.types.is_floating(column.type):
+        values = _at_once(column, scale)
+        if values is not None:
+            return Numbers(values)
+    text = pc.cast(column, pa.string())
+    values = _at_once(text, scale)
+    if values is not None:
+        return Numbers(values)
+    spelt = pc.match_substring_regex(text, _EXPONENT)
+    if pc.any(spelt).as_py():
+        full = [format(Decimal(cell), "f") for cell in text.filter(spelt).to_pylist()]
+        text = pc.replace_with_mask(text.combine_chunks(), spelt.combine_chunks(), pa.array(full, pa.string()))
+        text = pa.chunked_array([text])
+    return _exact(text, _where(pc.match_substring_regex(text, _MACHINE), text), scale)
+
+
+def hundredth(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Each decimal divided by 100: the same digits, the point two places further to the left."""
+    moved = pa.decimal128(values.type.precision, values.type.scale + 2)
+    chunks = [pa.Array.from_buffers(moved, len(c), c.buffers(), offset=c.offset) for c in values.chunks]
+    return pa.chunked_array(chunks, moved)
+
+
+def _at_once(column: pa.ChunkedArray, scale: int) -> pa.ChunkedArray | None:
+    """The whole column cast to decimals, or None where a cell does not allow it.
+
+    INVARIANT: no cell has so many whole digits, spelt out or by an exponent, that the cast could run over; Arrow does
+    not always notice.
+    """
+    if _whole_digits(column) + scale > WIDTH:
+        return None
+    try:
+        return pc.cast(column, pa.decimal128(WIDTH, scale))
+    except pa.ArrowInvalid:
+        return None
+
+
+def _whole_digits(column: pa.ChunkedArray) -> int:
+    """How many digits before the point a cell can have at most; with an exponent, more than fit."""
+    if pa.types.is_integer(column.type):
+        return _INTEGER_DIGITS
+    if pa.types.is_decimal(column.type):
+        return int(column.type.precision) - int(column.type.scale)
+    if pc.any(pc.match_substring(column, "e", ignore_case=True)).as_py():
+        return WIDTH + 1
+    return pc.max(pc.binary_length(column)).as_py() or 0
+
+
+def _exact(text: pa.ChunkedArray, plain: pa.ChunkedArray, scale: int) -> Numbers:
+    """`plain` has `[+-]digits.digits` for each cell of `text` that is a number, null for the others."""
+    plain = pc.replace_substring_regex(plain, r"^([+-]?)0+(\d)", r"\1\2")
+    plain = pc.replace_substring_regex(plain, rf"(\.\d{{{scale}}}\d*?)0+$", r"\1")
+    bad = pc.and_(pc.is_valid(text), pc.is_null(plain))
+    large = pc.match_substring_regex(plain, rf"^[+-]?\d{{{WIDTH - scale + 1}}}")
+    fine = pc.match_substring_regex(plain, rf"\.\d{{{scale}}}\d")
+    large, fine = (pc.fill_null(mask, fill_value=False) for mask in (large, fine))
+    fine = pc.and_not(fine, large)
+    plain = _where(pc.invert(large), plain)
+    noise = 0
+    if pc.any(fine).as_py():
+        plain, fine, noise = _without_noise(plain, fine, scale)
+        plain = _where(pc.invert(fine), plain)
+    return Numbers(pc.cast(plain, pa.decimal128(WIDTH, scale)), bad, large, fine, noise)
+
+
+def _without_noise(plain: pa.ChunkedArray, fine: pa.ChunkedArray, scale: int) -> tuple[pa.ChunkedArray, Any, int]:
+    """Numbers with float noise rounded, the mask of those that are truly too fine, how many were rounded.
+
+    Noise has `_NOISE_DIGITS` significant digits or more, lies within 1e-9 of the rounded value, which is not 0
+    and fits, and is less than a thousandth of its last place.
+    """
+    cells = plain.filter(fine)
+    digits = pc.replace_substring_regex(pc.replace_substring_regex(cells, r"^[+-]?[0.]*", ""), r"\.", "")
+    held = pa.decimal256(WIDTH + _GUARD + 2, scale + _GUARD)
+    cut = pc.cast(pc.replace_substring_regex(cells, rf"(\.\d{{{scale + _GUARD}}})\d+$", r"\1"), held)
+    near = pc.cast(pc.round(cut, scale, "half_towards_infinity"), held)
+    gap = pc.abs(pc.subtract(cut, near))
+    relative = pa.scalar(_NOISE_RELATIVE, pa.decimal256(10, 0))
+    step = pa.scalar(Decimal(1).scaleb(-scale - _NOISE_GAP), pa.decimal256(WIDTH + _GUARD, scale + _NOISE_GAP))
+    size = pc.abs(near)
+    noisy = pc.and_(
+        pc.and_(pc.greater_equal(pc.utf8_length(digits), _NOISE_DIGITS), pc.less(gap, step)),
+        pc.less_equal(pc.multiply(gap, relative), pc.abs(cut)),
+    )
+    fits = pc.and_(
+        pc.greater(size, pa.scalar(Decimal(0), held)), pc.less(size, pa.scalar(Decimal(1).scaleb(WIDTH - scale), held))
+    )
+    noisy = pc.and_(noisy, fits)
+    rounded = pc.cast(pc.cast(near.filter(noisy), pa.decimal128(WIDTH, scale)), pa.string())
+    mask = pc.replace_with_mask(fine.combine_chunks(), fine.combine_chunks(), noisy.combine_chunks())
+    plain = pc.replace_with_mask(plain.combine_chunks(), mask, rounded.combine_chunks())
+    count = pc.sum(noisy).as_py() or 0
+    return pa.chunked_array([plain]), pa.chunked_array([pc.and_not(fine.combine_chunks(), mask)]), count
+
+
+def _where(mask: pa.ChunkedArray, text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The cells for which the mask holds, null elsewhere."""
+    return pc.if_else(mask, text, pa.scalar(None, text.type))

@@ -1,0 +1,179 @@
+"""The rows of one table as its source holds them: a file, a query or a frame, under the contract's column names."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import pyarrow as pa
+
+from kpirules.data.arrow import counting
+from kpirules.data.bindings import Kind, Source
+from kpirules.data.delimited import read_delimited
+from kpirules.data.faults import DataFault, Place
+from kpirules.model.contracts import Table
+from kpirules.source import Diagnostic, Fault, Note
+from kpirules.source.similar import similar
+
+_KINDS = (".csv", ".parquet")
+_LATER = (".xlsx",)
+_FOLDER = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Rows as read: a column of text or of the source's own type for each column of the contract.
+
+    `numbers` are the rows' numbers as a person counts them. `sha256` is of the file, None where there is none.
+    """
+
+    place: Place
+    cells: pa.Table
+    numbers: pa.Array
+    faults: tuple[DataFault, ...] = ()
+    encoding: str | None = None
+    sha256: str | None = None
+
+
+def read_source(contract: Table, source: Source, folder: Path) -> Raw:
+    """The rows of a bound table; a relative path starts at `folder`.
+
+    Raises:
+        Fault: the source cannot be read, or lacks a column of the contract.
+    """
+    if source.kind is Kind.QUERY:
+        return _read_query(contract, source, folder)
+    path = folder / source.target
+    place = Place(contract.name, source.target, source.span)
+    suffix = path.suffix.lower()
+    if suffix in _LATER:
+        raise place.fault("KPI860", Note("instead"), suffix=suffix)
+    if suffix not in _KINDS:
+        raise place.fault("KPI613", Note("known", {"known": _KINDS}), suffix=suffix)
+    read = _read_csv if suffix == ".csv" else _read_parquet
+    return read(contract, source, path, place)
+
+
+def from_frame(contract: Table, frame: object) -> Raw:
+    """The rows of an Arrow table, a pandas frame, or anything that gives Arrow data of itself.
+
+    Raises:
+        Fault: it cannot be read as a table, or lacks a column of the contract.
+    """
+    place = Place(contract.name, Kind.FRAME, None)
+    try:
+        table = pa.table(frame)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise place.fault("KPI614", reason=_first_line(error)) from None
+    picked = _picked(contract, table.column_names, {}, place)
+    return _typed_raw(place, table, picked)
+
+
+def _read_csv(contract: Table, source: Source, path: Path, place: Place) -> Raw:
+    read = read_delimited(path, place)
+    picked = _picked(contract, read.header, source.columns, place)
+    ragged = [
+        DataFault("KPI630", place.table, place.source, number, None, None, {"count": count, "width": len(read.header)})
+        for number, count in read.ragged
+    ]
+    blank = [DataFault("KPI631", place.table, place.source, number, None, None) for number in read.blank]
+    return Raw(
+        place=place,
+        cells=pa.table({name: read.cells.column(index) for name, index in picked.items()}),
+        numbers=read.numbers,
+        faults=(*ragged, *blank),
+        encoding=read.encoding,
+        sha256=read.sha256,
+    )
+
+
+def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> Raw:
+    import pyarrow.parquet as pq
+
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        with pq.ParquetFile(path) as parquet:
+            names = parquet.schema_arrow.names
+            picked = _picked(contract, names, source.columns, place)
+            table = parquet.read(columns=[names[index] for index in picked.values()])
+    except OSError as error:
+        raise place.fault("KPI612", reason=error.strerror or _first_line(error)) from None
+    except pa.ArrowException as error:
+        raise place.fault("KPI614", reason=_first_line(error)) from None
+    return _typed_raw(place, table, {name: table.column_names.index(names[i]) for name, i in picked.items()}, digest)
+
+
+def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
+    import duckdb
+
+    place = Place(contract.name, Kind.QUERY, source.span)
+    # a relative path in a query is looked for in the working directory first, whatever `file_search_path` says
+    with _FOLDER, chdir(folder), duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+        try:
+            statements = connection.extract_statements(source.target)
+            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+                raise place.fault("KPI620")
+            table = connection.sql(source.target).to_arrow_table()
+        except duckdb.Error as error:
+            raise place.fault("KPI619", reason=_first_line(error)) from None
+    return _typed_raw(place, table, _picked(contract, table.column_names, source.columns, place))
+
+
+def _typed_raw(place: Place, table: pa.Table, picked: Mapping[str, int], sha256: str | None = None) -> Raw:
+    cells = pa.table({name: table.column(index) for name, index in picked.items()})
+    return Raw(place, cells, counting(1, table.num_rows), sha256=sha256)
+
+
+def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], place: Place) -> dict[str, int]:
+    """Which of the source's columns holds each column of the contract; names are compared trimmed and in NFC.
+
+    Raises:
+        Fault: a name stands twice in the source, or a column is not there.
+    """
+    found = [_plain(name) for name in names]
+    faults = [
+        fault
+        for name, count in Counter(found).items()
+        if count > 1 and name
+        for fault in place.fault("KPI617", name=name, count=count).diagnostics
+    ]
+    picked: dict[str, int] = {}
+    for column in contract.columns:
+        wanted = _plain(columns.get(column.name, column.name))
+        if wanted in found:
+            picked[column.name] = found.index(wanted)
+            continue
+        near = similar(wanted, found)
+        helps = [Note("similar", {"similar": near})] if near else []
+        listed = Note("found", {"found": [name for name in found if name]})
+        faults += place.fault("KPI618", *helps, listed, name=wanted, column=column.name).diagnostics
+    if faults:
+        raise Fault(faults)
+    return picked
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def unknown_columns(contract: Table, source: Source) -> list[Diagnostic]:
+    """Faults for columns that the bindings name and the contract does not have."""
+    known = [column.name for column in contract.columns]
+    faults = []
+    for name, span in source.column_spans.items():
+        if name not in known:
+            near = similar(name, known)
+            note = Note("similar", {"similar": near}) if near else Note("known", {"known": known})
+            faults.append(Diagnostic("KPI611", span, {"table": contract.name, "column": name}, helps=(note,)))
+    return faults

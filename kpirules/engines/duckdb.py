@@ -1,0 +1,92 @@
+"""The DuckDB engine: one query works out all subjects; no row passes through Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from kpirules.engines import reference
+from kpirules.engines.exact import arrow_type
+from kpirules.engines.outcome import Outcome, RunFault, values
+from kpirules.engines.schema import Schema, schemas
+from kpirules.engines.sql import DATA, DUCKDB, Queries, Query, compiled
+from kpirules.plan.ir import OVER, Plan, Value
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def compile_sql(plan: Plan, params: Mapping[str, Value], columns: Sequence[str]) -> str:
+    """The query for the subjects, as text to read.
+
+    Raises:
+        ValueError: the plan asks for what its types do not hold.
+    """
+    return compiled(plan, params, columns, DUCKDB).subjects.tree.sql(DUCKDB.name, pretty=True, copy=False)
+
+
+def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], columns: Sequence[str]) -> Outcome:
+    """Work out `columns` for every subject; see `Engine.run`.
+
+    Raises:
+        RunStopped: a value is past its bounds.
+        RuntimeError: the engine failed where the reference engine does not.
+    """
+    queries = compiled(plan, params, columns, DUCKDB)
+    with duckdb.connect() as connection:
+        _register(connection, queries, tables)
+        try:
+            found = _fetched(connection, queries.subjects)
+            unowned = _fetched(connection, queries.uncredited) if queries.uncredited else None
+        except duckdb.Error as error:
+            reference.run(plan, tables, params, columns)
+            raise RuntimeError(f"DuckDB failed on a plan that the reference engine runs: {error}") from error
+    schema = schemas(plan)[plan.result]
+    return Outcome(
+        subjects=_typed(found, schema, dict.fromkeys((plan.key, *columns))),
+        uncredited={}
+        if unowned is None
+        else {name: int(unowned.column(name)[0].as_py()) for name in unowned.column_names},
+        faults=_failed(plan, found),
+    )
+
+
+def _register(connection: DuckDBPyConnection, queries: Queries, tables: Mapping[str, pa.Table]) -> None:
+    """Show the columns that are read, under their identifiers, as views of the schema `data`."""
+    schema = exp.to_identifier(DATA, quoted=True)
+    connection.execute(exp.Create(this=exp.Table(db=schema), kind="SCHEMA").sql(DUCKDB.name))
+    for name, (identifier, columns) in queries.tables.items():
+        connection.register(identifier, tables[name].select(list(columns)).rename_columns(list(columns.values())))
+        registered = exp.Table(this=exp.to_identifier(identifier, quoted=True))
+        view = exp.Table(this=exp.to_identifier(identifier, quoted=True), db=schema.copy())
+        body = exp.Select().select(exp.Star()).from_(registered)
+        connection.execute(exp.Create(this=view, kind="VIEW", expression=body).sql(DUCKDB.name))
+
+
+def _fetched(connection: DuckDBPyConnection, query: Query) -> pa.Table:
+    relation = connection.sql(query.tree.sql(DUCKDB.name, copy=False))
+    return relation.to_arrow_table().rename_columns(list(query.columns))
+
+
+def _typed(found: pa.Table, schema: Schema, names: Iterable[str]) -> pa.Table:
+    fields = []
+    for name in names:
+        kind = schema[name]
+        fields.append((name, arrow_type(kind)))
+        if kind.over:
+            fields.append((name + OVER, arrow_type(kind.over)))
+    return found.select([name for name, _ in fields]).cast(pa.schema(fields))
+
+
+def _failed(plan: Plan, found: pa.Table) -> tuple[RunFault, ...]:
+    faults = []
+    for check in plan.checks:
+        failing = found.filter(found.column(check.when))
+        if failing.num_rows:
+            subjects = tuple(values(failing, plan.key))
+            faults.append(RunFault(check.code, check.item, check.when, subjects, check.origin))
+    return tuple(faults)

@@ -1,0 +1,119 @@
+"""What a run gives, whichever engine ran it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol
+
+from kpirules.plan.ir import OVER, Origin, Plan, Value
+from kpirules.source import Diagnostic, Fault
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PAST_BOUND = "KPI701"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFault:
+    """What a run found wrong at one binding: its code, its item, and the subjects it was found for, in order.
+
+    `origin` is the place in the rules. `value`, `low` and `high` are set where a value is past its bounds, for the
+    first subject.
+    """
+
+    code: str
+    item: str
+    binding: str
+    subjects: tuple[Value, ...]
+    origin: Origin | None = None
+    value: Fraction | None = None
+    low: Fraction | None = None
+    high: Fraction | None = None
+
+    def diagnostic(self) -> Diagnostic:
+        """The fault as a message; it has no span, as a plan keeps places and not texts."""
+        first = next((str(subject) for subject in self.subjects if subject is not None), "…")
+        args = {
+            "item": self.item,
+            "binding": self.binding,
+            "subject": first,
+            "count": len(self.subjects),
+            "where": f"{self.origin.file}:{self.origin.line}:{self.origin.column}" if self.origin else "…",
+            "text": self.origin.text if self.origin else self.item,
+            "value": shown(self.value),
+            "low": shown(self.low),
+            "high": shown(self.high),
+        }
+        return Diagnostic(self.code, None, args)
+
+
+class RunStopped(Fault):
+    """A run that cannot go on: a value past its bounds. Carries every such fault of the step that found them."""
+
+    def __init__(self, faults: Sequence[RunFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(fault.diagnostic() for fault in faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The figures of a run.
+
+    `subjects` has the plan's key and the bindings asked for, in that order, one row a subject, in order of the key:
+    numbers as decimal128 of their type's digits (a quotient as two columns, `x` and `x$over`), texts, bools, dates.
+    `uncredited` counts, per table, the rows that no subject owns. `faults` are the plan's checks that did not hold.
+    """
+
+    subjects: pa.Table
+    uncredited: Mapping[str, int]
+    faults: tuple[RunFault, ...]
+
+
+class Engine(Protocol):
+    """Anything that runs a plan."""
+
+    def run(
+        self, plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], columns: Sequence[str]
+    ) -> Outcome:
+        """Work out `columns` (bindings of the final relation) for every subject.
+
+        `tables` keep the contract that the plan was made for: decimal128, string, bool and date32 columns, within
+        their bounds, of unique keys.
+
+        Raises:
+            RunStopped: a value that the columns, or a check, are made of is past its bounds.
+        """
+        ...
+
+
+def exact(outcome: Outcome, name: str) -> list[Value]:
+    """One figure of every subject as an exact value, in the order of `outcome.subjects`."""
+    return values(outcome.subjects, name)
+
+
+def values(table: pa.Table, name: str) -> list[Value]:
+    """A column, with its denominators where it has them, as exact values."""
+    column = table.column(name).to_pylist()
+    over = name + OVER
+    if over not in table.column_names:
+        return [Fraction(value) if isinstance(value, Decimal) else value for value in column]
+    pairs = zip(column, table.column(over).to_pylist(), strict=True)
+    return [None if num is None else Fraction(num) / Fraction(den) for num, den in pairs]
+
+
+def shown(value: Value) -> str:
+    """A value for a message: a number as a decimal of a few places, or of all it has."""
+    if not isinstance(value, Fraction):
+        return "" if value is None else str(value)
+    text = f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def subject_order(subject: Value) -> tuple[bool, str | Fraction | bool | date]:
+    """Sort key of a subject: by its key, missing last."""
+    return subject is None, "" if subject is None else subject

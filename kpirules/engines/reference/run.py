@@ -1,0 +1,104 @@
+"""Run a plan in exact Python, and trace one subject of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from kpirules.engines.exact import arrow_type, decimal, sides
+from kpirules.engines.outcome import Outcome, RunFault, subject_order
+from kpirules.engines.reference.own import own_tables
+from kpirules.engines.reference.steps import Record, Run, work_out
+from kpirules.engines.schema import schemas
+from kpirules.plan.ir import OVER, Plan, Scan, Value
+
+if TYPE_CHECKING:
+    from kpirules.values.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceTrace:
+    """What made one subject's figures: every binding's value, and for each measure the rows that were counted."""
+
+    values: Mapping[str, Value]
+    contributions: Mapping[str, Sequence[Mapping[str, Value]]]
+
+
+def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], columns: Sequence[str]) -> Outcome:
+    """Work out `columns` for every subject; see `Engine.run`.
+
+    Raises:
+        RunStopped: a value is past its bounds.
+    """
+    done = _worked_out(plan, tables, params)
+    records = sorted(done.records[plan.result], key=lambda record: subject_order(record.row[plan.key]))
+    return Outcome(
+        subjects=_table(plan, done, records, columns),
+        uncredited={one.table: _uncredited(done, one.step, one.measure) for one in plan.uncredited},
+        faults=_failed(plan, records),
+    )
+
+
+def trace(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], key: Value) -> ReferenceTrace:
+    """Work out one subject from its own rows, keeping what made each figure.
+
+    Raises:
+        KeyError: nobody of that key is scored.
+        RunStopped: one of the subject's values is past its bounds.
+    """
+    done = _worked_out(plan, own_tables(plan, tables, key), params, only=key)
+    for record in done.records[plan.result]:
+        if record.row[plan.key] == key:
+            return ReferenceTrace(record.row, record.fed)
+    raise KeyError(key)
+
+
+def _worked_out(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], *, only: Value = None) -> Run:
+    """Every step's records; with `only`, of the subjects that one of that key alone."""
+    done = Run(plan.key, tables, params, schemas(plan))
+    for step in plan.steps:
+        records = work_out(done, step)
+        if only is not None and isinstance(step, Scan) and plan.key in step.columns:
+            records = [record for record in records if record.row[plan.key] == only]
+        done.records[step.name] = records
+    return done
+
+
+def _table(plan: Plan, done: Run, records: Sequence[Record], columns: Sequence[str]) -> pa.Table:
+    types = done.schemas[plan.result]
+    arrays: dict[str, pa.Array] = {}
+    for name in (plan.key, *columns):
+        arrays |= _arrays(name, [record.row[name] for record in records], types[name])
+    return pa.table(arrays)
+
+
+def _arrays(name: str, column: list[Any], kind: Type) -> dict[str, pa.Array]:
+    if kind.digits is None:
+        return {name: pa.array(column, arrow_type(kind))}
+    digits, over = kind.sides
+    pairs = [None if value is None else sides(value, kind) for value in column]
+    nums = [None if pair is None else decimal(pair[0], digits) for pair in pairs]
+    found = {name: pa.array(nums, arrow_type(digits))}
+    if kind.over:
+        dens = [None if pair is None else decimal(pair[1], over) for pair in pairs]
+        found[name + OVER] = pa.array(dens, arrow_type(over))
+    return found
+
+
+def _uncredited(done: Run, step: str, measure: str) -> int:
+    key = next(iter(done.schemas[step]))
+    counts = [record.row[measure] for record in done.records[step] if record.row[key] is None]
+    return int(sum((count for count in counts if isinstance(count, Fraction)), Fraction(0)))
+
+
+def _failed(plan: Plan, records: Sequence[Record]) -> tuple[RunFault, ...]:
+    found = []
+    for check in plan.checks:
+        subjects = tuple(record.row[plan.key] for record in records if record.row[check.when] is True)
+        if subjects:
+            found.append(RunFault(check.code, check.item, check.when, subjects, check.origin))
+    return tuple(found)

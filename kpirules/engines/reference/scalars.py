@@ -1,0 +1,130 @@
+"""What each scalar means, in exact fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from kpirules.plan.ir import Case, Const, Op, Param, Ref, Scalar, Value
+from kpirules.values.periods import Period
+from kpirules.values.rounding import ceiled, floored, rounded
+
+Row = dict[str, Value]
+Reader = Callable[[Row], Value]
+
+
+def reader(scalar: Scalar, params: Mapping[str, Value]) -> Reader:
+    """A function from a row to the scalar's value; of branches, only the one taken is worked out.
+
+    Raises:
+        KeyError: a parameter that the run does not give, an operator that the plan does not have.
+    """
+    match scalar:
+        case Ref(name):
+            return lambda row: row[name]
+        case Const(value):
+            return lambda _row: value
+        case Param(name):
+            value = params[name]
+            return lambda _row: value
+        case Op():
+            return _operator(scalar, params)
+        case Case():
+            return _case(scalar, params)
+
+
+def _case(case: Case, params: Mapping[str, Value]) -> Reader:
+    branches = [(reader(condition, params), reader(value, params)) for condition, value in case.whens]
+    otherwise = reader(case.otherwise, params) if case.otherwise is not None else lambda _row: None
+
+    def read(row: Row) -> Value:
+        for condition, value in branches:
+            if condition(row) is True:
+                return value(row)
+        return otherwise(row)
+
+    return read
+
+
+def _operator(op: Op, params: Mapping[str, Value]) -> Reader:
+    args = [reader(arg, params) for arg in op.args]
+    if op.op == "is_missing":
+        return lambda row: args[0](row) is None
+    if op.op == "coalesce":
+        first, second = args
+        return lambda row: second(row) if (value := first(row)) is None else value
+    if op.op in ("and", "or"):
+        return _logic(args, deciding=op.op == "or")
+    if op.op in _ROUNDINGS:
+        work = _ROUNDINGS[op.op]
+        return _strict(lambda value: work(value, op), args)
+    if op.op == "last_day":
+        kind = op.args[0].type.unit
+        return _strict(lambda first: Period(first, kind).end, args)
+    return _strict(_STRICT[op.op], args)
+
+
+def _strict(work: Callable[..., Value], args: list[Reader]) -> Reader:
+    """Null in, null out; every argument is worked out."""
+
+    def read(row: Row) -> Value:
+        values = [arg(row) for arg in args]
+        return None if any(value is None for value in values) else work(*values)
+
+    return read
+
+
+def _logic(args: list[Reader], *, deciding: bool) -> Reader:
+    """A value that decides (false for `and`, true for `or`), else missing where one is missing."""
+
+    def read(row: Row) -> Value:
+        values = [arg(row) for arg in args]
+        if deciding in values:
+            return deciding
+        return None if None in values else not deciding
+
+    return read
+
+
+_ROUNDINGS: dict[str, Callable[[Any, Op], Fraction]] = {
+    "round": lambda a, op: rounded(a, op.places, op.mode),
+    "floor": lambda a, op: floored(a, op.places),
+    "ceil": lambda a, op: ceiled(a, op.places),
+}
+
+
+def _months(a: date, b: date) -> Fraction:
+    """Whole months passed from `a` to `b`: a month has passed when its day number is reached again."""
+    if b < a:
+        return -_months(b, a)
+    return Fraction((b.year - a.year) * 12 + b.month - a.month - (b.day < a.day))
+
+
+_STRICT: dict[str, Callable[..., Value]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b if b else None,
+    "neg": lambda a: -a,
+    "abs": abs,
+    "eq": lambda a, b: a == b,
+    "ne": lambda a, b: a != b,
+    "lt": lambda a, b: a < b,
+    "le": lambda a, b: a <= b,
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+    "not": lambda a: not a,
+    "in": lambda a, *values: a in values,
+    "at_most": min,
+    "at_least": max,
+    "days": lambda a, b: Fraction((b - a).days),
+    "months": _months,
+    "year": lambda a: Fraction(a.year),
+    "half": lambda a: Fraction((a.month + 5) // 6),
+    "quarter": lambda a: Fraction((a.month + 2) // 3),
+    "month": lambda a: Fraction(a.month),
+    "earlier": min,
+    "later": max,
+}

@@ -1,0 +1,170 @@
+"""What each step means: rows in, rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from kpirules.engines.outcome import PAST_BOUND, RunFault, RunStopped, subject_order, values
+from kpirules.engines.reference.scalars import Row, reader
+from kpirules.engines.schema import Schema
+from kpirules.plan.ir import Aggregate, Binding, Compute, Filter, InForce, Join, Measure, Scan, Step, Value
+from kpirules.values.types import Type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of a relation; `fed` keeps, for each of its columns that is a measure, the rows that made it."""
+
+    row: Row
+    fed: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a step may read: the tables, the parameters, the columns and records of the relations made so far."""
+
+    key: str
+    tables: Mapping[str, pa.Table]
+    params: Mapping[str, Value]
+    schemas: Mapping[str, Schema]
+    records: dict[str, list[Record]] = field(default_factory=dict)
+
+
+def work_out(run: Run, step: Step) -> list[Record]:
+    """The records of one step.
+
+    Raises:
+        RunStopped: values are past the bounds of their types.
+    """
+    match step:
+        case Scan():
+            return _scan(run, step)
+        case Filter():
+            holds = reader(step.predicate, run.params)
+            return [record for record in run.records[step.input] if holds(record.row) is True]
+        case Join():
+            return _join(run, step)
+        case Compute():
+            return _compute(run, step)
+        case Aggregate():
+            return _aggregate(run, step)
+
+
+def _scan(run: Run, step: Scan) -> list[Record]:
+    table = run.tables[step.table]
+    if not step.columns:
+        return [Record({}) for _ in range(table.num_rows)]
+    columns = [values(table, column) for column, _ in step.columns.values()]
+    return [Record(dict(zip(step.columns, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def _join(run: Run, step: Join) -> list[Record]:
+    index: dict[tuple[Value, ...], list[Record]] = {}
+    for record in run.records[step.right]:
+        index.setdefault(tuple(record.row[right] for _, right in step.on), []).append(record)
+    joined = []
+    for left in run.records[step.left]:
+        key = tuple(left.row[name] for name, _ in step.on)
+        found = [] if None in key else index.get(key, [])
+        if step.in_force:
+            found = [right for right in found if _in_force(step.in_force, left.row, right.row)]
+        joined += [_joined(step, left, right) for right in found] or [_joined(step, left, None)]
+    return joined
+
+
+def _joined(step: Join, left: Record, right: Record | None) -> Record:
+    if right is None:
+        return Record({**left.row, **dict.fromkeys(step.take)}, left.fed)
+    row = {**left.row, **{name: right.row[column] for name, column in step.take.items()}}
+    fed = {name: right.fed[column] for name, column in step.take.items() if column in right.fed}
+    return Record(row, {**left.fed, **fed})
+
+
+def _in_force(asked: InForce, left: Row, right: Row) -> bool:
+    first, last, begins = left[asked.first], left[asked.last], right[asked.begins]
+    ends = right[asked.ends] if asked.ends else date.max
+    if not isinstance(first, date) or not isinstance(last, date) or not isinstance(begins, date):
+        return False
+    return begins <= last and (ends is None or (isinstance(ends, date) and first <= ends))
+
+
+def _compute(run: Run, step: Compute) -> list[Record]:
+    work = [(binding, reader(binding.expr, run.params)) for binding in step.bindings]
+    faults: dict[str, list[tuple[Value, Fraction]]] = {}
+    computed = []
+    for record in run.records[step.input]:
+        row = dict(record.row)
+        for binding, read in work:
+            held = binding.guard is None or row[binding.guard] is True
+            value = read(row) if held else None
+            row[binding.name] = value
+            if isinstance(value, Fraction) and _past(value, binding.type):
+                faults.setdefault(binding.name, []).append((row.get(run.key), value))
+        computed.append(Record(row, record.fed))
+    _stop_on(step.bindings, faults)
+    return computed
+
+
+def _aggregate(run: Run, step: Aggregate) -> list[Record]:
+    groups: dict[tuple[Value, ...], list[Row]] = {} if step.keys else {(): []}
+    for record in run.records[step.input]:
+        groups.setdefault(tuple(record.row[key] for key in step.keys), []).append(record.row)
+    faults: dict[str, list[tuple[Value, Fraction]]] = {}
+    made = []
+    for key, rows in groups.items():
+        row: Row = dict(zip(step.keys, key, strict=True))
+        fed = {measure.name: _counted(measure, rows) for measure in step.measures}
+        for measure in step.measures:
+            value = _MEASURES[measure.func](measure, fed[measure.name])
+            row[measure.name] = value
+            if isinstance(value, Fraction) and _past(value, measure.type):
+                faults.setdefault(measure.name, []).append((key[0] if key else None, value))
+        made.append(Record(row, fed))
+    _stop_on(step.measures, faults)
+    return made
+
+
+def _counted(measure: Measure, rows: list[Row]) -> list[Row]:
+    where, arg = measure.where, measure.arg
+    if where is not None:
+        rows = [row for row in rows if row[where] is True]
+    return rows if arg is None else [row for row in rows if row[arg] is not None]
+
+
+def _column(measure: Measure, rows: list[Row]) -> list[Any]:
+    assert measure.arg is not None, f"`{measure.name}` counts nothing"
+    return [row[measure.arg] for row in rows]
+
+
+_MEASURES: dict[str, Callable[[Measure, list[Row]], Value]] = {
+    "count": lambda _measure, rows: Fraction(len(rows)),
+    "sum": lambda measure, rows: sum(_column(measure, rows), Fraction(0)),
+    "min": lambda measure, rows: min(_column(measure, rows), default=None),
+    "max": lambda measure, rows: max(_column(measure, rows), default=None),
+    # Of several rows, which only a failing check allows, the least: the order of rows never shows.
+    "only": lambda measure, rows: min(_column(measure, rows), default=None),
+}
+
+
+def _past(value: Fraction, kind: Type) -> bool:
+    low, high = kind.bounds
+    return not low <= value <= high
+
+
+def _stop_on(named: Sequence[Binding | Measure], faults: Mapping[str, list[tuple[Value, Fraction]]]) -> None:
+    found = []
+    for one in named:
+        if one.name in faults:
+            cases = sorted(faults[one.name], key=lambda case: subject_order(case[0]))
+            low, high = one.type.bounds
+            subjects = tuple(subject for subject, _ in cases)
+            found.append(RunFault(PAST_BOUND, one.item, one.name, subjects, one.origin, cases[0][1], low, high))
+    if found:
+        raise RunStopped(found)

@@ -1,0 +1,102 @@
+"""A plan to queries: the subjects' figures, and the rows that nobody owns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sqlglot import exp
+
+from kpirules.engines.schema import inputs, schemas
+from kpirules.engines.sql import build
+from kpirules.engines.sql.dialect import Dialect
+from kpirules.engines.sql.scope import Names
+from kpirules.engines.sql.steps import Lowering, column_names, lowered, source_of
+from kpirules.plan.ir import Plan, Scan, Step, Uncredited, Value
+from kpirules.values.types import Digits
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A tree to run, and the plan's names of its columns in order."""
+
+    tree: exp.Select
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """A compiled plan.
+
+    `tables` says, for each table that is read, its identifier in the schema `data` and those of its columns.
+    """
+
+    subjects: Query
+    uncredited: Query | None
+    tables: Mapping[str, tuple[str, Mapping[str, str]]]
+
+
+def compiled(plan: Plan, params: Mapping[str, Value], columns: Sequence[str], dialect: Dialect) -> Queries:
+    """The queries that work out `columns` and the plan's checks for every subject, in order of the key.
+
+    Raises:
+        ValueError: the plan asks for what its types do not hold.
+    """
+    low = Lowering(dialect, params, schemas(plan), Names(), Names())
+    subjects = _subjects(low, plan, columns)
+    uncredited = _uncredited(low, plan) if plan.uncredited else None
+    return Queries(subjects, uncredited, _tables(low, plan))
+
+
+def _subjects(low: Lowering, plan: Plan, columns: Sequence[str]) -> Query:
+    schema = low.schemas[plan.result]
+    wanted = dict.fromkeys((plan.key, *columns, *(check.when for check in plan.checks)))
+    names = tuple(part for name in wanted for part in column_names(name, schema))
+    nodes = [build.column(low.columns(name)) for name in names]
+    select = exp.Select().select(*nodes, copy=False).from_(source_of(low, plan.result), copy=False)
+    select.order_by(build.column(low.columns(plan.key)), copy=False)
+    return Query(_with(low, plan, [plan.result], select), names)
+
+
+def _uncredited(low: Lowering, plan: Plan) -> Query:
+    counts = [build.alias(_unowned(low, one), low.columns(one.table)) for one in plan.uncredited]
+    select = exp.Select().select(*counts, copy=False)
+    names = tuple(one.table for one in plan.uncredited)
+    return Query(_with(low, plan, [one.step for one in plan.uncredited], select), names)
+
+
+def _unowned(low: Lowering, one: Uncredited) -> exp.Expression:
+    key = next(iter(low.schemas[one.step]))
+    total = exp.Sum(this=build.column(low.columns(one.measure)))
+    zero = build.number(Fraction(0), Digits(0, Fraction(0)))
+    select = exp.Select().select(build.call(exp.Coalesce, total, zero), copy=False)
+    select.from_(source_of(low, one.step), copy=False)
+    return exp.Subquery(this=select.where(build.is_null(build.column(low.columns(key))), copy=False))
+
+
+def _with(low: Lowering, plan: Plan, roots: Iterable[str], select: exp.Select) -> exp.Select:
+    for step in _needed(plan, roots):
+        for identifier, body in lowered(low, step):
+            select.with_(exp.to_identifier(identifier, quoted=True), as_=body, copy=False)
+    return select
+
+
+def _needed(plan: Plan, roots: Iterable[str]) -> list[Step]:
+    """The steps that `roots` are made of, in the plan's order."""
+    wanted, pending = set[str](), list(roots)
+    while pending:
+        name = pending.pop()
+        if name not in wanted:
+            wanted.add(name)
+            pending += inputs(plan.step(name))
+    return [step for step in plan.steps if step.name in wanted]
+
+
+def _tables(low: Lowering, plan: Plan) -> dict[str, tuple[str, dict[str, str]]]:
+    found: dict[str, tuple[str, dict[str, str]]] = {}
+    for step in plan.steps:
+        if isinstance(step, Scan):
+            _, columns = found.setdefault(step.table, (low.relations(step.table), {}))
+            columns |= {column: low.columns(column) for column, _ in step.columns.values()}
+    return found

@@ -1,0 +1,86 @@
+"""What differs between engines: where an operator of one means something else, its lowering is here, only here."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sqlglot import exp
+
+from kpirules.engines.sql import build
+from kpirules.engines.sql.build import Node
+from kpirules.values.types import WIDTH, Digits
+
+_NARROW = 18
+"""The digits that DuckDB keeps in 64 bits."""
+
+
+class Dialect(Protocol):
+    """How one engine says what is not the same everywhere.
+
+    INVARIANT: what stands here or in `build` keeps every digit of a decimal, or the engine raises.
+    """
+
+    name: str
+    """sqlglot's name of the dialect."""
+
+    def multiply(self, a: Node, a_digits: Digits, b: Node, b_digits: Digits) -> Node:
+        """Exactly `a * b`, of as many places as both have."""
+
+    def estimate(self, num: Node, den: Node, places: int) -> Node:
+        """About `num / den`, as a decimal of `places` >= 0; off by a factor of at most 1 ± 2^-47, and half a step."""
+
+    def remainder(self, value: Node, digits: Digits, step: Digits, by: Node) -> Node:
+        """Exactly what is left of `value` after whole multiples of `by`, with the sign of `value`."""
+
+    def round_away(self, value: Node, digits: Digits, places: int) -> Node | None:
+        """Exactly `value`, a decimal, to `places` >= 0, half away from zero; None where the engine cannot."""
+
+    def days(self, start: Node, end: Node) -> Node:
+        """The days from one date to another, a whole number."""
+
+    def last_day(self, first: Node, months: int) -> Node:
+        """The last day of so many months that begin on the date `first`, a date."""
+
+
+class DuckDB:
+    """DuckDB 2.
+
+    `/` gives DOUBLE, so it stands in no query but inside an estimate. `%` is exact while both operands fit one decimal
+    type, else it silently becomes DOUBLE. `ROUND` of a decimal is exact, half away from zero. A product of operands
+    of 18 digits or fewer has 18 at most, of others 38 at most, and raises past that. CASE and COALESCE are lazy.
+    """
+
+    name = "duckdb"
+
+    def multiply(self, a: Node, a_digits: Digits, b: Node, b_digits: Digits) -> Node:
+        """`*`, with an operand cast where the product needs more than 18 digits and neither operand does."""
+        product = Digits(a_digits.scale + b_digits.scale, a_digits.bound * b_digits.bound)
+        if product.width > _NARROW >= max(a_digits.width, b_digits.width):
+            a = build.decimal(a, WIDTH, a_digits.scale)
+        return build.mul(a, b)
+
+    def estimate(self, num: Node, den: Node, places: int) -> Node:
+        """A division of doubles: two conversions and a quotient, a few parts in 2^52 off."""
+        quotient = build.binary(exp.Div, build.as_type(num, exp.DType.DOUBLE), build.as_type(den, exp.DType.DOUBLE))
+        return build.decimal(quotient, WIDTH, places)
+
+    def remainder(self, value: Node, digits: Digits, step: Digits, by: Node) -> Node:
+        """`%`, with the value cast so that both fit one decimal type."""
+        room = Digits(digits.scale, digits.bound + step.bound)
+        return build.binary(exp.Mod, build.cast(value, room), by)
+
+    def round_away(self, value: Node, digits: Digits, places: int) -> Node | None:
+        """`ROUND`."""
+        return exp.Round(this=build.cast(value, digits), decimals=build.whole(places))
+
+    def days(self, start: Node, end: Node) -> Node:
+        """A difference of dates is a whole number of days."""
+        return build.sub(end, start)
+
+    def last_day(self, first: Node, months: int) -> Node:
+        """A date and an interval are a timestamp, so `LAST_DAY`, which gives a date, stands outside."""
+        last_month = exp.Interval(this=build.text(str(months - 1)), unit=exp.var("MONTH"))
+        return exp.LastDay(this=build.binary(exp.Add, first, last_month))
+
+
+DUCKDB = DuckDB()

@@ -1,0 +1,317 @@
+"""Scalars to SQL. Numbers go by way of `numbers`; everything else is a node as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import TypeVar
+
+from sqlglot import exp
+
+from kpirules.engines.sql import build, numbers
+from kpirules.engines.sql.build import Node
+from kpirules.engines.sql.numbers import Num
+from kpirules.engines.sql.rounding import rounded
+from kpirules.engines.sql.scope import Scope
+from kpirules.plan.ir import Case, Const, Op, Param, Ref, Scalar, Value
+from kpirules.values.periods import months_of
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+_COMPARISONS: dict[str, type[exp.Binary]] = {
+    "eq": exp.EQ,
+    "ne": exp.NEQ,
+    "lt": exp.LT,
+    "le": exp.LTE,
+    "gt": exp.GT,
+    "ge": exp.GTE,
+}
+T = TypeVar("T")
+
+_PLAIN_TYPES = {Unit.TEXT: exp.DType.TEXT, Unit.BOOL: exp.DType.BOOLEAN}
+
+
+def type_of(scope: Scope, scalar: Scalar) -> Type:
+    """The scalar's type; a column's is the one it was made with, whatever a branch knows of it."""
+    return scope.schema[scalar.name] if isinstance(scalar, Ref) else scalar.type
+
+
+def number(scope: Scope, scalar: Scalar) -> Num:
+    """A numeric scalar."""
+    match scalar:
+        case Ref(name):
+            return numbers.column(scope, name)
+        case Const(value, kind):
+            return _known_number(value, kind)
+        case Param(name, kind):
+            return _known_number(scope.params[name], kind)
+        case Op():
+            return _NUMERIC[scalar.op](scope, scalar)
+        case Case():
+            return _case_number(scope, scalar)
+
+
+def node(scope: Scope, scalar: Scalar) -> Node:
+    """A scalar that is not a number: text, bool, date, period."""
+    match scalar:
+        case Ref(name):
+            return scope.column(name)
+        case Const(value, kind):
+            return _known(value, kind)
+        case Param(name, kind):
+            return _known(scope.params[name], kind)
+        case Op():
+            return _OTHER[scalar.op](scope, scalar)
+        case Case():
+            return _case_node(scope, scalar)
+
+
+def _known_number(value: Value, kind: Type) -> Num:
+    if isinstance(value, Fraction):
+        return numbers.known(value, kind)
+    return Num(build.cast(exp.Null(), kind.sides[0]), kind.sides[0])
+
+
+def _known(value: Value, kind: Type) -> Node:
+    match value:
+        case bool():
+            return exp.Boolean(this=value)
+        case str():
+            return build.text(value)
+        case date():
+            return build.day(value)
+        case _:
+            return build.as_type(exp.Null(), _PLAIN_TYPES.get(kind.unit, exp.DType.DATE))
+
+
+# ---------------------------------------------------------------- branches
+
+
+def _says_once(scalar: Scalar) -> bool:
+    """Whether lowering needs no column of its own, so that a branch may stand in a CASE as it is."""
+    match scalar:
+        case Op():
+            repeats = scalar.op in _REPEATING or scalar.type.over is not None
+            return not repeats and all(_says_once(arg) for arg in scalar.args)
+        case Case():
+            parts = [part for when in scalar.whens for part in when]
+            last = scalar.otherwise is None or _says_once(scalar.otherwise)
+            return scalar.type.over is None and last and all(_says_once(part) for part in parts)
+        case _:
+            return True
+
+
+def _branches(scope: Scope, case: Case, lower: Callable[[Scope, Scalar], T]) -> tuple[list[tuple[Node, T]], T | None]:
+    """The branches lowered, and what is left. Where one needs columns, the branch taken is made a column first."""
+    conditions = [node(scope, condition) for condition, _ in case.whens]
+    values = [value for _, value in case.whens]
+    if case.type.over is None and all(_says_once(value) for value in (*values, case.otherwise) if value is not None):
+        otherwise = None if case.otherwise is None else lower(scope, case.otherwise)
+        return list(zip(conditions, (lower(scope, value) for value in values), strict=True)), otherwise
+    numbered = [(condition, build.whole(nth)) for nth, condition in enumerate(conditions)]
+    taken = scope.keep(build.case(numbered, build.whole(len(values))))
+    if case.otherwise is not None:
+        values.append(case.otherwise)
+    found = []
+    for nth, value in enumerate(values):
+        condition = build.eq(taken, build.whole(nth))
+        with scope.when(condition):
+            found.append((condition, lower(scope, value)))
+    return found, None
+
+
+def _case_number(scope: Scope, case: Case) -> Num:
+    if not case.whens:
+        return _known_number(None, case.type) if case.otherwise is None else number(scope, case.otherwise)
+    branches, otherwise = _branches(scope, case, number)
+    return numbers.chosen(branches, otherwise, case.type)
+
+
+def _case_node(scope: Scope, case: Case) -> Node:
+    if not case.whens:
+        return _known(None, case.type) if case.otherwise is None else node(scope, case.otherwise)
+    branches, otherwise = _branches(scope, case, node)
+    return build.case(branches, otherwise)
+
+
+def _coalesce_number(scope: Scope, op: Op) -> Num:
+    first = numbers.kept(scope, number(scope, op.args[0]))
+    missing = build.is_null(first.node)
+    with scope.when(missing):
+        second = number(scope, op.args[1])
+    return numbers.chosen([(missing, second)], first, op.type)
+
+
+def _coalesce_node(scope: Scope, op: Op) -> Node:
+    first = node(scope, op.args[0])
+    if _says_once(op.args[1]):
+        return build.call(exp.Coalesce, first, node(scope, op.args[1]))
+    first = scope.keep(first)
+    missing = build.is_null(first)
+    with scope.when(missing):
+        second = node(scope, op.args[1])
+    return build.case([(missing, second)], first)
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def _two(scope: Scope, op: Op) -> tuple[Num, Num]:
+    return number(scope, op.args[0]), number(scope, op.args[1])
+
+
+def _divide(scope: Scope, op: Op) -> Num:
+    a, b = _two(scope, op)
+    return numbers.divide(scope, a, b, type_of(scope, op.args[1]))
+
+
+def _negative(scope: Scope, op: Op) -> Num:
+    a = number(scope, op.args[0])
+    return Num(build.neg(a.node), a.digits, a.over, a.over_digits)
+
+
+def _absolute(scope: Scope, op: Op) -> Num:
+    a = number(scope, op.args[0])
+    return Num(build.call(exp.Abs, a.node), a.digits, a.over, a.over_digits)
+
+
+def _limited(scope: Scope, op: Op) -> Num:
+    a, b = _two(scope, op)
+    least = op.op == "at_most"
+    if op.type.over is None and not _may_miss(scope, op):
+        digits = op.type.sides[0]
+        return Num(build.cast(build.least(a.node, b.node) if least else build.greatest(a.node, b.node), digits), digits)
+    a, b = numbers.kept(scope, a), numbers.kept(scope, b)
+    first = scope.keep(numbers.compared(scope, exp.LTE if least else exp.GTE, a, b))
+    return numbers.chosen([(first, a), (build.negated(first), b)], None, op.type)
+
+
+def _may_miss(scope: Scope, op: Op) -> bool:
+    return any(type_of(scope, arg).missing for arg in op.args)
+
+
+def _rounded(scope: Scope, op: Op) -> Num:
+    return rounded(scope, number(scope, op.args[0]), type_of(scope, op.args[0]), op)
+
+
+def _counted(count: Callable[[Scope, Op], Node]) -> Callable[[Scope, Op], Num]:
+    """A whole number of the engine's own as a decimal."""
+
+    def lowered(scope: Scope, op: Op) -> Num:
+        digits = op.type.sides[0]
+        return Num(build.cast(count(scope, op), digits), digits)
+
+    return lowered
+
+
+def _days(scope: Scope, op: Op) -> Node:
+    return scope.dialect.days(node(scope, op.args[0]), node(scope, op.args[1]))
+
+
+def _months(scope: Scope, op: Op) -> Node:
+    a, b = (scope.keep(node(scope, arg)) for arg in op.args)
+    apart = build.sub(_month_count(b), _month_count(a))
+    day_a, day_b = _extract("DAY", a), _extract("DAY", b)
+    short = build.every([build.at_most(a, b), build.less(day_b, day_a)])
+    over = build.every([build.less(b, a), build.less(day_a, day_b)])
+    return build.case([(short, build.sub(apart, build.whole(1))), (over, build.add(apart, build.whole(1)))], apart)
+
+
+def _month_count(day: Node) -> Node:
+    return build.add(build.mul(_extract("YEAR", day), build.whole(12)), _extract("MONTH", day))
+
+
+def _extract(part: str, day: Node) -> Node:
+    return exp.Extract(this=exp.var(part), expression=day.copy())
+
+
+def _part(part: str) -> Callable[[Scope, Op], Node]:
+    return lambda scope, op: _extract(part, node(scope, op.args[0]))
+
+
+def _half(scope: Scope, op: Op) -> Node:
+    first = build.at_most(_part("QUARTER")(scope, op), build.whole(2))
+    second = build.less(build.whole(2), _part("QUARTER")(scope, op))
+    return build.case([(first, build.whole(1)), (second, build.whole(2))])
+
+
+_NUMERIC: dict[str, Callable[[Scope, Op], Num]] = {
+    "add": lambda scope, op: numbers.add(scope, *_two(scope, op)),
+    "sub": lambda scope, op: numbers.add(scope, *_two(scope, op), minus=True),
+    "mul": lambda scope, op: numbers.multiply(scope, *_two(scope, op)),
+    "div": _divide,
+    "neg": _negative,
+    "abs": _absolute,
+    "coalesce": _coalesce_number,
+    "at_most": _limited,
+    "at_least": _limited,
+    "round": _rounded,
+    "floor": _rounded,
+    "ceil": _rounded,
+    "days": _counted(_days),
+    "months": _counted(_months),
+    "year": _counted(_part("YEAR")),
+    "half": _counted(_half),
+    "quarter": _counted(_part("QUARTER")),
+    "month": _counted(_part("MONTH")),
+}
+
+_REPEATING = frozenset({"div", "coalesce", "at_most", "at_least", "round", "floor", "ceil", "months", "half"}) | {
+    "earlier",
+    "later",
+}
+
+
+# ---------------------------------------------------------------- everything else
+
+
+def _comparison(scope: Scope, op: Op) -> Node:
+    a, b = op.args
+    kind = _COMPARISONS[op.op]
+    if type_of(scope, a).digits is not None:
+        return numbers.compared(scope, kind, number(scope, a), number(scope, b))
+    return build.binary(kind, node(scope, a), node(scope, b))
+
+
+def _in(scope: Scope, op: Op) -> Node:
+    first, *rest = op.args
+    if type_of(scope, first).digits is None:
+        return build.listed(node(scope, first), [node(scope, value) for value in rest])
+    value = numbers.kept(scope, number(scope, first))
+    return build.some(numbers.compared(scope, exp.EQ, value, number(scope, one)) for one in rest)
+
+
+def _is_missing(scope: Scope, op: Op) -> Node:
+    arg = op.args[0]
+    return build.is_null(node(scope, arg) if type_of(scope, arg).digits is None else number(scope, arg).node)
+
+
+def _day_of(scope: Scope, op: Op) -> Node:
+    a, b = (node(scope, arg) for arg in op.args)
+    earlier = op.op == "earlier"
+    if not _may_miss(scope, op):
+        return build.least(a, b) if earlier else build.greatest(a, b)
+    a, b = scope.keep(a), scope.keep(b)
+    first = build.at_most(a, b) if earlier else build.at_most(b, a)
+    second = build.less(b, a) if earlier else build.less(a, b)
+    return build.case([(first, a), (second, b)])
+
+
+def _last_day(scope: Scope, op: Op) -> Node:
+    months = months_of(type_of(scope, op.args[0]).unit)
+    return scope.dialect.last_day(node(scope, op.args[0]), months)
+
+
+_OTHER: dict[str, Callable[[Scope, Op], Node]] = {
+    **dict.fromkeys(_COMPARISONS, _comparison),
+    "and": lambda scope, op: build.every(node(scope, arg) for arg in op.args),
+    "or": lambda scope, op: build.some(node(scope, arg) for arg in op.args),
+    "not": lambda scope, op: build.negated(node(scope, op.args[0])),
+    "in": _in,
+    "is_missing": _is_missing,
+    "coalesce": _coalesce_node,
+    "earlier": _day_of,
+    "later": _day_of,
+    "last_day": _last_day,
+}

@@ -1,0 +1,192 @@
+"""Aggregates: `sum avg min max count` over the rows of one table, under the grain rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from kpirules.model import grain, infer, names, operators
+from kpirules.model.expr import Agg, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, children, walk
+from kpirules.model.workspace import Scope, Skip, Workspace
+from kpirules.source import Label, Note
+from kpirules.syntax import ast
+from kpirules.values import types
+from kpirules.values.types import SUM_BOUND, Type
+from kpirules.values.units import Unit
+
+AGGREGATES = frozenset({"sum", "avg", "min", "max", "count"})
+
+
+def counts_rows(ws: Workspace, node: ast.Call) -> bool:
+    """Whether a call of `min` or `max` is over rows, not over its arguments."""
+    return len(node.args) == 1 or node.where is not None or (not node.args and bool(ws.tables))
+
+
+def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
+    """A call of an aggregate, under its English name.
+
+    Raises:
+        Skip: it breaks the grain rule, or its value has a fault.
+    """
+    if scope.grain is not None:
+        raise ws.fail("KPI526", node.span, {"name": node.function.text})
+    if len(node.args) != 1:
+        args = {"name": node.function.text, "least": 1, "most": 1, "found": len(node.args)}
+        raise ws.fail("KPI313", node.span, args, helps=[Note("rows", args)])
+    if name == "count":
+        return _count(ws, node)
+    alias, table = grain.counted(ws, node.args[0], node.function)
+    inner = _row_scope(ws, alias, table)
+    rows = grain.grain_of(ws, table, node.span)
+    where, inner = _where(ws, inner, alias, node.where)
+    arg = operators.plain(ws, infer.infer(ws, inner, node.args[0]))
+    if arg.type.missing:
+        helps = [Note("or_else", {"text": arg.span.text}), Note("where", {"text": arg.span.text})]
+        args = {"name": node.function.text, "text": arg.span.text}
+        raise ws.fail("KPI403", arg.span, args, labels=[operators.why_missing(arg, ws)], helps=helps)
+    if name in ("sum", "avg"):
+        _each_term_of_the_grain(ws, arg, rows, node)
+    found = operators.fit(ws, node.span, (arg,), lambda: _type(ws, node, name, arg))
+    return Agg(name, arg, where, rows, type=found, span=node.span)
+
+
+def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
+    unit = arg.type.unit
+    if not unit.numeric and (name in ("sum", "avg") or unit is not Unit.DATE):
+        args = {"op": node.function.text, "unit": unit, "text": arg.span.text}
+        raise ws.fail("KPI307", arg.span, args)
+    if not unit.numeric:
+        return arg.type.maybe()
+    value = types.rounding(arg.type, types.QUOTIENT_PLACES) if arg.type.over else arg.type
+    match name:
+        case "sum":
+            return types.total(value, unit)
+        case "avg":
+            return types.average(value)
+        case _:
+            return value.maybe()
+
+
+def _count(ws: Workspace, node: ast.Call) -> Expr:
+    named = node.args[0]
+    count = types.decimal(Unit.COUNT, 0, Fraction(0), SUM_BOUND)
+    if not isinstance(named, ast.Path) or len(named.names) != 1:
+        raise ws.fail("KPI315", named.span, {"name": node.function.text}, helps=_count_help(ws, node))
+    name = named.names[0]
+    if name.text in ws.broken:
+        raise Skip
+    declared = ws.declared.get(name.text)
+    if declared is None or declared.kind not in ("table", "filter"):
+        if declared is None:
+            tables = [text for text, known in ws.declared.items() if known.kind in ("table", "filter")]
+            raise names.unknown(ws, name, tables)
+        raise ws.fail("KPI315", named.span, {"name": node.function.text}, helps=_count_help(ws, node))
+    table = names.base_table(ws, name.text)
+    if table is None:
+        raise Skip
+    rows = grain.grain_of(ws, table, node.span)
+    where, _ = _where(ws, _row_scope(ws, name.text, table), name.text, node.where)
+    return Agg("count", None, where, rows, type=count, span=node.span)
+
+
+def _count_help(ws: Workspace, node: ast.Call) -> list[Note]:
+    named = grain.named_tables(ws, node.args[0])
+    return [Note("rows", {"name": node.function.text, "table": next(iter(named), "…")})]
+
+
+def _row_scope(ws: Workspace, alias: str, table: str) -> Scope:
+    aliases = {name for name, _ in _filters(ws, alias)}
+    return Scope(grain=table, aliases=frozenset({alias, *aliases}))
+
+
+def _filters(ws: Workspace, name: str) -> Iterator[tuple[str, ast.DefineTable]]:
+    """The filtered tables from `name` down to its table, nearest first."""
+    seen: set[str] = set()
+    while name in ws.declared and name not in seen:
+        seen.add(name)
+        node = ws.declared[name].node
+        if not isinstance(node, ast.DefineTable):
+            return
+        yield name, node
+        name = node.table.text
+
+
+def _where(ws: Workspace, scope: Scope, alias: str, written: ast.Expr | None) -> tuple[Expr | None, Scope]:
+    """The condition on the rows, the filtered tables' own first, and the scope that knows it to hold."""
+    conditions = [node.where for _, node in _filters(ws, alias)][::-1]
+    if written is not None:
+        conditions.append(written)
+    found: Expr | None = None
+    for node in conditions:
+        one = infer.condition(ws, scope, node)
+        scope = scope.knowing(infer.shown(one, holds=True))
+        found = one if found is None else Bin("and", found, one, type=types.BOOL, span=one.span)
+    return found, scope
+
+
+def _each_term_of_the_grain(ws: Workspace, arg: Expr, rows: Grain, node: ast.Call) -> None:
+    """A term that uses another table's columns only would be counted once for every row of the grain."""
+    term = _loose(arg)
+    if term is not None:
+        table = next(part.table for part in walk(term) if isinstance(part, Col))
+        args = {"term": term.span.text, "table": table, "grain": rows.table}
+        raise ws.fail("KPI527", term.span, args, labels=[Label(node.span, "counts", args)], helps=[Note("own", args)])
+
+
+def _loose(node: Expr) -> Expr | None:
+    """The first term of a value that no column of the grain's own table goes with, neither in it nor as a factor."""
+    columns = [part for part in walk(node) if isinstance(part, Col)]
+    if columns and all(column.refs for column in columns):
+        return node
+    match node:
+        case Bin(op="*" | "/"):
+            factors = [side for side in (node.left, node.right) if _of_grain(side)]
+            terms = factors if len(factors) == 1 else []
+        case Bin(op="+" | "-"):
+            terms = [node.left, node.right]
+        case Cond():
+            terms = [node.then, node.otherwise]
+        case Neg() | Fn() | Fallback():
+            terms = [*children(node)]
+        case _:
+            terms = []
+    return next((found for term in terms if (found := _loose(term)) is not None), None)
+
+
+def _of_grain(node: Expr) -> bool:
+    return any(isinstance(part, Col) and not part.refs for part in walk(node))
+
+
+def check_filter(ws: Workspace, name: str, node: ast.DefineTable) -> None:
+    """Elaborate a filtered table's condition for its faults.
+
+    Raises:
+        Skip: it has one.
+    """
+    table = names.base_table(ws, name)
+    if table is None:
+        _no_table(ws, name, node)
+        raise Skip
+    _where(ws, _row_scope(ws, name, table), name, None)
+
+
+def _no_table(ws: Workspace, name: str, node: ast.DefineTable) -> None:
+    base = node.table.text
+    if base in ws.broken:
+        return
+    declared = ws.declared.get(base)
+    if declared is None:
+        names.unknown(
+            ws, node.table, [text for text, known in ws.declared.items() if known.kind in ("table", "filter")]
+        )
+    elif declared.kind not in ("table", "filter"):
+        ws.report("KPI209", node.table.span, {"name": base}, labels=[Label(declared.name.span, "declared")])
+    elif (ring := _ring(ws, name)) and name == min(ring, key=list(ws.declared).index):
+        ws.report("KPI207", node.table.span, {"circle": " → ".join([*ring, name])})
+
+
+def _ring(ws: Workspace, name: str) -> list[str]:
+    """The filtered tables of a circle, from `name` on; none where it stands in no circle."""
+    ring = [one for one, _ in _filters(ws, name)]
+    last = ws.declared[ring[-1]].node
+    return ring if isinstance(last, ast.DefineTable) and last.table.text == name else []

@@ -1,0 +1,189 @@
+"""Rows of `by`: a row no value can reach and a value no row takes, each with one concrete value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from fractions import Fraction
+
+from kpirules.model.checks.intervals import Interval, Line
+from kpirules.model.expr import By, Choose, Compares, Curve, Expr, Otherwise, Row, head_parts, known, walk
+from kpirules.model.workspace import Workspace
+from kpirules.source import Label, Note
+from kpirules.syntax import words
+from kpirules.values.rounding import decimal_places, decimal_text
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+
+def check(ws: Workspace) -> None:
+    """Check every table of rows in the scheme."""
+    for rule in _rules(ws):
+        match rule:
+            case By():
+                _by(ws, rule)
+            case Choose():
+                _after_else(ws, rule.rows)
+            case Curve() if rule.rows:
+                _on_line(ws, rule.head, rule.rows, None)
+            case _:
+                continue
+
+
+def _rules(ws: Workspace) -> Iterator[Expr]:
+    roots: list[Expr] = list(ws.parts.values())
+    roots += [indicator.score for indicator in ws.indicators.values()]
+    roots += [pay.amount for pay in ws.pays.values()]
+    roots += [adjust.rule for card in ws.scorecards for adjust in card.adjusts]
+    if ws.grade is not None:
+        roots.append(ws.grade.rule)
+    for root in roots:
+        yield from walk(root)
+
+
+def _by(ws: Workspace, rule: By) -> None:
+    if _after_else(ws, rule.rows):
+        return
+    if rule.head.type.unit.numeric or rule.head.type.unit is Unit.DATE:
+        _on_line(ws, rule.head, rule.rows, rule)
+    elif rule.head.type.unit in (Unit.TEXT, Unit.BOOL):
+        _on_list(ws, rule)
+    elif not isinstance(rule.rows[-1].head, Otherwise):
+        ws.report("KPI512", rule.span, helps=[Note("else")])
+
+
+def _after_else(ws: Workspace, rows: tuple[Row, ...]) -> bool:
+    last: Row | None = None
+    for row in rows:
+        if last is not None:
+            args = {"text": row.head_span.text}
+            ws.report("KPI509", row.head_span, args, labels=[Label(last.head_span, "takes")])
+            return True
+        if isinstance(row.head, Otherwise):
+            last = row
+    return False
+
+
+# ---------------------------------------------------------------- texts, yes and no
+
+_OTHER = object()
+"""Any text that no row names."""
+
+
+def _on_list(ws: Workspace, rule: By) -> None:
+    """Take the rows from the values that the head may have, one after the other."""
+    named = {value: None for row in rule.rows for node in head_parts(row.head) if (value := known(node)) is not None}
+    free: list[object] = [*_domain(rule.head.type, named)]
+    before: list[tuple[Row, list[object]]] = []
+    constant = True
+    for row in rule.rows:
+        if isinstance(row.head, Otherwise):
+            if not free:
+                _unreachable(ws, row, [one for one, had in before if had], None)
+            return
+        values = [known(node) for node in head_parts(row.head)]
+        if None in values:
+            constant = False
+            continue
+        negated = isinstance(row.head, Compares) and row.head.op == "!="
+        taken = [value for value in _domain(rule.head.type, named) if (value in values) is not negated]
+        if (taken or negated) and not any(value in free for value in taken):
+            blockers = [one for one, had in before if any(value in had for value in taken)]
+            _unreachable(ws, row, blockers, _word(ws, taken[0]) if taken else None)
+        before.append((row, taken))
+        free = [value for value in free if value not in taken]
+    if not constant:
+        ws.report("KPI512", rule.span, helps=[Note("bounds")])
+    elif _OTHER in free:
+        ws.report("KPI512", rule.span, helps=[Note("text")])
+    elif free:
+        _gap(ws, rule, _word(ws, free[0]))
+
+
+def _domain(type_: Type, named: Iterable[object]) -> tuple[object, ...]:
+    if type_.unit is Unit.BOOL:
+        return True, False
+    return type_.domain if type_.domain is not None else (*named, _OTHER)
+
+
+def _word(ws: Workspace, value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else words.spelling(str(value).lower(), ws.file.language)
+
+
+# ---------------------------------------------------------------- numbers, dates
+
+
+def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], rule: By | None) -> None:
+    """Take the rows from the line of the head's values, one after the other; `rule` None needs no last row.
+
+    A row whose bound is not constant is decided per subject; what it takes is then unknown, so it takes nothing here
+    and rows after it are not called unreachable by it.
+    """
+    line = _line(head.type)
+    free: list[Interval] = line.whole()
+    before: list[tuple[Row, list[Interval]]] = []
+    constant = True
+    for row in rows:
+        if isinstance(row.head, Otherwise):
+            if not free:
+                _unreachable(ws, row, [one for one, _ in before], None)
+            return
+        taken = _taken(line, row)
+        if taken is None:
+            constant = False
+            continue
+        if not line.common(free, taken):
+            blockers = [one for one, had in before if line.common(had, taken)]
+            inside = line.inside(taken)
+            _unreachable(ws, row, blockers, show(inside, head.type) if inside is not None else None)
+        before.append((row, taken))
+        free = line.without(free, taken)
+    if rule is None:
+        return
+    if not constant:
+        ws.report("KPI512", rule.span, helps=[Note("bounds")])
+    elif free:
+        _gap(ws, rule, show(line.simplest(free), head.type))
+
+
+def _line(type_: Type) -> Line:
+    if type_.unit is Unit.DATE:
+        return Line(0, _number(date.min), _number(date.max))
+    return Line(type_.scale, *type_.bounds)
+
+
+def _number(value: Fraction | date) -> Fraction:
+    return Fraction(value.toordinal()) if isinstance(value, date) else value
+
+
+def _taken(line: Line, row: Row) -> list[Interval] | None:
+    """The part of the line that a row takes, None where a bound is not constant."""
+    op = row.head.op if isinstance(row.head, Compares) else "="
+    values = [known(node) for node in head_parts(row.head)]
+    found = [_number(value) for value in values if isinstance(value, Fraction | date)]
+    return [one for value in found for one in line.where(op, value)] if len(found) == len(values) else None
+
+
+def _unreachable(ws: Workspace, row: Row, blockers: list[Row], value: str | None) -> None:
+    labels = {blocker.head_span: Label(blocker.head_span, "takes") for blocker in blockers}
+    helps = [Note("value", {"value": value})] if value is not None and blockers else [Note("never")]
+    ws.report("KPI509", row.head_span, {"text": row.head_span.text}, labels=labels.values(), helps=helps)
+
+
+def _gap(ws: Workspace, rule: By, value: str) -> None:
+    args = {"value": value, "head": rule.head.span.text}
+    last = rule.rows[-1]
+    ws.report("KPI510", rule.span, args, labels=[Label(last.head_span, "last")], helps=[Note("row", args)])
+
+
+def show(value: Fraction, type_: Type) -> str:
+    """A value as a person would write it in a row of that type."""
+    if type_.unit is Unit.DATE:
+        return date.fromordinal(int(value)).isoformat()
+    if type_.unit is Unit.RATIO:
+        return f"{_numeral(value * 100)}%"
+    return _numeral(value)
+
+
+def _numeral(value: Fraction) -> str:
+    return decimal_text(value) if decimal_places(value) is not None else str(value)

@@ -1,0 +1,67 @@
+"""What a scheme says of its tables: the contract that data must keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from kpirules.source.text import Span
+from kpirules.values.types import Type
+
+
+class PercentForm(StrEnum):
+    """How a percent is written in a cell: `85%`, `0.85` (`as fraction`) or `85` (`as points`)."""
+
+    SIGN = "sign"
+    FRACTION = "fraction"
+    POINTS = "points"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a contract. `type.missing` says it is optional; `type.domain` lists what a text may be.
+
+    `low` and `high` are what `between` says, both included, None where it says nothing (a number then still stays
+    within `type.bounds`). `percent` is set where the unit is a ratio read from percent cells. `references` names a
+    table that must hold the value as its key.
+    """
+
+    name: str
+    type: Type
+    span: Span
+    key: bool = False
+    period: bool = False
+    references: str | None = None
+    low: Fraction | date | None = None
+    high: Fraction | date | None = None
+    percent: PercentForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """`active from A to B`: the columns that date a row, both days in; `ends` missing is open."""
+
+    begins: str
+    ends: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The contract of one table. Without a key column, rows are told apart by their number only."""
+
+    name: str
+    title: str | None
+    columns: tuple[Column, ...]
+    span: Span
+    active: Active | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of its key columns, in order."""
+        return tuple(column.name for column in self.columns if column.key)
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, if there is one."""
+        return next((column for column in self.columns if column.name == name), None)

@@ -1,0 +1,374 @@
+"""Typed expressions and rules. Each node knows its type; spans take no part in equality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from kpirules.source.text import Span
+from kpirules.values.rounding import Mode
+from kpirules.values.types import Type
+
+Known = Fraction | str | bool | date
+"""A value known before any data is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """Anything with a type and a place."""
+
+    type: Type
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lit(Typed):
+    """A known value."""
+
+    value: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Col(Typed):
+    """A column of the row in scope, or of a row it refers to by the reference columns `refs`, one after the other.
+
+    `table` is the table that holds the column. `own` is set where the row in scope is the subject's own.
+    """
+
+    refs: tuple[str, ...]
+    table: str
+    column: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Val(Typed):
+    """A value of the subject: `part` of `item` (`value` for an item with one). `known` where it is a constant."""
+
+    item: str
+    part: str
+    known: Known | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin(Typed):
+    """`active_days`, `active_share`, `period_days`, `period_start`, `period_end`, `year_start`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """The rows an aggregate counts: their table, how they lead to the subject, and what places them in time.
+
+    `owner` and `time_refs` are reference columns, one after the other; `owner` is empty where the table is the
+    subject's own; `time` is the column that holds the day or period, on the row that `time_refs` leads to.
+    """
+
+    table: str
+    owner: tuple[str, ...]
+    time_refs: tuple[str, ...]
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agg(Typed):
+    """An aggregate: `func` is `sum avg min max count`; `arg` (None for count) and `where` are in the row's scope."""
+
+    func: str
+    arg: Expr | None
+    where: Expr | None
+    grain: Grain
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup(Typed):
+    """A column of the row of `table` for the subject, and for the period where the table has a period column."""
+
+    table: str
+    column: str
+    owner: str
+    period: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neg(Typed):
+    """`-x`."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Typed):
+    """`not x`."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Bin(Typed):
+    """`op` is one of `+ - * / = != < <= > >= and or`."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Among(Typed):
+    """`x in …`, the values known."""
+
+    operand: Expr
+    values: tuple[Lit, ...]
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Absent(Typed):
+    """`x is missing`, or `is present` with `negated`."""
+
+    operand: Expr
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback(Typed):
+    """`x or else y`; `fallback` None is `or else error`."""
+
+    operand: Expr
+    fallback: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cond(Typed):
+    """`if c then a else b`."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Fn(Typed):
+    """A scalar function: `round floor ceil abs min max days months year half quarter month`.
+
+    `places` and `mode` belong to the first three.
+    """
+
+    name: str
+    args: tuple[Expr, ...]
+    places: int = 0
+    mode: Mode = Mode.AWAY
+
+
+# ---------------------------------------------------------------- rules
+
+
+@dataclass(frozen=True, slots=True)
+class Limited(Typed):
+    """`x, at most bound`, or `at least`."""
+
+    value: Expr
+    bound: Expr
+    at_most: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compares:
+    """A row head `op bound` against the rule's head value."""
+
+    op: str
+    bound: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """A row head that lists values."""
+
+    values: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A row head `when condition`."""
+
+    condition: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """The row head `else`."""
+
+
+Head = Compares | Lists | Holds | Otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a rule; `span` is the whole row, `head_span` its head."""
+
+    head: Head
+    value: Expr
+    span: Span = field(compare=False, repr=False)
+    head_span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class By(Typed):
+    """`by head` and its rows."""
+
+    head: Expr
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choose(Typed):
+    """`choose` and its rows."""
+
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a curve."""
+
+    x: Fraction
+    y: Fraction
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve(Typed):
+    """`curve head`: comparison rows first, then points in rising order."""
+
+    head: Expr
+    rows: tuple[Row, ...]
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A slice of `tiers`, up to `bound` (None: without end), at `rate`."""
+
+    bound: Expr | None
+    rate: Expr
+    span: Span = field(compare=False, repr=False)
+    head_span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers(Typed):
+    """`tiers head`: each slice of the head at its own rate, from zero."""
+
+    head: Expr
+    bands: tuple[Band, ...]
+
+
+Expr = (
+    Lit
+    | Col
+    | Val
+    | Builtin
+    | Agg
+    | Lookup
+    | Neg
+    | Not
+    | Bin
+    | Among
+    | Absent
+    | Fallback
+    | Cond
+    | Fn
+    | Limited
+    | By
+    | Choose
+    | Curve
+    | Tiers
+)
+
+
+def head_parts(head: Head) -> tuple[Expr, ...]:
+    """The expressions a row head holds."""
+    match head:
+        case Compares(_, bound):
+            return (bound,)
+        case Lists(values):
+            return values
+        case Holds(condition):
+            return (condition,)
+        case Otherwise():
+            return ()
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside a node, in written order."""
+    match node:
+        case Lit() | Col() | Val() | Builtin() | Lookup():
+            return ()
+        case Agg():
+            return tuple(part for part in (node.arg, node.where) if part is not None)
+        case Neg() | Not() | Among() | Absent():
+            return (node.operand,)
+        case Bin():
+            return node.left, node.right
+        case Fallback():
+            return (node.operand,) if node.fallback is None else (node.operand, node.fallback)
+        case Cond():
+            return node.condition, node.then, node.otherwise
+        case Fn():
+            return node.args
+        case Limited():
+            return node.value, node.bound
+        case By():
+            return node.head, *_in_rows(node.rows)
+        case Choose():
+            return _in_rows(node.rows)
+        case Curve():
+            return node.head, *_in_rows(node.rows)
+        case Tiers():
+            bounds = tuple(band.bound for band in node.bands if band.bound is not None)
+            return node.head, *bounds, *(band.rate for band in node.bands)
+
+
+def _in_rows(rows: tuple[Row, ...]) -> tuple[Expr, ...]:
+    return tuple(part for row in rows for part in (*head_parts(row.head), row.value))
+
+
+def walk(node: Expr) -> tuple[Expr, ...]:
+    """A node and every expression inside it, outermost first."""
+    found = [node]
+    for child in children(node):
+        found.extend(walk(child))
+    return tuple(found)
+
+
+def known(node: Expr) -> Known | None:
+    """The value of a constant expression, or None where it is not one."""
+    match node:
+        case Lit():
+            return node.value
+        case Val():
+            return node.known
+        case Neg():
+            value = known(node.operand)
+            return -value if isinstance(value, Fraction) else None
+        case Bin() if node.op in ("+", "-", "*", "/"):
+            left, right = known(node.left), known(node.right)
+            if isinstance(left, Fraction) and isinstance(right, Fraction):
+                return _arithmetic(node.op, left, right)
+            return None
+        case _:
+            return None
+
+
+def _arithmetic(op: str, left: Fraction, right: Fraction) -> Fraction | None:
+    match op:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case _:
+            return left / right if right else None

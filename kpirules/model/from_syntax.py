@@ -1,0 +1,43 @@
+"""The arrow from syntax to model."""
+
+from __future__ import annotations
+
+from kpirules.model import items
+from kpirules.model.passes import PASSES
+from kpirules.model.scheme import Model
+from kpirules.model.workspace import Workspace
+from kpirules.source import Diagnostic, SourceText, Span
+from kpirules.syntax import ast
+
+
+def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[Diagnostic, ...]]:
+    """The typed model of a rule file, or the faults that keep it from being one, in file order.
+
+    `file` may have parts that could not be read; what they declare raises no second fault, and the model is None.
+    """
+    ws = Workspace(file, Span(source, 0, 0))
+    ws.resolve = lambda key: items.resolve(ws, key)
+    for one in PASSES:
+        one(ws)
+    found = tuple(sorted(ws.diagnostics, key=Diagnostic.order))
+    if found or file.broken or ws.header is None or ws.subject is None:
+        return None, found
+    order = [node.name.text for node in file.items if isinstance(node, ast.Pay)]
+    total = ws.memo.get(("total", "value"))
+    return (
+        Model(
+            ws.header,
+            file.language,
+            ws.tables,
+            ws.subject,
+            ws.defines,
+            ws.indicators,
+            ws.scorecards,
+            ws.exclusive,
+            total is not None and total.missing,
+            ws.grade,
+            tuple(ws.effects),
+            tuple(ws.pays[name] for name in order),
+        ),
+        found,
+    )

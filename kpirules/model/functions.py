@@ -1,0 +1,111 @@
+"""Scalar functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from kpirules.model import infer, operators
+from kpirules.model.expr import Expr, Fn, known
+from kpirules.model.workspace import Scope, Workspace, every
+from kpirules.source import Note
+from kpirules.syntax import ast
+from kpirules.values import types
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+_LARGEST_PLACES = 12
+
+
+def call(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
+    """A call of a scalar function, under its English name.
+
+    Raises:
+        Skip: wrong number of arguments, wrong units, or digits that cannot be proved.
+    """
+    least, most, make = FUNCTIONS[name]
+    if not least <= len(node.args) <= most:
+        args = {"name": node.function.text, "least": least, "most": most, "found": len(node.args)}
+        raise ws.fail("KPI313", node.span, args, helps=[Note("one" if least == most else "range", args)])
+    found = every(lambda arg: infer.infer(ws, scope, arg), node.args)
+    return make(ws, node, name, found)
+
+
+def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+    value = args[0]
+    if not value.type.unit.numeric:
+        raise ws.fail(
+            "KPI307", value.span, {"op": node.function.text, "unit": value.type.unit, "text": value.span.text}
+        )
+    places = known(args[1]) if len(args) > 1 else Fraction(0)
+    if not isinstance(places, Fraction) or places.denominator != 1 or abs(places) > _LARGEST_PLACES:
+        raise ws.fail("KPI314", args[1].span, {"text": args[1].span.text})
+    digits = int(places)
+    found = operators.fit(ws, node.span, (value,), lambda: types.rounding(value.type, digits))
+    return Fn(name, (value,), digits, ws.scheme.mode, type=found, span=node.span)
+
+
+def _abs(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+    value = args[0]
+    if not value.type.unit.numeric:
+        raise ws.fail(
+            "KPI307", value.span, {"op": node.function.text, "unit": value.type.unit, "text": value.span.text}
+        )
+    return Fn(name, (value,), type=types.absolute(value.type), span=node.span)
+
+
+def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+    branches = infer.join(ws, list(args))
+    for branch in branches:
+        if not branch.type.unit.numeric and branch.type.unit is not Unit.DATE:
+            detail = {"op": node.function.text, "unit": branch.type.unit, "text": branch.span.text}
+            raise ws.fail("KPI307", branch.span, detail)
+        if branch.type.missing:
+            raise operators.lost(ws, branch, node.span, "comparison")
+    unit = infer.either(ws, branches, node).unit
+
+    def merge() -> Type:
+        found = branches[0].type
+        for branch in branches[1:]:
+            found = types.limit(found, branch.type, unit, at_most=name == "min") if unit.numeric else found
+        return found.of(unit)
+
+    return Fn(name, tuple(branches), type=operators.fit(ws, node.span, tuple(branches), merge), span=node.span)
+
+
+def _dates(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+    missing = False
+    for arg in args:
+        infer.fitted(ws, arg, Unit.DATE)
+        missing = missing or arg.type.missing
+    low, high = _DATE_BOUNDS[name]
+    found = types.decimal(Unit.NUMBER, 0, Fraction(low), Fraction(high), missing=missing)
+    return Fn(name, args, type=found, span=node.span)
+
+
+_DATE_BOUNDS = {
+    "days": (-4_000_000, 4_000_000),
+    "months": (-120_000, 120_000),
+    "year": (1, 9999),
+    "half": (1, 2),
+    "quarter": (1, 4),
+    "month": (1, 12),
+}
+
+_Maker = Callable[[Workspace, ast.Call, str, tuple[Expr, ...]], Expr]
+
+FUNCTIONS: dict[str, tuple[int, int, _Maker]] = {
+    "round": (1, 2, _rounds),
+    "floor": (1, 2, _rounds),
+    "ceil": (1, 2, _rounds),
+    "abs": (1, 1, _abs),
+    "min": (2, 99, _extreme),
+    "max": (2, 99, _extreme),
+    "days": (2, 2, _dates),
+    "months": (2, 2, _dates),
+    "year": (1, 1, _dates),
+    "half": (1, 1, _dates),
+    "quarter": (1, 1, _dates),
+    "month": (1, 1, _dates),
+}
+"""By English name: fewest and most arguments, and how it types."""

@@ -1,0 +1,262 @@
+"""The grain rule: which rows an aggregate counts, whose they are, and when they happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kpirules.model import contracts, names
+from kpirules.model.expr import Grain, Lookup
+from kpirules.model.workspace import Skip, Workspace
+from kpirules.source import Label, Note, Span
+from kpirules.syntax import ast, words
+from kpirules.values.periods import months_of
+from kpirules.values.units import Unit
+
+Path = tuple[str, ...]
+
+
+def paths(ws: Workspace, start: str, wanted: Callable[[contracts.Table], bool]) -> Iterator[Path]:
+    """Every way by references from a table to a wanted one, shortest first; a way never meets a table twice."""
+    queue: list[tuple[str, Path, frozenset[str]]] = [(start, (), frozenset({start}))]
+    for table, way, seen in queue:
+        if way and wanted(ws.tables[table]):
+            yield way
+            continue
+        for column in ws.tables[table].columns:
+            target = column.references
+            if target in ws.tables and target not in seen:
+                queue.append((target, (*way, column.name), seen | {target}))
+
+
+def reach(ws: Workspace, start: str, target: str, span: Span) -> Path:
+    """The one way by references from `start` to `target`.
+
+    Raises:
+        Skip: there is none, or more than one.
+    """
+    found = list(paths(ws, start, lambda table: table.name == target))
+    if len(found) == 1:
+        _undated(ws, start, found[0], span)
+        return found[0]
+    args = {"start": start, "target": target, "ways": ", ".join(".".join(way) for way in found)}
+    raise ws.fail("KPI522", span, args, helps=[Note("ways" if found else "none", args)])
+
+
+def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
+    """How the rows of a table lead to the subject and to a moment.
+
+    Raises:
+        Skip: the subject cannot be reached in one way, or nothing places the rows in time.
+    """
+    if ws.subject is None or table in ws.broken or table not in ws.tables:
+        raise Skip
+    subject = ws.subject.table.name
+    contract = ws.tables[table]
+    if table == subject:
+        raise ws.fail("KPI803", span, {"table": table})
+    owner = _owner(ws, contract, subject, span)
+    time_refs, time = _time(ws, contract, span)
+    return Grain(table, owner, time_refs, time)
+
+
+def _owner(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -> Path:
+    direct = [column.name for column in contract.columns if column.references == subject]
+    found: list[Path] = [(name,) for name in direct]
+    if not direct:
+        found = list(paths(ws, contract.name, lambda table: table.name == subject))
+    if len(found) == 1:
+        _undated(ws, contract.name, found[0], span)
+        return found[0]
+    args = {"table": contract.name, "subject": subject, "ways": ", ".join(".".join(way) for way in found)}
+    labels = [Label(contract.span, "table", {"table": contract.name})]
+    raise ws.fail("KPI520", span, args, labels=labels, helps=[Note("ways" if found else "none", args)])
+
+
+def _undated(ws: Workspace, start: str, way: Path, span: Span) -> None:
+    """Refuse a way through a dated table other than the subject's.
+
+    Raises:
+        Skip: there is such a table on it.
+    """
+    for _, target in _hops(ws, start, way):
+        _no_dates(ws, target, span)
+
+
+def _no_dates(ws: Workspace, table: contracts.Table, span: Span) -> None:
+    if table.active is not None and (ws.subject is None or table.name != ws.subject.table.name):
+        labels = [Label(table.span, "table", {"table": table.name})]
+        raise ws.fail("KPI805", span, {"table": table.name}, labels=labels)
+
+
+def _hops(ws: Workspace, start: str, way: Path) -> Iterator[tuple[contracts.Column, contracts.Table]]:
+    """Each reference column on a way, and the table it leads to."""
+    table = ws.tables[start]
+    for ref in way:
+        column = table.column(ref)
+        assert column is not None
+        assert column.references is not None
+        table = ws.tables[column.references]
+        yield column, table
+
+
+def _time(ws: Workspace, contract: contracts.Table, span: Span) -> tuple[Path, str]:
+    own = period_column(contract)
+    if own:
+        _no_coarser(ws, contract, own, span)
+        return (), own.name
+    subject = ws.subject.table.name if ws.subject else ""
+    ways = paths(ws, contract.name, lambda table: period_column(table) is not None)
+    found = [way for way in ways if all(table.name != subject for _, table in _hops(ws, contract.name, way))]
+    if len(found) != 1:
+        dates = [column.name for column in contract.columns if column.type.unit in (Unit.DATE, *_PERIODS)]
+        language = ws.file.language
+        word = words.spelling("period (column)", language)
+        args = {"table": contract.name, "column": dates[0] if dates else "…", "word": word}
+        labels = [Label(contract.span, "table", {"table": contract.name})]
+        raise ws.fail("KPI521", span, args, labels=labels, helps=[Note("period" if dates else "none", args)])
+    *_, (_, table) = hops = list(_hops(ws, contract.name, found[0]))
+    for column, target in hops:
+        _no_dates(ws, target, span)
+        if column.type.missing:
+            args = {"name": column.name, "table": contract.name, "time": table.name}
+            raise ws.fail("KPI549", span, args, labels=[Label(column.span, "column", args)], helps=[Note("own")])
+    time = period_column(table)
+    assert time is not None
+    _no_coarser(ws, table, time, span)
+    return found[0], time.name
+
+
+def _no_coarser(ws: Workspace, table: contracts.Table, column: contracts.Column, span: Span) -> None:
+    kind = column.type.unit
+    if kind.periodic and months_of(kind) > months_of(ws.scheme.period):
+        if not ws.period_said:
+            raise Skip
+        args = {"table": table.name, "kind": kind, "period": ws.scheme.period}
+        raise ws.fail("KPI804", span, args, labels=[Label(column.span, "column")])
+
+
+_PERIODS = (Unit.MONTH, Unit.QUARTER, Unit.HALF, Unit.YEAR)
+
+
+def period_column(contract: contracts.Table) -> contracts.Column | None:
+    """The column that places a table's rows in time."""
+    return next((column for column in contract.columns if column.period), None)
+
+
+def lookup(ws: Workspace, table: contracts.Table, column: contracts.Column, span: Span) -> Lookup:
+    """A column of another table outside an aggregate: the row of the subject and the period.
+
+    Raises:
+        Skip: the table's key is not the subject, with or without the period.
+    """
+    assert ws.subject is not None
+    _no_dates(ws, table, span)
+    subject = ws.subject.table.name
+    keys = [c for c in table.columns if c.key]
+    owners = [c for c in keys if c.references == subject]
+    times = [c for c in keys if c.period]
+    labels = [Label(table.span, "table", {"table": table.name})]
+    if len(owners) != 1 or len(owners) + len(times) != len(keys):
+        args = {"table": table.name, "column": column.name, "subject": subject}
+        raise ws.fail("KPI524", span, args, labels=labels, helps=[Note("aggregate", args), Note("key", args)])
+    time = times[0] if times else None
+    if time is not None and time.type.unit is not ws.scheme.period:
+        if not ws.period_said:
+            raise Skip
+        args = {"table": table.name, "kind": time.type.unit, "period": ws.scheme.period}
+        raise ws.fail("KPI804", span, args, labels=[Label(time.span, "column")])
+    return Lookup(
+        table.name, column.name, owners[0].name, time.name if time else None, type=column.type.maybe(), span=span
+    )
+
+
+def named_tables(ws: Workspace, node: ast.Expr) -> dict[str, ast.Name]:
+    """The tables and filtered tables that an expression names before a dot, each at its first place."""
+    found: dict[str, ast.Name] = {}
+    for path in paths_in(node):
+        first = path.names[0]
+        declared = ws.declared.get(first.text)
+        if len(path.names) > 1 and declared and declared.kind in ("table", "filter"):
+            found.setdefault(first.text, first)
+    return found
+
+
+def paths_in(node: ast.Expr) -> Iterator[ast.Path]:
+    """Every path in an expression, in written order."""
+    return (part for part in nodes_in(node) if isinstance(part, ast.Path))
+
+
+def nodes_in(node: ast.Expr) -> Iterator[ast.Expr]:
+    """An expression and every expression in it, in written order."""
+    yield node
+    for part in _parts_of(node):
+        yield from nodes_in(part)
+
+
+def _parts_of(node: ast.Expr) -> tuple[ast.Expr, ...]:
+    match node:
+        case ast.Unary() | ast.IsMissing():
+            return (node.operand,)
+        case ast.In():
+            return node.operand, *node.values
+        case ast.Binary():
+            return node.left, node.right
+        case ast.OrElse():
+            return (node.operand,) if node.fallback is None else (node.operand, node.fallback)
+        case ast.If():
+            return node.condition, node.then, node.otherwise
+        case ast.Call():
+            return (*node.args, *((node.where,) if node.where else ()))
+        case _:
+            return ()
+
+
+def counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str]:
+    """The table an aggregate over `node` counts: its name or alias as written, and the table itself.
+
+    Raises:
+        Skip: the value names no table, or more than one from which the others cannot be reached.
+    """
+    named = named_tables(ws, node)
+    if not named:
+        for path in paths_in(node):
+            if path.names[0].text in ws.broken:
+                raise Skip
+            if path.names[0].text not in ws.declared and not _anywhere(ws, path.names[0].text):
+                raise names.unknown(ws, path.names[0], [*ws.declared])
+        holder = next((t.name for p in paths_in(node) for t in ws.tables.values() if t.column(p.names[0].text)), None)
+        own = ws.subject is not None and holder == ws.subject.table.name
+        helps = [Note("table", {"function": function.text, "table": holder})] if holder and not own else [Note("rows")]
+        raise ws.fail("KPI523", node.span, {"function": function.text}, helps=helps)
+    bases = {name: names.base_table(ws, name) for name in named}
+    if None in bases.values():
+        raise Skip
+    candidates = [name for name in named if _reaches_all(ws, bases[name], [b for n, b in bases.items() if n != name])]
+    if len(candidates) != 1:
+        labels = [Label(name.span, "here", {"name": text}) for text, name in named.items()]
+        raise ws.fail("KPI525", node.span, {"names": ", ".join(named)}, labels=labels, helps=[Note("one")])
+    base = bases[candidates[0]]
+    assert base is not None
+    return candidates[0], base
+
+
+def _anywhere(ws: Workspace, name: str) -> bool:
+    return any(table.column(name) for table in ws.tables.values())
+
+
+def _reaches_all(ws: Workspace, start: str | None, others: list[str | None]) -> bool:
+    assert start is not None
+    reached = {target.name for target in _reached(ws, start)}
+    return all(other in reached for other in others)
+
+
+def _reached(ws: Workspace, start: str) -> Iterator[contracts.Table]:
+    """Every table that references lead to."""
+    queue, seen = [start], {start}
+    for table in queue:
+        for column in ws.tables[table].columns:
+            target = column.references
+            if target in ws.tables and target not in seen:
+                seen.add(target)
+                queue.append(target)
+                yield ws.tables[target]

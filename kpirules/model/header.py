@@ -1,0 +1,106 @@
+"""The header: name, version, period, effective dates, currency, rounding."""
+
+from __future__ import annotations
+
+from kpirules.model import scheme
+from kpirules.model.workspace import Workspace
+from kpirules.source import Label, Note
+from kpirules.source.similar import similar
+from kpirules.syntax import ast, words
+from kpirules.values.rounding import Mode
+from kpirules.values.units import Unit
+
+_ROUNDED = ("achievement", "score", "total", "money")
+_LARGEST = 12
+_STAND_IN = dict.fromkeys(_ROUNDED[1:], 2)
+
+
+def header(ws: Workspace) -> None:
+    """Read the header; what is missing in it is a fault.
+
+    A stand-in takes the place of what is missing, so that the rest of the scheme is checked in the same go; a scheme
+    with a fault never runs, so no figure comes of it.
+    """
+    written = [node for node in ws.file.items if isinstance(node, ast.Scheme)]
+    if not written:
+        if not ws.file.broken:
+            ws.report("KPI504", ws.source_span, helps=[Note("header", _spelled(ws))])
+        ws.header = scheme.Header("", None, "", Unit.QUARTER, None, "", _STAND_IN, Mode.AWAY, ws.source_span)
+        return
+    node = written[0]
+    ws.period_said = node.period is not None
+    for extra in written[1:]:
+        ws.report("KPI505", extra.name.span, {"name": extra.name.text}, labels=[Label(node.name.span, "first")])
+    for what, found in (("period", node.period), ("currency", node.currency), ("rounding", node.rounding)):
+        if found is None:
+            args = {"what": words.spelling(what, ws.file.language)}
+            ws.report("KPI501", node.name.span, args, helps=[Note(what, _spelled(ws))])
+    effective = None
+    if node.effective is not None:
+        begins, ends = node.effective
+        effective = (begins.value, ends.value if ends else None)
+        if ends is not None and ends.value < begins.value:
+            ws.report("KPI537", ends.span, labels=[Label(begins.span, "begins")])
+    ws.header = scheme.Header(
+        node.name.text,
+        node.title,
+        node.version.value if node.version else "",
+        Unit(node.period.text) if node.period else Unit.QUARTER,
+        effective,
+        _currency(ws, node),
+        _places(ws, node),
+        Mode.EVEN if node.half_even else Mode.AWAY,
+        node.name.span,
+    )
+
+
+def _spelled(ws: Workspace) -> dict[str, str]:
+    names = ("scheme", "period", "quarter", "currency", "rounding", "achievement", "score", "total", "money")
+    return {name: words.spelling(name, ws.file.language) for name in names}
+
+
+def _spellings() -> dict[str, str]:
+    return {words.spelling(word, language): word for word in _ROUNDED for language in ("en", "zh")}
+
+
+def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
+    if node.rounding is None:
+        return _STAND_IN
+    found: dict[str, int] = {}
+    first: dict[str, ast.Rounding] = {}
+    for entry in node.rounding:
+        word = _spellings().get(entry.what.text)
+        if word is None:
+            spelled = [words.spelling(name, ws.file.language) for name in _ROUNDED]
+            close = similar(entry.what.text, spelled)
+            helps = [Note("similar", {"similar": close})] if close else [Note("among", {"words": ", ".join(spelled)})]
+            ws.report("KPI216", entry.what.span, {"name": entry.what.text}, helps=helps)
+            continue
+        if word in found:
+            ws.report("KPI517", entry.span, {"clause": entry.what.text}, labels=[Label(first[word].span, "first")])
+        if entry.places > _LARGEST:
+            ws.report("KPI314", entry.span, {"text": str(entry.places)})
+            continue
+        found.setdefault(word, entry.places)
+        first.setdefault(word, entry)
+    return found
+
+
+def _currency(ws: Workspace, node: ast.Scheme) -> str:
+    if node.currency is None:
+        return ""
+    if currency_places(node.currency.text) is None:
+        ws.report("KPI538", node.currency.span, {"name": node.currency.text})
+        return ""
+    return node.currency.text
+
+
+def currency_places(code: str) -> int | None:
+    """How many decimal places a currency has (ISO 4217, by Unicode CLDR); None for a code that is no currency."""
+    from babel.core import get_global  # noqa: PLC0415  # Babel's tables are read only where a scheme has a header
+
+    fractions = get_global("currency_fractions")
+    if code not in get_global("all_currencies"):
+        return None
+    digits: int = fractions.get(code, fractions["DEFAULT"])[0]
+    return digits

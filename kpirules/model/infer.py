@@ -1,0 +1,282 @@
+"""Expressions: from the tree as written to typed nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kpirules.model import aggregates, functions, items, names, operators
+from kpirules.model.expr import Absent, Among, Bin, Cond, Expr, Fallback, Lit, Neg, Not, known
+from kpirules.model.workspace import Scope, Skip, Workspace, both, every
+from kpirules.source import Label, Note
+from kpirules.source.similar import similar
+from kpirules.syntax import ast, words
+from kpirules.values import types
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+
+
+def infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
+    """The typed form of an expression; a bare literal keeps the unit `BARE` until its place gives it one.
+
+    Raises:
+        Skip: it has a fault, which has been reported.
+    """
+    match node:
+        case ast.Number() | ast.Percent() | ast.Money() | ast.Text() | ast.Date() | ast.Bool():
+            return _literal(ws, node)
+        case ast.Path():
+            return _path(ws, scope, node)
+        case ast.Unary():
+            return _unary(ws, scope, node)
+        case ast.Binary():
+            return _binary(ws, scope, node)
+        case ast.In():
+            return _among(ws, scope, node)
+        case ast.IsMissing():
+            return Absent(infer(ws, scope, node.operand), node.negated, type=types.BOOL, span=node.span)
+        case ast.OrElse():
+            return _or_else(ws, scope, node)
+        case ast.If():
+            return _if(ws, scope, node)
+        case ast.Call():
+            return _call(ws, scope, node)
+
+
+def want(ws: Workspace, scope: Scope, node: ast.Expr, unit: Unit) -> Expr:
+    """An expression at a place that asks for a unit.
+
+    Raises:
+        Skip: it has a fault or another unit.
+    """
+    return fitted(ws, infer(ws, scope, node), unit)
+
+
+def fitted(ws: Workspace, node: Expr, unit: Unit) -> Expr:
+    """A typed node in the unit its place asks for (a count is a number).
+
+    Raises:
+        Skip: it has another unit.
+    """
+    node = operators.settle(ws, node, unit)
+    found = node.type.unit
+    if found is unit or (unit is Unit.NUMBER and found is Unit.COUNT):
+        return node
+    helps = [Note(key) for key in _HELP.get((unit, found), ())]
+    args = {"expected": unit, "found": found, "text": node.span.text}
+    raise ws.fail("KPI301", node.span, args, labels=_unit_origins(node), helps=helps)
+
+
+_HELP = {
+    (Unit.NUMBER, Unit.RATIO): ("points",),
+    (Unit.MONEY, Unit.NUMBER): ("money",),
+    (Unit.MONEY, Unit.COUNT): ("money",),
+    (Unit.MONEY, Unit.RATIO): ("base",),
+    (Unit.RATIO, Unit.NUMBER): ("share",),
+    (Unit.BOOL, Unit.TEXT): ("condition",),
+}
+
+
+def _unit_origins(node: Expr) -> list[Label]:
+    parts = [node.left, node.right] if isinstance(node, Bin) else []
+    return [Label(part.span, "unit", {"text": part.span.text, "unit": part.type.unit}) for part in parts]
+
+
+def condition(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
+    """A condition: a bool that is never missing.
+
+    Raises:
+        Skip: it is not.
+    """
+    found = want(ws, scope, node, Unit.BOOL)
+    if found.type.missing:
+        raise operators.lost(ws, found, found.span, "condition")
+    return found
+
+
+def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Text | ast.Date | ast.Bool) -> Lit:
+    match node:
+        case ast.Text():
+            return Lit(node.value, type=Type(Unit.TEXT, domain=(node.value,)), span=node.span)
+        case ast.Date():
+            return Lit(node.value, type=types.DATE, span=node.span)
+        case ast.Bool():
+            return Lit(node.value, type=types.BOOL, span=node.span)
+        case ast.Money():
+            currency = ws.scheme.currency
+            if currency and node.currency != currency:
+                raise ws.fail("KPI310", node.span, {"currency": node.currency, "scheme": currency})
+            unit = Unit.MONEY
+        case ast.Percent():
+            unit = Unit.RATIO
+        case ast.Number():
+            unit = Unit.BARE
+    try:
+        return Lit(node.value, type=types.constant(unit, node.value), span=node.span)
+    except types.TooWide as wide:
+        raise ws.fail("KPI309", node.span, {"digits": wide.digits}) from None
+
+
+def _path(ws: Workspace, scope: Scope, node: ast.Path) -> Expr:
+    if scope.grain is None and len(node.names) == 1:
+        inlined = items.contextual(ws, scope, node)
+        if inlined is not None:
+            return inlined
+    return names.resolve(ws, scope, node)
+
+
+def _unary(ws: Workspace, scope: Scope, node: ast.Unary) -> Expr:
+    if node.op == "not":
+        operand = condition(ws, scope, node.operand)
+        return Not(operand, type=types.BOOL, span=node.span)
+    operand = infer(ws, scope, node.operand)
+    if not operand.type.unit.numeric:
+        raise ws.fail("KPI307", node.span, {"op": "-", "unit": operand.type.unit, "text": operand.span.text})
+    return Neg(operand, type=types.negate(operand.type), span=node.span)
+
+
+def _binary(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
+    if node.op in ("and", "or"):
+        return _logic(ws, scope, node)
+    left, right = both(lambda: infer(ws, scope, node.left), lambda: infer(ws, scope, node.right))
+    make = operators.comparison if node.op in _COMPARISONS else operators.arithmetic
+    found = make(ws, node.op, left, right, node.span)
+    share = scope.achieving and node.op == "/" and found.type.unit is right.type.unit is Unit.NUMBER
+    return replace(found, type=found.type.of(Unit.RATIO)) if share else found
+
+
+def _logic(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
+    left: Expr | None = None
+    try:
+        left = condition(ws, scope, node.left)
+    finally:
+        inner = scope.knowing(shown(left, holds=node.op == "and")) if left is not None else scope
+        if left is None:
+            _try(ws, inner, node.right)
+    return Bin(node.op, left, condition(ws, inner, node.right), type=types.BOOL, span=node.span)
+
+
+def _try(ws: Workspace, scope: Scope, node: ast.Expr) -> None:
+    try:
+        condition(ws, scope, node)
+    except Skip:
+        return
+
+
+def shown(node: Expr, *, holds: bool) -> Iterator[tuple[object, ...]]:
+    """The `presence` keys of what is there wherever a condition holds (or, with `holds` false, does not)."""
+    match node:
+        case Absent() if node.negated is holds:
+            key = names.presence(node.operand)
+            if key is not None:
+                yield key
+        case Bin() if node.op == ("and" if holds else "or"):
+            yield from shown(node.left, holds=holds)
+            yield from shown(node.right, holds=holds)
+        case Not():
+            yield from shown(node.operand, holds=not holds)
+        case _:
+            return
+
+
+def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
+    operand = infer(ws, scope, node.operand)
+    if operand.type.missing:
+        raise operators.lost(ws, operand, node.span, "comparison")
+
+    def one(value: ast.Expr) -> Lit:
+        found = operators.settle(ws, infer(ws, scope, value), operand.type.unit)
+        constant = known(found)
+        if constant is None:
+            raise ws.fail("KPI311", value.span, {"text": value.span.text})
+        if found.type.unit is not operand.type.unit:
+            args = {"op": "in", "left": operand.type.unit, "right": found.type.unit}
+            raise ws.fail("KPI302", value.span, args, labels=operators.unit_labels(operand, found))
+        literal = Lit(constant, type=found.type, span=found.span)
+        operators.check_domain(ws, operand, literal)
+        return literal
+
+    values = every(one, node.values)
+    return Among(operand, values, node.negated, type=types.BOOL, span=node.span)
+
+
+def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
+    operand = infer(ws, scope, node.operand)
+    if not operand.type.missing:
+        raise ws.fail("KPI404", node.span, {"text": operand.span.text})
+    if node.fallback is None:
+        return Fallback(operand, None, type=operand.type.there(), span=node.span)
+    fallback = fitted(ws, infer(ws, scope, node.fallback), operand.type.unit)
+    unit = operand.type.unit if operand.type.unit is not Unit.COUNT else fallback.type.unit
+    found = operators.fit(
+        ws, node.span, (operand, fallback), lambda: types.choose(operand.type.there(), fallback.type, unit)
+    )
+    return Fallback(operand, fallback, type=found, span=node.span)
+
+
+def _if(ws: Workspace, scope: Scope, node: ast.If) -> Expr:
+    test = condition(ws, scope, node.condition)
+    then, otherwise = both(
+        lambda: infer(ws, scope.knowing(shown(test, holds=True)), node.then),
+        lambda: infer(ws, scope.knowing(shown(test, holds=False)), node.otherwise),
+    )
+    then, otherwise = join(ws, [then, otherwise])
+    found = either(ws, [then, otherwise], node)
+    return Cond(test, then, otherwise, type=found, span=node.span)
+
+
+def join(ws: Workspace, branches: list[Expr]) -> list[Expr]:
+    """Branches of one value in their common unit.
+
+    Raises:
+        Skip: two of them clash.
+    """
+    first = next((branch for branch in branches if branch.type.unit is not Unit.BARE), None)
+    if first is None:
+        return branches
+    settled: list[Expr] = []
+    for branch in branches:
+        _, fixed, unit = operators.align(ws, first, branch)
+        if unit is None:
+            raise ws.fail("KPI316", fixed.span, labels=operators.unit_labels(first, fixed))
+        settled.append(fixed)
+    return settled
+
+
+def either(ws: Workspace, branches: list[Expr], node: ast.Node) -> Type:
+    """The type of a value that is one of several, all of one unit."""
+    unit = branches[0].type.unit
+    if any(branch.type.unit is Unit.NUMBER for branch in branches):
+        unit = Unit.NUMBER
+
+    def merge() -> Type:
+        found = branches[0].type
+        for branch in branches[1:]:
+            found = types.choose(found, branch.type, unit)
+        return replace(found, unit=unit)
+
+    return operators.fit(ws, node.span, tuple(branches), merge)
+
+
+def _call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
+    name = words.function(node.function.text)
+    if name in aggregates.AGGREGATES and (name not in ("min", "max") or aggregates.counts_rows(ws, node)):
+        return aggregates.aggregate(ws, scope, node, name)
+    if name is not None and name not in functions.FUNCTIONS:
+        raise ws.fail("KPI801", node.function.span, {"word": node.function.text})
+    if node.where is not None:
+        raise ws.fail("KPI312", node.where.span, {"name": node.function.text})
+    if name is not None:
+        return functions.call(ws, scope, node, name)
+    helps = []
+    close = similar(node.function.text, words.functions())
+    if close:
+        helps.append(Note("similar", {"similar": close}))
+    raise ws.fail("KPI213", node.function.span, {"name": node.function.text}, helps=helps)
+
+
+def settle_free(ws: Workspace, node: Expr) -> Expr:
+    """A value whose place asks for no unit: a bare literal is a number."""
+    return operators.plain(ws, node)

@@ -1,0 +1,341 @@
+"""Items: what defines, indicators, scorecards, the grade, gates and pay are made of, each elaborated on demand.
+
+An item is elaborated when it is first needed, so the order of work is by need and a circle shows itself: the item is
+met again while it is still open. A gate belongs to the item it acts on, so that every reader sees the value after it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from kpirules.model import aggregates, infer, operators, results, rules, scheme
+from kpirules.model.expr import Bin, Expr, Val, known, walk
+from kpirules.model.grain import nodes_in
+from kpirules.model.workspace import PARTS, Scope, Skip, Workspace, quietly
+from kpirules.source import Label, Note, Span
+from kpirules.syntax import ast, words
+from kpirules.values import types
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+
+def resolve(ws: Workspace, key: tuple[str, str]) -> Type:
+    """Elaborate the value `(item, part)` and give its type, after its gates.
+
+    Raises:
+        Skip: it has a fault, which has been reported.
+    """
+    item, part = key
+    if item in ("total", "grade"):
+        found = results.total(ws) if item == "total" else results.grade(ws)
+    else:
+        node = ws.declared[item].node
+        match node:
+            case ast.Define():
+                found = _define(ws, node)
+            case ast.Indicator():
+                found = _PART[part](ws, node)
+            case ast.Pay():
+                found = results.pay(ws, node)
+            case _:
+                raise Skip
+    return results.gated(ws, item, part, found)
+
+
+# ---------------------------------------------------------------- defines
+
+
+def _define(ws: Workspace, node: ast.Define) -> Type:
+    found = infer.settle_free(ws, rules.rule(ws, Scope(), node.rule))
+    ws.defines[node.name.text] = scheme.Define(node.name.text, node.title, found, node.span)
+    ws.parts[node.name.text, "value"] = found
+    return found.type
+
+
+def contextual(ws: Workspace, scope: Scope, path: ast.Path) -> Expr | None:
+    """The rule of a define that names `actual`, `target` or `achievement`, worked out for the indicator in scope.
+
+    None where the path names something else.
+
+    Raises:
+        Skip: it is used outside an indicator, or has a fault there.
+    """
+    name = path.names[0].text
+    declared = ws.declared.get(name)
+    if declared is None or not isinstance(declared.node, ast.Define) or not is_contextual(ws, name):
+        return None
+    if scope.indicator is None:
+        labels = [Label(declared.name.span, "define", {"name": name})]
+        raise ws.fail("KPI214", path.span, {"name": name}, labels=labels)
+    key = (name, f"@{scope.indicator}")
+    if any(key == open_key for open_key, _ in ws.stack):
+        raise ws.fail("KPI207", path.span, {"circle": f"{name} → {name}"})
+    ws.stack.append((key, path.span))
+    try:
+        return rules.rule(ws, scope, declared.node.rule)
+    finally:
+        ws.stack.pop()
+
+
+def is_contextual(ws: Workspace, name: str) -> bool:
+    """Whether a define names `actual`, `target` or `achievement`, itself or through other defines."""
+    columns = ws.subject.table if ws.subject else None
+    names = [name]
+    for reached in names:
+        declared = ws.declared.get(reached)
+        if declared is None or not isinstance(declared.node, ast.Define):
+            continue
+        for path in rule_paths(declared.node.rule):
+            first = path.names[0].text
+            if len(path.names) > 1 or first in names:
+                continue
+            if first in ws.declared:
+                names.append(first)
+            elif words.builtin(first) in PARTS[:3] and not (columns and columns.column(first)):
+                return True
+    return False
+
+
+def rule_paths(rule: ast.Rule) -> list[ast.Path]:
+    """Every path in a rule, in written order."""
+    return [node for node in rule_nodes(rule) if isinstance(node, ast.Path)]
+
+
+def rule_nodes(rule: ast.Rule) -> list[ast.Expr]:
+    """Every expression in a rule, in written order."""
+    found: list[ast.Expr] = []
+    match rule:
+        case ast.Formula():
+            parts: list[ast.Expr] = [rule.expr, *(limit.bound for limit in rule.limits)]
+            return [node for part in parts for node in nodes_in(part)]
+        case ast.Tiers():
+            found += [node for part in (rule.subject, rule.start) if part is not None for node in nodes_in(part)]
+        case ast.By() | ast.Curve():
+            found += nodes_in(rule.subject)
+        case ast.Choose():
+            pass
+    for row in rule.rows:
+        found += [node for part in _head_parts(row) for node in nodes_in(part)]
+        found += rule_nodes(row.value)
+    return found
+
+
+def _head_parts(row: ast.Row) -> list[ast.Expr]:
+    match row.head:
+        case ast.Comparison(_, bound):
+            return [bound]
+        case ast.Listed(values):
+            return [*values]
+        case ast.When(condition):
+            return [condition]
+        case ast.UpTo(bound):
+            return [bound] if bound is not None else []
+        case ast.Else():
+            return []
+
+
+# ---------------------------------------------------------------- indicators
+
+
+def clause(ws: Workspace, node: ast.Indicator | ast.Pay, name: str) -> ast.Clause | None:
+    """The clause of that name; a second one is a fault."""
+    found = [one for one in node.clauses if one.name == name]
+    for extra in found[1:]:
+        ws.report("KPI517", extra.word, {"clause": extra.word.text}, labels=[Label(found[0].word, "first")])
+    return found[0] if found else None
+
+
+def needed(ws: Workspace, node: ast.Indicator | ast.Pay, name: str) -> ast.Clause:
+    """The clause of that name.
+
+    Raises:
+        Skip: there is none.
+    """
+    found = clause(ws, node, name)
+    if found is None:
+        word = words.spelling(name, ws.file.language)
+        raise ws.fail("KPI516", node.name.span, {"name": node.name.text, "clause": word}, helps=[Note(name)])
+    return found
+
+
+def _actual(ws: Workspace, node: ast.Indicator) -> Type:
+    written = needed(ws, node, "actual")
+    scope = Scope(indicator=node.name.text)
+    found = _limited(ws, scope, infer.settle_free(ws, rules.rule(ws, scope, written.rule)), written)
+    return _figure(ws, node, "actual", found)
+
+
+def _target(ws: Workspace, node: ast.Indicator) -> Type:
+    written = needed(ws, node, "target")
+    scope = Scope(indicator=node.name.text)
+    found = rules.rule(ws, scope, written.rule)
+    unit = Unit.BARE
+    with quietly():
+        unit = ws.value(node.name.text, "actual", written.word).type.unit
+    found = operators.settle(ws, found, unit)
+    return _figure(ws, node, "target", _limited(ws, scope, infer.settle_free(ws, found), written))
+
+
+def _limited(ws: Workspace, scope: Scope, value: Expr, written: ast.Clause) -> Expr:
+    return rules.limited(ws, scope, value, written.limits)
+
+
+def _figure(ws: Workspace, node: ast.Indicator, part: str, found: Expr) -> Type:
+    if not found.type.unit.numeric:
+        raise ws.fail("KPI307", found.span, {"op": part, "unit": found.type.unit, "text": found.span.text})
+    ws.parts[node.name.text, part] = found
+    return found.type
+
+
+def _achievement(ws: Workspace, node: ast.Indicator) -> Type:
+    name = node.name.text
+    written = clause(ws, node, "achievement")
+    if written is not None:
+        scope = Scope(indicator=name, parts=("actual", "target"), achieving=True)
+        found = rules.wanted(ws, scope, written.rule, Unit.RATIO, written.limits)
+    else:
+        found = _quotient(ws, node)
+    ws.parts[name, "achievement"] = found
+    places = ws.scheme.places.get("achievement")
+    if places is None:
+        return found.type
+    return operators.fit(ws, found.span, (found,), lambda: types.rounding(found.type, places))
+
+
+def _quotient(ws: Workspace, node: ast.Indicator) -> Expr:
+    """`actual / target`, a ratio whatever their unit."""
+    name = node.name.text
+    target_clause = needed(ws, node, "target")
+    actual_clause = needed(ws, node, "actual")
+    actual = ws.value(name, "actual", actual_clause.rule.span)
+    target = ws.value(name, "target", target_clause.rule.span)
+    left, right, unit = operators.align(ws, actual, target)
+    if unit is None:
+        args = {"op": "/", "left": left.type.unit, "right": right.type.unit}
+        raise ws.fail("KPI302", target_clause.rule.span, args, labels=operators.unit_labels(left, right))
+    span = target_clause.rule.span
+    found = operators.fit(ws, span, (left, right), lambda: types.divide(left.type, right.type, Unit.RATIO))
+    return Bin("/", left, right, type=found, span=span)
+
+
+def _score(ws: Workspace, node: ast.Indicator) -> Type:
+    name = node.name.text
+    written = needed(ws, node, "score")
+    ws.value(name, "actual", written.word)
+    has_target = any(one.name == "target" for one in node.clauses)
+    has_achievement = has_target or any(one.name == "achievement" for one in node.clauses)
+    parts = ("actual", *(("target",) if has_target else ()), *(("achievement",) if has_achievement else ()))
+    tested = _tested(written.rule)
+    present = frozenset(("val", name, part) for part in parts if part not in tested)
+    scope = Scope(indicator=name, parts=parts, present=present)
+    rule = rules.wanted(ws, scope, written.rule, Unit.NUMBER, written.limits)
+    used = {part.part for part in walk(rule) if isinstance(part, Val) and part.item == name}
+    inputs = tuple(part for part in parts if part in used - tested and ws.value(name, part, written.word).type.missing)
+    policy = _policy(ws, node)
+    if policy is None and (inputs or rule.type.missing):
+        raise _unhandled(ws, node, inputs, rule)
+    return _scored(ws, node, rule, inputs, policy)
+
+
+def _tested(rule: ast.Rule) -> frozenset[str | None]:
+    """The parts of an indicator that a rule handles itself where they are missing, by `is missing` or `or else`."""
+    found: set[str | None] = set()
+    for node in rule_nodes(rule):
+        if isinstance(node, ast.IsMissing | ast.OrElse) and isinstance(node.operand, ast.Path):
+            found.add(words.builtin(node.operand.text))
+    return frozenset(found)
+
+
+def _scored(
+    ws: Workspace, node: ast.Indicator, rule: Expr, inputs: tuple[str, ...], policy: scheme.MissingPolicy | None
+) -> Type:
+    name = node.name.text
+    places = ws.places("score", node.name.span)
+    excluded = policy is not None and policy.policy == "exclude" and bool(inputs or rule.type.missing)
+    ws.indicators[name] = scheme.Indicator(
+        name,
+        node.title,
+        ws.parts[name, "actual"],
+        ws.parts.get((name, "target")),
+        ws.parts.get((name, "achievement")),
+        any(one.name == "achievement" for one in node.clauses),
+        rule,
+        inputs,
+        policy,
+        always=not excluded,
+        span=node.span,
+    )
+
+    def merge() -> Type:
+        found = rule.type.there().of(Unit.NUMBER)
+        if policy is not None and policy.points is not None:
+            found = types.choose(found, types.constant(Unit.NUMBER, policy.points), Unit.NUMBER)
+        return types.rounding(found, places).maybe(when=excluded)
+
+    return operators.fit(ws, rule.span, (rule,), merge)
+
+
+def _policy(ws: Workspace, node: ast.Indicator) -> scheme.MissingPolicy | None:
+    for extra in node.missing[1:]:
+        ws.report("KPI517", extra.span, {"clause": extra.span.text}, labels=[Label(node.missing[0].span, "first")])
+    if not node.missing:
+        return None
+    written = node.missing[0]
+    points: Fraction | None = None
+    if written.points is not None:
+        found = infer.want(ws, Scope(), written.points, Unit.NUMBER)
+        value = known(found)
+        if not isinstance(value, Fraction):
+            raise ws.fail("KPI311", written.points.span, {"text": written.points.span.text})
+        points = value
+    return scheme.MissingPolicy(written.policy, points, written.span)
+
+
+def _unhandled(ws: Workspace, node: ast.Indicator, inputs: tuple[str, ...], rule: Expr) -> Skip:
+    name = node.name.text
+    reasons = [ws.parts[name, part] for part in inputs if (name, part) in ws.parts] or [rule]
+    labels = {label.span: label for label in (operators.why_missing(reason, ws) for reason in reasons)}
+    language = ws.file.language
+    help_ = {key: words.spelling(key, language) for key in ("missing", "exclude", "score")}
+    return ws.fail("KPI401", node.name.span, {"name": name}, labels=labels.values(), helps=[Note("policy", help_)])
+
+
+_PART = {"actual": _actual, "target": _target, "achievement": _achievement, "score": _score}
+
+
+def elaborate(ws: Workspace) -> None:
+    """Elaborate every item, used or not, so that each fault is told."""
+    wanted: list[tuple[str, str, Span]] = []
+    for name, declared in ws.declared.items():
+        match declared.node:
+            case ast.Indicator():
+                named = {one.name for one in declared.node.clauses}
+                wanted += [(name, part, declared.name.span) for part in PARTS if part in named or part == "score"]
+            case ast.Define() if not is_contextual(ws, name):
+                wanted.append((name, "value", declared.name.span))
+            case ast.Pay():
+                wanted.append((name, "value", declared.name.span))
+            case _:
+                continue
+    for item, part, span in wanted:
+        with quietly():
+            ws.value(item, part, span)
+    _results(ws)
+    _filters(ws)
+
+
+def _results(ws: Workspace) -> None:
+    for node in ws.file.items:
+        if isinstance(node, ast.Scorecard | ast.Grade):
+            item = "total" if isinstance(node, ast.Scorecard) else "grade"
+            with quietly():
+                ws.value(item, "value", node.span)
+    results.gates(ws)
+
+
+def _filters(ws: Workspace) -> None:
+    """Filtered tables that nothing uses are checked all the same."""
+    for name, declared in ws.declared.items():
+        if isinstance(declared.node, ast.DefineTable):
+            with quietly():
+                aggregates.check_filter(ws, name, declared.node)

@@ -1,0 +1,347 @@
+"""Which names a scheme declares, and what a name means where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from kpirules.model import grain
+from kpirules.model.expr import Builtin, Col, Expr, Lookup, Val
+from kpirules.model.workspace import PARTS, Declared, Scope, Skip, Workspace
+from kpirules.source import Label, Note
+from kpirules.source.similar import similar
+from kpirules.syntax import ast, words
+from kpirules.values import types
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+_KINDS: dict[type[ast.Node], str] = {
+    ast.Table: "table",
+    ast.DefineTable: "filter",
+    ast.Define: "define",
+    ast.Indicator: "indicator",
+    ast.Scorecard: "scorecard",
+    ast.Gate: "gate",
+    ast.Pay: "pay",
+}
+_CLOCK = ("active_days", "active_share", "period_days", "period_start", "period_end", "year_start")
+_NOW = frozenset({None, *PARTS, "total", "grade", *_CLOCK})
+"""The built-in names that this version can work out; None stands for a name that is not built in."""
+
+RESULT_COLUMNS = frozenset({"scorecard", "total", "grade", "total_pay", "flags"})
+"""Columns of every result, in every language, so no item may be called so."""
+
+
+def declare(ws: Workspace) -> None:
+    """Collect the declared names; a name declared twice is a fault at the second place."""
+    ws.broken |= ws.file.broken
+    for node in ws.file.items:
+        kind = _KINDS.get(type(node))
+        if kind is None:
+            continue
+        assert isinstance(
+            node,
+            ast.Table | ast.DefineTable | ast.Define | ast.Indicator | ast.Scorecard | ast.Gate | ast.Pay,
+        )
+        name = node.name
+        if words.builtin(name.text) or name.text in RESULT_COLUMNS:
+            ws.report("KPI204", name.span, {"name": name.text})
+            ws.broken.add(name.text)
+        elif name.text in ws.declared:
+            first = ws.declared[name.text].name
+            ws.report(
+                "KPI202", name.span, {"name": name.text}, labels=[Label(first.span, "first", {"name": name.text})]
+            )
+        else:
+            ws.declared[name.text] = Declared(kind, node, name)
+
+
+def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
+    """What a path means in a scope.
+
+    Raises:
+        Skip: it means nothing there; reported, unless the item it names has a fault of its own.
+    """
+    if path.names[0].text in ws.broken:
+        raise Skip
+    if len(path.names) > 2:  # noqa: PLR2004  # a path is a name, or a name and its part
+        raise ws.fail("KPI217", path.span, {"name": path.text, "part": path.names[2].text, "of": path.names[1].text})
+    found = _in_row(ws, scope, path) if scope.grain else _of_subject(ws, scope, path)
+    return _narrowed(scope, found)
+
+
+def presence(node: Expr) -> tuple[object, ...] | None:
+    """A key under which "it is there" can be remembered, for what can be tested by name."""
+    match node:
+        case Col():
+            return ("col", node.refs, node.column, node.own)
+        case Val():
+            return ("val", node.item, node.part)
+        case Lookup():
+            return ("lookup", node.table, node.column)
+        case _:
+            return None
+
+
+def _narrowed(scope: Scope, node: Expr) -> Expr:
+    key = presence(node)
+    if key is not None and key in scope.present and isinstance(node, Col | Val | Lookup):
+        match node:
+            case Col():
+                return Col(node.refs, node.table, node.column, node.own, type=node.type.there(), span=node.span)
+            case Val():
+                return Val(node.item, node.part, node.known, type=node.type.there(), span=node.span)
+            case Lookup():
+                return Lookup(node.table, node.column, node.owner, node.period, type=node.type.there(), span=node.span)
+    return node
+
+
+# ---------------------------------------------------------------- the subject's scope
+
+
+def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
+    first = path.names[0].text
+    declared = ws.declared.get(first)
+    if len(path.names) == 2:  # noqa: PLR2004  # a name and its part
+        return _part(ws, path, declared)
+    word = words.builtin(first)
+    table = ws.subject.table if ws.subject else None
+    column = table.column(first) if table else None
+    if declared and column and table and declared.kind not in ("table", "filter"):
+        raise ws.fail(
+            "KPI203",
+            path.span,
+            {"name": first, "table": table.name},
+            labels=[Label(column.span, "column"), Label(declared.name.span, "item")],
+            helps=[Note("table", {"table": table.name, "name": first})],
+        )
+    if declared:
+        return _item(ws, path, declared)
+    if word and (found := _builtin(ws, scope, path, word)):
+        return found
+    if column and table:
+        return Col((), table.name, first, own=True, type=column.type, span=path.span)
+    if table is None and ws.subject is None:
+        raise Skip
+    if word in PARTS:
+        raise ws.fail("KPI210", path.span, {"name": first}, helps=[Note(_why_no_part(scope, word))])
+    raise unknown(ws, path.names[0], _names_of_subject(ws, scope))
+
+
+def _why_no_part(scope: Scope, word: str) -> str:
+    if scope.indicator is None:
+        return "outside"
+    return "no_target" if word in ("target", "achievement") else "own"
+
+
+def _item(ws: Workspace, path: ast.Path, declared: Declared) -> Expr:
+    name = declared.name.text
+    match declared.kind:
+        case "define" | "pay":
+            return ws.value(name, "value", path.span)
+        case "indicator":
+            raise ws.fail("KPI205", path.span, {"name": name}, helps=[Note("part", {"name": name})])
+        case "table" | "filter":
+            column = _first_figure(ws, name)
+            raise ws.fail("KPI208", path.span, {"name": name}, helps=[Note("rows", {"name": name, "column": column})])
+        case _:
+            raise ws.fail("KPI209", path.span, {"name": name}, labels=[Label(declared.name.span, "declared")])
+
+
+def _first_figure(ws: Workspace, name: str) -> str:
+    declared = ws.declared[name]
+    table = ws.tables.get(name if declared.kind == "table" else base_table(ws, name) or "")
+    figures = [column.name for column in table.columns if column.type.unit.numeric] if table else []
+    return figures[0] if figures else "…"
+
+
+def _part(ws: Workspace, path: ast.Path, declared: Declared | None) -> Expr:
+    first, second = (name.text for name in path.names)
+    if declared is None:
+        raise unknown(ws, path.names[0], [*ws.declared])
+    if declared.kind == "indicator":
+        part = words.builtin(second)
+        if part not in PARTS:
+            raise ws.fail("KPI211", path.names[1].span, {"name": first, "part": second}, helps=[Note("parts")])
+        return ws.value(first, part, path.span)
+    if declared.kind == "filter":
+        raise ws.fail("KPI208", path.span, {"name": path.text}, helps=[Note("rows", {"name": first, "column": second})])
+    if declared.kind != "table":
+        raise ws.fail("KPI217", path.span, {"name": path.text, "part": second, "of": first})
+    table = ws.tables.get(first)
+    if table is None:
+        raise Skip
+    column = table.column(second)
+    if column is None:
+        raise unknown_column(ws, path.names[1], first)
+    if ws.subject is None:
+        raise Skip
+    if first == ws.subject.table.name:
+        return Col((), first, second, own=True, type=column.type, span=path.span)
+    return grain.lookup(ws, table, column, path.span)
+
+
+def _builtin(ws: Workspace, scope: Scope, path: ast.Path, word: str) -> Expr | None:
+    if word in PARTS:
+        if scope.indicator is None or word not in scope.parts:
+            return None
+        return ws.value(scope.indicator, word, path.span)
+    if word == "total":
+        return ws.value("total", "value", path.span) if _has(ws, ast.Scorecard) else None
+    if word == "grade":
+        return ws.value("grade", "value", path.span) if _has(ws, ast.Grade) else None
+    return _clock(ws, path, word, dated=True)
+
+
+def _clock(ws: Workspace, path: ast.Path, word: str, *, dated: bool) -> Expr | None:
+    longest = _LONGEST[ws.scheme.period]
+    match word:
+        case "period_start" | "period_end" | "year_start":
+            return Builtin(word, type=types.DATE, span=path.span)
+        case "period_days":
+            days = types.decimal(Unit.NUMBER, 0, Fraction(longest - 3), Fraction(longest))
+            return Builtin(word, type=days, span=path.span)
+        case "active_days" | "active_share" if dated and ws.subject:
+            if ws.subject.table.active is None:
+                helps = [Note("active", {"table": ws.subject.table.name})]
+                raise ws.fail("KPI212", path.span, {"name": path.text}, helps=helps)
+            return Builtin(word, type=active_type(word, longest), span=path.span)
+        case _:
+            return None
+
+
+_LONGEST = {Unit.MONTH: 31, Unit.QUARTER: 92, Unit.HALF: 184, Unit.YEAR: 366}
+
+
+def active_type(word: str, longest: int) -> Type:
+    """The type of `active_days` (1 to the period's days) or `active_share` (a quotient of days by days)."""
+    days = types.decimal(Unit.NUMBER, 0, Fraction(1), Fraction(longest))
+    if word == "active_days":
+        return days
+    period = types.decimal(Unit.NUMBER, 0, Fraction(longest - 3), Fraction(longest))
+    share = types.divide(days, period, Unit.RATIO)
+    return replace(share, high=Fraction(1))
+
+
+def _has(ws: Workspace, kind: type[ast.Node]) -> bool:
+    return any(isinstance(node, kind) for node in ws.file.items)
+
+
+# ---------------------------------------------------------------- a row's scope
+
+
+def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
+    assert scope.grain is not None
+    first = path.names[0].text
+    table = ws.tables.get(scope.grain)
+    if table is None:
+        raise Skip
+    if len(path.names) == 2:  # noqa: PLR2004  # a table and its column
+        return _column_of(ws, scope, path)
+    column = table.column(first)
+    declared = ws.declared.get(first)
+    if column and declared and declared.kind not in ("table", "filter"):
+        raise ws.fail(
+            "KPI203",
+            path.span,
+            {"name": first, "table": table.name},
+            labels=[Label(column.span, "column"), Label(declared.name.span, "item")],
+            helps=[Note("table", {"table": table.name, "name": first})],
+        )
+    if column:
+        return Col((), table.name, first, own=False, type=column.type, span=path.span)
+    if declared and declared.kind == "define":
+        value = ws.value(first, "value", path.span)
+        if value.known is not None:
+            return value
+        raise ws.fail("KPI802", path.span, {"name": first, "table": table.name}, helps=[Note("own")])
+    word = words.builtin(first)
+    if word and (found := _clock(ws, path, word, dated=False)):
+        return found
+    raise unknown(ws, path.names[0], [column.name for column in table.columns], table=table.name)
+
+
+def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
+    assert scope.grain is not None
+    first, second = (name.text for name in path.names)
+    if first == scope.grain or first in scope.aliases:
+        refs: tuple[str, ...] = ()
+        target = scope.grain
+    else:
+        if first not in ws.tables:
+            raise unknown(ws, path.names[0], [*ws.tables])
+        refs, target = grain.reach(ws, scope.grain, first, path.span), first
+    column = ws.tables[target].column(second)
+    if column is None:
+        raise unknown_column(ws, path.names[1], target)
+    missing = column.type.missing or _optional_on_the_way(ws, scope.grain, refs)
+    return Col(refs, target, second, own=False, type=column.type.maybe(when=missing), span=path.span)
+
+
+def _optional_on_the_way(ws: Workspace, table: str, refs: tuple[str, ...]) -> bool:
+    here = ws.tables[table]
+    for ref in refs:
+        column = here.column(ref)
+        assert column is not None
+        assert column.references is not None
+        if column.type.missing:
+            return True
+        here = ws.tables[column.references]
+    return False
+
+
+# ---------------------------------------------------------------- faults
+
+
+def unknown(ws: Workspace, name: ast.Name, known: Iterator[str] | list[str], *, table: str | None = None) -> Skip:
+    """Report an unknown name, with the closest known one, or the keyword that sticks to it."""
+    if words.builtin(name.text) not in _NOW:
+        return ws.fail("KPI801", name.span, {"word": name.text})
+    args: dict[str, object] = {"name": name.text}
+    helps = []
+    glued = words.glued(name.text)
+    close = similar(name.text, known)
+    if close:
+        helps.append(Note("similar", {"similar": close}))
+    elif glued:
+        helps.append(Note("space", {"glued": glued}))
+    elif holders := [t.name for t in ws.tables.values() if t.column(name.text)]:
+        helps.append(Note("column", {"path": f"{holders[0]}.{name.text}"}))
+    elif table:
+        helps.append(Note("columns", {"table": table, "columns": ", ".join(known)}))
+    return ws.fail("KPI201", name.span, args, helps=helps)
+
+
+def unknown_column(ws: Workspace, name: ast.Name, table: str) -> Skip:
+    """Report a column that a table does not have."""
+    contract = ws.tables[table]
+    columns = [column.name for column in contract.columns]
+    close = similar(name.text, columns)
+    help_ = Note("similar", {"similar": close}) if close else Note("columns", {"columns": ", ".join(columns)})
+    args = {"name": name.text, "table": table}
+    return ws.fail("KPI206", name.span, args, labels=[Label(contract.span, "table", {"table": table})], helps=[help_])
+
+
+def _names_of_subject(ws: Workspace, scope: Scope) -> list[str]:
+    columns = [column.name for column in ws.subject.table.columns] if ws.subject else []
+    usable = [name for name, declared in ws.declared.items() if declared.kind not in ("scorecard", "gate")]
+    language = ws.file.language
+    builtins = [
+        words.spelling(word, language) for word in (*scope.parts, "total", "grade", "active_share", "active_days")
+    ]
+    return [*usable, *columns, *builtins]
+
+
+def base_table(ws: Workspace, name: str) -> str | None:
+    """The table behind a filtered table, or a table itself; None where it has a fault or a circle of its own."""
+    seen: set[str] = set()
+    while name in ws.declared and name not in seen:
+        seen.add(name)
+        declared = ws.declared[name]
+        if isinstance(declared.node, ast.Table):
+            return name if name in ws.tables else None
+        if not isinstance(declared.node, ast.DefineTable):
+            return None
+        name = declared.node.table.text
+    return None

@@ -1,0 +1,225 @@
+"""How operators type: the unit algebra of `values.units` and the digits of `values.types`, with faults that say why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+from kpirules.model import names
+from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Fn, Lit, Lookup, Neg, Val, children, known
+from kpirules.model.workspace import Skip, Workspace
+from kpirules.source import Label, Note, Span
+from kpirules.source.similar import similar
+from kpirules.values import types, units
+from kpirules.values.rounding import decimal_places, decimal_text
+from kpirules.values.types import TooWide, Type
+from kpirules.values.units import Unit
+
+
+def fit(ws: Workspace, span: Span, operands: tuple[Expr, ...], make: Callable[[], Type]) -> Type:
+    """A type by the digits' algebra; where a side cannot be proved to fit, a fault that names the value to round.
+
+    Raises:
+        Skip: it does not fit.
+    """
+    try:
+        return make()
+    except TooWide as wide:
+        worst = max(operands, key=_width)
+        args = {"digits": wide.digits, "value": worst.span.text}
+        labels = [Label(worst.span, "wide", {"digits": _width(worst)})]
+        raise ws.fail("KPI305", span, args, labels=labels, helps=[Note("round", args)]) from None
+
+
+def _width(node: Expr) -> int:
+    if node.type.digits is None:
+        return 0
+    num, den = node.type.sides
+    return num.width + den.width
+
+
+def settle(ws: Workspace, node: Expr, unit: Unit) -> Expr:
+    """A bare literal in the unit its place asks for; anything that has a unit already stays as it is.
+
+    A ratio is written with `%`, so a bare number but 0 is none.
+
+    Raises:
+        Skip: a bare number stands where a ratio is asked for.
+    """
+    if node.type.unit is not Unit.BARE or unit is Unit.BARE:
+        return node
+    if not unit.numeric:
+        return node
+    if unit is Unit.RATIO:
+        for lit in _literals(node):
+            if lit.value != 0:
+                text = lit.span.text.strip()
+                raise ws.fail("KPI304", lit.span, {"text": text}, helps=[Note("percent", _as_percent(lit))])
+    return _in_unit(node, unit)
+
+
+def _as_percent(lit: Lit) -> dict[str, object]:
+    assert isinstance(lit.value, Fraction)
+    hundredfold = lit.value * 100
+    whole = hundredfold.numerator if hundredfold.denominator == 1 else float_free(hundredfold)
+    return {"percent": f"{lit.span.text.strip()}%", "hundredfold": f"{whole}%"}
+
+
+def float_free(value: Fraction) -> str:
+    """A fraction as a decimal numeral where it is one, else as a quotient."""
+    return decimal_text(value) if decimal_places(value) is not None else str(value)
+
+
+def _literals(node: Expr) -> list[Lit]:
+    if node.type.unit is not Unit.BARE:
+        return []
+    if isinstance(node, Lit):
+        return [node]
+    return [lit for child in children(node) for lit in _literals(child)]
+
+
+def _in_unit(node: Expr, unit: Unit) -> Expr:
+    match node:
+        case Neg():
+            return replace(node, operand=_in_unit(node.operand, unit), type=node.type.of(unit))
+        case Bin():
+            left, right = _in_unit(node.left, unit), _in_unit(node.right, unit)
+            return replace(node, left=left, right=right, type=node.type.of(unit))
+        case _ if node.type.unit is Unit.BARE:
+            return replace(node, type=node.type.of(unit))
+        case _:
+            return node
+
+
+def plain(ws: Workspace, node: Expr) -> Expr:
+    """A bare literal as a number, where its place asks for nothing else."""
+    return settle(ws, node, Unit.NUMBER)
+
+
+def align(ws: Workspace, left: Expr, right: Expr) -> tuple[Expr, Expr, Unit | None]:
+    """Two values that stand side by side, bare ones in the other's unit, and their common unit (None: they clash)."""
+    if left.type.unit is not Unit.BARE:
+        right = settle(ws, right, left.type.unit)
+    elif right.type.unit is not Unit.BARE:
+        left = settle(ws, left, right.type.unit)
+    return left, right, units.same(left.type.unit, right.type.unit)
+
+
+def unit_labels(left: Expr, right: Expr) -> list[Label]:
+    """Where each unit came from."""
+    return [Label(node.span, "unit", {"text": node.span.text, "unit": node.type.unit}) for node in (left, right)]
+
+
+def arithmetic(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Expr:
+    """`left op right` for `+ - * /`.
+
+    Raises:
+        Skip: the units do not go together, a possibly missing value would get lost, or the digits cannot be proved.
+    """
+    if op in ("+", "-"):
+        return _sum(ws, op, left, right, span)
+    if left.type.unit is Unit.BARE and right.type.unit is Unit.BARE:
+        left, right = plain(ws, left), plain(ws, right)
+    left, right = plain(ws, left), plain(ws, right)
+    unit = (units.times if op == "*" else units.over)(left.type.unit, right.type.unit)
+    if unit is None:
+        helps = [Note("money_by_money" if op == "*" and _both_money(left, right) else "none")]
+        args = {"op": op, "left": left.type.unit, "right": right.type.unit}
+        raise ws.fail("KPI303", span, args, labels=unit_labels(left, right), helps=helps)
+    if op == "/" and known(right) == 0:
+        raise ws.fail("KPI306", span, {"text": right.span.text})
+    algebra = types.multiply if op == "*" else types.divide
+    found = fit(ws, span, (left, right), lambda: algebra(left.type, right.type, unit))
+    return Bin(op, left, right, type=found, span=span)
+
+
+def _both_money(left: Expr, right: Expr) -> bool:
+    return left.type.unit is right.type.unit is Unit.MONEY
+
+
+def _sum(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Expr:
+    left, right, unit = align(ws, left, right)
+    if op == "-" and left.type.unit is right.type.unit is Unit.DATE:
+        days = types.decimal(Unit.NUMBER, 0, Fraction(-4_000_000), Fraction(4_000_000))
+        return Fn("days", (right, left), type=days.maybe(when=left.type.missing or right.type.missing), span=span)
+    if unit is None or not unit.numeric:
+        args = {"op": op, "left": left.type.unit, "right": right.type.unit}
+        raise ws.fail("KPI302", span, args, labels=unit_labels(left, right))
+    for node, other in ((left, right), (right, left)):
+        if node.type.missing and known(other) is None:
+            raise lost(ws, node, span, "sum")
+    found = fit(ws, span, (left, right), lambda: types.add(left.type, right.type, unit, minus=op == "-"))
+    return Bin(op, left, right, type=found, span=span)
+
+
+def comparison(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Bin:
+    """`left op right` for `= != < <= > >=`.
+
+    Raises:
+        Skip: the units differ, a side may be missing, or the digits cannot be proved.
+    """
+    left, right, unit = align(ws, left, right)
+    if unit is None or (unit in (Unit.TEXT, Unit.BOOL) and op not in ("=", "!=")):
+        args = {"op": op, "left": left.type.unit, "right": right.type.unit}
+        raise ws.fail("KPI302", span, args, labels=unit_labels(left, right))
+    for node in (left, right):
+        if node.type.missing:
+            raise lost(ws, node, span, "comparison")
+    check_domain(ws, left, right)
+    check_domain(ws, right, left)
+
+    def prove() -> Type:
+        types.compare(left.type, right.type)
+        return types.BOOL
+
+    return Bin(op, left, right, type=fit(ws, span, (left, right), prove), span=span)
+
+
+def check_domain(ws: Workspace, value: Expr, literal: Expr) -> None:
+    """A text that the compared value can never be is a fault."""
+    if value.type.domain is None or not isinstance(literal, Lit) or literal.value in value.type.domain:
+        return
+    text = str(literal.value)
+    close = similar(text, value.type.domain)
+    domain = ", ".join(f'"{one}"' for one in value.type.domain)
+    helps = [Note("similar", {"similar": close})] if close else []
+    helps.append(Note("domain", {"value": value.span.text, "domain": domain}))
+    ws.report("KPI308", literal.span, {"text": text, "value": value.span.text}, helps=helps)
+
+
+def lost(ws: Workspace, node: Expr, span: Span, place: str) -> Skip:
+    """Report a possibly missing value at a place that cannot take one."""
+    text = node.span.text
+    args = {"text": text, "instead": _INSTEAD.get(node.type.unit, "0")}
+    by_name = names.presence(node) is not None
+    if place in ("comparison", "condition"):
+        helps = [Note(place if by_name else "define", args), Note("or_else", args)]
+    else:
+        helps = [Note(place, args)]
+    labels = [why_missing(node, ws), *([Label(span, place)] if span != node.span else [])]
+    return ws.fail("KPI402", node.span, {"text": text}, labels=labels, helps=helps)
+
+
+_INSTEAD = {Unit.RATIO: "0%", Unit.TEXT: '"…"', Unit.DATE: "2025-01-01", Unit.BOOL: "false"}
+"""What a help line offers to stand in for a missing value of a unit."""
+
+
+def why_missing(node: Expr, ws: Workspace) -> Label:
+    """The innermost part that makes a value possibly missing, with the reason; looks into the values it reads."""
+    for child in children(node):
+        if child.type.missing and not isinstance(node, Absent | Agg):
+            return why_missing(child, ws)
+    match node:
+        case Col():
+            return Label(node.span, "optional", {"text": node.span.text})
+        case Lookup():
+            return Label(node.span, "lookup", {"table": node.table})
+        case Agg():
+            return Label(node.span, "no_rows", {"text": node.span.text})
+        case Bin() if node.op == "/":
+            return Label(node.right.span, "divisor", {"text": node.right.span.text})
+        case Val() if (behind := ws.parts.get((node.item, node.part))) is not None and behind.type.missing:
+            return why_missing(behind, ws)
+        case _:
+            return Label(node.span, "value", {"text": node.span.text})

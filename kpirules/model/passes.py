@@ -1,0 +1,21 @@
+"""The passes of the model, in order: plain functions over one workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kpirules.model import header, items, names, tables
+from kpirules.model.checks import rows, weights
+from kpirules.model.workspace import Workspace
+
+Pass = Callable[[Workspace], None]
+
+PASSES: tuple[Pass, ...] = (
+    names.declare,
+    header.header,
+    tables.tables,
+    tables.subject,
+    items.elaborate,
+    weights.check,
+    rows.check,
+)

@@ -1,0 +1,282 @@
+"""Results: scorecards and their total, the grade, gates, pay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from kpirules.model import infer, items, operators, rules, scheme
+from kpirules.model.checks import overlap
+from kpirules.model.expr import Expr, Lit, known
+from kpirules.model.workspace import Scope, Skip, Workspace, both, every, quietly
+from kpirules.source import Label, Note, Span
+from kpirules.source.similar import similar
+from kpirules.syntax import ast, words
+from kpirules.values import types
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+ASSESSED = frozenset({("val", "total", "value"), ("val", "grade", "value")})
+"""What is there for a subject that has been assessed, by `presence` key."""
+
+
+# ---------------------------------------------------------------- scorecards and the total
+
+
+def total(ws: Workspace) -> Type:
+    """The total's type; elaborates every scorecard.
+
+    Raises:
+        Skip: a scorecard has a fault.
+    """
+    nodes = [node for node in ws.file.items if isinstance(node, ast.Scorecard)]
+    ws.scorecards = every(lambda node: _scorecard(ws, node), nodes)
+    overlap.check(ws)
+    places = ws.places("total", nodes[0].name.span)
+    bounds = [_total_bounds(ws, card) for card in ws.scorecards]
+    low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
+    missing = not overlap.covers(ws) or not all(card.always for card in ws.scorecards)
+    parts = [adjust.rule for card in ws.scorecards for adjust in card.adjusts]
+    parts += [ws.indicators[entry.indicator].score for card in ws.scorecards for entry in card.everything]
+
+    def merge() -> Type:
+        return types.decimal(Unit.NUMBER, places, Fraction(low.__floor__()), Fraction(high.__ceil__()))
+
+    return operators.fit(ws, nodes[0].name.span, tuple(parts), merge).maybe(when=missing)
+
+
+def _total_bounds(ws: Workspace, card: scheme.Scorecard) -> tuple[Fraction, Fraction]:
+    scores = [found for entry in card.everything if (found := ws.memo.get((entry.indicator, "score"))) is not None]
+    low = min((score.bounds[0] for score in scores), default=Fraction(0))
+    high = max((score.bounds[1] for score in scores), default=Fraction(0))
+    for adjust in card.adjusts:
+        low, high = low + adjust.rule.type.bounds[0], high + adjust.rule.type.bounds[1]
+    return low, high
+
+
+def _scorecard(ws: Workspace, node: ast.Scorecard) -> scheme.Scorecard:
+    applies: Expr | None = None
+    with quietly():
+        applies = infer.condition(ws, Scope(), node.applies) if node.applies is not None else None
+    _names_once(ws, node)
+    (groups, entries), adjusts = both(
+        lambda: both(
+            lambda: every(lambda group: _group(ws, group), node.groups),
+            lambda: every(lambda entry: _entry(ws, entry), node.entries),
+        ),
+        lambda: every(lambda adjust: _adjust(ws, adjust), node.adjusts),
+    )
+    everything = [*entries, *(entry for group in groups if group.weight for entry in group.entries)]
+    always = any(one.weight and one.when is None and ws.indicators[one.indicator].always for one in everything)
+    if node.applies is not None and applies is None:
+        raise Skip
+    return scheme.Scorecard(node.name.text, node.title, applies, groups, entries, adjusts, always, node.span)
+
+
+def _group(ws: Workspace, node: ast.Group) -> scheme.Group:
+    share, entries = both(lambda: weight(ws, node.weight), lambda: every(lambda entry: _entry(ws, entry), node.entries))
+    return scheme.Group(node.name.text, node.title, share, entries, node.span)
+
+
+def weight(ws: Workspace, node: ast.Expr) -> Fraction:
+    """A weight: a constant share from 0% to 100%.
+
+    Raises:
+        Skip: it is none.
+    """
+    found = infer.want(ws, Scope(), node, Unit.RATIO)
+    value = known(found)
+    if not isinstance(value, Fraction):
+        raise ws.fail("KPI311", node.span, {"text": node.span.text})
+    if not 0 <= value <= 1:
+        ws.report("KPI532", node.span, {"text": node.span.text})
+    return value
+
+
+def _entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
+    name = node.indicator.text
+    share = weight(ws, node.weight)
+    declared = ws.declared.get(name)
+    if name in ws.broken:
+        raise Skip
+    if declared is None or declared.kind != "indicator":
+        among = [text for text, known_ in ws.declared.items() if known_.kind == "indicator"]
+        close = similar(name, among)
+        helps = [Note("similar", {"similar": close})] if close else [Note("declare", {"name": name})]
+        raise ws.fail("KPI215", node.indicator.span, {"name": name}, helps=helps)
+    when = infer.condition(ws, Scope(), node.when) if node.when is not None else None
+    ws.value(name, "score", node.indicator.span)
+    return scheme.Entry(name, share, when, node.span)
+
+
+def _adjust(ws: Workspace, node: ast.Adjust) -> scheme.Adjust:
+    found = rules.wanted(ws, Scope(), node.formula, Unit.NUMBER)
+    if found.type.missing:
+        raise _not_payable(ws, found, "adjust")
+    return scheme.Adjust(node.name.text, node.title, found, node.span)
+
+
+def _names_once(ws: Workspace, node: ast.Scorecard) -> None:
+    """Groups and adjusts are named within their scorecard; an indicator stands in it once."""
+    seen: dict[str, ast.Name] = {}
+    for name in [*(group.name for group in node.groups), *(adjust.name for adjust in node.adjusts)]:
+        if name.text in seen:
+            labels = [Label(seen[name.text].span, "first", {"name": name.text})]
+            ws.report("KPI202", name.span, {"name": name.text}, labels=labels)
+        seen.setdefault(name.text, name)
+    placed: dict[str, ast.Name] = {}
+    for entry in [*node.entries, *(entry for group in node.groups for entry in group.entries)]:
+        name = entry.indicator
+        if name.text in placed:
+            labels = [Label(placed[name.text].span, "first")]
+            ws.report("KPI515", name.span, {"name": name.text}, labels=labels)
+        placed.setdefault(name.text, name)
+
+
+# ---------------------------------------------------------------- grade
+
+
+def grade(ws: Workspace) -> Type:
+    """The grade's type: a text of its rows, missing where the total is.
+
+    Raises:
+        Skip: its rule has a fault.
+    """
+    node = next(node for node in ws.file.items if isinstance(node, ast.Grade))
+    scope = Scope().knowing(ASSESSED)
+    found = rules.wanted(ws, scope, node.rule, Unit.TEXT)
+    order: dict[str, Span] = {}
+    for part in _row_values(node.rule):
+        if not isinstance(part, ast.Formula) or not isinstance(part.expr, ast.Text):
+            raise ws.fail("KPI533", part.span, {"text": part.span.text})
+        value = part.expr.value
+        if value in order:
+            ws.report("KPI534", part.span, {"grade": value}, labels=[Label(order[value], "first")])
+        order.setdefault(value, part.span)
+    ws.grade = scheme.Grade(found, tuple(order), node.span)
+    unassessed = any(isinstance(one, ast.Scorecard) for one in ws.file.items)
+    missing = unassessed and ws.value("total", "value", node.span).type.missing
+    return replace(found.type, domain=tuple(order)).maybe(when=missing or found.type.missing)
+
+
+def _row_values(rule: ast.Rule) -> list[ast.Rule]:
+    if isinstance(rule, ast.Formula):
+        return [rule]
+    return [value for row in rule.rows for value in _row_values(row.value)]
+
+
+# ---------------------------------------------------------------- gates
+
+
+def gated(ws: Workspace, item: str, part: str, found: Type) -> Type:
+    """The type of a value after the gates on it, in file order.
+
+    Raises:
+        Skip: a gate has a fault.
+    """
+    for gate in ws.file.items:
+        if not isinstance(gate, ast.Gate):
+            continue
+        for effect in gate.effects:
+            if target_of(ws, effect.target) == (item, part):
+                found = _effect(ws, gate, effect, (item, part), found)
+    return found
+
+
+def target_of(ws: Workspace, path: ast.Path) -> tuple[str, str] | None:
+    """The value a gate acts on: `total`, `grade`, an indicator's score or a pay item; None where it is none of them."""
+    first = path.names[0].text
+    declared = ws.declared.get(first)
+    if len(path.names) == 2 and declared and declared.kind == "indicator":  # noqa: PLR2004  # an item and its part
+        return (first, "score") if words.builtin(path.names[1].text) == "score" else None
+    if len(path.names) != 1:
+        return None
+    if declared:
+        return (first, "value") if declared.kind == "pay" else None
+    word = words.builtin(first)
+    return (word, "value") if word in ("total", "grade") else None
+
+
+def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: tuple[str, str], found: Type) -> Type:
+    item, part = target
+    when = infer.condition(ws, Scope(), gate.when)
+    bound = infer.fitted(ws, infer.infer(ws, Scope(), effect.bound), found.unit)
+    if bound.type.missing:
+        raise operators.lost(ws, bound, effect.span, "limit")
+    if found.domain is not None and (not isinstance(bound, Lit) or bound.value not in found.domain):
+        grades = ", ".join(f'"{one}"' for one in found.domain)
+        raise ws.fail("KPI535", bound.span, {"text": bound.span.text}, helps=[Note("grades", {"grades": grades})])
+    ws.effects.append(scheme.Effect(gate.name.text, gate.title, item, part, effect.how, when, bound, effect.span))
+    if found.unit is Unit.TEXT:
+        return found
+    places = {"total": "total", "score": "score"}.get(item if item == "total" else part, "money")
+    digits = ws.places(places, effect.span)
+
+    def capped() -> Type:
+        return types.rounding(types.choose(found, bound.type, found.unit), digits)
+
+    return operators.fit(ws, effect.span, (bound,), capped)
+
+
+def gates(ws: Workspace) -> None:
+    """Refuse gates on what cannot be gated."""
+    for gate in ws.file.items:
+        if not isinstance(gate, ast.Gate):
+            continue
+        for effect in gate.effects:
+            target = target_of(ws, effect.target)
+            if effect.target.names[0].text in ws.broken:
+                continue
+            if (
+                target is None
+                or (target[0] == "total" and not ws.scorecards and not _has_scorecard(ws))
+                or (target[0] == "grade" and ws.grade is None and not _has_grade(ws))
+            ):
+                ws.report("KPI536", effect.target.span, {"name": effect.target.text})
+
+
+def _has_scorecard(ws: Workspace) -> bool:
+    return any(isinstance(node, ast.Scorecard) for node in ws.file.items)
+
+
+def _has_grade(ws: Workspace) -> bool:
+    return any(isinstance(node, ast.Grade) for node in ws.file.items)
+
+
+# ---------------------------------------------------------------- pay
+
+
+def pay(ws: Workspace, node: ast.Pay) -> Type:
+    """A pay item's type: money to the declared places, missing for those who do not get the item.
+
+    Raises:
+        Skip: it has a fault.
+    """
+    applies = infer.condition(ws, Scope(), node.applies) if node.applies is not None else None
+    assessed = applies is None and _has_scorecard(ws)
+    scope = Scope().knowing(ASSESSED) if assessed else Scope()
+    if applies is not None:
+        scope = scope.knowing(infer.shown(applies, holds=True))
+    when = infer.condition(ws, scope, node.when) if node.when is not None else None
+    if when is not None:
+        scope = scope.knowing(infer.shown(when, holds=True))
+    written = items.needed(ws, node, "amount")
+    amount = rules.wanted(ws, scope, written.rule, Unit.MONEY, written.limits)
+    if amount.type.missing:
+        raise _not_payable(ws, amount, "pay")
+    places = ws.places("money", node.name.span)
+    ws.pays[node.name.text] = scheme.Pay(node.name.text, node.title, applies, when, amount, node.span)
+    missing = applies is not None or (assessed and ws.value("total", "value", node.name.span).type.missing)
+
+    def merge() -> Type:
+        zero = types.constant(Unit.MONEY, Fraction(0))
+        found = types.choose(amount.type, zero, Unit.MONEY) if when is not None else amount.type
+        return types.rounding(found, places).maybe(when=missing)
+
+    return operators.fit(ws, amount.span, (amount,), merge)
+
+
+def _not_payable(ws: Workspace, node: Expr, kind: str) -> Skip:
+    text = node.span.text
+    labels = [operators.why_missing(node, ws)]
+    return ws.fail("KPI405", node.span, {"text": text}, labels=labels, helps=[Note(kind), Note("or_else")])

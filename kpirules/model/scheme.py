@@ -1,0 +1,182 @@
+"""The typed scheme: what the plan is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from kpirules.model.contracts import Table
+from kpirules.model.expr import Expr
+from kpirules.source.text import Span
+from kpirules.values.rounding import Mode
+from kpirules.values.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What holds for the whole scheme. `places` has the declared rounding: achievement, score, total, money."""
+
+    name: str
+    title: str | None
+    version: str
+    period: Unit
+    effective: tuple[date, date | None] | None
+    currency: str
+    places: Mapping[str, int]
+    mode: Mode
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who is scored: the rows of `table` with `where`, told apart by the column `key`."""
+
+    table: Table
+    key: str
+    where: Expr | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """A value for each subject."""
+
+    name: str
+    title: str | None
+    rule: Expr
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPolicy:
+    """`exclude`, `score` (with points) or `error`."""
+
+    policy: str
+    points: Fraction | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """An indicator.
+
+    `inputs` are the parts its score reads that may be missing. `achievement` may be unused; where it is not written it
+    is actual by target.
+    """
+
+    name: str
+    title: str | None
+    actual: Expr
+    target: Expr | None
+    achievement: Expr | None
+    achievement_written: bool
+    score: Expr
+    inputs: tuple[str, ...]
+    missing: MissingPolicy | None
+    always: bool
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An indicator in a scorecard, with its absolute weight."""
+
+    indicator: str
+    weight: Fraction
+    when: Expr | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries that add up to the group's weight."""
+
+    name: str
+    title: str | None
+    weight: Fraction
+    entries: tuple[Entry, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """Points added to the weighted sum."""
+
+    name: str
+    title: str | None
+    rule: Expr
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """A scorecard; entries outside any group stand beside the groups. `always`: it never leaves a total missing."""
+
+    name: str
+    title: str | None
+    applies: Expr | None
+    groups: tuple[Group, ...]
+    entries: tuple[Entry, ...]
+    adjusts: tuple[Adjust, ...]
+    always: bool
+    span: Span = field(compare=False, repr=False)
+
+    @property
+    def everything(self) -> tuple[Entry, ...]:
+        """Its entries, those of groups first."""
+        return (*(entry for group in self.groups for entry in group.entries), *self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The grade's rule; `order` has its values, best first."""
+
+    rule: Expr
+    order: tuple[str, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a gate does when it trips: `how` is `is`, `at most` or `at least`, on `part` of `item`."""
+
+    gate: str
+    title: str | None
+    item: str
+    part: str
+    how: str
+    when: Expr
+    bound: Expr
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """Money paid: to those for whom `applies` holds; 0 where `when` does not."""
+
+    name: str
+    title: str | None
+    applies: Expr | None
+    when: Expr | None
+    amount: Expr
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A scheme that has passed every check. `effects` are the gates, in file order."""
+
+    header: Header
+    language: str
+    tables: Mapping[str, Table]
+    subject: Subject
+    defines: Mapping[str, Define]
+    indicators: Mapping[str, Indicator]
+    scorecards: tuple[Scorecard, ...]
+    exclusive: bool
+    total_missing: bool
+    grade: Grade | None
+    effects: tuple[Effect, ...]
+    pays: tuple[Pay, ...]

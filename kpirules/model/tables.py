@@ -1,0 +1,248 @@
+"""Tables and the subject: contracts from what is written."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+from kpirules.model import contracts, infer, names, operators, scheme
+from kpirules.model.contracts import PercentForm
+from kpirules.model.expr import Lit, known
+from kpirules.model.header import currency_places
+from kpirules.model.workspace import Scope, Skip, Workspace, quietly
+from kpirules.source import Label, Note
+from kpirules.syntax import ast
+from kpirules.values import types
+from kpirules.values.types import SUM_BOUND, TooWide, Type
+from kpirules.values.units import Unit
+
+_PERCENT_PLACES = 2
+
+
+def tables(ws: Workspace) -> None:
+    """Make the contracts; a table with a fault in a column keeps its other columns."""
+    for declared in ws.declared.values():
+        if isinstance(declared.node, ast.Table):
+            with quietly():
+                ws.tables[declared.name.text] = _table(ws, declared.node)
+            if declared.name.text not in ws.tables:
+                ws.broken.add(declared.name.text)
+    for declared in ws.declared.values():
+        if isinstance(declared.node, ast.Table):
+            _references(ws, declared.node)
+
+
+def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
+    columns: dict[str, contracts.Column] = {}
+    broken = False
+    for written in node.columns:
+        name = written.name.text
+        if name in columns:
+            labels = [Label(columns[name].span, "first", {"name": name})]
+            ws.report("KPI202", written.name.span, {"name": name}, labels=labels)
+            continue
+        try:
+            columns[name] = _column(ws, written)
+        except Skip:
+            broken = True
+    if broken:
+        raise Skip
+    found = tuple(columns.values())
+    _one_period(ws, found)
+    return contracts.Table(node.name.text, node.title, found, node.name.span, _active(ws, node, columns))
+
+
+def _one_period(ws: Workspace, columns: tuple[contracts.Column, ...]) -> None:
+    periods = [column for column in columns if column.period]
+    for extra in periods[1:]:
+        ws.report("KPI539", extra.span, {"name": extra.name}, labels=[Label(periods[0].span, "first")])
+
+
+def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]) -> contracts.Active | None:
+    if not node.active:
+        return None
+    for extra in node.active[1:]:
+        ws.report("KPI517", extra.span, {"clause": extra.span.text}, labels=[Label(node.active[0].span, "first")])
+    written = node.active[0]
+    for name in (written.begins, written.ends):
+        if name is None:
+            continue
+        column = columns.get(name.text)
+        if column is None:
+            args = {"name": name.text, "table": node.name.text}
+            helps = [Note("columns", {"columns": ", ".join(columns)})]
+            raise ws.fail("KPI206", name.span, args, labels=[Label(node.name.span, "table", args)], helps=helps)
+        if column.type.unit is not Unit.DATE:
+            raise ws.fail("KPI301", name.span, {"expected": Unit.DATE, "found": column.type.unit, "text": name.text})
+    if columns[written.begins.text].type.missing:
+        ws.report("KPI540", written.begins.span, {"name": written.begins.text})
+    return contracts.Active(written.begins.text, written.ends.text if written.ends else None)
+
+
+def _column(ws: Workspace, node: ast.Column) -> contracts.Column:
+    scale = _scale(ws, node)
+    unit = _UNITS[node.type]
+    low, high = _between(ws, node, unit)
+    type_ = _type(ws, node, unit, scale, low, high)
+    if node.values is not None:
+        type_ = Type(unit, node.optional, domain=_domain(ws, node, unit))
+    if node.period and unit is not Unit.DATE and not unit.periodic:
+        ws.report("KPI541", node.type_span, {"name": node.name.text, "unit": unit})
+    if node.key and node.optional:
+        ws.report("KPI542", node.name.span, {"name": node.name.text})
+    if node.period and node.optional:
+        ws.report(
+            "KPI548", node.name.span, {"name": node.name.text}, helps=[Note("leave_out", {"name": node.name.text})]
+        )
+    percent = None
+    if unit is Unit.RATIO:
+        percent = PercentForm(node.percent_form) if node.percent_form else PercentForm.SIGN
+    elif node.percent_form:
+        ws.report("KPI543", node.span, {"name": node.name.text})
+    return contracts.Column(
+        node.name.text,
+        type_,
+        node.name.span,
+        node.key,
+        node.period,
+        node.references.text if node.references else None,
+        low,
+        high,
+        percent,
+    )
+
+
+_UNITS = {
+    "text": Unit.TEXT,
+    "integer": Unit.NUMBER,
+    "number": Unit.NUMBER,
+    "percent": Unit.RATIO,
+    "money": Unit.MONEY,
+    "date": Unit.DATE,
+    "bool": Unit.BOOL,
+    "month": Unit.MONTH,
+    "quarter": Unit.QUARTER,
+    "half": Unit.HALF,
+    "year": Unit.YEAR,
+}
+
+
+def _scale(ws: Workspace, node: ast.Column) -> int | None:
+    match node.type:
+        case "number":
+            if node.places is None:
+                helps = [Note("places", {"type": node.type_span.text})]
+                raise ws.fail("KPI518", node.type_span, {"name": node.name.text}, helps=helps)
+            scale = node.places
+        case "money":
+            scale = (currency_places(ws.scheme.currency) or 0) if node.places is None else node.places
+        case "percent":
+            scale = (_PERCENT_PLACES if node.places is None else node.places) + 2
+        case "integer":
+            scale = 0
+        case _:
+            return None
+    if scale > types.QUOTIENT_PLACES:
+        raise ws.fail("KPI314", node.type_span, {"text": str(node.places)})
+    return scale
+
+
+def _type(
+    ws: Workspace,
+    node: ast.Column,
+    unit: Unit,
+    scale: int | None,
+    low: Fraction | date | None,
+    high: Fraction | date | None,
+) -> Type:
+    if scale is None:
+        return Type(unit, node.optional)
+    bound = SUM_BOUND - Fraction(1, 10**scale)
+    least = low if isinstance(low, Fraction) else -bound
+    most = high if isinstance(high, Fraction) else bound
+    try:
+        return types.decimal(unit, scale, least, most, missing=node.optional)
+    except TooWide as wide:
+        raise ws.fail("KPI309", node.span, {"digits": wide.digits}) from None
+
+
+def _between(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[Fraction | date | None, Fraction | date | None]:
+    if node.between is None:
+        return None, None
+    if not unit.numeric and unit is not Unit.DATE:
+        raise ws.fail("KPI307", node.span, {"op": "between", "unit": unit, "text": node.name.text})
+    low, high = (_constant(ws, part, unit) for part in node.between)
+    assert isinstance(low, Fraction | date)
+    assert isinstance(high, Fraction | date)
+    if low > high:  # type: ignore[operator]  # both are of the column's unit
+        raise ws.fail("KPI544", node.between[1].span, {"low": node.between[0].span.text})
+    return low, high
+
+
+def _constant(ws: Workspace, node: ast.Expr, unit: Unit) -> Fraction | str | bool | date:
+    found = infer.fitted(ws, operators.settle(ws, infer.infer(ws, Scope(), node), unit), unit)
+    value = known(found)
+    if value is None:
+        raise ws.fail("KPI311", node.span, {"text": node.span.text})
+    return value
+
+
+def _domain(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[str, ...] | None:
+    assert node.values is not None
+    if unit is not Unit.TEXT:
+        raise ws.fail("KPI545", node.span, {"name": node.name.text})
+    found: list[str] = []
+    for value in node.values:
+        typed = infer.want(ws, Scope(), value, Unit.TEXT)
+        if not isinstance(typed, Lit) or not isinstance(typed.value, str):
+            raise ws.fail("KPI311", value.span, {"text": value.span.text})
+        if typed.value in found:
+            ws.report("KPI546", value.span, {"text": typed.value})
+            continue
+        found.append(typed.value)
+    return tuple(found)
+
+
+def _references(ws: Workspace, node: ast.Table) -> None:
+    for written in node.columns:
+        if written.references is None:
+            continue
+        target = written.references.text
+        if target in ws.broken:
+            continue
+        table = ws.tables.get(target)
+        if table is None:
+            names.unknown(ws, written.references, list(ws.tables))
+        elif len(table.keys) != 1:
+            args = {"table": target, "name": written.name.text}
+            ws.report("KPI547", written.references.span, args, labels=[Label(table.span, "table", args)])
+
+
+def subject(ws: Workspace) -> None:
+    """Find who is scored: a table with one key column."""
+    written = [node for node in ws.file.items if isinstance(node, ast.Subject)]
+    if not written:
+        if not ws.file.broken:
+            ws.report("KPI506", ws.scheme.span, helps=[Note("subject")])
+        return
+    node = written[0]
+    for extra in written[1:]:
+        ws.report("KPI505", extra.span, {"name": extra.table.text}, labels=[Label(node.span, "first")])
+    name = node.table.text
+    if name in ws.broken:
+        return
+    table = ws.tables.get(name)
+    if table is None:
+        names.unknown(ws, node.table, list(ws.tables))
+        return
+    if len(table.keys) != 1:
+        labels = [Label(table.span, "table", {"table": name})]
+        ws.report("KPI519", node.table.span, {"table": name}, labels=labels, helps=[Note("key")])
+        return
+    if node.reports_to is not None:
+        ws.report("KPI801", node.reports_to.span, {"word": "reports to"})
+    ws.subject = scheme.Subject(table, table.keys[0], None, node.span)
+    if node.where is not None:
+        with quietly():
+            where = infer.condition(ws, Scope(), node.where)
+            ws.subject = scheme.Subject(table, table.keys[0], where, node.span)

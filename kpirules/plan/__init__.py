@@ -1,0 +1,1 @@
+"""The plan: what a scheme compiles to, and what every engine runs."""

@@ -1,0 +1,123 @@
+"""Makes scalars whose types follow from their arguments, by the algebra of `kpirules.values.types`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from kpirules.plan.ir import Case, Const, Op, Ref, Scalar, Value
+from kpirules.values import types
+from kpirules.values.rounding import Mode
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+
+def number(value: int | Fraction, unit: Unit = Unit.NUMBER) -> Const:
+    """A known number."""
+    exact = Fraction(value)
+    return Const(exact, types.constant(unit, exact))
+
+
+def text(value: str) -> Const:
+    """A known text."""
+    return Const(value, Type(Unit.TEXT, domain=(value,)))
+
+
+def const(value: Value, type_: Type) -> Const:
+    """A known value of a type; a number gets the digits it needs."""
+    if isinstance(value, Fraction):
+        return number(value, type_.unit)
+    return Const(value, type_)
+
+
+def add(a: Scalar, b: Scalar, unit: Unit) -> Scalar:
+    """`a + b`; adding the constant 0 is left out."""
+    if _is(a, 0):
+        return b
+    if _is(b, 0):
+        return a
+    return Op("add", (a, b), types.add(a.type, b.type, unit))
+
+
+def sub(a: Scalar, b: Scalar, unit: Unit) -> Scalar:
+    """`a - b`; taking the constant 0 away is left out."""
+    if _is(b, 0):
+        return a
+    return Op("sub", (a, b), types.add(a.type, b.type, unit, minus=True))
+
+
+def mul(a: Scalar, b: Scalar, unit: Unit) -> Scalar:
+    """`a * b`."""
+    return Op("mul", (a, b), types.multiply(a.type, b.type, unit))
+
+
+def div(a: Scalar, b: Scalar, unit: Unit) -> Scalar:
+    """`a / b`; dividing by the constant 1 is left out."""
+    if _is(b, 1):
+        return a
+    return Op("div", (a, b), types.divide(a.type, b.type, unit))
+
+
+def _is(node: Scalar, value: int) -> bool:
+    return isinstance(node, Const) and node.value == value
+
+
+def compare(op: str, a: Scalar, b: Scalar) -> Op:
+    """`a op b` for `eq ne lt le gt ge`."""
+    types.compare(a.type, b.type)
+    return Op(op, (a, b), types.BOOL)
+
+
+def both(conditions: Sequence[Scalar]) -> Scalar:
+    """All of the conditions."""
+    return conditions[0] if len(conditions) == 1 else Op("and", tuple(conditions), types.BOOL)
+
+
+def any_of(conditions: Sequence[Scalar]) -> Scalar:
+    """At least one of the conditions."""
+    return conditions[0] if len(conditions) == 1 else Op("or", tuple(conditions), types.BOOL)
+
+
+def negated(condition: Scalar) -> Op:
+    """Not the condition."""
+    return Op("not", (condition,), types.BOOL)
+
+
+def is_missing(a: Scalar) -> Op:
+    """Whether a value is missing."""
+    return Op("is_missing", (a,), types.BOOL)
+
+
+def coalesce(a: Scalar, b: Scalar) -> Op:
+    """`a`, or `b` where it is missing."""
+    found = types.choose(a.type.there(), b.type, a.type.unit)
+    return Op("coalesce", (a, b), found)
+
+
+def limit(a: Scalar, bound: Scalar, unit: Unit, *, at_most: bool) -> Op:
+    """The smaller of the two (`at_most`), or the larger."""
+    found = types.limit(a.type, bound.type, unit, at_most=at_most)
+    return Op("at_most" if at_most else "at_least", (a, bound), found)
+
+
+def rounded(a: Scalar, places: int, mode: Mode) -> Op:
+    """`a` to `places` places."""
+    return Op("round", (a,), types.rounding(a.type, places), places, mode)
+
+
+def case(whens: Sequence[tuple[Scalar, Scalar]], otherwise: Scalar | None, unit: Unit) -> Scalar:
+    """The first branch whose condition holds; missing where none does and there is no `otherwise`."""
+    if not whens and otherwise is not None:
+        return otherwise
+    values = [value for _, value in whens]
+    found = values[0].type
+    for value in [*values[1:], *([otherwise] if otherwise is not None else [])]:
+        found = types.choose(found, value.type, unit)
+    found = replace(found, unit=unit)
+    return Case(tuple(whens), otherwise, found if otherwise is not None else found.maybe())
+
+
+def ref(name: str, type_: Type) -> Ref:
+    """A column or an earlier binding."""
+    return Ref(name, type_)

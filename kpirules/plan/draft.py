@@ -1,0 +1,140 @@
+"""The plan in the making: what lowering has bound so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from kpirules.model.expr import Agg, Lookup
+from kpirules.model.scheme import Model
+from kpirules.plan import build
+from kpirules.plan.ir import Binding, Check, Item, Origin, Ref, RowText, Scalar
+from kpirules.source import Diagnostic, Fault, Label, Note, Span
+from kpirules.values.types import BOOL, TooWide, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose value is being lowered: the item and its part, the condition it stands under, and its first name."""
+
+    item: str
+    part: str
+    base: str
+    guard: str | None = None
+    title: str | None = None
+
+    def under(self, guard: str | None) -> Place:
+        """The same place under another condition."""
+        return replace(self, guard=guard)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A fault that working a value out may meet: the bool binding that says so, and what it is told as."""
+
+    when: str
+    code: str
+    item: str
+    origin: Origin | None
+
+
+@dataclass(slots=True)
+class Draft:
+    """Bindings of the final relation, in order, and what they stand for.
+
+    `flags` has, for each value, the faults that working it out may meet; a fault counts only where the value is
+    needed, so a reader takes them over under its own condition. `frames` are the values being lowered, the outermost
+    first: the results themselves.
+    """
+
+    model: Model
+    bindings: list[Binding] = field(default_factory=list)
+    types: dict[str, Type] = field(default_factory=dict)
+    values: dict[tuple[str, str], str] = field(default_factory=dict)
+    columns: dict[str, Type] = field(default_factory=dict)
+    lookups: list[Lookup] = field(default_factory=list)
+    aggregates: list[tuple[Agg, str]] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    flags: dict[tuple[str, str], tuple[Flag, ...]] = field(default_factory=dict)
+    frames: list[list[Flag]] = field(default_factory=lambda: [[]])
+    items: list[Item] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
+    value_of: Callable[[str, str], Ref] | None = None
+
+    def fresh(self, base: str) -> str:
+        """A new name that begins with `base`."""
+        self.counters[base] = self.counters.get(base, 0) + 1
+        return f"{base}~{self.counters[base]}"
+
+    def bind(
+        self,
+        name: str,
+        expr: Scalar,
+        place: Place,
+        kind: str,
+        span: Span | None,
+        *,
+        of: str | None = None,
+        row: str | None = None,
+        rows: tuple[RowText, ...] = (),
+        weights: Mapping[str, Fraction] | None = None,
+    ) -> Ref:
+        """Add a binding and give a reference to it; under a guard it may be missing to readers outside."""
+        assert name not in self.types, name
+        origin = origin_of(span) if span is not None else None
+        binding = Binding(
+            name, expr, expr.type, place.item, place.part, kind, origin, place.guard, of, row, rows, place.title
+        )
+        if weights is not None:
+            binding = replace(binding, weights=weights)
+        self.bindings.append(binding)
+        self.types[name] = expr.type
+        return build.ref(name, expr.type)
+
+    def value(self, item: str, part: str, guard: str | None = None) -> Ref:
+        """A reference to the value of an item, lowered now if it has not been, needed where `guard` holds."""
+        found = self.seen(item, part)
+        self.need(self.flags[item, part], guard)
+        return found
+
+    def seen(self, item: str, part: str) -> Ref:
+        """As `value`, but to be shown only: what it meets stops no run."""
+        key = (item, part)
+        if key not in self.values:
+            assert self.value_of is not None
+            self.frames.append([])
+            self.values[key] = self.value_of(item, part).name
+            self.flags[key] = tuple(self.frames.pop())
+        name = self.values[key]
+        return build.ref(name, self.types[name])
+
+    def need(self, flags: Iterable[Flag], guard: str | None = None) -> None:
+        """Take faults over into the value being lowered, where `guard` holds."""
+        frame = self.frames[-1]
+        for flag in flags:
+            if flag in frame:
+                continue
+            here = flag if guard is None else replace(flag, when=self._under(flag, guard))
+            if here not in frame:
+                frame.append(here)
+
+    def _under(self, flag: Flag, guard: str) -> str:
+        name = f"{flag.when} if {guard}"
+        if name not in self.types:
+            self.bind(name, Ref(flag.when, BOOL), Place(flag.item, "fault", name, guard), "guard", None)
+        return name
+
+
+def origin_of(span: Span) -> Origin:
+    """The place of a span in its file."""
+    line, column = span.source.position(span.start)
+    end_line, end_column = span.source.position(span.end)
+    return Origin(span.source.name, line, column, end_line, end_column, span.text)
+
+
+def too_wide(wide: TooWide, span: Span) -> Fault:
+    """A value whose digits cannot be proved, found while lowering."""
+    args = {"digits": wide.digits, "value": span.text}
+    note = Note("round", args)
+    return Fault([Diagnostic("KPI305", span, args, (Label(span, "wide", args),), (note,))])

@@ -1,0 +1,222 @@
+"""The arrow from model to plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from kpirules.model.scheme import Model
+from kpirules.plan import build, results, rows
+from kpirules.plan.draft import Draft, Place, origin_of, too_wide
+from kpirules.plan.ir import (
+    Aggregate,
+    Binding,
+    Check,
+    Compute,
+    Filter,
+    Join,
+    Measure,
+    Op,
+    Origin,
+    Param,
+    Plan,
+    Ref,
+    Scalar,
+    Scan,
+    Step,
+    Uncredited,
+)
+from kpirules.plan.scalars import lower
+from kpirules.values import types
+from kpirules.values.types import TooWide
+from kpirules.values.units import Unit
+
+_LONGEST = {Unit.MONTH: 31, Unit.QUARTER: 92, Unit.HALF: 184, Unit.YEAR: 366}
+_ORDER = {"total": 0, "grade": 2, "pay": 3}
+"""Items as they are read: the total, what it is made of, the grade, pay; each kind in file order."""
+
+_RESULT = "all results"
+"""The last relation. Like all that are not a table, it has a name that no table can have."""
+
+TOTAL_PAY = "total_pay"
+"""The binding that adds up the pay items."""
+
+
+def compile_model(model: Model) -> Plan:
+    """The plan of a scheme.
+
+    Raises:
+        Fault: digits of a value cannot be proved to fit (KPI305).
+    """
+    draft = Draft(model)
+    draft.value_of = lambda item, part: results.lower_value(draft, item, part)
+    try:
+        return _compile(draft)
+    except TooWide as wide:
+        raise too_wide(wide, model.header.span) from None
+
+
+def _compile(draft: Draft) -> Plan:
+    model = draft.model
+    _active_types(draft)
+    asked = model.subject.where
+    where = lower(draft, Place("subject", "where", "subject"), asked) if asked is not None else None
+    doubtful = [Ref(flag.when, types.BOOL) for flag in draft.frames[0]]
+    before = len(draft.bindings)
+    _lower_all(draft)
+    steps = _subjects(draft)
+    last = steps[-1].name
+    looked_up, lookups = rows.lookups(draft)
+    made, joins, nobody = rows.steps(draft)
+    steps += [*looked_up, *made]
+    for relation, key, take in [*lookups, *joins]:
+        steps.append(Join(f"{last} + {relation}", last, relation, ((_key(model), key),), take))
+        last = steps[-1].name
+    if where is not None:
+        steps.append(Compute("who is asked for", last, tuple(draft.bindings[:before])))
+        steps.append(Filter("asked for", steps[-1].name, build.any_of([where, *doubtful])))
+        last = steps[-1].name
+    steps.append(Compute(_RESULT, last, tuple(_in_order(draft.bindings[before:]))))
+    return _plan(draft, tuple(steps), tuple(nobody))
+
+
+def _plan(draft: Draft, steps: tuple[Step, ...], nobody: tuple[Uncredited, ...]) -> Plan:
+    model, header = draft.model, draft.model.header
+    return Plan(
+        scheme=header.name,
+        title=header.title,
+        version=header.version,
+        period=header.period,
+        currency=header.currency,
+        money_places=header.places.get("money", 2),
+        language=model.language,
+        steps=steps,
+        result=_RESULT,
+        subject=model.subject.table.name,
+        key=_key(model),
+        key_type=_column(model, model.subject.key),
+        items=tuple(sorted(draft.items, key=lambda item: _ORDER.get(item.kind, 1))),
+        checks=tuple(draft.checks),
+        uncredited=nobody,
+        owners=rows.owners(draft),
+        effective=header.effective,
+    )
+
+
+def _lower_all(draft: Draft) -> None:
+    """Bind every value; those that no result needs are there to be shown."""
+    model = draft.model
+    if model.scorecards:
+        draft.value("total", "value")
+    if model.grade is not None:
+        draft.value("grade", "value")
+    for pay in model.pays:
+        draft.value(pay.name, "value")
+    for name in model.indicators:
+        draft.seen(name, "score")
+    for name in model.defines:
+        draft.seen(name, "value")
+    for effect in model.effects:
+        draft.seen(effect.gate, "gate")
+    if model.pays:
+        _total_pay(draft)
+    _checks(draft)
+
+
+def _checks(draft: Draft) -> None:
+    """A check for each fault that the results may meet, wherever they need the value that meets it."""
+    found: dict[tuple[str, str, Origin | None], list[str]] = {}
+    for flag in draft.frames[0]:
+        found.setdefault((flag.code, flag.item, flag.origin), []).append(flag.when)
+    for (code, item, origin), whens in found.items():
+        name = whens[0]
+        if len(whens) > 1:
+            meets = build.any_of([Ref(when, types.BOOL) for when in whens])
+            name = draft.bind(draft.fresh(name), meets, Place(item, "fault", name), "guard", None).name
+        draft.checks.append(Check(name, code, item, origin))
+
+
+def _total_pay(draft: Draft) -> None:
+    total: Scalar = build.number(0, Unit.MONEY)
+    for pay in draft.model.pays:
+        value = draft.value(pay.name, "value")
+        here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value
+        total = build.add(total, here, Unit.MONEY)
+    draft.bind(TOTAL_PAY, total, Place(TOTAL_PAY, "value", TOTAL_PAY), "value", None)
+
+
+def _in_order(bindings: list[Binding]) -> list[Binding]:
+    """Aggregates' figures first: they read columns only, and whatever was bound before them may read them."""
+    return sorted(bindings, key=lambda binding: binding.kind != "aggregate")
+
+
+# ---------------------------------------------------------------- who is scored
+
+
+def _key(model: Model) -> str:
+    return f"{model.subject.table.name}.{model.subject.key}"
+
+
+def _column(model: Model, name: str) -> types.Type:
+    column = model.subject.table.column(name)
+    assert column is not None
+    return column.type
+
+
+def _active_types(draft: Draft) -> None:
+    longest = _LONGEST[draft.model.header.period]
+    days = types.decimal(Unit.NUMBER, 0, Fraction(1), Fraction(longest))
+    draft.columns["active_days"] = days
+    period = types.decimal(Unit.NUMBER, 0, Fraction(longest - 3), Fraction(longest))
+    share = types.divide(days, period, Unit.RATIO)
+    draft.columns["active_share"] = replace(share, high=Fraction(1))
+
+
+def _subjects(draft: Draft) -> list[Step]:
+    """The subject's rows of the period, with the days they were active."""
+    model = draft.model
+    table = model.subject.table
+    columns = {f"{table.name}.{column.name}": (column.name, column.type) for column in table.columns}
+    steps: list[Step] = [Scan(table.name, table.name, columns)]
+    if table.active is None:
+        return steps
+    start, end = Param("period_start", types.DATE), Param("period_end", types.DATE)
+    begins = Ref(f"{table.name}.{table.active.begins}", types.DATE)
+    here: Scalar = build.compare("le", begins, end)
+    until: Scalar = end
+    if table.active.ends:
+        ends = Ref(f"{table.name}.{table.active.ends}", _column(model, table.active.ends))
+        stays = build.any_of([build.is_missing(ends), build.compare("ge", _or_end(ends, end), start)])
+        here = build.both([here, stays])
+        until = Op("earlier", (_or_end(ends, end), end), types.DATE)
+    steps.append(Filter(f"{table.name} active", table.name, here))
+    steps.append(Compute(f"{table.name} days", steps[-1].name, _days(draft, begins, until)))
+    twice = f"{table.name} twice"
+    count = Measure(f"{twice} rows", "count", None, None, rows.COUNT, table.name)
+    steps.append(Aggregate(twice, steps[-1].name, (_key(model),), (count,)))
+    found = f"{table.name} in period"
+    steps.append(Join(found, f"{table.name} days", twice, ((_key(model), _key(model)),), {"subject rows": count.name}))
+    more = build.compare("gt", Ref("subject rows", rows.COUNT), build.number(1))
+    place = Place(table.name, "rows", "subject")
+    two = draft.bind("subject twice", more, place, "guard", model.subject.span)
+    draft.checks.append(Check(two.name, "KPI705", table.name, origin_of(model.subject.span)))
+    return steps
+
+
+def _or_end(ends: Ref, end: Param) -> Op:
+    return Op("coalesce", (ends, end), types.DATE)
+
+
+def _days(draft: Draft, begins: Ref, until: Scalar) -> tuple[Binding, ...]:
+    start, end = Param("period_start", types.DATE), Param("period_end", types.DATE)
+    longest = _LONGEST[draft.model.header.period]
+    span = types.decimal(Unit.NUMBER, 0, Fraction(0), Fraction(longest - 1))
+    since = Op("later", (begins, start), types.DATE)
+    active = Op("add", (Op("days", (since, until), span), build.number(1)), draft.columns["active_days"])
+    whole_type = types.decimal(Unit.NUMBER, 0, Fraction(longest - 3), Fraction(longest))
+    whole = Op("add", (Op("days", (start, end), span), build.number(1)), whole_type)
+    share = Op("div", (Ref("active_days", active.type), whole), draft.columns["active_share"])
+    return tuple(
+        Binding(name, expr, draft.columns[name], name, "value", "value")
+        for name, expr in (("active_days", active), ("active_share", share))
+    )

@@ -1,0 +1,109 @@
+"""Tier 1 of the trace: columns that say, for each item, which row was taken, which limit cut, and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kpirules.plan import build
+from kpirules.plan.draft import Draft, Place
+from kpirules.plan.ir import Binding, Op, Ref, Scalar
+from kpirules.values.types import QUOTIENT_PLACES, TooWide, rounding
+from kpirules.values.units import Unit
+
+_LIMITS = {"at_most": "≤", "at_least": "≥"}
+_CUTS = {"at_most": "gt", "at_least": "lt"}
+"""How a value stands to the bound that cuts it."""
+
+_TABLES = ("by", "choose", "curve", "tiers")
+
+
+def shown(draft: Draft, value: Ref) -> str:
+    """The binding that holds a figure as a plain decimal: the value itself, or a quotient to 12 places.
+
+    Where 12 do not fit there are fewer. The exact value stays in its own binding.
+    """
+    if not value.type.over:
+        return value.name
+    name = f"{value.name}$shown"
+    if name not in draft.types:
+        place = Place(value.name, "shown", name)
+        found = build.rounded(value, _places(value), draft.model.header.mode)
+        draft.bind(name, found, place, "shown", None, of=value.name)
+    return name
+
+
+def _places(value: Ref) -> int:
+    for places in range(QUOTIENT_PLACES, 0, -1):
+        try:
+            rounding(value.type, places)
+        except TooWide:
+            continue
+        return places
+    return 0
+
+
+def tier1(draft: Draft, item: str, part: str) -> dict[str, str]:
+    """Bind the marks of one figure, texts or missing, and name them: `row`, `limit`, `policy`, `gate`."""
+    steps = [one for one in draft.bindings if (one.item, one.part) == (item, part)]
+    makers: dict[str, Callable[[Draft, list[Binding]], list[tuple[Scalar, Scalar]]]] = {
+        "row": _rows,
+        "limit": _limits,
+        "policy": _policies,
+        "gate": _gates,
+    }
+    found: dict[str, str] = {}
+    for mark, make in makers.items():
+        whens = make(draft, steps)
+        if whens:
+            name = f"{item}.{part}${mark}"
+            if name not in draft.types:
+                draft.bind(name, build.case(whens, None, Unit.TEXT), Place(item, "mark", name), "mark", None)
+            found[mark] = name
+    return found
+
+
+def _ref(draft: Draft, name: str) -> Ref:
+    return build.ref(name, draft.types[name])
+
+
+def _rows(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+    """The row taken of the outermost rule: the last one bound."""
+    tables = [one for one in steps if one.kind in _TABLES]
+    if not tables or tables[-1].row is None:
+        return []
+    row = _ref(draft, tables[-1].row)
+    return [
+        (build.compare("eq", row, build.number(index)), build.text(text.head))
+        for index, text in enumerate(tables[-1].rows)
+    ]
+
+
+def _limits(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+    """The last limit that changed the value."""
+    found: list[tuple[Scalar, Scalar]] = []
+    for one in reversed(steps):
+        if one.kind in _LIMITS and one.origin is not None:
+            assert isinstance(one.expr, Op), one
+            text = build.text(f"{_LIMITS[one.kind]} {one.origin.text}")
+            found.append((build.compare(_CUTS[one.kind], *one.expr.args), text))
+    return found
+
+
+def _policies(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+    """The missing policy, where it was used."""
+    return [
+        (build.is_missing(_ref(draft, one.of)), build.text(one.origin.text))
+        for one in steps
+        if one.kind == "policy" and one.of is not None and one.origin is not None
+    ]
+
+
+def _gates(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+    """The last gate that changed the value."""
+    found: list[tuple[Scalar, Scalar]] = []
+    for one in reversed(steps):
+        if one.kind == "gate" and one.of is not None and one.row is not None:
+            before, after = _ref(draft, one.of), _ref(draft, one.name)
+            changed = build.compare("ne", before, after)
+            found.append((build.both([_ref(draft, one.row), changed]), build.text(one.row)))
+    return found

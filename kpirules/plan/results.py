@@ -1,0 +1,188 @@
+"""Lowering of items: indicators, the grade, pay; scorecards and gates have rooms of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kpirules.model import scheme
+from kpirules.model.expr import Expr
+from kpirules.plan import build, rules, scalars
+from kpirules.plan.draft import Draft, Flag, Place, origin_of, too_wide
+from kpirules.plan.ir import Item, Part, Ref, Scalar
+from kpirules.plan.marks import tier1
+from kpirules.plan.scorecards import applying, total
+from kpirules.plan.steps import Step, chain, gates, maybe, rounding, trips
+from kpirules.source import Span
+from kpirules.values.types import TooWide
+from kpirules.values.units import Unit
+
+
+def lower_value(draft: Draft, item: str, part: str) -> Ref:
+    """Bind the value of an item, after its gates; the part `gate` of a gate, `applies` of a scorecard.
+
+    Raises:
+        Fault: digits of a step on the way cannot be proved to fit (KPI305).
+    """
+    try:
+        return _lowered(draft, item, part)
+    except TooWide as wide:
+        raise too_wide(wide, _span(draft.model, item, part)) from None
+
+
+def _span(model: scheme.Model, item: str, part: str) -> Span:
+    if item in model.defines:
+        return model.defines[item].rule.span
+    if item in model.indicators:
+        rule: Expr | None = getattr(model.indicators[item], part)
+        return rule.span if rule is not None else model.indicators[item].span
+    spans = {pay.name: pay.amount.span for pay in model.pays} | {one.gate: one.when.span for one in model.effects}
+    spans |= {card.name: card.span for card in model.scorecards}
+    if model.scorecards:
+        spans["total"] = model.scorecards[0].span
+    if model.grade is not None:
+        spans["grade"] = model.grade.rule.span
+    return spans[item]
+
+
+def _lowered(draft: Draft, item: str, part: str) -> Ref:
+    model = draft.model
+    if part in ("gate", "applies"):
+        return trips(draft, item) if part == "gate" else applying(draft, item)
+    if item == "total":
+        return total(draft)
+    if item == "grade":
+        return _grade(draft)
+    if item in model.defines:
+        define = model.defines[item]
+        return rules.emit(draft, Place(item, "value", item, title=define.title), define.rule, item)
+    if item in model.indicators:
+        return _PARTS[part](draft, model.indicators[item])
+    return _pay(draft, next(pay for pay in model.pays if pay.name == item))
+
+
+# ---------------------------------------------------------------- indicators
+
+
+def _actual(draft: Draft, one: scheme.Indicator) -> Ref:
+    place = Place(one.name, "actual", f"{one.name}.actual", title=one.title)
+    return rules.emit(draft, place, one.actual, place.base)
+
+
+def _target(draft: Draft, one: scheme.Indicator) -> Ref:
+    assert one.target is not None
+    place = Place(one.name, "target", f"{one.name}.target", title=one.title)
+    return rules.emit(draft, place, one.target, place.base)
+
+
+def _achievement(draft: Draft, one: scheme.Indicator) -> Ref:
+    assert one.achievement is not None
+    rule = one.achievement
+    place = Place(one.name, "achievement", f"{one.name}.achievement", title=one.title)
+    rest = [rounding(draft, place, "achievement", rule.span)] if "achievement" in draft.model.header.places else []
+
+    def first(name: str) -> Ref:
+        if one.achievement_written:
+            return rules.emit(draft, place, rule, name)
+        return draft.bind(name, scalars.lower(draft, place, rule), place, "quotient", one.span)
+
+    return chain(first, rest, place.base, draft)
+
+
+def _score(draft: Draft, one: scheme.Indicator) -> Ref:
+    """The rule where what it reads is there, the missing policy elsewhere, rounding, gates."""
+    place = Place(one.name, "score", f"{one.name}.score", title=one.title)
+    inputs = [draft.value(one.name, part) for part in one.inputs]
+    guarded = place
+    if inputs:
+        there = build.both([build.negated(build.is_missing(value)) for value in inputs])
+        guarded = place.under(draft.bind(f"{one.name}.present", there, place, "guard", one.span).name)
+    rest: list[Step] = []
+    if inputs or one.score.type.missing:
+        rest.append(lambda value, name: _policy(draft, place, one, value, name))
+    rest.append(rounding(draft, place, "score", one.score.span))
+    rest += gates(draft, place, one.name, "score")
+    found = chain(lambda name: _under(guarded, rules.emit(draft, guarded, one.score, name)), rest, place.base, draft)
+    draft.types[found.name] = found.type.maybe(when=not one.always)
+    return build.ref(found.name, draft.types[found.name])
+
+
+def _under(place: Place, value: Ref) -> Ref:
+    """A value as its readers see it: possibly missing where it stands under a condition."""
+    return maybe(value) if place.guard is not None else value
+
+
+def _policy(draft: Draft, place: Place, one: scheme.Indicator, value: Ref, name: str) -> Ref:
+    assert one.missing is not None
+    if one.missing.policy == "score":
+        assert one.missing.points is not None
+        found: Scalar = build.coalesce(value, build.number(one.missing.points))
+    elif one.missing.policy == "error":
+        when = draft.bind(draft.fresh(place.base), build.is_missing(value), place, "guard", one.missing.span)
+        draft.need([Flag(when.name, "KPI704", one.name, origin_of(one.missing.span))])
+        found = Ref(value.name, value.type.there())
+    else:
+        found = value
+    return draft.bind(name, found, place, "policy", one.missing.span, of=value.name)
+
+
+# ---------------------------------------------------------------- grade, pay
+
+
+def _grade(draft: Draft) -> Ref:
+    grade = draft.model.grade
+    assert grade is not None
+    place = Place("grade", "value", "grade")
+    guarded = place
+    if draft.model.scorecards and draft.model.total_missing:
+        there = build.negated(build.is_missing(draft.value("total", "value")))
+        guarded = place.under(draft.bind("grade.present", there, place, "guard", grade.span).name)
+    rest = gates(draft, place, "grade", "value")
+    found = chain(lambda name: rules.emit(draft, guarded, grade.rule, name), rest, "grade", draft)
+    missing = guarded is not place or grade.rule.type.missing
+    found = Ref(found.name, replace(found.type, domain=grade.order).maybe(when=missing))
+    draft.types[found.name] = found.type
+    parts = (Part("value", found.name),)
+    marks = tier1(draft, "grade", "value")
+    draft.items.append(Item("grade", "grade", None, parts, origin_of(grade.span), tier1=marks))
+    return found
+
+
+def _pay(draft: Draft, pay: scheme.Pay) -> Ref:
+    """The amount for whom it is, 0 where `when` does not hold, rounding, gates."""
+    place = Place(pay.name, "value", pay.name, title=pay.title)
+    gets = _gets(draft, pay, place)
+    whole = place.under(gets)
+    rest: list[Step] = []
+    inner = whole
+    if pay.when is not None:
+        when = scalars.bound(draft, whole, scalars.lower(draft, whole, pay.when), pay.when)
+        inner = whole.under(scalars.guard(draft, whole, when, pay.when))
+        rest.append(lambda value, name: _else_nothing(draft, whole, when, value, name, pay.when))
+    rest.append(rounding(draft, whole, "money", pay.amount.span))
+    rest += gates(draft, whole, pay.name, "value")
+    found = chain(lambda name: rules.emit(draft, inner, pay.amount, name), rest, pay.name, draft)
+    found = Ref(found.name, found.type.maybe(when=gets is not None))
+    draft.types[found.name] = found.type
+    parts = (Part("value", found.name),)
+    marks = tier1(draft, pay.name, "value")
+    draft.items.append(Item(pay.name, "pay", pay.title, parts, origin_of(pay.span), tier1=marks))
+    return found
+
+
+def _gets(draft: Draft, pay: scheme.Pay, place: Place) -> str | None:
+    if pay.applies is not None:
+        condition = scalars.lower(draft, place, pay.applies)
+        return draft.bind(f"{pay.name}.applies", condition, place, "guard", pay.applies.span).name
+    if draft.model.scorecards and draft.model.total_missing:
+        assessed = build.negated(build.is_missing(draft.value("total", "value")))
+        return draft.bind(f"{pay.name}.applies", assessed, place, "guard", pay.span).name
+    return None
+
+
+def _else_nothing(draft: Draft, place: Place, when: Scalar, value: Ref, name: str, written: Expr | None) -> Ref:
+    zero = build.number(0, Unit.MONEY)
+    found = build.case([(when, Ref(value.name, value.type.there()))], zero, Unit.MONEY)
+    return draft.bind(name, found, place, "when", written.span if written is not None else None, of=value.name)
+
+
+_PARTS = {"actual": _actual, "target": _target, "achievement": _achievement, "score": _score}

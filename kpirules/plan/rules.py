@@ -1,0 +1,276 @@
+"""Lowering of rules: each becomes a `row` binding (which row is taken) and a value by that row; each limit a step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
+from kpirules.model.expr import (
+    Band,
+    By,
+    Choose,
+    Compares,
+    Curve,
+    Expr,
+    Head,
+    Holds,
+    Limited,
+    Lists,
+    Otherwise,
+    Point,
+    Row,
+    Tiers,
+    head_parts,
+)
+from kpirules.plan import build, scalars
+from kpirules.plan.draft import Draft, Flag, Place, origin_of
+from kpirules.plan.ir import Case, Const, Op, Ref, RowText, Scalar
+from kpirules.source import Span
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+_COMPARE = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+
+
+def emit(draft: Draft, place: Place, node: Expr, name: str) -> Ref:
+    """Bind an expression or a rule under a name; its own steps are bound before it."""
+    match node:
+        case Limited():
+            return _limited(draft, place, node, name)
+        case By():
+            return _by(draft, place, node, name)
+        case Choose():
+            return _choose(draft, place, node, name)
+        case Curve():
+            return _curve(draft, place, node, name)
+        case Tiers():
+            return _tiers(draft, place, node, name)
+        case _:
+            return draft.bind(name, scalars.lower(draft, place, node), place, "value", node.span)
+
+
+def step(draft: Draft, place: Place, node: Expr) -> Ref:
+    """Bind an expression or a rule under a fresh name, unless it is a value that has one."""
+    found = scalars.lower(draft, place, node)
+    if isinstance(found, Ref):
+        return found
+    return draft.bind(draft.fresh(place.base), found, place, "value", node.span)
+
+
+def _limited(draft: Draft, place: Place, node: Limited, name: str) -> Ref:
+    value = step(draft, place, node.value)
+    bound = scalars.bound(draft, place, scalars.lower(draft, place, node.bound), node.bound)
+    found = build.limit(value, bound, node.type.unit, at_most=node.at_most)
+    kind = "at_most" if node.at_most else "at_least"
+    return draft.bind(name, found, place, kind, node.bound.span, of=value.name)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _by(draft: Draft, place: Place, node: By, name: str) -> Ref:
+    head = step(draft, place, node.head)
+    conditions = _conditions(draft, place, head, node.rows)
+    return _by_rows(draft, place, node, name, head, node.rows, conditions)
+
+
+def _choose(draft: Draft, place: Place, node: Choose, name: str) -> Ref:
+    conditions = _conditions(draft, place, None, node.rows)
+    return _by_rows(draft, place, node, name, None, node.rows, conditions)
+
+
+def _conditions(draft: Draft, place: Place, head: Ref | None, rows: Sequence[Row]) -> list[Scalar | None]:
+    """The condition of each row; one that may end the run is worked out only where no row above holds."""
+    found: list[Scalar | None] = []
+    for row in rows:
+        above = [one for one in found if one is not None]
+        inner = place
+        if above and any(scalars.faults(draft, part) for part in head_parts(row.head)):
+            inner = place.under(scalars.guard(draft, place, build.negated(build.any_of(above))))
+        found.append(_condition(draft, inner, head, row.head))
+    return found
+
+
+def _condition(draft: Draft, place: Place, head: Scalar | None, written: Head) -> Scalar | None:
+    match written:
+        case Compares(op, bound):
+            assert head is not None
+            return build.compare(_COMPARE[op], head, scalars.lower(draft, place, bound))
+        case Lists(values):
+            assert head is not None
+            return build.any_of([build.compare("eq", head, scalars.lower(draft, place, value)) for value in values])
+        case Holds(condition):
+            return scalars.lower(draft, place, condition)
+        case Otherwise():
+            return None
+
+
+def _by_rows(
+    draft: Draft,
+    place: Place,
+    node: By | Choose,
+    name: str,
+    head: Ref | None,
+    rows: Sequence[Row],
+    conditions: Sequence[Scalar | None],
+) -> Ref:
+    row = _row(draft, place, node.span, conditions)
+    values = [_row_value(draft, place, row, index, one) for index, one in enumerate(rows)]
+    texts = _texts(rows, conditions, values)
+    kind = "by" if isinstance(node, By) else "choose"
+    of = head.name if head is not None else None
+    expr = _switch(row, values, node.type)
+    return draft.bind(name, expr, place, kind, node.span, of=of, row=row.name, rows=texts)
+
+
+def _texts(rows: Sequence[Row], conditions: Sequence[Scalar | None], values: Sequence[Scalar]) -> tuple[RowText, ...]:
+    return tuple(
+        RowText(row.head_span.text, origin_of(row.span), condition, value)
+        for row, condition, value in zip(rows, conditions, values, strict=True)
+    )
+
+
+def _row(draft: Draft, place: Place, span: Span, conditions: Sequence[Scalar | None]) -> Ref:
+    """Bind which row is taken, counted from 0."""
+    whens = [(one, build.number(index)) for index, one in enumerate(conditions) if one is not None]
+    otherwise = next((build.number(index) for index, one in enumerate(conditions) if one is None), None)
+    if not whens:
+        assert otherwise is not None
+        return draft.bind(draft.fresh(place.base), otherwise, place, "row", span)
+    found = build.case(whens, otherwise, Unit.NUMBER)
+    return draft.bind(draft.fresh(place.base), found, place, "row", span)
+
+
+def _row_value(draft: Draft, place: Place, row: Ref, index: int, written: Row) -> Scalar:
+    """A row's value; one that has steps of its own, or may fault, stands under the condition that the row is taken."""
+    nested = isinstance(written.value, Limited | By | Choose | Curve | Tiers)
+    if not nested and not scalars.faults(draft, written.value):
+        return scalars.lower(draft, place, written.value)
+    taken = scalars.guard(draft, place, _taken(row, index))
+    return scalars.lower(draft, place.under(taken), written.value)
+
+
+def _taken(row: Ref, index: int) -> Op:
+    return build.compare("eq", row, build.number(index))
+
+
+def _switch(row: Ref, values: Sequence[Scalar], type_: Type) -> Scalar:
+    whens = [(_taken(row, index), value) for index, value in enumerate(values)]
+    if len(whens) == 1:
+        return values[0]
+    found = build.case(whens, None, type_.unit)
+    assert isinstance(found, Case)
+    return replace(found, type=found.type.maybe(when=any(value.type.missing for value in values)))
+
+
+# ---------------------------------------------------------------- curve
+
+
+def _curve(draft: Draft, place: Place, node: Curve, name: str) -> Ref:
+    """Comparison rows, then the lines: up to the first point, between each two, after the last."""
+    head = step(draft, place, node.head)
+    unit = node.type.unit
+    conditions = _conditions(draft, place, head, node.rows)
+    points = node.points
+    ends = [build.number(point.x, head.type.unit) for point in points]
+    lines = [build.compare("le" if index == 0 else "lt", head, end) for index, end in enumerate(ends)]
+    row = _row(draft, place, node.span, [*conditions, *lines, None])
+    values = [_row_value(draft, place, row, index, one) for index, one in enumerate(node.rows)]
+    drawn: list[Scalar] = [build.number(points[0].y, unit)]
+    for before, after in pairwise(points):
+        slope = build.number((after.y - before.y) / (after.x - before.x), unit)
+        along = build.sub(head, build.number(before.x, head.type.unit), head.type.unit)
+        drawn.append(build.add(build.number(before.y, unit), build.mul(along, slope, unit), unit))
+    drawn.append(build.number(points[-1].y, unit))
+    texts = _texts(node.rows, conditions, values)
+    spans = [point.span for point in points]
+    for index, value in enumerate(drawn):
+        span = spans[0] if index == 0 else spans[-1] if index == len(points) else spans[index - 1].to(spans[index])
+        condition = lines[index] if index < len(lines) else None
+        texts = (*texts, RowText(_between(points, index), origin_of(span), condition, value))
+    expr = _bounded(_switch(row, [*values, *drawn], node.type), node.type)
+    return draft.bind(name, expr, place, "curve", node.span, of=head.name, row=row.name, rows=texts)
+
+
+def _between(points: Sequence[Point], index: int) -> str:
+    texts = [re.split("[:：]", point.span.text)[0].strip() for point in points]
+    if index == 0:
+        return f"≤ {texts[0]}"
+    return f"≥ {texts[-1]}" if index == len(texts) else f"{texts[index - 1]} … {texts[index]}"
+
+
+def _bounded(node: Scalar, type_: Type) -> Scalar:
+    """The same value, with the tighter bounds that the model proved."""
+    assert not isinstance(node, Ref | Const)
+    low, high = max(node.type.bounds[0], type_.bounds[0]), min(node.type.bounds[1], type_.bounds[1])
+    return replace(node, type=replace(node.type, low=low, high=high))
+
+
+# ---------------------------------------------------------------- tiers
+
+
+def _tiers(draft: Draft, place: Place, node: Tiers, name: str) -> Ref:
+    """In each band, what the bands below pay in full and the slice in it at its rate."""
+    head = step(draft, place, node.head)
+    unit, head_unit = node.type.unit, head.type.unit
+    conditions: list[Scalar | None] = []
+    values: list[Scalar] = []
+    fulls: list[Scalar | None] = []
+    paid: Scalar = build.number(0, unit)
+    below: Scalar = build.number(0, head_unit)
+    falling: list[Scalar] = []
+    for index, band in enumerate(node.bands):
+        inner = _reached(draft, place, band, head, below) if index else place
+        rate = scalars.lower(draft, inner, band.rate)
+        bound = scalars.lower(draft, inner, band.bound) if band.bound is not None else None
+        inside = _inside(head, below if index else None, bound)
+        values.append(build.add(paid, build.mul(build.sub(inside, below, head_unit), rate, unit), unit))
+        conditions.append(build.compare("le", head, bound) if bound is not None else None)
+        fulls.append(None)
+        if bound is not None:
+            if not (isinstance(bound, Const) and isinstance(below, Const)):
+                falling.append(build.compare("lt", bound, below))
+            full = _constant(build.mul(_constant(build.sub(bound, below, head_unit)), rate, unit))
+            paid = _constant(build.add(paid, full, unit))
+            below, fulls[-1] = bound, full
+    if falling:
+        when = draft.bind(draft.fresh(place.base), build.any_of(falling), place, "guard", node.span)
+        draft.need([Flag(when.name, "KPI706", place.item, origin_of(node.span))])
+    row = _row(draft, place, node.span, conditions)
+    texts = tuple(
+        RowText(band.head_span.text, origin_of(band.span), condition, value, full)
+        for band, condition, value, full in zip(node.bands, conditions, values, fulls, strict=True)
+    )
+    expr = _switch(row, values, node.type)
+    return draft.bind(name, expr, place, "tiers", node.span, of=head.name, row=row.name, rows=texts)
+
+
+def _reached(draft: Draft, place: Place, band: Band, head: Ref, below: Scalar) -> Place:
+    """Where a band is worked out: everywhere, or, where it may end the run, past the bands below it."""
+    if not any(scalars.faults(draft, part) for part in (band.bound, band.rate) if part is not None):
+        return place
+    return place.under(scalars.guard(draft, place, build.compare("gt", head, below)))
+
+
+def _inside(head: Ref, below: Scalar | None, above: Scalar | None) -> Ref:
+    """The head, with the bounds it has where the band is taken; its digits stay as they are held."""
+    low, high = head.type.bounds
+    if below is not None:
+        low = max(low, below.type.bounds[0])
+    if above is not None:
+        high = min(high, above.type.bounds[1])
+    return Ref(head.name, replace(head.type, low=min(low, high), high=max(low, high)))
+
+
+def _constant(node: Scalar) -> Scalar:
+    """Arithmetic on known numbers, done now."""
+    if not isinstance(node, Op) or not all(isinstance(arg, Const) for arg in node.args):
+        return node
+    left, right = (arg.value for arg in node.args if isinstance(arg, Const))
+    assert isinstance(left, Fraction)
+    assert isinstance(right, Fraction)
+    done = {"add": left + right, "sub": left - right, "mul": left * right}
+    return build.number(done[node.op], node.type.unit) if node.op in done else node

@@ -1,0 +1,266 @@
+"""Lowering of expressions: typed nodes of the model to scalars of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from kpirules.model.expr import (
+    Absent,
+    Agg,
+    Among,
+    Bin,
+    Builtin,
+    By,
+    Choose,
+    Col,
+    Cond,
+    Curve,
+    Expr,
+    Fallback,
+    Fn,
+    Limited,
+    Lit,
+    Lookup,
+    Neg,
+    Not,
+    Tiers,
+    Val,
+    walk,
+)
+from kpirules.plan import build, rules
+from kpirules.plan.draft import Draft, Flag, Place, origin_of
+from kpirules.plan.ir import Const, Op, Param, Ref, Scalar
+from kpirules.values import types
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+_COMPARE = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+_RULES = (Limited, By, Choose, Curve, Tiers)
+
+
+def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
+    """The scalar of an expression in the subject's relation; rules inside it become bindings of their own."""
+    if isinstance(node, _RULES):
+        return rules.emit(draft, place, node, draft.fresh(place.base))
+    match node:
+        case Val():
+            return draft.value(node.item, node.part, place.guard)
+        case Agg():
+            return _aggregate(draft, place, node)
+        case Lookup():
+            return _lookup(draft, node)
+        case Col():
+            return build.ref(own_column(draft, node.column), node.type)
+        case Builtin(name="active_days" | "active_share"):
+            return build.ref(node.name, draft.columns[node.name])
+        case Fallback(fallback=None):
+            return _or_fault(draft, place, node)
+        case Fallback() if node.fallback is not None and faults(draft, node.fallback):
+            return _or_else(draft, place, node, node.fallback)
+        case Cond():
+            return _cond(draft, place, node)
+        case _:
+            return scalar(node, lambda inner: lower(draft, place, inner))
+
+
+def scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
+    """The scalar of a node whose parts are lowered by `inner`, the same in every relation."""
+    match node:
+        case Lit():
+            return build.const(node.value, node.type)
+        case Builtin():
+            return _clock(node)
+        case Neg():
+            operand = inner(node.operand)
+            if isinstance(operand, Const) and isinstance(operand.value, Fraction):
+                return build.number(-operand.value, node.type.unit)
+            return Op("neg", (operand,), types.negate(operand.type))
+        case Not():
+            return build.negated(inner(node.operand))
+        case Bin():
+            return _binary(node, inner(node.left), inner(node.right))
+        case Among():
+            found = Op("in", (inner(node.operand), *(inner(value) for value in node.values)), types.BOOL)
+            return build.negated(found) if node.negated else found
+        case Absent():
+            missing = build.is_missing(inner(node.operand))
+            return build.negated(missing) if node.negated else missing
+        case Fallback():
+            assert node.fallback is not None, "a fault needs a subject"
+            return build.coalesce(inner(node.operand), inner(node.fallback))
+        case Cond():
+            branches = [(inner(node.condition), inner(node.then))]
+            return build.case(branches, inner(node.otherwise), node.type.unit)
+        case Fn():
+            return _function(node, [inner(arg) for arg in node.args])
+        case _:
+            raise AssertionError(node)
+
+
+def _clock(node: Builtin) -> Scalar:
+    if node.name == "period_days":
+        days = Op("days", (Param("period_start", types.DATE), Param("period_end", types.DATE)), _minus_one(node.type))
+        return Op("add", (days, build.number(1)), node.type)
+    return Param(node.name, types.DATE)
+
+
+def _minus_one(type_: Type) -> Type:
+    low, high = type_.bounds
+    return types.decimal(Unit.NUMBER, 0, low - 1, high - 1)
+
+
+def _binary(node: Bin, left: Scalar, right: Scalar) -> Scalar:
+    unit = node.type.unit
+    match node.op:
+        case "+":
+            return build.add(left, right, unit)
+        case "-":
+            return build.sub(left, right, unit)
+        case "*":
+            return build.mul(left, right, unit)
+        case "/":
+            return build.div(left, right, unit)
+        case "and" | "or":
+            return Op(node.op, (left, right), types.BOOL)
+        case _:
+            return build.compare(_COMPARE[node.op], left, right)
+
+
+def _function(node: Fn, args: list[Scalar]) -> Scalar:
+    match node.name:
+        case "min" | "max":
+            found = args[0]
+            for arg in args[1:]:
+                found = _extreme(node, found, arg)
+            return found
+        case "round" | "floor" | "ceil":
+            return Op(node.name, tuple(args), types.rounding(args[0].type, node.places), node.places, node.mode)
+        case "abs":
+            return Op("abs", tuple(args), types.absolute(args[0].type))
+        case _:
+            return Op(node.name, tuple(args), node.type)
+
+
+def _extreme(node: Fn, a: Scalar, b: Scalar) -> Scalar:
+    if node.type.unit is Unit.DATE:
+        return Op("earlier" if node.name == "min" else "later", (a, b), types.DATE)
+    return build.limit(a, b, node.type.unit, at_most=node.name == "min")
+
+
+# ---------------------------------------------------------------- what the subject's relation brings
+
+
+def own_column(draft: Draft, column: str) -> str:
+    """The name of a column of the subject's table in its relation."""
+    return f"{draft.model.subject.table.name}.{column}"
+
+
+def _lookup(draft: Draft, node: Lookup) -> Ref:
+    if node not in draft.lookups:
+        draft.lookups.append(node)
+    return build.ref(f"{node.table}.{node.column}", node.type)
+
+
+def _aggregate(draft: Draft, place: Place, node: Agg) -> Ref:
+    found = next((name for known, name in draft.aggregates if known == node), None)
+    name = _figure(draft, node) if found is None else found
+    for part in walk(node):
+        if isinstance(part, Fallback) and part.fallback is None:
+            flag = Flag(rows_fault(name), "KPI702", place.item, origin_of(part.span))
+            draft.need([flag], place.guard)
+    return build.ref(name, draft.types[name])
+
+
+def rows_fault(name: str) -> str:
+    """The binding that says whether a row of an aggregate lacks what `or else error` demands."""
+    return f"{name}$fault"
+
+
+def _figure(draft: Draft, node: Agg) -> str:
+    name = draft.fresh(node.grain.table)
+    draft.aggregates.append((node, name))
+    place = Place(name, "value", name)
+    zero = build.number(0, node.type.unit)
+    number = types.decimal(Unit.NUMBER, 0, Fraction(0), types.SUM_BOUND)
+    if any(isinstance(part, Fallback) and part.fallback is None for part in walk(node)):
+        rows = build.coalesce(build.ref(f"{name}$faults", number.maybe()), build.number(0))
+        some = build.compare("gt", rows, build.number(0))
+        draft.bind(rows_fault(name), some, place, "guard", node.span)
+    if node.func == "avg":
+        summed = build.ref(f"{name}$sum", _summed(node).maybe())
+        whole = build.coalesce(build.ref(f"{name}$count", number.maybe()), build.number(0))
+        found = build.div(summed, whole, node.type.unit)
+        return draft.bind(name, _typed(found, node.type), place, "aggregate", node.span, of=f"{name}$sum").name
+    column = build.ref(f"{name}$", node.type.maybe())
+    expr: Scalar = build.coalesce(column, zero) if node.func in ("sum", "count") else column
+    return draft.bind(name, _typed(expr, node.type), place, "aggregate", node.span, of=f"{name}$").name
+
+
+def _summed(node: Agg) -> Type:
+    assert node.arg is not None
+    arg = node.arg.type
+    value = types.rounding(arg, types.QUOTIENT_PLACES) if arg.over else arg
+    return types.total(value, node.type.unit)
+
+
+def _typed(node: Scalar, type_: Type) -> Scalar:
+    assert isinstance(node, Op | Ref)
+    return Op(node.op, node.args, type_) if isinstance(node, Op) else Ref(node.name, type_)
+
+
+# ---------------------------------------------------------------- faults and branches
+
+
+def faults(draft: Draft, node: Expr) -> bool:
+    """Whether working out an expression may end the run: it has `or else error` in it, or reads a value that may."""
+    for part in walk(node):
+        if isinstance(part, Fallback) and part.fallback is None:
+            return True
+        if isinstance(part, Val):
+            draft.seen(part.item, part.part)
+            if draft.flags[part.item, part.part]:
+                return True
+    return False
+
+
+def _or_fault(draft: Draft, place: Place, node: Fallback) -> Scalar:
+    value = lower(draft, place, node.operand)
+    if not isinstance(value, Ref):
+        value = draft.bind(draft.fresh(place.base), value, place, "value", node.operand.span)
+    when = draft.bind(draft.fresh(place.base), build.is_missing(value), place, "guard", node.span)
+    draft.need([Flag(when.name, "KPI702", place.item, origin_of(node.span))])
+    return value
+
+
+def _or_else(draft: Draft, place: Place, node: Fallback, fallback: Expr) -> Scalar:
+    """A stand-in that may end the run is worked out only where it is needed."""
+    value = bound(draft, place, lower(draft, place, node.operand), node.operand)
+    gone = guard(draft, place, build.is_missing(value), node.operand)
+    return build.coalesce(value, lower(draft, place.under(gone), fallback))
+
+
+def _cond(draft: Draft, place: Place, node: Cond) -> Scalar:
+    if not any(isinstance(part, (*_RULES,)) or faults(draft, part) for part in walk(node)):
+        return scalar(node, lambda inner: lower(draft, place, inner))
+    test = bound(draft, place, lower(draft, place, node.condition), node.condition)
+    yes = guard(draft, place, test, node.condition)
+    no = guard(draft, place, build.negated(test), node.condition)
+    then = lower(draft, place.under(yes), node.then)
+    otherwise = lower(draft, place.under(no), node.otherwise)
+    return build.case([(test, then)], otherwise, node.type.unit)
+
+
+def bound(draft: Draft, place: Place, value: Scalar, node: Expr) -> Scalar:
+    """A value that is read more than once, under a name of its own unless it has one."""
+    if isinstance(value, Ref | Const):
+        return value
+    return draft.bind(draft.fresh(place.base), value, place, "value", node.span)
+
+
+def guard(draft: Draft, place: Place, condition: Scalar, node: Expr | None = None) -> str:
+    """The name of a condition, within that of the place, under which bindings may stand."""
+    if isinstance(condition, Ref) and place.guard is None:
+        return condition.name
+    span = node.span if node is not None else None
+    return draft.bind(draft.fresh(place.base), condition, place, "guard", span).name

@@ -1,0 +1,103 @@
+"""What a figure goes through after its rule: rounding, then the gates on it, each a step with a binding of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from kpirules.model import scheme
+from kpirules.plan import build, scalars
+from kpirules.plan.draft import Draft, Place
+from kpirules.plan.ir import Part, Ref, Scalar
+from kpirules.plan.marks import shown
+from kpirules.source import Span
+from kpirules.values.units import Unit
+
+Step = Callable[[Ref, str], Ref]
+"""Binds, under a name, what a value becomes."""
+
+
+def chain(first: Callable[[str], Ref], rest: Sequence[Step], name: str, draft: Draft) -> Ref:
+    """Steps that end in a binding called `name`; the ones before it get fresh names."""
+    names = [draft.fresh(name) for _ in rest]
+    value = first(names[0] if names else name)
+    for index, one in enumerate(rest):
+        value = one(value, names[index + 1] if index + 1 < len(names) else name)
+    return value
+
+
+def rounding(draft: Draft, place: Place, what: str, span: Span) -> Step:
+    """The rounding of `achievement`, `score`, `total` or `money`, as the header declares it."""
+    header = draft.model.header
+
+    def step(value: Ref, name: str) -> Ref:
+        found = build.rounded(value, header.places[what], header.mode)
+        return draft.bind(name, found, place, "round", span, of=value.name)
+
+    return step
+
+
+def part_of(draft: Draft, name: str, value: Ref) -> Part:
+    """A figure of an item, held as a plain decimal."""
+    return Part(name, shown(draft, value))
+
+
+def maybe(value: Ref) -> Ref:
+    """The same value, possibly missing."""
+    return Ref(value.name, value.type.maybe())
+
+
+# ---------------------------------------------------------------- gates
+
+
+def gates(draft: Draft, place: Place, item: str, part: str) -> list[Step]:
+    """A step for each gate on a value, in file order."""
+    effects = [effect for effect in draft.model.effects if (effect.item, effect.part) == (item, part)]
+    return [_gate(draft, place, effect) for effect in effects]
+
+
+def trips(draft: Draft, gate: str) -> Ref:
+    """Bind whether a gate trips."""
+    effect = next(one for one in draft.model.effects if one.gate == gate)
+    place = Place(gate, "gate", gate, title=effect.title)
+    return draft.bind(gate, scalars.lower(draft, place, effect.when), place, "guard", effect.when.span)
+
+
+def _gate(draft: Draft, place: Place, effect: scheme.Effect) -> Step:
+    def step(value: Ref, name: str) -> Ref:
+        trips = draft.value(effect.gate, "gate", place.guard)
+        change = _on_grade if value.type.unit is Unit.TEXT else _on_number
+        found = change(draft, place, effect, value, trips)
+        return draft.bind(name, found, place, "gate", effect.span, of=value.name, row=trips.name)
+
+    return step
+
+
+def _on_grade(draft: Draft, place: Place, effect: scheme.Effect, value: Ref, trips: Ref) -> Scalar:
+    """A grade capped (or lifted) to the bound where it is better (or worse), by the order of the grade's rows."""
+    assert draft.model.grade is not None
+    order = draft.model.grade.order
+    bound = scalars.lower(draft, place, effect.bound)
+    at = order.index(str(getattr(bound, "value", "")))
+    moved = {"at most": order[:at], "at least": order[at + 1 :], "is": order}[effect.how]
+    if not moved:
+        return value
+    among = build.any_of([build.compare("eq", value, build.text(one)) for one in moved])
+    found = build.case([(build.both([trips, among]), bound)], value, Unit.TEXT)
+    return replace(found, type=replace(value.type, domain=order)) if not isinstance(found, Ref) else found
+
+
+def _on_number(draft: Draft, place: Place, effect: scheme.Effect, value: Ref, trips: Ref) -> Scalar:
+    """A number limited or replaced where the gate trips; the result is rounded like its target."""
+    header = draft.model.header
+    unit = value.type.unit
+    inner = place.under(scalars.guard(draft, place, trips)) if scalars.faults(draft, effect.bound) else place
+    bound = scalars.lower(draft, inner, effect.bound)
+    if effect.how == "is":
+        there = build.both([trips, build.negated(build.is_missing(value))])
+        capped, condition = bound, there
+    else:
+        capped, condition = build.limit(value, bound, unit, at_most=effect.how == "at most"), trips
+    what = {"total": "total", "score": "score"}.get(effect.item if effect.item == "total" else effect.part, "money")
+    found = build.case([(condition, build.rounded(capped, header.places[what], header.mode))], value, unit)
+    return replace(found, type=found.type.maybe(when=value.type.missing)) if not isinstance(found, Ref) else found

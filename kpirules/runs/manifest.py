@@ -1,0 +1,156 @@
+"""The manifest of a run: what was run, on what, by what, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from kpirules import __version__
+from kpirules.compiling import Compiled
+from kpirules.data.load import Loaded, TableFacts
+from kpirules.runs.run import Result
+from kpirules.source import Diagnostic, Fault
+
+FORMAT = 1
+NAME = "manifest.json"
+_SCHEMA = Path(__file__).with_name("manifest.schema.json")
+_LIBRARIES = ("duckdb", "pyarrow", "sqlglot")
+_GIT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that is done, and all that is to be told of it.
+
+    `scheme` is the rule file and `bindings` the `kpirules.yaml`; `times` has the milliseconds that each step took.
+    """
+
+    compiled: Compiled
+    loaded: Loaded
+    result: Result
+    scheme: Path
+    bindings: Path
+    times: Mapping[str, int]
+
+
+def manifest(done: Done, folder: Path, digests: Mapping[str, str], *, kept: bool) -> dict[str, Any]:
+    """The manifest of a run in `folder`, whose other files have the `digests`; `kept` says whether inputs are there."""
+    plan, period = done.compiled.plan, done.result.period
+    return {
+        "format": FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "period": {
+            "name": str(period),
+            "kind": period.kind.value,
+            "start": period.start.isoformat(),
+            "end": period.end.isoformat(),
+        },
+        "scheme": {
+            "name": plan.scheme,
+            "title": plan.title,
+            "version": plan.version,
+            "language": plan.language,
+            "path": done.compiled.source.name,
+            "sha256": digests["scheme.kpi"],
+            "commit": _commit(done.scheme),
+        },
+        "bindings": _bindings(done.bindings.resolve(), folder),
+        "engine": {"name": done.result.engine, "versions": _versions()},
+        "inputs": [_facts(facts) for facts in done.loaded.facts],
+        "inputs_kept": kept,
+        "counts": _counts(done),
+        "uncredited": dict(done.result.uncredited),
+        "times": dict(done.times),
+        "files": dict(digests),
+    }
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run folder.
+
+    Raises:
+        Fault: there is none, or it is not one of this form (KPI730).
+    """
+    import jsonschema
+
+    schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
+    try:
+        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator(schema).validate(found)
+    except OSError as error:
+        raise not_a_run(folder, f"{NAME}: {error.strerror}") from None
+    except ValueError as error:
+        raise not_a_run(folder, f"{NAME}: {error}") from None
+    except jsonschema.ValidationError as error:
+        raise not_a_run(folder, f"{NAME}: {error.json_path}: {error.message}") from None
+    assert isinstance(found, dict)
+    return found
+
+
+def not_a_run(folder: Path, reason: str) -> Fault:
+    """The fault of a folder that cannot be read as a run's."""
+    return Fault([Diagnostic("KPI730", None, {"path": folder, "reason": reason})])
+
+
+def _facts(facts: TableFacts) -> dict[str, Any]:
+    return {
+        "table": facts.table,
+        "source": facts.source,
+        "sha256": facts.sha256,
+        "rows": facts.rows,
+        "encoding": facts.encoding,
+        "rounded": dict(facts.rounded),
+    }
+
+
+def _counts(done: Done) -> dict[str, int]:
+    scored = done.result.scores.num_rows
+    subject = done.compiled.model.subject
+    keys = pc.count_distinct(done.loaded.tables[subject.table.name].column(subject.key)).as_py()
+    return {
+        "subjects": scored,
+        "not_assessed": done.result.not_assessed.num_rows,
+        "left_out": keys - scored,
+        "items": done.result.items.num_rows,
+    }
+
+
+def _versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in _LIBRARIES}
+    return {"kpirules": __version__, "python": platform.python_version(), **libraries}
+
+
+def _bindings(bindings: Path, folder: Path) -> str:
+    """Where the bindings are: from the run folder where it lies below them, so that both can be moved together."""
+    if folder.is_relative_to(bindings.parent):
+        return Path(os.path.relpath(bindings, folder)).as_posix()
+    return str(bindings)
+
+
+def _commit(scheme: Path) -> dict[str, Any] | None:
+    """The commit that is checked out where the rule file is, None where there is no git or nothing committed."""
+    found = _git(scheme, "rev-parse", "--verify", "HEAD")
+    if found is None:
+        return None
+    return {"id": found.strip(), "unchanged": _git(scheme, "status", "--porcelain", "--", scheme.name) == ""}
+
+
+def _git(scheme: Path, *command: str) -> str | None:
+    """What a git command says in the rule file's folder; None where it fails."""
+    # a configured monitor would run a program of the repository's choosing
+    line = ["git", "-C", str(scheme.resolve().parent), "--no-optional-locks", "-c", "core.fsmonitor=false", *command]
+    try:
+        done = subprocess.run(line, capture_output=True, check=False, timeout=_GIT_SECONDS)  # noqa: S603  # no shell
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None

@@ -1,0 +1,153 @@
+"""A run folder, read again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from kpirules.compiling import Compiled, compile_scheme
+from kpirules.data.bindings import load_bindings
+from kpirules.data.load import Loaded, TableFacts, read_tables
+from kpirules.engines.schema import schemas
+from kpirules.plan.from_model import TOTAL_PAY
+from kpirules.plan.ir import Value
+from kpirules.runs.folder import RESULTS, SCHEME, digest
+from kpirules.runs.manifest import NAME, not_a_run, read_manifest
+from kpirules.runs.run import MARKS
+from kpirules.source import Diagnostic, Fault, Note, SourceText
+from kpirules.source.similar import similar
+from kpirules.values.periods import Period, parse_period
+from kpirules.values.types import QUOTIENT_PLACES
+from kpirules.values.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as it was: the scheme compiled from the text that was run, its inputs, its results (see `Result`)."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    period: Period
+    compiled: Compiled
+    loaded: Loaded
+    scores: pa.Table
+    items: pa.Table
+    not_assessed: pa.Table
+
+
+def open_run(folder: Path) -> Run:
+    """Read a run folder; inputs that it does not hold are read from where they were.
+
+    Raises:
+        Fault: it is not a run folder (KPI730), a file of it has changed (KPI732), or an input that it does not hold
+            cannot be read or has changed (KPI733).
+    """
+    manifest = read_manifest(folder)
+    _unchanged(folder, manifest["files"])
+    text = (folder / SCHEME).read_bytes().decode("utf-8")
+    compiled = compile_scheme(SourceText(manifest["scheme"]["path"], text))
+    scores, items, not_assessed = (pq.read_table(folder / f"{name}.parquet") for name in RESULTS)
+    return Run(
+        folder=folder,
+        manifest=manifest,
+        period=Period(date.fromisoformat(manifest["period"]["start"]), Unit(manifest["period"]["kind"])),
+        compiled=compiled,
+        loaded=_inputs(folder, manifest, compiled),
+        scores=scores,
+        items=items,
+        not_assessed=not_assessed,
+    )
+
+
+def latest(folder: Path, period: str | None = None) -> Path:
+    """The newest run folder in `folder`, of a period if one is named.
+
+    Raises:
+        Fault: there is none (KPI731).
+    """
+    kinds = (kind for kind in Unit if kind.periodic)
+    wanted = {str(parse_period(period, kind)) for kind in kinds} if period is not None else None
+    found = []
+    for one in folder.iterdir() if folder.is_dir() else ():
+        if not one.name.startswith(".") and (one / NAME).is_file():
+            manifest = read_manifest(one)
+            if wanted is None or manifest["period"]["name"] in wanted:
+                found.append((manifest["created"], one))
+    if not found:
+        note = Note("run", {"period": period or "2025Q1"})
+        raise Fault([Diagnostic("KPI731", None, {"path": folder}, helps=(note,))])
+    return max(found)[1]
+
+
+def recorded(run: Run, key: str) -> dict[str, Value]:
+    """The figures that the run recorded for the subject whose key reads `key`, by binding, exact.
+
+    A figure of more than 12 places is rounded in the record, so it is not among them.
+
+    Raises:
+        Fault: the run scored no such subject (KPI734).
+    """
+    plan = run.compiled.plan
+    keys = pc.cast(run.scores.column(0), pa.string())
+    scores = run.scores.filter(pc.equal(keys, key)).to_pylist()
+    if not scores:
+        near = similar(key, keys.to_pylist())
+        helps = (Note("similar", {"similar": near}),) if near else ()
+        raise Fault([Diagnostic("KPI734", None, {"subject": key, "period": run.period}, helps=helps)])
+    rows = run.items.filter(pc.equal(pc.cast(run.items.column("key"), pa.string()), key)).to_pylist()
+    by_item = {(row["kind"], row["item"]): row for row in rows}
+    types = schemas(plan)[plan.result]
+    found = {name: _exact(scores[0][name]) for name in ("scorecard", TOTAL_PAY) if name in types}
+    for item in plan.items:
+        if item.scorecard not in {None, scores[0]["scorecard"]}:
+            continue
+        row = by_item[item.kind, item.name]
+        for part in item.parts:
+            if (types[part.binding].scale or 0) <= QUOTIENT_PLACES:
+                found[part.binding] = _exact(row["text" if types[part.binding].unit is Unit.TEXT else part.name])
+        found |= {item.tier1[mark]: row[mark] for mark in MARKS if mark in item.tier1}
+    return found
+
+
+def _exact(value: str | Decimal | None) -> Value:
+    return Fraction(value) if isinstance(value, Decimal) else value
+
+
+def _unchanged(folder: Path, digests: Mapping[str, str]) -> None:
+    changed = []
+    for name, known in digests.items():
+        try:
+            same = digest(folder / name) == known
+        except OSError as error:
+            raise not_a_run(folder, f"{name}: {error.strerror}") from None
+        if not same:
+            changed.append(Diagnostic("KPI732", None, {"path": folder / name}))
+    if changed:
+        raise Fault(changed)
+
+
+def _inputs(folder: Path, manifest: Mapping[str, Any], compiled: Compiled) -> Loaded:
+    facts = tuple(TableFacts(**one) for one in manifest["inputs"])
+    if manifest["inputs_kept"]:
+        tables = {one.table: pq.read_table(folder / "inputs" / f"{one.table}.parquet") for one in facts}
+        return Loaded(tables, facts)
+    bindings = load_bindings(folder.resolve() / manifest["bindings"])
+    loaded = read_tables(tuple(compiled.model.tables.values()), bindings)
+    now = {one.table: one.sha256 for one in loaded.facts}
+    changed = [
+        Diagnostic("KPI733", None, {"table": one.table, "source": one.source})
+        for one in facts
+        if now.get(one.table) != one.sha256
+    ]
+    if changed:
+        raise Fault(changed)
+    return loaded

@@ -1,0 +1,292 @@
+"""One run: a scheme worked out over loaded tables for one period, its results as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kpirules.compiling import Compiled
+from kpirules.data.dates import EXAMPLES
+from kpirules.data.load import Loaded
+from kpirules.engines import duckdb
+from kpirules.engines.exact import decimal
+from kpirules.engines.outcome import Engine, Outcome, RunFault
+from kpirules.plan.from_model import TOTAL_PAY
+from kpirules.plan.ir import Compute, Item, Plan, Value
+from kpirules.source import Diagnostic, Fault, Note
+from kpirules.values.periods import Period, parse_period, period_of
+from kpirules.values.rounding import rounded
+from kpirules.values.types import QUOTIENT_PLACES, SUM_BOUND, WIDTH, Digits
+from kpirules.values.units import Unit
+
+PARTS = ("actual", "target", "achievement", "score", "points", "value")
+"""The figures an item may have, each a column of `items`."""
+MARKS = ("row", "limit", "policy", "gate")
+"""What tier 1 of the trace says of an item, each a column of `items`."""
+NO_SCORECARD = "no_scorecard"
+NOTHING_SCORED = "nothing_scored"
+
+_FIGURE = pa.decimal128(WIDTH, QUOTIENT_PLACES)
+_WEIGHT = Digits(QUOTIENT_PLACES, SUM_BOUND)
+_TEXT = pa.string()
+_FOUND = ("scorecard", "total", "grade")
+_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The results of a run.
+
+    `scores` has a row for each subject, in order of its key: the key under its own column's name, `scorecard`,
+    `total`, `grade`, each pay item under its own name, `total_pay`, and `flags`, the names of the gates that tripped.
+    What the scheme does not have is missing; figures are decimals of their declared places.
+
+    `items` has a row for each subject and item, item by item: `key`, `item`, `kind`, `title`, `parent`, the figures
+    `actual`, `target`, `achievement`, `score`, `weight`, `points`, `value` (12 places), the marks `row`, `limit`,
+    `policy`, `gate`, and `text`, the value of an item that is not a number. Items of other scorecards than the
+    subject's are left out.
+
+    `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`, or
+    `nothing_scored`, where every indicator was left out. `uncredited` counts, by table, the rows of the period that no
+    subject owns.
+    """
+
+    period: Period
+    engine: str
+    scores: pa.Table
+    items: pa.Table
+    not_assessed: pa.Table
+    uncredited: Mapping[str, int]
+
+
+def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engine = duckdb) -> Result:
+    """Work out a scheme for every subject.
+
+    Raises:
+        Fault: the scheme does not run for that period (KPI721), its results have a name twice (KPI723), a check
+            of it does not hold, or a figure is too large for its column (KPI722).
+    """
+    plan = compiled.plan
+    in_force(plan, period)
+    names = _names(compiled)
+    outcome = engine.run(plan, loaded.tables, params(period), columns(plan))
+    if outcome.faults:
+        raise Fault(_told(fault) for fault in outcome.faults)
+    scores = _scores(compiled, outcome, names)
+    return Result(
+        period=period,
+        engine=getattr(engine, "__name__", type(engine).__name__).rpartition(".")[2],
+        scores=scores,
+        items=_items(plan, outcome, scores.column("scorecard")),
+        not_assessed=_not_assessed(compiled, scores),
+        uncredited=outcome.uncredited,
+    )
+
+
+# ---------------------------------------------------------------- the period
+
+
+def read_period(text: str, kind: Unit) -> Period:
+    """The period a person wrote, of the kind a scheme is run by.
+
+    Raises:
+        Fault: it is not such a period (KPI720).
+    """
+    period = parse_period(text, kind)
+    if period is None:
+        note = Note("written", {"example": EXAMPLES[kind]})
+        raise Fault([Diagnostic("KPI720", None, {"period": text, "kind": kind}, helps=(note,))])
+    return period
+
+
+def in_force(plan: Plan, period: Period) -> None:
+    """See to it that a scheme runs for a period: one that begins within its effective dates.
+
+    Raises:
+        Fault: it does not (KPI721).
+    """
+    if plan.effective is None:
+        return
+    begins, ends = plan.effective
+    if period.start < begins or (ends is not None and period.start > ends):
+        note = Note("from", {"begins": begins}) if ends is None else Note("both", {"begins": begins, "ends": ends})
+        args = {"scheme": plan.scheme, "version": plan.version, "period": period}
+        raise Fault([Diagnostic("KPI721", None, args, helps=(note,))])
+
+
+def first_period(plan: Plan) -> Period:
+    """The first period that a scheme runs for; that of the year 2025 where it says nothing of its dates."""
+    begins = plan.effective[0] if plan.effective else date(2025, 1, 1)
+    period = period_of(begins, plan.period)
+    return period if period.start >= begins else period_of(period.end + timedelta(days=1), plan.period)
+
+
+def params(period: Period) -> dict[str, Value]:
+    """What a plan asks to know of the period it is run for."""
+    return {
+        "period_start": period.start,
+        "period_end": period.end,
+        "year_start": date(period.start.year, 1, 1),
+    }
+
+
+# ---------------------------------------------------------------- what is asked of the engine
+
+
+def columns(plan: Plan) -> tuple[str, ...]:
+    """The bindings that the results are made of."""
+    bound = _bound(plan)
+    wanted = [name for name in (*_FOUND, TOTAL_PAY) if name in bound]
+    for item in plan.items:
+        wanted += [part.binding for part in item.parts]
+        wanted += item.tier1.values()
+    return tuple(dict.fromkeys([*wanted, *_gates(plan)]))
+
+
+def _gates(plan: Plan) -> list[str]:
+    """The bindings that say whether a gate trips; each is called as the gate is."""
+    return [name for name, (part, kind) in _bound(plan).items() if (part, kind) == ("gate", "guard")]
+
+
+def _bound(plan: Plan) -> dict[str, tuple[str, str]]:
+    """Part and kind of each binding; those that say who is scored are bound in a step before the last."""
+    computes = [step for step in plan.steps if isinstance(step, Compute)]
+    return {binding.name: (binding.part, binding.kind) for step in computes for binding in step.bindings}
+
+
+def _told(fault: RunFault) -> Diagnostic:
+    """A check that does not hold, with the subjects it does not hold for."""
+    said = fault.diagnostic()
+    if len(fault.subjects) == 1:
+        return said
+    listed = [*map(str, fault.subjects[:_LISTED]), *(["…"] if len(fault.subjects) > _LISTED else [])]
+    return replace(said, helps=(*said.helps, Note("subjects", {"subjects": listed})))
+
+
+# ---------------------------------------------------------------- scores
+
+
+def _names(compiled: Compiled) -> tuple[str, ...]:
+    """The columns of `scores`, the key's first.
+
+    Raises:
+        Fault: the key is called as another of them is (KPI723).
+    """
+    key = compiled.model.subject.key
+    others = (*_FOUND, *(pay.name for pay in compiled.model.pays), TOTAL_PAY, "flags")
+    if key in others:
+        raise Fault([Diagnostic("KPI723", compiled.model.subject.span, {"name": key}, helps=(Note("rename"),))])
+    return key, *others
+
+
+def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...]) -> pa.Table:
+    plan, subjects = compiled.plan, outcome.subjects
+    held = {name: name for name in (*_FOUND, TOTAL_PAY)}
+    held |= {item.name: item.parts[0].binding for item in plan.items if item.kind == "pay"}
+    held[names[0]] = plan.key
+    places = compiled.model.header.places
+    absent = {"total": pa.decimal128(WIDTH, max(places.get("total", 0), 0)), TOTAL_PAY: _money(plan)}
+    found: dict[str, pa.ChunkedArray] = {}
+    for name in names[:-1]:
+        if held[name] in subjects.column_names:
+            found[name] = _widened(subjects.column(held[name]))
+        else:
+            found[name] = pa.nulls(subjects.num_rows, absent.get(name, _TEXT))
+    found["flags"] = _flags(plan, subjects)
+    return pa.table(found)
+
+
+def _money(plan: Plan) -> pa.DataType:
+    return pa.decimal128(WIDTH, max(plan.money_places, 0))
+
+
+def _widened(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Decimals with as many digits as there may be, so that results of all schemes can be laid side by side."""
+    if not pa.types.is_decimal(column.type):
+        return column
+    return column.cast(pa.decimal128(WIDTH, column.type.scale))
+
+
+def _flags(plan: Plan, subjects: pa.Table) -> pa.ChunkedArray:
+    """The names of the gates that tripped, with commas between."""
+    flags = pa.chunked_array([pa.repeat(pa.scalar(""), subjects.num_rows)])
+    for name in _gates(plan):
+        trips = pc.fill_null(subjects.column(name), fill_value=False)
+        apart = pc.if_else(pc.and_(trips, pc.not_equal(flags, "")), ", ", "")
+        flags = pc.binary_join_element_wise(flags, pc.if_else(trips, name, ""), apart)
+    return flags
+
+
+def _not_assessed(compiled: Compiled, scores: pa.Table) -> pa.Table:
+    scorecard, total = scores.column("scorecard"), scores.column("total")
+    without = pc.is_null(total)
+    if not compiled.model.scorecards:
+        without = pa.repeat(pa.scalar(value=False), scores.num_rows)
+    reason = pc.if_else(pc.is_null(scorecard), pa.scalar(NO_SCORECARD), pa.scalar(NOTHING_SCORED))
+    return pa.table({"key": scores.column(0), "reason": reason}).filter(without)
+
+
+# ---------------------------------------------------------------- items
+
+
+def _items(plan: Plan, outcome: Outcome, scorecard: pa.ChunkedArray) -> pa.Table:
+    subjects = outcome.subjects
+    tables = []
+    for item in plan.items:
+        rows = _item(plan, item, subjects)
+        if item.scorecard is not None:
+            rows = rows.filter(pc.equal(scorecard, pa.scalar(item.scorecard)))
+        tables.append(rows)
+    if not tables:
+        empty = Item("", "", None, (), None)
+        tables = [_item(plan, empty, subjects).slice(0, 0)]
+    return pa.concat_tables(tables)
+
+
+def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
+    count = subjects.num_rows
+
+    def same(text: str | None) -> pa.Array:
+        return pa.repeat(pa.scalar(text, _TEXT), count)
+
+    parts = {part.name: subjects.column(part.binding) for part in item.parts}
+    texts = [column for column in parts.values() if pa.types.is_string(column.type)]
+    figures = {
+        name: pa.nulls(count, _FIGURE)
+        if name not in parts or pa.types.is_string(parts[name].type)
+        else _figure(item, parts[name])
+        for name in PARTS
+    }
+    weight = None if item.weight is None else decimal(rounded(item.weight, QUOTIENT_PLACES), _WEIGHT)
+    weights = {"weight": pa.repeat(pa.scalar(weight, _FIGURE), count)}
+    marks = {mark: subjects.column(item.tier1[mark]) if mark in item.tier1 else same(None) for mark in MARKS}
+    named = {"item": item.name, "kind": item.kind, "title": item.title, "parent": item.parent}
+    found = {
+        "key": _widened(subjects.column(plan.key)),
+        **{name: same(text) for name, text in named.items()},
+        **{name: figures[name] for name in PARTS[:4]},
+        **weights,
+        **{name: figures[name] for name in PARTS[4:]},
+        **marks,
+        "text": texts[0] if texts else same(None),
+    }
+    return pa.table(found)
+
+
+def _figure(item: Item, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A figure to the places of `items`.
+
+    Raises:
+        Fault: it has too many digits before the point (KPI722).
+    """
+    try:
+        if column.type.scale > QUOTIENT_PLACES:
+            column = pc.round(column, QUOTIENT_PLACES, "half_towards_infinity")
+        return column.cast(_FIGURE)
+    except pa.ArrowInvalid:
+        args = {"item": item.name, "digits": WIDTH - QUOTIENT_PLACES}
+        raise Fault([Diagnostic("KPI722", None, args)]) from None

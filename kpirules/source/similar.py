@@ -1,0 +1,37 @@
+"""Bounded "did you mean"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def similar(name: str, among: Iterable[str]) -> str | None:
+    """The closest of `among` within a distance that a slip of the hand makes, or None.
+
+    The distance counts letters put in, left out, changed or swapped with their neighbour (optimal string alignment).
+    It is capped at a third of the name's length, and at 2; a name of one or two letters has no neighbour, except that
+    a Han name of two or more may differ in one character.
+    """
+    han = any("\u4e00" <= char <= "\u9fff" for char in name)
+    cap = min(2, max(len(name) // 3, 1 if han and len(name) > 1 else 0))
+    best: tuple[int, str] | None = None
+    for other in sorted(set(among)):
+        gap = _distance(name.casefold(), other.casefold(), cap)
+        if gap is not None and other != name and (best is None or gap < best[0]):
+            best = (gap, other)
+    return best[1] if best else None
+
+
+def _distance(a: str, b: str, cap: int) -> int | None:
+    if abs(len(a) - len(b)) > cap:
+        return None
+    before, last = [0] * (len(b) + 1), list(range(len(b) + 1))
+    for i, char in enumerate(a, 1):
+        row = [i]
+        for j, other in enumerate(b, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (char != other))
+            if i > 1 and j > 1 and char == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1] if last[-1] <= cap else None

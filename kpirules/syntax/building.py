@@ -1,0 +1,119 @@
+"""From the parser's tree of an item to its AST: the walk, and what every rule's function needs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+from lark import Token, Tree
+
+from kpirules.source import Diagnostic, Label, SourceText, Span
+from kpirules.syntax import ast, words
+from kpirules.syntax.layout import DEEPEST
+
+Kids = list[Any]
+"""What stands under a rule, in order: tokens, what other rules built, None for an optional part left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Where an item is: its source, the prepared text, the offset the parser counted from; and the faults found."""
+
+    source: SourceText
+    text: str
+    base: int
+    faults: list[Diagnostic] = field(default_factory=list)
+
+    def span(self, start: int, end: int) -> Span:
+        """The place between two of the parser's positions."""
+        return Span(self.source, self.base + start, self.base + end)
+
+    def place(self, token: Token) -> Span:
+        """The place of a token."""
+        return self.span(token.start_pos or 0, token.end_pos or 0)
+
+    def prepared(self, token: Token) -> str:
+        """A token's text in half-width forms."""
+        span = self.place(token)
+        return self.text[span.start : span.end]
+
+    def name(self, token: Token) -> ast.Name:
+        """A name, in NFC."""
+        text = unicodedata.normalize("NFC", self.prepared(token))
+        span = self.place(token)
+        parts = words.touching_digits(text)
+        if parts:
+            args = {"name": text, "keyword": parts[0], "number": parts[1]}
+            self.fault("KPI117", span, args)
+        return ast.Name(text, span=span)
+
+    def title(self, token: Token | None) -> str | None:
+        """The title in an optional text token."""
+        return self.place(token).text[1:-1] if token else None
+
+    def fault(self, code: str, span: Span, args: Mapping[str, Any], label: Label | None = None) -> None:
+        """Report a fault; the item will not stand."""
+        self.faults.append(Diagnostic(code, span, args, (label,) if label else ()))
+
+    def twice(self, span: Span, first: Span) -> None:
+        """Report what is written a second time."""
+        self.fault("KPI111", span, {"what": span.text}, Label(first, "first"))
+
+
+Rule = Callable[[Builder, Span, Kids], Any]
+
+_LAYOUT = frozenset({"_NL", "_INDENT", "_DEDENT"})
+
+
+class _Built(NamedTuple):
+    """What a node became, and its place; what has no place ends at 0."""
+
+    value: Any
+    start: int = 0
+    end: int = 0
+    sign: bool = False
+
+
+def walk(tree: Tree[Token], rules: Mapping[str, Rule], builder: Builder) -> Any:  # noqa: ANN401  # as its rule says
+    """Build a tree from its leaves up, each node by its rule's function; no recursion, however deep it is.
+
+    Signs, line ends and block marks (terminals that begin with `_`) are left out of what a function gets; of these
+    only signs count for the place of a node.
+    """
+    order: list[Tree[Token] | Token | None] = []
+    todo: list[Tree[Token] | Token | None] = [tree]
+    while todo:
+        node = todo.pop()
+        order.append(node)
+        if isinstance(node, Tree):
+            todo += node.children
+    built: list[_Built] = []
+    for node in reversed(order):
+        if isinstance(node, Tree):
+            kids = built[len(built) - len(node.children) :]
+            del built[len(built) - len(node.children) :]
+            placed = [kid for kid in kids if kid.end]
+            start, end = placed[0].start, placed[-1].end
+            values = [kid.value for kid in kids if not kid.sign]
+            built.append(_Built(rules[node.data](builder, builder.span(start, end), values), start, end))
+        elif node is None or node.type in _LAYOUT:
+            built.append(_Built(None, sign=node is not None))
+        else:
+            built.append(_Built(node, node.start_pos or 0, node.end_pos or 0, sign=node.type.startswith("_")))
+    return built[0].value
+
+
+def too_deep(item: ast.Node) -> Span | None:
+    """The place of a node that lies deeper in its item than `DEEPEST`, if there is one."""
+    todo: list[tuple[object, int]] = [(item, 0)]
+    while todo:
+        node, depth = todo.pop()
+        if isinstance(node, tuple):
+            todo += [(part, depth) for part in node]
+        elif isinstance(node, ast.Node):
+            if depth > DEEPEST:
+                return node.span
+            todo += [(getattr(node, part.name), depth + 1) for part in fields(node)]
+    return None

@@ -1,0 +1,123 @@
+"""From a text to its AST, with every fault found on the way."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from lark import Token, Tree, UnexpectedInput
+
+from kpirules.source import Diagnostic, SourceText, Span
+from kpirules.syntax import ast, layout, words
+from kpirules.syntax.building import Builder, too_deep, walk
+from kpirules.syntax.building_items import RULES as ITEMS
+from kpirules.syntax.building_rules import RULES
+from kpirules.syntax.faults import explain
+from kpirules.syntax.layout import Line, Prepared
+from kpirules.syntax.parser import item_parser
+from kpirules.syntax.reading import Reading
+
+MOST_OF_AN_ITEM = 20
+"""Faults after which an item is given up."""
+
+MOST_OF_A_FILE = 500
+"""Faults after which no more items are read."""
+
+_BUILD = {**RULES, **ITEMS}
+_WORDS = re.compile(r"[^\W\d]\w*")
+
+
+def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
+    """The items of a text that could be read, and its faults in file order.
+
+    Any text gives a file: an item with a fault is left out, and the names it declares are in `File.broken`.
+    """
+    prepared = layout.prepare(source)
+    faults = list(prepared.faults)
+    items: list[ast.Item] = []
+    broken: set[str] = set()
+    language = words.language_of(prepared.lexed, (line.start for lines in prepared.items for line in lines))
+    bare = False
+    for lines in prepared.items:
+        reading = Reading.of(source, prepared, lines, language)
+        if (bare and not reading.head) or len(faults) > MOST_OF_A_FILE:
+            broken |= _declared(reading)
+            continue
+        item, found, bare = _read(reading)
+        faults += found
+        if item is None:
+            broken |= _declared(reading)
+        else:
+            items.append(item)
+    file = ast.File(tuple(items), frozenset(broken), language, span=Span(source, 0, len(source.text)))
+    return file, tuple(sorted(faults, key=Diagnostic.order))
+
+
+def _read(reading: Reading) -> tuple[ast.Item | None, list[Diagnostic], bool]:
+    """The item, its faults, and whether its head stands bare of the block it needs."""
+    for number, line in enumerate(reading.lines):
+        if line.fault and number not in reading.dead:
+            reading.drop(reading.under(number))
+    sound = not reading.dead
+    tree, faults, bare = _tree(reading)
+    if tree is None:
+        return None, faults, bare
+    builder = Builder(reading.source, reading.prepared.text, reading.base)
+    item: ast.Item = walk(tree, _BUILD, builder)
+    faults += builder.faults
+    if sound and not faults and any(line.end - line.start > layout.DEEPEST for line in reading.lines):
+        deep = too_deep(item)
+        if deep:
+            faults.append(layout.nested(deep))
+    return (item if sound and not faults else None), faults, False
+
+
+def _tree(reading: Reading) -> tuple[Tree[Token] | None, list[Diagnostic], bool]:
+    """Parse an item; at a fault leave the line and its sub-block out, and parse again for the next fault."""
+    faults: list[Diagnostic] = []
+    while 0 not in reading.dead and len(faults) < MOST_OF_AN_ITEM:
+        try:
+            return item_parser().parse(reading.text()), faults, False
+        except UnexpectedInput as error:
+            found = explain(reading, error)
+        if not (found.empty and found.line in reading.bereft):
+            faults.append(found.diagnostic)
+            if found.empty and found.line == 0:
+                return None, faults, True
+        reading.drop(found.lines)
+    return None, faults, False
+
+
+def _declared(reading: Reading) -> set[str]:
+    """The names that a broken item would have declared: its own, and those that its lines and its kind bring.
+
+    The empty name stands for an item that declares none.
+    """
+    first, *rest = reading.lines
+    own = _word(reading.prepared, first, 1, dotted=True)
+    names: list[str | None] = []
+    match reading.head:
+        case "SUBJECT":
+            names.append(None)
+        case "GRADE":
+            names += words.spellings("grade")
+        case "TABLE":
+            names += [own, *(_word(reading.prepared, line, 0) for line in rest)]
+        case "SCORECARD":
+            named = [
+                line for line in rest if words.spelled(_word(reading.prepared, line, 0) or "") in ("GROUP", "ADJUST")
+            ]
+            names += [own, *words.spellings("total"), *(_word(reading.prepared, line, 1) for line in named)]
+        case _:
+            names.append(own)
+    return {name or "" for name in names}
+
+
+def _word(prepared: Prepared, line: Line, nth: int, *, dotted: bool = False) -> str | None:
+    """The nth word of a line, in NFC; with `dotted`, the last of those that dots join to it."""
+    found = list(_WORDS.finditer(prepared.lexed, line.start, min(line.end, line.start + 1000)))
+    if len(found) <= nth:
+        return None
+    while dotted and len(found) > nth + 1 and prepared.lexed[found[nth].end() : found[nth + 1].start()] == ".":
+        nth += 1
+    return unicodedata.normalize("NFC", prepared.text[slice(*found[nth].span())])

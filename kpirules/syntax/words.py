@@ -1,0 +1,274 @@
+"""The words of the language, in both its spellings, served from `grammar/words.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from kpirules.syntax import grammar
+
+_PLAIN = frozenset({"是", "否", "人", "作", "取"})
+"""Keywords of one character that ordinary names are full of, so they are not looked for inside names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One meaning: the section it stands in, its key there, its English spelling and its Chinese ones."""
+
+    section: str
+    key: str
+    english: str
+    chinese: tuple[str, ...]
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every spelling, English first."""
+        return self.english, *self.chinese
+
+    def spelling(self, language: str) -> str:
+        """The first spelling of a language, `en` or `zh`."""
+        return self.chinese[0] if language == "zh" and self.chinese else self.english
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A word of the language that this version does not have; `pattern` finds it in prepared text."""
+
+    word: Word
+    pattern: re.Pattern[str]
+
+
+@cache
+def table() -> dict[str, Any]:
+    """`words.toml` as it stands."""
+    return tomllib.loads(grammar.read(grammar.WORDS))
+
+
+@cache
+def keywords() -> dict[str, Word]:
+    """The keywords, by the terminal each is in the grammar."""
+    return {
+        key: Word(section, key, *_parted(row))
+        for section, rows in table()["keyword"].items()
+        for key, row in rows.items()
+    }
+
+
+def builtin(name: str) -> str | None:
+    """The English word of a built-in name, whatever its spelling; None where it is none.
+
+    Names of the whole language count, also those that this version cannot work out yet.
+    """
+    return _named()["name"].get(name)
+
+
+def function(name: str) -> str | None:
+    """The English word of a function, whatever its spelling; None where it is none (see `builtin`)."""
+    return _named()["function"].get(name)
+
+
+def functions() -> tuple[str, ...]:
+    """Every spelling of every function."""
+    return tuple(_named()["function"])
+
+
+def spelling(word: str, language: str) -> str:
+    """How a language, `en` or `zh`, spells an English word of the table.
+
+    Where one English word has several meanings, its section tells them apart: `period (column)`.
+
+    Raises:
+        KeyError: the table has no such word.
+    """
+    return _spelled()[word].spelling(language)
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """Every spelling of an English word of the table, itself first; as `spelling`."""
+    return _spelled()[word].spellings
+
+
+def known_but_later(text: str) -> str | None:
+    """The English word of what belongs to the language but not to this version, whatever its spelling; else None."""
+    for later in laters("item", "opening", "any"):
+        if later.pattern.fullmatch(text):
+            return later.word.english
+    return None
+
+
+@cache
+def laters(*sections: str) -> tuple[Later, ...]:
+    """The words of some sections that this version does not have, longest first."""
+    words = [
+        Word(section, key, key, _chinese(row))
+        for section in sections
+        for key, row in table()["later"].get(section, {}).items()
+    ]
+    found = [Later(word, re.compile(rf"(?<!\w){_whole(spelling)}")) for word in words for spelling in word.spellings]
+    return tuple(sorted(found, key=lambda later: -len(later.pattern.pattern)))
+
+
+def touching_digits(name: str) -> tuple[str, str] | None:
+    """The parts of a name that is a keyword and the digits it touches (`近2`): no name may look so. Else None."""
+    found = re.fullmatch(f"({'|'.join(_touching())})([0-9]+)", name)
+    return (found[1], found[2]) if found else None
+
+
+def glued(name: str) -> str | None:
+    """A name that begins with, contains or ends in a Chinese keyword, with spaces round it: `a且b` gives `a 且 b`.
+
+    None where the name holds no keyword, or is one. English keywords are whole words and stick to nothing.
+    """
+    return _spaced(name, _inner())
+
+
+def glued_head(name: str) -> str | None:
+    """As `glued`, for the first word of a line: `指标达成` gives `指标 达成`."""
+    return _spaced(name, _heads())
+
+
+def pattern(terminal: str) -> str:
+    """The regular expression of a keyword's terminal: each spelling a whole word, any run of spaces inside it."""
+    return f"(?:{'|'.join(_whole(spelling) for spelling in keywords()[terminal].spellings)})"
+
+
+def stop() -> str:
+    """The regular expression of what may follow a number: no letter, but 元 or a keyword that may touch digits."""
+    return rf"(?:(?!\w)|(?=元(?!\w))|(?={'|'.join(_touching())}))"
+
+
+def item_at(lexed: str, offset: int) -> str | None:
+    """The terminal of the item keyword that stands at an offset of prepared text."""
+    found = _items().match(lexed, offset)
+    return found.lastgroup if found else None
+
+
+def keyword_end(lexed: str, offset: int) -> int:
+    """Where the longest keyword that stands at an offset of prepared text ends; the offset where there is none."""
+    found = _longest_first().match(lexed, offset)
+    return found.end() if found else offset
+
+
+def limits(lexed: str, offset: int) -> bool:
+    """Whether `at most` or `at least` stands at an offset of prepared text."""
+    return bool(_limit().match(lexed, offset))
+
+
+def spelled(word: str) -> str | None:
+    """The terminal of the keyword that a word spells; one of several where it spells several."""
+    return next((terminal for terminal, keyword in keywords().items() if word in keyword.spellings), None)
+
+
+def is_clause(word: str) -> bool:
+    """Whether a word begins a clause of some item."""
+    clauses = [keyword for keyword in keywords().values() if keyword.section in ("scheme", "clause")]
+    return any(word == spelling.split()[0] for clause in clauses for spelling in clause.spellings)
+
+
+def language_of(lexed: str, starts: Iterable[int]) -> str:
+    """`zh` where most of the keywords that begin lines (at these offsets of prepared text) are Chinese, else `en`."""
+    found = [match.lastgroup for start in starts if (match := _beginnings().match(lexed, start))]
+    return "zh" if 2 * found.count("zh") > len(found) else "en"
+
+
+# ---------------------------------------------------------------- reading the table
+
+
+def _parted(row: str) -> tuple[str, tuple[str, ...]]:
+    english, *chinese = row.split(" | ")
+    return english, tuple(chinese)
+
+
+def _chinese(row: str) -> tuple[str, ...]:
+    return tuple(row.split(" | ")) if row else ()
+
+
+@cache
+def _touching() -> tuple[str, ...]:
+    return tuple(table()["touching"].split())
+
+
+@cache
+def _named() -> dict[str, dict[str, str]]:
+    return {
+        section: {spelling: key for key, row in table()[section].items() for spelling in (key, *_chinese(row))}
+        for section in ("name", "function")
+    }
+
+
+@cache
+def _spelled() -> dict[str, Word]:
+    names, functions = (
+        [Word(section, key, key, _chinese(row)) for key, row in table()[section].items()]
+        for section in ("name", "function")
+    )
+    words = [*names, *keywords().values(), *functions]
+    found: dict[str, Word] = {}
+    for word in words:
+        found.setdefault(word.english, word)
+        found[f"{word.english} ({word.section})"] = word
+    return found
+
+
+# ---------------------------------------------------------------- patterns
+
+
+def _whole(spelling: str) -> str:
+    """A spelling as a whole word, any run of spaces inside it, N a number.
+
+    A keyword that takes a number ends before anything but a letter; round a number in Chinese spaces may be left out.
+    """
+    parts = spelling.split()
+    gap = " *" if "N" in parts and not spelling.isascii() else " +"
+    end = r"(?![^\W0-9])" if parts[-1] in _touching() else r"(?!\w)"
+    return gap.join("[0-9]+" if part == "N" else re.escape(part) for part in parts) + end
+
+
+def _spaced(name: str, keyword: re.Pattern[str]) -> str | None:
+    parts = [part for part in keyword.split(name) if part]
+    return " ".join(parts) if len(parts) > 1 else None
+
+
+@cache
+def _items() -> re.Pattern[str]:
+    items = [terminal for terminal, word in keywords().items() if word.section == "item"]
+    return re.compile("|".join(f"(?P<{terminal}>{pattern(terminal)})" for terminal in items))
+
+
+@cache
+def _limit() -> re.Pattern[str]:
+    return re.compile(f"{pattern('AT_MOST')}|{pattern('AT_LEAST')}")
+
+
+@cache
+def _longest_first() -> re.Pattern[str]:
+    spellings = {s for word in keywords().values() for s in word.spellings}
+    return re.compile("|".join(_whole(s) for s in sorted(spellings, key=len, reverse=True)))
+
+
+@cache
+def _beginnings() -> re.Pattern[str]:
+    words = [word for word in keywords().values() if word.section != "type"]
+    english = "|".join(_whole(word.english) for word in words)
+    chinese = "|".join(_whole(s) for word in words for s in word.chinese)
+    return re.compile(f"(?P<en>{english})|(?P<zh>{chinese})")
+
+
+@cache
+def _inner() -> re.Pattern[str]:
+    found = [s for word in keywords().values() if word.section == "inside" for s in word.chinese]
+    found += [s for later in laters("any") for s in later.word.chinese if " " not in s]
+    return re.compile(f"({_longest(s for s in found if s not in _PLAIN)})")
+
+
+@cache
+def _heads() -> re.Pattern[str]:
+    return re.compile(f"^({_longest(s for word in keywords().values() for s in word.chinese if ' ' not in s)})")
+
+
+def _longest(spellings: Iterable[str]) -> str:
+    return "|".join(sorted({*spellings}, key=lambda s: (-len(s), s)))

@@ -1,0 +1,305 @@
+"""Builds a trace: the reference engine works one subject out again, and each figure is held against the run's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from kpirules.engines import reference
+from kpirules.engines.reference.scalars import reader
+from kpirules.plan.ir import Aggregate, Binding, Case, Compute, Item, Measure, Op, Plan, Ref, Scalar, Scan, Value
+from kpirules.source import Diagnostic, Fault, Note
+from kpirules.trace.conditions import figure, test
+from kpirules.trace.tree import Fed, Figure, ItemTrace, Node, RowSeen, Test, Trace
+from kpirules.values.types import Type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_OVER_ANOTHER = ("at_most", "at_least", "round", "policy", "when", "gate", "shown")
+_HIDDEN = ("row", "guard", "mark", "shown")
+
+
+class Differs(Exception):  # noqa: N818  # names the finding: the engines disagree, which is our fault
+    """A figure of the run is not what the reference engine makes of the same rows; `figures` lists (name, run, now)."""
+
+    def __init__(self, figures: tuple[tuple[str, Value, Value], ...]) -> None:
+        super().__init__(", ".join(name for name, _, _ in figures))
+        self.figures = figures
+
+
+def explain(
+    plan: Plan,
+    tables: Mapping[str, pa.Table],
+    params: Mapping[str, Value],
+    key: str,
+    item: str | None,
+    batch: Mapping[str, Value],
+    *,
+    period: str,
+) -> Trace:
+    """The trace of the subject whose key reads `key`; `item` names one item, or None for all.
+
+    `batch` has the run's figures of that subject by binding, exact; each is held against the one worked out here.
+
+    Raises:
+        Fault: there is no such subject in the period (KPI740), no such item (KPI741).
+        Differs: a figure differs from the run's.
+    """
+    known = _key(plan, tables, key)
+    found = reference.trace(plan, tables, params, known)
+    wrong = tuple((name, value, found.values[name]) for name, value in batch.items() if found.values[name] != value)
+    if wrong:
+        raise Differs(wrong)
+    builder = _Builder(plan, params, found)
+    return Trace(
+        plan.scheme,
+        plan.title,
+        plan.version,
+        period,
+        plan.currency,
+        plan.money_places,
+        key,
+        _named(plan, found.values),
+        _text(found.values.get("scorecard")),
+        tuple(builder.items(item)),
+        item,
+        len(batch),
+    )
+
+
+def _text(value: Value) -> str | None:
+    return None if value is None else str(value)
+
+
+def _key(plan: Plan, tables: Mapping[str, pa.Table], key: str) -> Value:
+    """A key as a value, however results print it."""
+    column = tables[plan.subject].column(plan.key.split(".", 1)[1]).unique()
+    texts = [str(text) for text in column.cast("string").to_pylist()]
+    if key not in texts:
+        close = get_close_matches(key, texts, 1)
+        helps = [Note("similar", {"similar": close[0]})] if close else [Note("some", {"some": ", ".join(texts[:5])})]
+        raise Fault([Diagnostic("KPI740", None, {"subject": key}, helps=tuple(helps))])
+    value = column[texts.index(key)].as_py()
+    return Fraction(value) if isinstance(value, Decimal) else value
+
+
+def _named(plan: Plan, values: Mapping[str, Value]) -> tuple[Figure, ...]:
+    """The texts of the subject's own row, its name among them, for the heading."""
+    scan = next(step for step in plan.steps if isinstance(step, Scan) and step.table == plan.subject)
+    return tuple(
+        figure(values[name], kind)
+        for name, (_, kind) in scan.columns.items()
+        if kind.unit.value == "text" and name != plan.key and values.get(name) is not None
+    )
+
+
+class _Builder:
+    """Makes nodes out of bindings and the values of one subject."""
+
+    def __init__(self, plan: Plan, params: Mapping[str, Value], found: reference.ReferenceTrace) -> None:
+        self.plan = plan
+        self.params = params
+        self.values = found.values
+        self.fed = found.contributions
+        computes = [step for step in plan.steps if isinstance(step, Compute)]
+        self.bindings = {one.name: one for step in computes for one in step.bindings}
+        self.measures = {one.name: one for step in plan.steps if isinstance(step, Aggregate) for one in step.measures}
+        self.nodes: dict[str, Node] = {}
+
+    def read(self, scalar: Scalar) -> Value:
+        return reader(scalar, self.params)(dict(self.values))
+
+    # ------------------------------------------------------------ items
+
+    def items(self, asked: str | None) -> Iterator[ItemTrace]:
+        mine = [item for item in self.plan.items if self._mine(item)]
+        if asked is None:
+            yield from (self._item(item) for item in mine)
+            return
+        named = [item for item in mine if asked in (item.name, item.title)]
+        if named:
+            yield from (self._item(item) for item in named)
+            return
+        if asked in self.bindings:
+            node = self.node(asked)
+            yield ItemTrace(asked, "define", node.title, None, None, node.origin, {"value": node})
+            return
+        names = [item.name for item in mine]
+        close = get_close_matches(asked, names, 1)
+        note = Note("similar", {"similar": close[0]}) if close else Note("some", {"some": ", ".join(names)})
+        raise Fault([Diagnostic("KPI741", None, {"item": asked}, helps=(note,))])
+
+    def _mine(self, item: Item) -> bool:
+        """Whether an item is the subject's: of its scorecard, or outside any."""
+        return item.scorecard is None or item.scorecard == self.values.get("scorecard")
+
+    def _item(self, item: Item) -> ItemTrace:
+        parts = {part.name: self.node(self._exact(part.binding)) for part in item.parts}
+        return ItemTrace(item.name, item.kind, item.title, item.parent, item.weight, item.origin, parts)
+
+    def _exact(self, name: str) -> str:
+        """The binding behind one that is for display only."""
+        binding = self.bindings[name]
+        return binding.of if binding.kind == "shown" and binding.of else name
+
+    # ------------------------------------------------------------ nodes
+
+    def node(self, name: str) -> Node:
+        if name not in self.nodes:
+            self.nodes[name] = self._make(name)
+        return self.nodes[name]
+
+    def _make(self, name: str) -> Node:
+        binding = self.bindings.get(name)
+        if binding is None:
+            return self._column(name)
+        before = self.node(binding.of) if binding.of and binding.kind in _OVER_ANOTHER else None
+        return Node(
+            name,
+            binding.item,
+            binding.part,
+            binding.kind,
+            figure(self.values[name], binding.type, self._places(binding)),
+            binding.title,
+            binding.origin,
+            before,
+            self._inputs(binding),
+            self._rows(binding),
+            self._fed(binding),
+            binding.weights,
+            binding.row if binding.kind == "gate" else None,
+            self.values.get(binding.row) is True if binding.kind == "gate" and binding.row else None,
+            self._condition(binding),
+            self._withheld(binding),
+        )
+
+    def _withheld(self, binding: Binding) -> bool:
+        """Whether a value was not worked out, for the condition it stands under does not hold."""
+        return binding.guard is not None and self.values.get(binding.guard) is not True
+
+    def _condition(self, binding: Binding) -> Test | None:
+        """The condition that decided over a value: its own, its gate's, or the one it stands under."""
+        if binding.kind == "when" and isinstance(binding.expr, Case):
+            condition: Scalar = binding.expr.whens[0][0]
+        elif binding.kind == "gate" and binding.row is not None:
+            condition = self.bindings[binding.row].expr
+        elif binding.guard is not None and (binding.kind == "when" or self._withheld(binding)):
+            condition = Ref(binding.guard, self.bindings[binding.guard].type)
+        else:
+            return None
+        while isinstance(condition, Ref) and condition.name in self.bindings:
+            condition = self.bindings[condition.name].expr
+        return test(condition, self.read)
+
+    def _places(self, binding: Binding) -> int | None:
+        """The places a value was rounded to: by its own step, or by the one that a gate was put over."""
+        while binding.kind == "gate" and binding.of is not None:
+            binding = self.bindings[binding.of]
+        return binding.type.scale if binding.kind == "round" else None
+
+    def _column(self, name: str) -> Node:
+        kind = self._column_type(name)
+        return Node(name, name, "value", "column", figure(self.values[name], kind))
+
+    def _column_type(self, name: str) -> Type:
+        for step in self.plan.steps:
+            if isinstance(step, Scan):
+                for full, (_, kind) in step.columns.items():
+                    if full == name or full.replace("*", ".") == name:
+                        return kind
+        raise KeyError(name)
+
+    def _inputs(self, binding: Binding) -> tuple[Node, ...]:
+        if binding.kind == "aggregate" or self._withheld(binding):
+            return ()
+        if binding.kind in ("by", "choose", "curve", "tiers"):
+            head = [binding.of] if binding.of else []
+            taken = self._taken(binding)
+            inner = self._reads(binding.rows[taken].value) if taken is not None else []
+            names = [*head, *(self._tests(binding)), *inner]
+        elif binding.kind == "gate" and binding.row is not None:
+            names = self._reads(self.bindings[binding.row].expr)
+        else:
+            names = self._reads(binding.expr)
+        skip = {binding.of} if binding.kind in _OVER_ANOTHER else set()
+        return tuple(self.node(one) for one in dict.fromkeys(names) if one not in skip and self._shown(one))
+
+    def _tests(self, binding: Binding) -> list[str]:
+        """What the conditions of `choose` read, down to the row taken."""
+        if binding.kind != "choose":
+            return []
+        taken = self._taken(binding)
+        rows = binding.rows if taken is None else binding.rows[: taken + 1]
+        return [name for row in rows if row.condition is not None for name in self._reads(row.condition)]
+
+    def _reads(self, scalar: Scalar) -> list[str]:
+        """The names that working out a scalar reads, in order: of branches, those down to the one taken."""
+        match scalar:
+            case Ref(name):
+                return [name]
+            case Op(_, args):
+                return [name for arg in args for name in self._reads(arg)]
+            case Case(whens, otherwise):
+                found: list[str] = []
+                for condition, value in whens:
+                    found += self._reads(condition)
+                    if self.read(condition) is True:
+                        return found + self._reads(value)
+                return found + (self._reads(otherwise) if otherwise is not None else [])
+            case _:
+                return []
+
+    def _shown(self, name: str) -> bool:
+        binding = self.bindings.get(name)
+        return binding is None or binding.kind not in _HIDDEN
+
+    def _taken(self, binding: Binding) -> int | None:
+        row = self.values.get(binding.row) if binding.row else None
+        return int(row) if isinstance(row, Fraction) else None
+
+    def _rows(self, binding: Binding) -> tuple[RowSeen, ...]:
+        taken = self._taken(binding)
+        if taken is None:
+            return ()
+        seen: list[RowSeen] = []
+        for index, row in enumerate(binding.rows):
+            reached = index <= taken
+            checked: Test | None = test(row.condition, self.read) if reached and row.condition is not None else None
+            earns = self._earns(binding, index, taken)
+            seen.append(RowSeen(row.origin.text, row.head, row.origin, index == taken, checked, earns))
+        return tuple(seen)
+
+    def _earns(self, binding: Binding, index: int, taken: int) -> Figure | None:
+        row = binding.rows[index]
+        if binding.kind != "tiers":
+            return figure(self.read(row.value), row.value.type) if index == taken else None
+        if index < taken and row.full is not None:
+            return figure(self.read(row.full), row.value.type)
+        if index != taken:
+            return None
+        below = [self.read(one.full) for one in binding.rows[:taken] if one.full is not None]
+        whole = self.read(row.value)
+        assert isinstance(whole, Fraction)
+        return figure(whole - sum((one for one in below if isinstance(one, Fraction)), Fraction(0)), row.value.type)
+
+    def _fed(self, binding: Binding) -> Fed | None:
+        if binding.kind != "aggregate" or binding.of is None:
+            return None
+        measure = self.measures[binding.of]
+        table = self._table(measure)
+        rows = tuple(self.fed.get(measure.name, ()))
+        keys = next((owner.keys for owner in self.plan.owners if owner.table == table), ())
+        names = [f"{table}.{key}" for key in keys]
+        texts = tuple(" / ".join(str(row[name]) for name in names) for row in rows)
+        where = self.bindings.get(measure.where) if measure.where else None
+        text = where.origin.text if where is not None and where.origin is not None else None
+        return Fed(table, text, len(rows), texts, rows)
+
+    def _table(self, measure: Measure) -> str:
+        step = next(one for one in self.plan.steps if isinstance(one, Aggregate) and measure in one.measures)
+        counted = {one.step: one.table for one in self.plan.uncredited}
+        return counted[step.name]

@@ -1,0 +1,124 @@
+"""The trace of one subject: what made each figure, down to the data rows and the lines of the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from kpirules.plan.ir import Origin, Value
+from kpirules.values.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """The data rows that an aggregate counted: their table, the condition they met, their number and their keys.
+
+    `rows` are the columns that were read, for the listing of them all.
+    """
+
+    table: str
+    where: str | None
+    count: int
+    keys: tuple[str, ...]
+    rows: tuple[Mapping[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A condition with the values it read: `left op right`, or `op` over `parts` (`and`, `or`, `not`).
+
+    `holds` is None where a value it reads is missing.
+    """
+
+    op: str
+    holds: bool | None
+    left: Figure | None = None
+    right: Figure | None = None
+    parts: tuple[Test, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value as shown: its unit says how, `places` to how many places it was rounded (None: it was not)."""
+
+    value: Value
+    unit: Unit
+    places: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowSeen:
+    """A row of a rule: its text and place, whether it was taken, and the test that let it pass or stopped it.
+
+    `earns` is what the row gives: the value of the row taken; in `tiers`, of each band reached, what it adds.
+    """
+
+    text: str
+    head: str
+    origin: Origin
+    taken: bool
+    test: Test | None
+    earns: Figure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step on the way to a figure; `inputs` are the values it read, in the order it names them.
+
+    `kind` is the binding's (`kpirules.plan.ir.Binding`), or `column` for a value read from the subject's row or a
+    looked-up row. `weights` are those of the inputs of a weighted mean, by name. `before` is the value a limit, a
+    rounding, a policy, a condition or a gate was put over. `test` is the
+    condition that decided, and `withheld` says that the value was not worked out, for it does not hold.
+    """
+
+    name: str
+    item: str
+    part: str
+    kind: str
+    figure: Figure
+    title: str | None = None
+    origin: Origin | None = None
+    before: Node | None = None
+    inputs: tuple[Node, ...] = ()
+    rows: tuple[RowSeen, ...] = ()
+    fed: Fed | None = None
+    weights: Mapping[str, Fraction] = field(default_factory=dict)
+    gate: str | None = None
+    tripped: bool | None = None
+    test: Test | None = None
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTrace:
+    """An item of the results: kind, title, weight, its figures by part, and the tree of each."""
+
+    name: str
+    kind: str
+    title: str | None
+    parent: str | None
+    weight: Fraction | None
+    origin: Origin | None
+    parts: Mapping[str, Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Everything about one subject. `asked` names the one item that was asked for, None for all.
+
+    `checked` is how many figures were held against the run's and found equal.
+    """
+
+    scheme: str
+    title: str | None
+    version: str
+    period: str
+    currency: str
+    money_places: int
+    subject: str
+    named: tuple[Figure, ...]
+    scorecard: str | None
+    items: tuple[ItemTrace, ...]
+    asked: str | None
+    checked: int

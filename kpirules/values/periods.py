@@ -1,0 +1,87 @@
+"""Calendar periods: months, quarters, halves and years, held as their first day."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kpirules.values.units import Unit
+
+_MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.HALF: 6, Unit.YEAR: 12}
+_FORMS = {
+    Unit.MONTH: re.compile(r"(\d{4})-?M?(\d{2})|(\d{4})[-M](\d{1,2})|(\d{4})年(\d{1,2})月", re.IGNORECASE),
+    Unit.QUARTER: re.compile(r"(\d{4})-?Q([1-4])|(\d{4})年第?([1-4])季度?", re.IGNORECASE),
+    Unit.HALF: re.compile(r"(\d{4})-?H([12])", re.IGNORECASE),
+    Unit.YEAR: re.compile(r"(\d{4})年?"),
+}
+_HALVES = {"上半年": 1, "下半年": 2}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """One calendar period: its first day and its kind (`Unit.MONTH`, `QUARTER`, `HALF` or `YEAR`)."""
+
+    start: date
+    kind: Unit
+
+    @property
+    def end(self) -> date:
+        """Its last day."""
+        return _plus_months(self.start, _MONTHS[self.kind]) - timedelta(days=1)
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.end - self.start).days + 1
+
+    def __str__(self) -> str:
+        year, nth = self.start.year, (self.start.month - 1) // _MONTHS[self.kind] + 1
+        match self.kind:
+            case Unit.MONTH:
+                return f"{year:04}-{nth:02}"
+            case Unit.QUARTER:
+                return f"{year:04}Q{nth}"
+            case Unit.HALF:
+                return f"{year:04}H{nth}"
+            case _:
+                return f"{year:04}"
+
+
+def parse_period(text: str, kind: Unit) -> Period | None:
+    """A period of that kind, written `2025-03`, `2025Q1`, `2025H1`, `2025` or as `2025年第1季度`; else None."""
+    text = text.strip()
+    if kind is Unit.HALF and text[-3:] in _HALVES and re.fullmatch(r"\d{4}年?", text[:-3]):
+        return _nth(int(text[:4]), _HALVES[text[-3:]], kind)
+    found = _FORMS[kind].fullmatch(text)
+    if not found:
+        return None
+    numbers = [int(group) for group in found.groups() if group is not None]
+    return _nth(numbers[0], numbers[1] if len(numbers) > 1 else 1, kind)
+
+
+def period_of(day: date, kind: Unit) -> Period:
+    """The period of that kind in which a day lies."""
+    size = _MONTHS[kind]
+    return Period(date(day.year, (day.month - 1) // size * size + 1, 1), kind)
+
+
+def periods_in(outer: Unit, inner: Unit) -> int | None:
+    """How many `inner` periods make one `outer`; None where they do not fit."""
+    count, rest = divmod(_MONTHS[outer], _MONTHS[inner])
+    return None if rest or not count else count
+
+
+def months_of(kind: Unit) -> int:
+    """How many months a period of that kind has."""
+    return _MONTHS[kind]
+
+
+def _nth(year: int, nth: int, kind: Unit) -> Period | None:
+    month = (nth - 1) * _MONTHS[kind] + 1
+    return Period(date(year, month, 1), kind) if year >= 1 and 1 <= month <= _MONTHS[Unit.YEAR] else None
+
+
+def _plus_months(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)

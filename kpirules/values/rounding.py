@@ -1,0 +1,67 @@
+"""Rounding of exact fractions to decimal places."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from fractions import Fraction
+
+
+class Mode(StrEnum):
+    """How a tie is rounded. `AWAY` is the language's default, half away from zero."""
+
+    AWAY = "away"
+    EVEN = "even"
+
+
+def rounded(value: Fraction, places: int, mode: Mode = Mode.AWAY) -> Fraction:
+    """`value` to `places` decimal places (negative places round to tens, hundreds, …)."""
+    unit = Fraction(10) ** places
+    scaled = value * unit
+    if mode is Mode.EVEN:
+        return Fraction(round(scaled)) / unit
+    whole = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
+    return Fraction(-whole if scaled < 0 else whole) / unit
+
+
+def floored(value: Fraction, places: int = 0) -> Fraction:
+    """The greatest multiple of 10^-places that is not above `value`."""
+    unit = Fraction(10) ** places
+    return Fraction((value * unit).__floor__()) / unit
+
+
+def ceiled(value: Fraction, places: int = 0) -> Fraction:
+    """The least multiple of 10^-places that is not below `value`."""
+    unit = Fraction(10) ** places
+    return Fraction((value * unit).__ceil__()) / unit
+
+
+def decimal_text(value: Fraction, places: int | None = None) -> str:
+    """A fraction as a plain decimal numeral without an exponent.
+
+    With `places`, exactly that many (the value must be a multiple of 10^-places); without, as many as it needs.
+
+    Raises:
+        ValueError: the value is not a decimal of that many places, or not a decimal at all.
+    """
+    if places is None:
+        places = decimal_places(value)
+        if places is None:
+            raise ValueError(f"{value} is not a decimal")
+    scaled = value * Fraction(10) ** places
+    if scaled.denominator != 1:
+        raise ValueError(f"{value} has more than {places} decimal places")
+    digits = str(abs(scaled.numerator)).rjust(places + 1, "0")
+    sign = "-" if scaled < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
+def decimal_places(value: Fraction) -> int | None:
+    """How many decimal places `value` needs; None where no number of them is enough."""
+    rest, twos, fives = value.denominator, 0, 0
+    while rest % 2 == 0:
+        rest //= 2
+        twos += 1
+    while rest % 5 == 0:
+        rest //= 5
+        fives += 1
+    return max(twos, fives) if rest == 1 else None

@@ -1,0 +1,289 @@
+"""The type of a value: unit, whether it may be missing, bounds, and the digits that hold it.
+
+A number is exact. It is one decimal column, or, once it has met a division, two: numerator and denominator (`over`),
+until a rounding point. Each side must fit 38 digits; the algebra below proves it from bounds, or raises `TooWide`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from kpirules.values.rounding import decimal_places
+from kpirules.values.units import Unit
+
+WIDTH = 38
+"""The most digits one decimal column can hold, on every engine."""
+
+SUM_BOUND = Fraction(10) ** 14
+"""A column without `between`, any sum and any count stay below this; a run-time value past it is a fault."""
+
+ESTIMATE_ROOM = 1 + Fraction(1, 2**40)
+"""How far, as a factor, an engine may miss a quotient at first before it corrects itself by the exact remainder."""
+
+QUOTIENT_PLACES = 12
+"""The places an aggregate keeps of values that are themselves quotients."""
+
+
+class TooWide(Exception):  # noqa: N818  # names the finding; the caller turns it into a diagnostic
+    """A side of a fraction cannot be proved to fit `WIDTH` digits; `digits` says how many it might need."""
+
+    def __init__(self, digits: int) -> None:
+        super().__init__(digits)
+        self.digits = digits
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """One decimal column: multiples of 10^-scale whose size is at most `bound`."""
+
+    scale: int
+    bound: Fraction
+
+    @property
+    def width(self) -> int:
+        """Decimal digits it needs in all, at least 1 and at least its scale."""
+        whole = (self.bound * 10**self.scale).__floor__()
+        return max(1, self.scale, len(str(whole)))
+
+    def checked(self) -> Digits:
+        """Itself.
+
+        Raises:
+            TooWide: it may need more than `WIDTH` digits.
+        """
+        if self.width > WIDTH:
+            raise TooWide(self.width)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """What is known of a value before any data is read.
+
+    `low` and `high` bound a numeric value, both included (None: it is not numeric). `digits` holds the value, or its
+    numerator where `over` holds a denominator, which is always above zero. `domain` lists the texts an enumerated
+    text may be, in declared order.
+    """
+
+    unit: Unit
+    missing: bool = False
+    low: Fraction | None = None
+    high: Fraction | None = None
+    digits: Digits | None = None
+    over: Digits | None = None
+    domain: tuple[str, ...] | None = None
+
+    @property
+    def scale(self) -> int | None:
+        """Decimal places of the value, None where it is a quotient or not numeric."""
+        return self.digits.scale if self.digits and not self.over else None
+
+    @property
+    def bounds(self) -> tuple[Fraction, Fraction]:
+        """Bounds of a numeric type."""
+        assert self.low is not None, self
+        assert self.high is not None, self
+        return self.low, self.high
+
+    @property
+    def sides(self) -> tuple[Digits, Digits]:
+        """Numerator and denominator digits of a numeric type; the denominator of a plain decimal is 1."""
+        assert self.digits is not None, self
+        return self.digits, self.over or _ONE
+
+    def of(self, unit: Unit) -> Type:
+        """The same digits in another unit."""
+        return replace(self, unit=unit)
+
+    def maybe(self, *, when: bool = True) -> Type:
+        """The same type, possibly missing (or not, where `when` is false)."""
+        return replace(self, missing=when)
+
+    def there(self) -> Type:
+        """The same type, never missing."""
+        return replace(self, missing=False)
+
+
+_ONE = Digits(0, Fraction(1))
+
+BOOL = Type(Unit.BOOL)
+DATE = Type(Unit.DATE)
+
+
+def decimal(unit: Unit, scale: int, low: Fraction, high: Fraction, *, missing: bool = False) -> Type:
+    """A plain decimal of `scale` places between `low` and `high`."""
+    digits = Digits(scale, max(abs(low), abs(high))).checked()
+    return Type(unit, missing, low, high, digits)
+
+
+def most(scale: int) -> Fraction:
+    """The greatest value of `scale` places below `SUM_BOUND`: its decimal column can hold nothing past the bound."""
+    return SUM_BOUND - Fraction(1, 10**scale)
+
+
+def constant(unit: Unit, value: Fraction) -> Type:
+    """The type of one known number; a number that is no decimal is a quotient of two whole ones."""
+    places = decimal_places(value)
+    if places is None:
+        digits, over = (Digits(0, Fraction(abs(side))).checked() for side in (value.numerator, value.denominator))
+        return Type(unit, low=value, high=value, digits=digits, over=over)
+    return decimal(unit, places, value, value)
+
+
+def _times(a: Digits, b: Digits) -> Digits:
+    return Digits(a.scale + b.scale, a.bound * b.bound)
+
+
+def _over(digits: Digits, *, was_quotient: bool) -> Digits | None:
+    return digits.checked() if was_quotient else None
+
+
+def add(a: Type, b: Type, unit: Unit, *, minus: bool = False) -> Type:
+    """The type of `a + b`, or `a - b` with `minus`; quotients are cross-multiplied."""
+    low, high = (
+        (a.bounds[0] - b.bounds[1], a.bounds[1] - b.bounds[0])
+        if minus
+        else (
+            a.bounds[0] + b.bounds[0],
+            a.bounds[1] + b.bounds[1],
+        )
+    )
+    (an, ad), (bn, bd) = a.sides, b.sides
+    left, right = _times(an, bd), _times(bn, ad)
+    scale = max(left.scale, right.scale)
+    if a.over or b.over:
+        num = Digits(scale, left.bound + right.bound).checked()
+        return Type(unit, a.missing or b.missing, low, high, num, _times(ad, bd).checked())
+    return decimal(unit, scale, low, high, missing=a.missing or b.missing)
+
+
+def multiply(a: Type, b: Type, unit: Unit) -> Type:
+    """The type of `a * b`."""
+    corners = [x * y for x in a.bounds for y in b.bounds]
+    (an, ad), (bn, bd) = a.sides, b.sides
+    num, den = _times(an, bn).checked(), _times(ad, bd)
+    missing = a.missing or b.missing
+    return Type(unit, missing, min(corners), max(corners), num, _over(den, was_quotient=bool(a.over or b.over)))
+
+
+def divide(a: Type, b: Type, unit: Unit) -> Type:
+    """The type of `a / b`: a quotient, possibly missing where the bounds of `b` include 0.
+
+    A divisor other than 0 is at least one unit of its last place, over its largest denominator; that bounds the
+    quotient. The sign of the divisor moves to the numerator, so the denominator is above zero.
+    """
+    (an, ad), (bn, bd) = a.sides, b.sides
+    num, den = _times(an, bd).checked(), _times(ad, bn)
+    den = Digits(den.scale, max(den.bound, Fraction(1, 10**den.scale))).checked()
+    low, high = b.bounds
+    zero = low <= 0 <= high
+    least = Fraction(1, 10**bn.scale) / bd.bound if zero else min(abs(low), abs(high))
+    if zero or low < 0:
+        corners = [x / least * s for x in a.bounds for s in ((1,) if low >= 0 else (-1,) if high <= 0 else (1, -1))]
+        corners.append(Fraction(0))
+    else:
+        corners = [x / y for x in a.bounds for y in (low, high)]
+    return Type(unit, a.missing or b.missing or zero, min(corners), max(corners), num, den)
+
+
+def negate(a: Type) -> Type:
+    """The type of `-a`."""
+    low, high = a.bounds
+    return replace(a, low=-high, high=-low)
+
+
+def absolute(a: Type) -> Type:
+    """The type of `abs(a)`."""
+    low, high = a.bounds
+    least = Fraction(0) if low <= 0 <= high else min(abs(low), abs(high))
+    return replace(a, low=least, high=max(abs(low), abs(high)))
+
+
+def choose(a: Type, b: Type, unit: Unit) -> Type:
+    """The type of a value that is either `a` or `b` (rows, `if`, `or else`); texts join their domains."""
+    missing = a.missing or b.missing
+    if a.digits is None or b.digits is None:
+        domain = None
+        if a.domain is not None and b.domain is not None:
+            domain = a.domain + tuple(text for text in b.domain if text not in a.domain)
+        return Type(unit, missing, domain=domain)
+    low, high = min(a.bounds[0], b.bounds[0]), max(a.bounds[1], b.bounds[1])
+    (an, ad), (bn, bd) = a.sides, b.sides
+    if not (a.over or b.over):
+        return decimal(unit, max(an.scale, bn.scale), low, high, missing=missing)
+    num = Digits(max(an.scale, bn.scale), max(an.bound, bn.bound)).checked()
+    den = Digits(max(ad.scale, bd.scale), max(ad.bound, bd.bound)).checked()
+    return Type(unit, missing, low, high, num, den)
+
+
+def limit(a: Type, bound: Type, unit: Unit, *, at_most: bool) -> Type:
+    """The type of `a, at most bound` or `a, at least bound`."""
+    compare(a, bound)
+    either = choose(a, bound, unit)
+    pick = min if at_most else max
+    low, high = pick(a.bounds[0], bound.bounds[0]), pick(a.bounds[1], bound.bounds[1])
+    if either.over:
+        return replace(either, low=low, high=high)
+    return decimal(unit, either.sides[0].scale, low, high, missing=either.missing)
+
+
+def compare(a: Type, b: Type) -> None:
+    """Prove that `a` and `b` can be compared exactly.
+
+    Raises:
+        TooWide: a cross product may need more than `WIDTH` digits.
+    """
+    if a.digits is None or b.digits is None:
+        return
+    (an, ad), (bn, bd) = a.sides, b.sides
+    left, right = _times(an, bd), _times(bn, ad)
+    scale = max(left.scale, right.scale)
+    Digits(scale, left.bound).checked()
+    Digits(scale, right.bound).checked()
+
+
+def rounding(a: Type, places: int) -> Type:
+    """The type of `a` rounded to `places` (up, down or to the nearest).
+
+    Proves that the one division fits: with q the quotient to `places`, the remainder `numerator - q * denominator` is
+    taken at the scale it needs, of a q that may be off by an estimate's error.
+    """
+    step = Fraction(10) ** -places
+    low, high = a.bounds
+    bound = max(abs(low), abs(high))
+    if a.over:
+        num, den = a.sides
+        unit = Digits(max(den.scale + places, den.scale), den.bound * step)
+        Digits(max(num.scale, unit.scale), num.bound * ESTIMATE_ROOM + unit.bound).checked()
+        Digits(max(places, 0), bound * ESTIMATE_ROOM + step).checked()
+    elif a.sides[0].scale > places:
+        Digits(a.sides[0].scale, bound + step).checked()
+    if a.scale is None or a.scale > places:
+        low, high = _outward(low, step, down=True), _outward(high, step, down=False)
+    return decimal(a.unit, max(places, 0), low, high, missing=a.missing)
+
+
+def _outward(value: Fraction, step: Fraction, *, down: bool) -> Fraction:
+    units = value / step
+    return Fraction(units.__floor__() if down else units.__ceil__()) * step
+
+
+def total(a: Type, unit: Unit) -> Type:
+    """The type of a sum over rows: within `SUM_BOUND`, checked at run time, in the scale of one row.
+
+    Values that are quotients must be rounded to `QUOTIENT_PLACES` first.
+    """
+    assert a.over is None, "an aggregate takes decimals"
+    scale = a.sides[0].scale
+    low = Fraction(0) if a.bounds[0] >= 0 else -most(scale)
+    high = Fraction(0) if a.bounds[1] <= 0 else most(scale)
+    return decimal(unit, scale, low, high)
+
+
+def average(a: Type) -> Type:
+    """The type of a mean over rows: a sum over a count, missing of no rows, between the rows' bounds."""
+    summed = total(a, a.unit)
+    count = decimal(Unit.NUMBER, 0, Fraction(1), SUM_BOUND)
+    quotient = divide(summed, count, a.unit)
+    return replace(quotient, missing=True, low=a.low, high=a.high)

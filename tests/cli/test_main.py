@@ -1,0 +1,228 @@
+"""What every command shares: exit codes, language, streams, the folder to work in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from kpirules import __version__
+from kpirules.cli import console
+from kpirules.cli.main import cli
+from tests.cli.conftest import Call
+from tests.runs import project
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"duckdb", "jsonschema", "numpy", "pandas", "pyarrow", "rich", "sqlglot"}
+
+
+def process(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    """The command as a process of its own."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "KPIRULES"))}
+    return subprocess.run(
+        [sys.executable, "-m", "kpirules", *arguments],
+        cwd=folder,
+        env={**plain, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_it_says_its_version(call: Call) -> None:
+    assert call("--version").output == f"kpirules {__version__}\n"
+
+
+def test_help_lists_the_commands(call: Call) -> None:
+    found = call("--help")
+    assert found.exit_code == 0
+    assert {"check", "run", "explain", "plan"} == cli.commands.keys()
+    assert all(f"  {name} " in found.output for name in cli.commands)
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("check", "--nonsense"), ("-C", "nowhere", "check"), ("run",)])
+def test_usage_is_exit_2(shop: Path, call: Call, arguments: tuple[str, ...]) -> None:
+    assert shop.is_dir()
+    assert call(*arguments).exit_code == 2
+
+
+# ---------------------------------------------------------------- language
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"KPIRULES_LANG": "zh"}, "没有发现错误"),
+        ({"KPIRULES_LANG": "en", "LANG": "zh_CN.UTF-8"}, "no faults found"),
+        ({"LC_ALL": "zh_CN.UTF-8", "LANG": "en_US.UTF-8"}, "没有发现错误"),
+        ({"LANG": "zh_CN.UTF-8"}, "没有发现错误"),
+        ({"LANG": "de_DE.UTF-8"}, "no faults found"),
+    ],
+)
+def test_the_language_is_that_of_the_reader(
+    shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str
+) -> None:
+    assert shop.is_dir()
+    monkeypatch.delenv("KPIRULES_LANG")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert call("check").stderr == f"{said}\n"
+
+
+@pytest.mark.parametrize("arguments", [("--lang", "zh", "check"), ("check", "--lang", "zh")])
+def test_the_language_may_be_named_before_or_after_the_command(
+    shop: Path, call: Call, arguments: tuple[str, ...]
+) -> None:
+    assert shop.is_dir()
+    assert call(*arguments).stderr == "没有发现错误\n"
+
+
+# ---------------------------------------------------------------- the working folder
+
+
+def test_another_folder_may_be_worked_in(shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop.parent)
+    found = call("-C", "shop", "run", "--period", "2025Q1")
+    assert found.exit_code == 0, found.output
+    assert (shop / "runs" / "2025Q1").is_dir()
+    assert Path.cwd() == shop.parent
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("run", "--period", "2025Q1"), ("plan",)])
+def test_without_bindings_it_is_told_what_to_write(shop: Path, call: Call, arguments: tuple[str, ...]) -> None:
+    (shop / "kpirules.yaml").unlink()
+    found = call(*arguments)
+    assert found.exit_code == 2
+    assert "error[KPI726]: there is no `kpirules.yaml`\n" in found.stderr
+    assert "scheme: policy.kpi" in found.stderr
+    assert "staff: {file: data/staff.csv}" in found.stderr
+
+
+def test_bindings_of_a_folder_above_are_not_taken(shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shop / "below").mkdir()
+    monkeypatch.chdir(shop / "below")
+    assert call("check").exit_code == 2
+
+
+# ---------------------------------------------------------------- an error of ours
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    @console.shared
+    def check() -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setitem(cli.commands, "check", check)
+
+
+@pytest.mark.usefixtures("broken")
+def test_an_error_of_ours_is_exit_3_and_short(call: Call) -> None:
+    found = call("check")
+    assert (found.exit_code, found.stdout) == (3, "")
+    assert found.stderr == "the program failed: ZeroDivisionError: by nothing; `--debug` shows where\n"
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize("arguments", [("--debug", "check"), ("check", "--debug")])
+def test_debug_shows_where_it_arose(call: Call, arguments: tuple[str, ...]) -> None:
+    found = call(*arguments)
+    assert found.exit_code == 3
+    assert "Traceback (most recent call last)" in found.stderr
+
+
+@pytest.mark.usefixtures("broken")
+def test_debug_may_be_set_for_all(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KPIRULES_DEBUG", "1")
+    assert "Traceback" in call("check").stderr
+
+
+def test_an_interrupt_is_no_error_of_ours(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def check() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.commands, "check", check)
+    assert call("check").exit_code == 130
+
+
+# ---------------------------------------------------------------- streams
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk", "utf-8"])
+def test_no_encoding_of_the_streams_makes_it_fail(shop: Path, encoding: str) -> None:
+    variables = {"PYTHONIOENCODING": encoding, "KPIRULES_LANG": "zh"}
+    found = process("run", "--period", "2025Q1", folder=shop, **variables)
+    assert found.returncode == 0, found.stderr
+    head = found.stdout.decode(encoding).splitlines()[0]
+    assert (
+        head
+        == {
+            "ascii": r"2025Q1 \u8003\u6838 \xb7 Shop, quarterly 1.0",
+            "gbk": "2025Q1 考核 · Shop, quarterly 1.0",
+            "utf-8": "2025Q1 考核 · Shop, quarterly 1.0",
+        }[encoding]
+    )
+    explained = process("explain", "S1", folder=shop, **variables)
+    assert explained.returncode == 0, explained.stderr
+    (shop / "shop.kpi").write_text(project.SCHEME.replace("visits", "拜访é"), encoding="utf-8")
+    broken = process("check", folder=shop, **variables)
+    assert broken.returncode in {0, 1}
+    assert process("explain", "谁", folder=shop, **variables).returncode == 2
+
+
+def test_data_is_utf_8_whatever_the_locale(shop: Path) -> None:
+    (shop / "shop.kpi").write_text(
+        project.SCHEME.replace("pay bonus", "pay 奖").replace("bonus ", "奖 "), encoding="utf-8"
+    )
+    found = process("run", "--period", "2025Q1", "--format", "csv", folder=shop, PYTHONIOENCODING="ascii")
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.decode("utf-8").splitlines()[0] == "staff_id,scorecard,total,grade,奖"
+
+
+def test_piped_output_has_no_colour(shop: Path) -> None:
+    found = [process(*one, folder=shop) for one in (("run", "--period", "2025Q1"), ("explain", "S1"), ("check", "x"))]
+    assert not any(b"\x1b" in one.stdout + one.stderr for one in found)
+
+
+# ---------------------------------------------------------------- what it loads
+
+
+def imported(arguments: str, folder: Path) -> set[str]:
+    code = (
+        "import sys\n"
+        "from kpirules.cli.main import cli\n"
+        f"try: cli({arguments}, prog_name='kpirules')\n"
+        "except SystemExit as done: code = done.code\n"
+        "print('imported', *sys.modules)\n"
+        "sys.exit(code)\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
+    )
+    names = next(line for line in found.stdout.splitlines() if line.startswith("imported")).split()
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("arguments", ["['check']", "['check', 'shop.kpi']", "['check', '--format', 'json']"])
+def test_check_imports_no_heavy_library(shop: Path, arguments: str) -> None:
+    assert not HEAVY & imported(arguments, shop)
+
+
+def test_check_with_findings_imports_no_heavy_library(shop: Path) -> None:
+    (shop / "shop.kpi").write_text(project.SCHEME.replace("orders.amount", "orders.amont"), encoding="utf-8")
+    assert not HEAVY & imported("['check']", shop)
+
+
+def test_plan_as_text_imports_no_heavy_library(shop: Path) -> None:
+    assert not HEAVY & imported("['plan']", shop)

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from kpirules.cli import results
+from kpirules.runs.open import open_run
+from tests.cli.conftest import Call
+from tests.runs import project
+
+RUN = ("run", "--period", "2025Q1")
+
+
+def csv_of(call: Call, *arguments: str) -> str:
+    found = call(*RUN, "--format", "csv", *arguments)
+    assert found.exit_code == 0, found.output
+    return found.stdout_bytes.decode("utf-8")
+
+
+# ---------------------------------------------------------------- forms
+
+
+@pytest.mark.usefixtures("shop")
+def test_csv_is_exact(call: Call) -> None:
+    assert csv_of(call) == project.CSV
+
+
+def test_csv_quotes_what_needs_it(shop: Path, call: Call) -> None:
+    staff = project.TABLES["staff.csv"] + '"a,""b""\nc",guest,2020-01-01,,1.00\n'
+    (shop / "staff.csv").write_text(staff, encoding="utf-8")
+    text = csv_of(call)
+    assert [row[0] for row in csv.reader(io.StringIO(text))] == ["staff_id", "G1", "K1", "K2", "S1", "S2", 'a,"b"\nc']
+    assert text.splitlines()[1] == "G1,,,,"
+
+
+@pytest.mark.parametrize("places", [0, 2, 7, 9])
+def test_csv_spells_figures_plainly(shop: Path, call: Call, places: int) -> None:
+    """Small figures of many places would otherwise have an exponent."""
+    text = project.SCHEME.replace("total 2", f"total {places}").replace("visits 40%", "visits 40%")
+    (shop / "shop.kpi").write_text(text, encoding="utf-8")
+    rows = {row["staff_id"]: row["total"] for row in csv.DictReader(io.StringIO(csv_of(call)))}
+    assert rows["S2"] == ("0" if places == 0 else f"0.{'0' * places}")
+    assert rows["S1"] == {0: "68", 2: "68.03", 7: "68.0300000", 9: "68.030000000"}[places]
+
+
+def test_csv_in_chinese_has_its_own_names(shop: Path, call: Call) -> None:
+    text = project.SCHEME.replace("pay bonus", "pay 季度奖金").replace("    bonus ", "    季度奖金 ")
+    text = text.replace("staff_id", "工号")
+    (shop / "shop.kpi").write_text(text, encoding="utf-8")
+    for name, table in project.TABLES.items():
+        (shop / name).write_text(table.replace("staff_id", "工号"), encoding="utf-8")
+    assert csv_of(call, "--lang", "zh").splitlines()[0] == "工号,scorecard,total,grade,季度奖金"
+
+
+def test_with_csv_the_rest_is_on_the_error_stream(shop: Path, call: Call) -> None:
+    assert shop.is_dir()
+    assert call(*RUN, "--format", "csv").stderr.splitlines() == [
+        "5 subjects",
+        "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)",
+        "rows of the period credited to nobody: orders 1",
+        "run kept in runs/2025Q1",
+    ]
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
+    found = call(*RUN)
+    assert found.stdout == (
+        "evaluation of 2025Q1 · Shop, quarterly 1.0\n"
+        "\n"
+        "staff_id  scorecard   total  grade   Bonus  pay in all  gates\n"
+        "G1        -               -  -           -        0.00  idle, small\n"
+        "K1        keeping         -  -           -        0.00  idle, small\n"
+        "K2        keeping    121.00  A       50.00       50.00  small\n"
+        "S1        selling     68.03  B      100.01      100.01\n"
+        "S2        selling      0.00  C        0.00        0.00  idle, small\n"
+        "sum                                 150.01      150.01\n"
+        "\n"
+        "5 subjects\n"
+        "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)\n"
+        "rows of the period credited to nobody: orders 1\n"
+    )
+    assert found.stderr == "run kept in runs/2025Q1\n"
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_table_speaks_the_readers_language(call: Call) -> None:
+    lines = call(*RUN, "--lang", "zh").stdout.splitlines()
+    assert lines[0] == "2025Q1 考核 · Shop, quarterly 1.0"
+    assert lines[2].split() == ["staff_id", "计分卡", "总分", "等级", "Bonus", "奖金合计", "一票否决"]
+    assert lines[8].split() == ["合计", "150.01", "150.01"]
+    assert lines[11].startswith("未考核 2")
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_long_table_is_cut_and_says_so(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "SHOWN", 2)
+    lines = call(*RUN).stdout.splitlines()
+    assert [line.split()[0] for line in lines[2:7]] == ["staff_id", "G1", "K1", "…", "sum"]
+    assert lines[5] == "… 3 more; the run folder and `--format csv` have all"
+    assert lines[6].split() == ["sum", "150.01", "150.01"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_json_has_figures_as_texts(call: Call) -> None:
+    found = call(*RUN, "--format", "json")
+    data = json.loads(found.stdout_bytes)
+    assert data["scores"][3] == {
+        "staff_id": "S1",
+        "scorecard": "selling",
+        "total": "68.03",
+        "grade": "B",
+        "bonus": "100.01",
+        "total_pay": "100.01",
+        "flags": "",
+    }
+    assert data["not_assessed"] == [
+        {"key": "G1", "reason": "no_scorecard"},
+        {"key": "K1", "reason": "nothing_scored"},
+    ]
+    assert (data["period"], data["currency"], data["run"]) == ("2025Q1", "CNY", "runs/2025Q1")
+    assert data["uncredited"] == {"orders": 1}
+
+
+# ---------------------------------------------------------------- what is run, where it is kept
+
+
+def test_each_run_is_kept_in_a_folder_of_its_own(shop: Path, call: Call) -> None:
+    assert [call(*RUN).stderr for _ in range(2)] == ["run kept in runs/2025Q1\n", "run kept in runs/2025Q1-2\n"]
+    assert open_run(shop / "runs" / "2025Q1-2").scores.num_rows == 5
+
+
+def test_another_folder_may_be_named_if_it_is_free(shop: Path, call: Call) -> None:
+    assert call(*RUN, "--out", "kept/here").exit_code == 0
+    assert open_run(shop / "kept" / "here").scores.num_rows == 5
+    before = (shop / "kept" / "here" / "manifest.json").read_bytes()
+    found = call(*RUN, "--out", "kept/here")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "error[KPI724]" in found.stderr
+    assert (shop / "kept" / "here" / "manifest.json").read_bytes() == before
+    assert not (shop / "runs").exists()
+
+
+def test_inputs_need_not_be_kept(shop: Path, call: Call) -> None:
+    assert call(*RUN, "--no-keep-inputs").exit_code == 0
+    assert not (shop / "runs" / "2025Q1" / "inputs").exists()
+
+
+def test_a_scheme_may_be_named_instead_of_the_bindings_own(shop: Path, call: Call) -> None:
+    (shop / "next.kpi").write_text(project.SCHEME.replace("base_pay * 10%", "base_pay * 20%"), encoding="utf-8")
+    (shop / "shop.kpi").unlink()
+    rows = {row["staff_id"]: row["bonus"] for row in csv.DictReader(io.StringIO(csv_of(call, "next.kpi")))}
+    assert rows["S1"] == "200.01"
+    assert open_run(shop / "runs" / "2025Q1").manifest["scheme"]["path"] == "next.kpi"
+
+
+def test_bindings_may_be_elsewhere_and_the_run_is_kept_beside_them(
+    shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.parent)
+    found = call(*RUN, "--data", "shop/kpirules.yaml")
+    assert found.exit_code == 0, found.output
+    assert found.stderr == "run kept in shop/runs/2025Q1\n"
+
+
+# ---------------------------------------------------------------- what is told instead
+
+
+@pytest.mark.parametrize(
+    ("period", "code", "said"),
+    [
+        ("2025-03", "KPI720", "write it like `2025Q1`"),
+        ("soon", "KPI720", "write it like `2025Q1`"),
+        ("2024Q4", "KPI721", "it runs for the periods that begin from 2025-01-01 to 2025-12-31"),
+        ("2026Q1", "KPI721", "version 1.0, is not in force in 2026Q1"),
+    ],
+)
+def test_a_period_that_it_does_not_run_for_is_exit_2(shop: Path, call: Call, period: str, code: str, said: str) -> None:
+    found = call("run", "--period", period)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert f"error[{code}]" in found.stderr
+    assert said in found.stderr
+    assert not (shop / "runs").exists()
+
+
+def test_a_scheme_with_faults_is_exit_2(shop: Path, call: Call) -> None:
+    (shop / "shop.kpi").write_text(project.SCHEME.replace("orders.amount", "orders.amont"), encoding="utf-8")
+    found = call(*RUN)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "shop.kpi:" in found.stderr
+    assert not (shop / "runs").exists()
+
+
+def test_a_check_that_does_not_hold_is_exit_2_and_nothing_is_kept(shop: Path, call: Call) -> None:
+    text = project.SCHEME.replace("    missing exclude\n", "    missing error\n")
+    (shop / "shop.kpi").write_text(text, encoding="utf-8")
+    found = call(*RUN)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "error[KPI704]" in found.stderr
+    assert "`K1`" in found.stderr
+    assert not (shop / "runs").exists()
+
+
+def bad_orders(shop: Path, count: int) -> None:
+    rows = "".join(f"{nth},S1,2025-01-09,much\n" for nth in range(count))
+    (shop / "orders.csv").write_text("order_id,staff_id,day,amount\n" + rows, encoding="utf-8")
+
+
+def test_few_faults_of_data_are_all_shown(shop: Path, call: Call) -> None:
+    bad_orders(shop, 20)
+    found = call(*RUN)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.count("error[KPI632]") == 20
+    assert not (shop / "kpirules-faults.csv").exists()
+    assert not (shop / "runs").exists()
+
+
+def test_many_faults_of_data_are_all_written_to_a_file(shop: Path, call: Call) -> None:
+    bad_orders(shop, 21)
+    found = call(*RUN)
+    assert found.exit_code == 2
+    assert found.stderr.count("error[KPI632]") == 20
+    assert "all 21 faults of the data are listed in kpirules-faults.csv\n" in found.stderr
+    with (shop / "kpirules-faults.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 21
+    first = rows[0]
+    assert (first["code"], first["table"], first["source"], first["row"]) == ("KPI632", "orders", "orders.csv", "2")
+    assert (first["column"], first["value"]) == ("amount", "much")
+    assert "much" in first["message"]
+
+
+def test_faults_that_cannot_be_written_are_still_told(shop: Path, call: Call) -> None:
+    bad_orders(shop, 21)
+    (shop / "kpirules-faults.csv").mkdir()
+    found = call(*RUN)
+    assert found.exit_code == 2
+    assert found.stderr.count("error[KPI632]") == 20
+    assert "cannot be written to kpirules-faults.csv" in found.stderr

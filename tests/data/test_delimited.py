@@ -1,0 +1,114 @@
+import csv
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kpirules.data.delimited import Delimited, read_delimited
+from kpirules.data.faults import Place
+from kpirules.source import Fault
+
+PLACE = Place("t", "t.csv", None)
+cell = st.text(st.sampled_from('ab1,"\n 订单é'), max_size=6)
+
+
+def _read(folder: Path, data: bytes) -> Delimited:
+    (folder / "t.csv").write_bytes(data)
+    return read_delimited(folder / "t.csv", PLACE)
+
+
+def _rows(read: Delimited) -> list[list[str]]:
+    return [list(row.values()) for row in read.cells.to_pylist()]
+
+
+def _fault(folder: Path, data: bytes) -> list[str]:
+    with pytest.raises(Fault) as caught:
+        _read(folder, data)
+    return [diagnostic.code for diagnostic in caught.value.diagnostics]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(cell, min_size=width, max_size=width), min_size=1)),
+    st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_what_the_standard_writer_writes_is_read_back(
+    tmp_path: Path, rows: list[list[str]], encoding: str, line_end: str, quoting: int
+) -> None:
+    rows = [[f"c{index}" for index in range(len(rows[0]))], *rows]
+    out = io.StringIO()
+    csv.writer(out, lineterminator=line_end, quoting=quoting).writerows(rows)  # type: ignore[arg-type]  # an int of its own
+    data = out.getvalue().encode(encoding)
+    read = _read(tmp_path, data)
+    assert read.sha256 == hashlib.sha256(data).hexdigest()
+    assert list(read.header) == rows[0]
+    held = [(number, row) for number, row in enumerate(rows[1:], 2) if any(row)]
+    assert [*zip(read.numbers.to_pylist(), _rows(read), strict=True)] == held
+    blank = [number for number, row in enumerate(rows[1:], 2) if not any(row)]
+    assert list(read.blank) == [number for number in blank if held and number < held[-1][0]]
+    assert read.ragged == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        ("\ufeff工号\n李\n".encode(), "utf-8-sig"),
+        ("工号\n李\n".encode(), "utf-8-sig"),
+        ("工号\n李\n".encode("gbk"), "gb18030"),
+        ("工号\n𠮷\n".encode("gb18030"), "gb18030"),  # a character that gbk does not have
+    ],
+)
+def test_the_encoding_is_found_and_said(tmp_path: Path, data: bytes, encoding: str) -> None:
+    read = _read(tmp_path, data)
+    assert read.encoding == encoding
+    assert read.header == ("工号",)
+    assert _rows(read) in ([["李"]], [["𠮷"]])
+
+
+def test_text_in_no_known_encoding_is_refused(tmp_path: Path) -> None:
+    assert _fault(tmp_path, "\ufeffa,b\n1,2\n".encode("utf-16")) == ["KPI615"]
+
+
+def test_rows_keep_the_number_a_person_counts(tmp_path: Path) -> None:
+    read = _read(tmp_path, b'a,b\n1,2\n\n"3\n4",5\n6\n7,8,9\n   \n10,11\n,\n\n')
+    assert _rows(read) == [["1", "2"], ["3\n4", "5"], ["10", "11"]]
+    assert read.numbers.to_pylist() == [2, 4, 8]
+    assert read.ragged == ((5, 1), (6, 3))
+    assert read.blank == (3,)
+
+
+def test_a_row_with_something_in_a_column_that_no_one_asks_for_is_not_blank(tmp_path: Path) -> None:
+    read = _read(tmp_path, b"a,note\n1,\n,total\n")
+    assert _rows(read) == [["1", ""], ["", "total"]]
+
+
+@pytest.mark.parametrize("data", [b"a,b", b"a,b\n", b"a,b\r\n\r\n", b"\xef\xbb\xbfa,b\n,\n"])
+def test_a_header_alone_is_a_table_of_no_rows(tmp_path: Path, data: bytes) -> None:
+    read = _read(tmp_path, data)
+    assert read.header == ("a", "b")
+    assert read.cells.num_rows == len(read.numbers) == 0
+
+
+@pytest.mark.parametrize("data", [b"", b"\n1,2\n", b"\xef\xbb\xbf", b",\n1,2\n"])
+def test_a_file_without_a_header_is_refused(tmp_path: Path, data: bytes) -> None:
+    assert _fault(tmp_path, data) == ["KPI616"]
+
+
+def test_a_quote_that_is_not_closed_takes_no_rows_with_it(tmp_path: Path) -> None:
+    assert _fault(tmp_path, b'a,b\n1,"2\n3,4\n5,6\n') == ["KPI621"]
+
+
+def test_what_is_no_text_at_all_is_refused(tmp_path: Path) -> None:
+    assert _fault(tmp_path, b"\x00" * 200_000) == ["KPI614"]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Fault) as caught:
+        read_delimited(tmp_path / "t.csv", PLACE)
+    (diagnostic,) = caught.value.diagnostics
+    assert (diagnostic.code, diagnostic.args["source"]) == ("KPI612", "t.csv")

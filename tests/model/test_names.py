@@ -1,0 +1,211 @@
+"""What a name means: columns, items, built-in words, in the person's scope and in a row's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.schemes import HEADER, ONE, ORDERS, STAFF, Data, figures, refused, scheme, told
+
+
+def test_built_in_words_may_be_columns() -> None:
+    """Read bare where only the column could be meant, with the table's name where both could."""
+    staff = """
+    table staff
+        staff_id text key
+        target   money
+        grade    text
+        score    number(0)
+        total    number(0)
+        金额     money
+    subject staff
+    """
+    data = {"staff": [("E1", "5", "x", "7", "9", "11")]}
+    alone = 'define a = target * 2\ndefine b = score + total\ndefine c = 金额\ndefine d = if grade = "x" then 1 else 2'
+    found = figures(scheme(alone, staff=staff), data)
+    assert [found[name] for name in "abcd"] == [10, 16, 11, 1]
+    both = """
+    indicator one
+        actual 3元
+        target staff.target + 1
+        missing score 0
+        score  achievement * 100 + staff.score
+    scorecard s
+        one 100%
+    grade by total
+        > 10 : "A"
+        else : "B"
+    pay p
+        amount total * 1元 + staff.total * 1元
+    define e by grade
+        "A" : 1
+        "B" : 2
+    """
+    found = figures(scheme(both, staff=staff), data)
+    assert [found[name] for name in ("one.score", "grade", "p", "e")] == [57, "A", 66, 1]
+
+
+def test_a_column_goes_before_a_word_of_an_indicator_in_a_define() -> None:
+    staff = "table staff\n    staff_id text key\n    target money\nsubject staff"
+    define = "define half = target / 2"
+    item = "indicator one\n    actual half\n    target 5\n    missing exclude\n    score achievement * 100"
+    assert figures(scheme(define, item, staff=staff), {"staff": [("E1", "8")]})["one.score"] == 80
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "actual",
+        "得分",
+        "total",
+        "总分",
+        "grade",
+        "等级",
+        "active_days",
+        "在岗比例",
+        "period_end",
+        "history",
+        "own",
+        "flags",
+    ],
+)
+def test_reserved_names_are_no_items(name: str) -> None:
+    code, text = told(scheme(f"define {name} = 1"))[0]
+    assert code in ("KPI204", "KPI101")
+    assert text == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "results",
+        "subjects",
+        "select",
+        "order_",
+        "from_",
+        "staff_twice",
+        "all_results",
+        "value",
+        "Staff",
+        "STAFF",
+        "key1",
+    ],
+)
+def test_other_names_are_free(name: str) -> None:
+    """Whatever the plan or an engine makes of them."""
+    items = f"define {name} = sum(orders.amount)\npay p\n    amount {name} * 2"
+    data: Data = {**ONE, "orders": [("1", "E1", "2025-01-01", "5", "won")]}
+    assert figures(scheme(ORDERS, items), data)["p"] == 10
+
+
+@pytest.mark.parametrize("name", ["results", "subjects", "data", "l", "r", "main", "Orders", "select_", "l表", "数据"])
+def test_tables_of_any_name(name: str) -> None:
+    table = ORDERS.replace("orders", name)
+    items = f'define won = {name} where status = "won"\ndefine x = sum(won.amount where staff.role = "AE")'
+    staff = STAFF.replace("subject staff", "subject staff where base > 5 or x > 1000")
+    data: Data = {**ONE, name: [("1", "E1", "2025-01-01", "5", "won"), ("2", "E1", "2025-01-01", "6", "lost")]}
+    assert figures(scheme(table, items, staff=staff), data)["x"] == 5
+
+
+def test_names_that_differ_in_case_only() -> None:
+    items = "define Won = 1\ndefine won = 2\ndefine WON = 3\npay p\n    amount base * (Won + won * 10 + WON * 100)"
+    assert figures(scheme(items))["p"] == 321_000
+
+
+def test_columns_of_any_name() -> None:
+    staff = "table staff\n    工号 text key\n    naïve_é money between 0 and 99\n    Δ number(1)\n    _1 integer between 0 and 9\n    order_by integer between 0 and 9\nsubject staff"
+    found = figures(
+        scheme("define x = naïve_é * Δ * _1 * order_by", staff=staff), {"staff": [("甲", "2", "1.5", "3", "4")]}
+    )
+    assert found["x"] == 36
+
+
+def test_groups_and_adjustments_are_named_within_their_scorecard() -> None:
+    items = """
+    indicator one
+        actual base
+        score by actual
+            > 5  : 100
+            else : 0
+    scorecard s for role = "AE"
+        group one 100%
+            one 100%
+        adjust s = 1
+        adjust p = 2
+    scorecard t for role = "KA"
+        group one 100%
+            one 100%
+        adjust s = 3
+    pay p
+        amount total * 1元
+    """
+    assert figures(scheme(items))["p"] == 103
+    assert told(scheme(items.replace("adjust p = 2", "adjust s = 2")))[0] == ("KPI202", "s")
+
+
+def test_a_rows_scope() -> None:
+    orders = ORDERS + "    bonus money"
+    data: Data = {**ONE, "orders": [("1", "E1", "2025-01-01", "5", "won", "7")]}
+    items = "define limit = 3元\ndefine amount = 100\ndefine x = sum(orders.amount where bonus > limit)"
+    assert figures(scheme(orders, items), data)["x"] == 5
+    clash = "define x = sum(orders.bonus where amount > 3)"
+    found = told(scheme(orders, "define amount = 100", clash))
+    assert found == [("KPI203", "amount")]
+    clear = "define x = sum(orders.bonus where orders.amount > 3)"
+    assert figures(scheme(orders, "define amount = 100", clear), data)["x"] == 7
+    assert told(scheme(orders, "define mean = avg(orders.amount)", "define x = count(orders where amount > mean)")) == [
+        ("KPI802", "mean")
+    ]
+    assert told(scheme(orders, "define x = count(orders where base > 3)")) == [("KPI201", "base")]
+    assert told(scheme(orders, "define x = count(orders where active_days > 3)")) == [("KPI201", "active_days")]
+    assert figures(scheme(orders, "define x = count(orders where day >= period_start)"), data)["x"] == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "close"),
+    [
+        ("define x = bose", "base"),
+        ("define x = staff.roll", "role"),
+        ("define x = coun(orders)", "count"),
+        ("define x = sum(order.amount)", "orders"),
+    ],
+)
+def test_a_slip_of_the_hand(written: str, close: str) -> None:
+    (found,) = refused(scheme(ORDERS, written))
+    assert [(note.key, note.args["similar"]) for note in found.helps] == [("similar", close)]
+
+
+def test_a_keyword_that_sticks_to_a_name() -> None:
+    (found,) = refused(scheme("定义 甲 = 如果 base > 3且base < 5 则 1 否则 2"))
+    assert found.span is not None
+    assert (found.code, found.helps[0].key) in (("KPI201", "space"), ("KPI101", "space"))
+
+
+def test_a_fault_is_told_once_however_often_it_is_used() -> None:
+    items = "define x = bse\n" + "\n".join(f"define y{nth} = x + {nth}" for nth in range(5))
+    assert told(scheme(items)) == [("KPI201", "bse")]
+    broken = "table orders\n    order_id text key\n    amount money money"
+    assert [code for code, _ in told(scheme(broken, "define x = sum(orders.amount)"))] == ["KPI101"]
+
+
+def test_circles_print_themselves() -> None:
+    (found,) = refused(scheme("define a = b + 1", "define b = c + 1", "define c = a + 1"))
+    assert found.args["circle"] == "a → b → c → a"
+    (found,) = refused(scheme("define a = a + 1"))
+    assert found.args["circle"] == "a → a"
+    (found,) = refused(scheme(ORDERS, "define a = b where amount > 1", "define b = a where amount > 2"))
+    assert found.args["circle"] == "a → b → a"
+    chain = [f"define d{nth} = d{nth - 1} + d{nth - 1}" for nth in range(1, 40)]
+    assert told(scheme("define d0 = base", *chain)) == []
+    items = "define p1 = achievement + p2\ndefine p2 = p1\nindicator i\n    actual base\n    target 5\n    missing exclude\n    score p1 * 100"
+    assert [code for code, _ in told(scheme(items))] == ["KPI207"]
+
+
+def test_defines_may_come_in_any_order_and_be_unused() -> None:
+    items = "pay p\n    amount b * 2\ndefine b = a * 2\ndefine a = base\ndefine unused = achievement * 3"
+    assert figures(scheme(items))["p"] == 4000
+
+
+def test_currencies() -> None:
+    header = HEADER.replace("CNY", "USD")
+    assert figures(scheme("pay p\n    amount base + 75 USD", header=header))["p"] == 1075
+    assert told(scheme("pay p\n    amount base + 75元", header=header)) == [("KPI310", "75元")]

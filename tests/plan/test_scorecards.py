@@ -1,0 +1,294 @@
+"""Scores, groups, adjustments and totals, with all that may be left out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from tests.helpers.schemes import HEADER, Data, figures, scheme
+
+STAFF = """
+table staff
+    staff_id text key
+    role text in "AE", "KA", "SE"
+    a    number(2) optional
+    b    number(2) optional
+    c    number(2)
+    goal number(2)
+    new  bool
+subject staff
+"""
+INDICATORS = """
+indicator one
+    actual a
+    missing exclude
+    score actual
+indicator two
+    actual b
+    missing exclude
+    score actual
+indicator three
+    actual c
+    score actual
+"""
+GROUPED = """
+scorecard card
+    group first 70%
+        one 50%
+        two 20%
+    group second 30%
+        three 30%
+    adjust extra = c / 100, at most 0.5
+    adjust less  = -0.25
+"""
+
+
+def _people(*rows: tuple[str, str | None, str | None, str]) -> Data:
+    return {"staff": [(f"E{nth}", *row, "100", "false") for nth, row in enumerate(rows, 1)]}
+
+
+def test_groups_weights_and_adjustments() -> None:
+    found = figures(scheme(INDICATORS, GROUPED, staff=STAFF), _people(("AE", "80", "90", "60.55")))
+    assert found["card/first"] == (80 * Fraction(50) + 90 * 20) / 70
+    assert found["card/second"] == Fraction("60.55")
+    assert found["card/extra"] == Fraction("0.5")
+    assert found["card.adjustments"] == Fraction("0.25")
+    assert found["total"] == Fraction("76.42")  # 80 × 50% + 90 × 20% + 60.55 × 30% + 0.25 = 76.415
+    assert found["scorecard"] == "card"
+
+
+def test_what_is_left_out_gives_its_weight_to_the_rest() -> None:
+    """Within its group first: a group keeps its weight while anything in it is there."""
+    people = _people(("AE", None, "90", "60"), ("AE", "80", None, "60"), ("AE", None, None, "60"))
+    found = figures(
+        scheme(INDICATORS, GROUPED.replace("    adjust extra = c / 100, at most 0.5\n", ""), staff=STAFF), people
+    )
+    assert found.column("card/first") == [90, 80, None]
+    assert found.column("total") == [Fraction("80.75"), Fraction("73.75"), Fraction("59.75")]
+
+
+def test_entries_beside_groups() -> None:
+    card = "scorecard card\n    group g 60%\n        one 40%\n        two 20%\n    three 40%"
+    people = _people(("AE", "90", "60", "50"), ("AE", None, "60", "50"), ("AE", None, None, "50"))
+    found = figures(scheme(INDICATORS, card, staff=STAFF), people)
+    assert found.column("total") == [68, 56, 50]
+
+
+def test_nothing_left_is_not_assessed() -> None:
+    card = "scorecard card\n    one 100%"
+    grade = 'grade by total\n    >= 80 : "A"\n    else : "B"'
+    pay = "pay p\n    amount total * 1元"
+    found = figures(
+        scheme(INDICATORS, card, grade, pay, staff=STAFF), _people(("AE", None, None, "1"), ("AE", "7", None, "1"))
+    )
+    assert found.column("total") == [None, 7]
+    assert found.column("grade") == [None, "B"]
+    assert found.column("p") == [None, 7]
+    assert found.column("total_pay") == [0, 7]
+    assert found.column("scorecard") == ["card", "card"]
+
+
+def test_a_weight_of_zero_counts_for_nothing() -> None:
+    card = "scorecard card\n    one 100%\n    three 0%"
+    found = figures(scheme(INDICATORS, card, staff=STAFF), _people(("AE", None, None, "1"), ("AE", "7", None, "1")))
+    assert found.column("total") == [None, 7]
+    grouped = "scorecard card\n    group g 0%\n        three 0%\n    one 100%"
+    found = figures(scheme(INDICATORS, grouped, staff=STAFF), _people(("AE", None, None, "1"), ("AE", "7", None, "1")))
+    assert found.column("total") == [None, 7]
+
+
+@pytest.mark.parametrize(
+    ("policy", "scores"),
+    [("missing exclude", [None, 7]), ("missing score 12.345", [Fraction("12.35"), 7]), ("缺失 得分 0", [0, 7])],
+)
+def test_policies_for_what_is_missing(policy: str, scores: list[object]) -> None:
+    item = f"indicator one\n    actual a\n    {policy}\n    score actual"
+    people = _people(("AE", None, None, "1"), ("AE", "7", None, "1"))
+    assert figures(scheme(item, staff=STAFF), people).column("one.score") == scores
+
+
+def test_what_is_missing_as_an_error_stops_those_who_need_it() -> None:
+    item = "indicator one\n    actual a\n    missing error\n    score actual"
+    three = "indicator three\n    actual c\n    score actual"
+    people = _people(("AE", None, None, "1"), ("AE", "7", None, "1"), ("KA", None, None, "1"))
+    everyone = figures(scheme(item, "scorecard s\n    one 100%", staff=STAFF), people)
+    assert everyone.faults == {"KPI704 one": ["E1", "E3"]}
+    some = 'scorecard s for role = "AE"\n    one 100%\nscorecard t for role in "KA", "SE"\n    three 100%'
+    assert figures(scheme(item, three, some, staff=STAFF), people).faults == {"KPI704 one": ["E1"]}
+    sometimes = 'scorecard s\n    one 50% when role = "KA"\n    three 50%'
+    assert figures(scheme(item, three, sometimes, staff=STAFF), people).faults == {"KPI704 one": ["E3"]}
+    nobody = "scorecard s\n    three 100%"
+    assert figures(scheme(item, three, nobody, staff=STAFF), people).faults == {}
+
+
+def test_a_target_of_zero_is_missing() -> None:
+    item = "indicator one\n    actual c\n    target goal\n    missing score 5\n    score achievement * 100"
+    people = {"staff": [("E1", "AE", None, None, "1", "0", "true"), ("E2", "AE", None, None, "1", "-2", "true")]}
+    found = figures(scheme(item, staff=STAFF), people)
+    assert found.column("one.score") == [5, -50]
+    assert found.column("one.achievement") == [None, Fraction(-1, 2)]
+
+
+def test_the_score_reads_what_is_there_only() -> None:
+    """A score that does not read its achievement is not left out where the target is missing."""
+    rows = "by actual\n        > 5  : 100\n        else : 60"
+    item = f"indicator one\n    actual c\n    target a\n    missing exclude\n    score {rows}"
+    found = figures(scheme(item, staff=STAFF), _people(("AE", None, None, "9"), ("AE", "3", None, "1")))
+    assert found.column("one.score") == [100, 60]
+
+
+def test_entries_that_count_only_when() -> None:
+    card = "scorecard card\n    one 50% when new or c > 5\n    three 50% when c <= 9"
+    people = _people(
+        ("AE", "80", None, "5"), ("AE", "80", None, "6"), ("AE", "80", None, "10"), ("AE", None, None, "9")
+    )
+    people = {
+        "staff": [
+            *people["staff"],
+            ("E5", "AE", "80", None, "9.5", "1", "false"),
+            ("E6", "AE", None, None, "9.5", "1", "true"),
+        ]
+    }
+    found = figures(scheme(INDICATORS, card, staff=STAFF), people)
+    assert found.column("total") == [5, 43, 80, 9, 80, None]
+
+
+def test_scorecards_of_different_people() -> None:
+    cards = """
+    scorecard field "Field" for role = "AE"
+        one 100%
+        adjust bonus_points = 1
+    scorecard keys for role = "KA"
+        group g 100%
+            one   40%
+            three 60%
+        adjust bonus_points = 2
+    """
+    people = _people(("AE", "80", None, "10"), ("KA", "80", None, "10"), ("SE", "80", None, "10"))
+    pay = 'pay p\n    amount 100\npay q for role = "SE" or total is present\n    amount 7'
+    found = figures(scheme(INDICATORS, cards, pay, staff=STAFF), people)
+    assert found.column("scorecard") == ["field", "keys", None]
+    assert found.column("total") == [81, 40, None]
+    assert found.column("p") == [100, 100, None]
+    assert found.column("q") == [7, 7, 7]
+    assert found.column("total_pay") == [107, 107, 7]
+
+
+def test_two_scorecards_for_one_person_are_a_fault() -> None:
+    cards = """
+    scorecard s for c > 5
+        one 100%
+    scorecard t for c > 7
+        three 100%
+    scorecard u for c < 0
+        two 100%
+    """
+    people = _people(("AE", "1", "2", "6"), ("AE", "1", "2", "8"), ("AE", "1", "2", "-1"))
+    found = figures(scheme(INDICATORS, cards, staff=STAFF), people)
+    assert found.faults == {"KPI703 scorecard": ["E2"]}
+    assert found.column("scorecard")[::2] == ["s", "u"]
+
+
+def test_group_scores_are_not_rounded_and_the_rest_is() -> None:
+    header = HEADER.replace("score 2, total 2", "achievement 4, score 1, total 0")
+    items = """
+    indicator one
+        actual c
+        target goal
+        missing exclude
+        score achievement * 100
+    indicator two
+        actual c
+        score actual / 3
+    scorecard card
+        group g 60%
+            one 30%
+            two 30%
+        two_more 40%
+    indicator two_more
+        actual c
+        score actual / 7
+    """
+    people = {"staff": [("E1", "AE", None, None, "10", "3", "true")]}
+    found = figures(scheme(items, header=header, staff=STAFF), people)
+    assert found["one.achievement"] == Fraction("3.3333")
+    assert found["one.score"] == Fraction("333.3")
+    assert found["two.score"] == Fraction("3.3")
+    assert found["two_more.score"] == Fraction("1.4")
+    assert found["card/g"] == Fraction("168.3")
+    assert found["total"] == 102  # 168.3 × 60% + 1.4 × 40% = 101.54
+
+
+def test_an_indicator_reads_others() -> None:
+    four = "indicator four\n    actual (one.score or else 0) + three.actual\n    score actual * 2, at most 150"
+    items = INDICATORS + four
+    found = figures(scheme(items, staff=STAFF), _people(("AE", "80", None, "5"), ("AE", None, None, "5")))
+    assert found.column("four.score") == [150, 10]
+
+
+def test_defines_of_an_indicator_belong_to_whichever_uses_them() -> None:
+    items = """
+    define points = achievement * 100, at most 120, at least 0
+    define halved = points / 2
+    indicator one
+        actual c
+        target goal
+        missing exclude
+        score points
+    indicator two
+        actual 2 * c
+        target goal
+        missing exclude
+        score halved
+    """
+    found = figures(scheme(items, staff=STAFF), _people(("AE", None, None, "80"), ("AE", None, None, "-80")))
+    assert found.column("one.score") == [80, 0]
+    assert found.column("two.score") == [60, 0]
+
+
+def test_an_achievement_that_is_written() -> None:
+    items = """
+    indicator fewer
+        actual c
+        target goal
+        achievement 200% - actual / target
+        missing exclude
+        score achievement * 100
+    indicator rows
+        actual c
+        achievement by actual
+            > 5  : 100%
+            else : 0%
+        score achievement * 100
+    """
+    found = figures(scheme(items, staff=STAFF), _people(("AE", None, None, "80"), ("AE", None, None, "3")))
+    assert found.column("fewer.score") == [120, 197]
+    assert found.column("rows.score") == [100, 0]
+
+
+def test_every_figure_of_an_indicator_is_shown() -> None:
+    """Also those that its score does not read; an achievement that nobody reads is not worked out."""
+    item = "indicator one\n    actual a\n    target goal\n    score 5\nscorecard s\n    one 100%"
+    plan = figures(scheme(item, staff=STAFF), _people(("AE", "1", None, "1"))).compiled.plan
+    (shown,) = [one for one in plan.items if one.name == "one"]
+    assert [part.name for part in shown.parts] == ["actual", "target", "score", "points"]
+
+
+def test_ten_groups_that_may_be_left_out_stay_exact() -> None:
+    groups = [f"    group g{nth} 10%\n        one{nth} 5%\n        two{nth} 5%" for nth in range(10)]
+    indicators = [
+        f"indicator {name}{nth}\n    actual {column}\n    missing exclude\n    score actual, at most 120, at least 0"
+        for nth in range(10)
+        for name, column in (("one", "a"), ("two", "b"))
+    ]
+    text = scheme(
+        *indicators,
+        "scorecard s\n" + "\n".join(groups),
+        staff=STAFF.replace("(2) optional", "(2) optional between -999 and 999"),
+    )
+    text = text.replace(
+        "score actual, at most 120, at least 0", "score by actual\n        > 100 : 100\n        else : actual"
+    )
+    found = figures(text, _people(("AE", "33.33", "66.67", "1"), ("AE", None, "66.67", "1")))
+    assert found.column("total") == [50, Fraction("66.67")]

@@ -1,0 +1,220 @@
+"""A run folder gives back what was run, and sees when it has been changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from kpirules.engines import reference
+from kpirules.engines.outcome import values
+from kpirules.runs.folder import save
+from kpirules.runs.manifest import Done
+from kpirules.runs.open import latest, open_run, recorded
+from kpirules.runs.run import columns, params
+from kpirules.source import Fault
+from tests.runs import project
+
+
+def again(shop: Path, period: str = "2025Q1") -> Path:
+    """The project as it now is, run and kept."""
+    return save(project.done(shop, period), shop / "runs" / period, numbered=True)
+
+
+def kept(done: Done, name: str = "2025Q1", *, keep_inputs: bool = True) -> Path:
+    return save(done, done.bindings.parent / "runs" / name, numbered=True, keep_inputs=keep_inputs)
+
+
+def codes(caught: pytest.ExceptionInfo[Fault]) -> list[tuple[str, dict[str, Any]]]:
+    return [(one.code, dict(one.args)) for one in caught.value.diagnostics]
+
+
+@pytest.mark.parametrize("keep_inputs", [True, False])
+def test_a_run_is_read_as_it_was(shop: Path, done: Done, keep_inputs: bool) -> None:  # noqa: FBT001  # a case of the test
+    run = open_run(save(done, shop / "runs" / "2025Q1", numbered=True, keep_inputs=keep_inputs))
+    assert run.period == done.result.period
+    assert run.compiled.plan == done.compiled.plan
+    assert run.compiled.source.text == done.compiled.source.text
+    assert run.scores.equals(done.result.scores)
+    assert run.items.equals(done.result.items)
+    assert run.not_assessed.equals(done.result.not_assessed)
+    assert run.loaded.tables == done.loaded.tables
+    assert run.loaded.facts == done.loaded.facts
+
+
+def test_a_run_stands_for_the_text_that_was_run(shop: Path, done: Done) -> None:
+    folder = kept(done)
+    (shop / "shop.kpi").write_text("no scheme at all", encoding="utf-8")
+    (shop / "orders.csv").unlink()
+    assert open_run(folder).compiled.plan.scheme == "shop"
+
+
+def test_a_project_may_be_moved_with_its_runs(shop: Path, done: Done) -> None:
+    kept(done, keep_inputs=False)
+    moved = shop.rename(shop.with_name("moved"))
+    assert open_run(moved / "runs" / "2025Q1").loaded.tables["orders"].num_rows == 5
+
+
+def test_data_that_was_not_kept_and_has_changed_is_named(shop: Path, done: Done) -> None:
+    folder = kept(done, keep_inputs=False)
+    orders = project.TABLES["orders.csv"].replace("900.00", "901.00")
+    (shop / "orders.csv").write_text(orders, encoding="utf-8")
+    with pytest.raises(Fault) as caught:
+        open_run(folder)
+    assert codes(caught) == [("KPI733", {"table": "orders", "source": "orders.csv"})]
+
+
+def test_data_that_was_kept_may_change(shop: Path, done: Done) -> None:
+    folder = kept(done)
+    (shop / "orders.csv").write_text("order_id\n", encoding="utf-8")
+    assert open_run(folder).loaded.tables["orders"].num_rows == 5
+
+
+@pytest.mark.parametrize("name", ["scheme.kpi", "scores.parquet", "items.parquet", "inputs/staff.parquet"])
+def test_a_file_that_was_changed_is_named(done: Done, name: str) -> None:
+    folder = kept(done)
+    data = (folder / name).read_bytes()
+    (folder / name).write_bytes(data + b"\n")
+    with pytest.raises(Fault) as caught:
+        open_run(folder)
+    assert codes(caught) == [("KPI732", {"path": folder / name})]
+
+
+def broken(folder: Path, how: str) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    match how:
+        case "no manifest":
+            path.unlink()
+        case "no JSON":
+            path.write_text("{", encoding="utf-8")
+        case "no text":
+            path.write_bytes(b"\xff")
+        case "a later format":
+            path.write_text(json.dumps({**manifest, "format": 2}), encoding="utf-8")
+        case "another form":
+            path.write_text("[]", encoding="utf-8")
+        case "a file less":
+            (folder / "items.parquet").unlink()
+        case _:
+            shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "how", ["no manifest", "no JSON", "no text", "a later format", "another form", "a file less", "no folder"]
+)
+def test_what_is_not_a_run_folder_is_told(done: Done, how: str) -> None:
+    folder = kept(done)
+    broken(folder, how)
+    with pytest.raises(Fault) as caught:
+        open_run(folder)
+    assert [code for code, _ in codes(caught)] == ["KPI730"]
+
+
+# ---------------------------------------------------------------- the newest
+
+
+def test_the_newest_run_is_found_by_when_it_was_made(shop: Path, done: Done) -> None:
+    first, second = kept(done, "b"), kept(done, "a")
+    assert latest(shop / "runs") == second
+    manifest = json.loads((first / "manifest.json").read_text(encoding="utf-8"))
+    manifest["created"] = "2999-01-01T00:00:00.000000+00:00"
+    (first / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert latest(shop / "runs") == first
+
+
+def test_the_newest_run_of_a_period(shop: Path, done: Done) -> None:
+    first = kept(done, "2025Q1")
+    second = again(shop, "2025Q2")
+    assert latest(shop / "runs") == second
+    assert latest(shop / "runs", "2025Q1") == first
+    assert latest(shop / "runs", "2025年第1季度") == first
+
+
+@pytest.mark.parametrize("period", ["2025Q3", "nonsense"])
+def test_no_such_run_is_told(shop: Path, done: Done, period: str) -> None:
+    kept(done)
+    with pytest.raises(Fault) as caught:
+        latest(shop / "runs", period)
+    assert codes(caught) == [("KPI731", {"path": shop / "runs"})]
+
+
+def test_what_is_no_run_folder_is_passed_over(shop: Path, done: Done) -> None:
+    folder = kept(done)
+    shutil.copytree(folder, folder.with_name(".2025Q1.partial"))
+    (shop / "runs" / "notes").mkdir()
+    (shop / "runs" / "notes.txt").touch()
+    shutil.rmtree(folder)
+    with pytest.raises(Fault):
+        latest(shop / "runs")
+
+
+def test_no_folder_of_runs_is_told(shop: Path) -> None:
+    with pytest.raises(Fault) as caught:
+        latest(shop / "runs")
+    assert codes(caught)[0][0] == "KPI731"
+
+
+# ---------------------------------------------------------------- what was recorded of a subject
+
+
+@pytest.mark.parametrize("key", ["S1", "S2", "K1", "K2", "G1"])
+def test_what_was_recorded_is_what_the_reference_engine_makes(done: Done, key: str) -> None:
+    """Every binding of the subject's own items, and what tier 1 says of them, exact."""
+    run = open_run(kept(done))
+    plan = run.compiled.plan
+    outcome = reference.run(plan, run.loaded.tables, params(run.period), columns(plan))
+    row = values(outcome.subjects, plan.key).index(key)
+    found = recorded(run, key)
+    assert found == {name: values(outcome.subjects, name)[row] for name in found}
+    card = found["scorecard"]
+    asked = [item for item in plan.items if item.scorecard in {None, card}]
+    assert {part.binding for item in asked for part in item.parts} <= found.keys()
+    assert {name for item in asked for name in item.tier1.values()} <= found.keys()
+    assert "total_pay" in found
+
+
+def test_a_figure_that_the_record_rounds_is_not_given_as_exact(shop: Path) -> None:
+    text = project.SCHEME.replace("actual  count(orders)", "actual  count(orders) * 1.00000000000025")
+    (shop / "shop.kpi").write_text(text, encoding="utf-8")
+    run = open_run(again(shop))
+    binding = next(
+        part.binding
+        for item in run.compiled.plan.items
+        if item.name == "visits"
+        for part in item.parts
+        if part.name == "actual"
+    )
+    assert binding not in recorded(run, "S1")
+    assert Fraction(20) in recorded(run, "S1").values()
+
+
+def test_a_key_that_is_a_number_is_found_by_its_digits(shop: Path) -> None:
+    text = project.SCHEME.replace("staff_id text key", "staff_id integer key").replace(
+        "staff_id text references", "staff_id integer references"
+    )
+    (shop / "shop.kpi").write_text(text, encoding="utf-8")
+    for name, table in project.TABLES.items():
+        plain = table
+        for nth, key in enumerate(("S1", "S2", "K1", "K2", "G1", "L1"), 11):
+            plain = plain.replace(key, str(nth))
+        (shop / name).write_text(plain, encoding="utf-8")
+    run = open_run(again(shop))
+    assert pa.types.is_decimal(run.scores.schema.field("staff_id").type)
+    assert recorded(run, "11")["total"] == Fraction("68.03")
+
+
+def test_a_subject_that_was_not_scored_is_told_with_the_nearest(shop: Path) -> None:
+    staff = project.TABLES["staff.csv"] + "S1234,guest,2020-01-01,,1.00\n"
+    (shop / "staff.csv").write_text(staff, encoding="utf-8")
+    run = open_run(again(shop))
+    for key, near in (("L1", []), ("S1243", ["S1234"])):
+        with pytest.raises(Fault) as caught:
+            recorded(run, key)
+        (one,) = caught.value.diagnostics
+        assert (one.code, [note.args["similar"] for note in one.helps]) == ("KPI734", near)

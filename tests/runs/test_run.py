@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from kpirules.compiling import Compiled, compile_scheme
+from kpirules.data.load import Loaded, typed_tables
+from kpirules.engines import duckdb, reference
+from kpirules.engines.outcome import Engine
+from kpirules.runs.manifest import Done
+from kpirules.runs.run import Result, first_period, read_period, run_scheme
+from kpirules.source import Fault, SourceText
+from kpirules.values.periods import Period
+from kpirules.values.units import Unit
+from tests.runs import project
+from tests.runs.project import SCHEME
+
+Q1 = Period(date(2025, 1, 1), Unit.QUARTER)
+
+
+def compiled(text: str) -> Compiled:
+    return compile_scheme(SourceText("test.kpi", text))
+
+
+def load(scheme: Compiled, **frames: dict[str, list[Any]]) -> Loaded:
+    return typed_tables(tuple(scheme.model.tables.values()), {name: pa.table(one) for name, one in frames.items()})
+
+
+def fault(caught: pytest.ExceptionInfo[Fault]) -> tuple[str, dict[str, Any], list[str]]:
+    (one,) = caught.value.diagnostics
+    return one.code, dict(one.args), [note.key for note in one.helps]
+
+
+def by_item(result: Result, key: str) -> dict[str, dict[str, Any]]:
+    rows = [row for row in result.items.to_pylist() if row["key"] == key]
+    assert len({(row["kind"], row["item"]) for row in rows}) == len(rows)
+    return {row["item"]: row for row in rows}
+
+
+# ---------------------------------------------------------------- scores
+
+
+@pytest.mark.parametrize("engine", [duckdb, reference], ids=["duckdb", "reference"])
+def test_scores_are_those_worked_out_by_hand(done: Done, engine: Engine) -> None:
+    result = run_scheme(done.compiled, done.loaded, Q1, engine)
+    assert result.scores.column_names == ["staff_id", "scorecard", "total", "grade", "bonus", "total_pay", "flags"]
+    assert [tuple(row.values()) for row in result.scores.to_pylist()] == [
+        ("G1", None, None, None, None, Decimal("0.00"), "idle, small"),
+        ("K1", "keeping", None, None, None, Decimal("0.00"), "idle, small"),
+        ("K2", "keeping", Decimal("121.00"), "A", Decimal("50.00"), Decimal("50.00"), "small"),
+        ("S1", "selling", Decimal("68.03"), "B", Decimal("100.01"), Decimal("100.01"), ""),
+        ("S2", "selling", Decimal("0.00"), "C", Decimal("0.00"), Decimal("0.00"), "idle, small"),
+    ]
+    assert {str(result.scores.schema.field(name).type) for name in ("total", "bonus", "total_pay")} == {
+        "decimal128(38, 2)"
+    }
+
+
+def test_who_is_not_assessed_is_told_with_the_reason(done: Done) -> None:
+    result = done.result
+    assert result.not_assessed.to_pylist() == [
+        {"key": "G1", "reason": "no_scorecard"},
+        {"key": "K1", "reason": "nothing_scored"},
+    ]
+
+
+def test_rows_without_an_owner_are_counted(done: Done) -> None:
+    assert done.result.uncredited == {"orders": 1}
+
+
+def test_both_engines_give_the_same_tables(done: Done) -> None:
+    one, other = (run_scheme(done.compiled, done.loaded, Q1, engine) for engine in (duckdb, reference))
+    assert (one.engine, other.engine) == ("duckdb", "reference")
+    assert one.scores.equals(other.scores)
+    assert one.items.equals(other.items)
+    assert one.not_assessed.equals(other.not_assessed)
+
+
+def test_a_scheme_without_scorecards_pays_everybody() -> None:
+    head, tables = SCHEME.split("indicator sales")[0], {"staff_id": ["7"], "role": ["guest"], "base_pay": ["10.05"]}
+    scheme = compiled(head + 'pay bonus "Bonus"\n    amount base_pay * 50%\n')
+    staff = {**tables, "hired": ["2020-01-01"], "left_on": [""]}
+    result = run_scheme(scheme, load(scheme, staff=staff, orders=EMPTY_ORDERS, targets=EMPTY_TARGETS), Q1)
+    assert result.scores.to_pylist() == [
+        {
+            "staff_id": "7",
+            "scorecard": None,
+            "total": None,
+            "grade": None,
+            "bonus": Decimal("5.03"),
+            "total_pay": Decimal("5.03"),
+            "flags": "",
+        }
+    ]
+    assert result.not_assessed.num_rows == 0
+    assert result.scores.schema.field("total").type == pa.decimal128(38, 2)
+
+
+EMPTY_ORDERS: dict[str, list[Any]] = {name: [] for name in ("order_id", "staff_id", "day", "amount")}
+EMPTY_TARGETS: dict[str, list[Any]] = {name: [] for name in ("staff_id", "quarter", "amount")}
+
+
+def test_a_scheme_without_any_item_has_no_rows_of_items() -> None:
+    scheme = compiled(SCHEME.split("indicator sales")[0])
+    staff = {"staff_id": ["7"], "role": ["guest"], "hired": ["2020-01-01"], "left_on": [""], "base_pay": ["1"]}
+    result = run_scheme(scheme, load(scheme, staff=staff, orders=EMPTY_ORDERS, targets=EMPTY_TARGETS), Q1)
+    assert result.items.num_rows == 0
+    assert result.items.column_names == ITEM_COLUMNS
+    assert result.scores.column("staff_id").to_pylist() == ["7"]
+
+
+def test_nobody_at_all_gives_empty_tables(done: Done) -> None:
+    nobody = Loaded({name: table.slice(0, 0) for name, table in done.loaded.tables.items()}, done.loaded.facts)
+    result = run_scheme(done.compiled, nobody, Q1)
+    assert (result.scores.num_rows, result.items.num_rows, result.not_assessed.num_rows) == (0, 0, 0)
+    assert result.scores.schema == done.result.scores.schema
+    assert result.items.schema == done.result.items.schema
+
+
+# ---------------------------------------------------------------- items
+
+ITEM_COLUMNS = [
+    *("key", "item", "kind", "title", "parent"),
+    *("actual", "target", "achievement", "score", "weight", "points", "value"),
+    *("row", "limit", "policy", "gate", "text"),
+]
+
+
+def test_items_are_those_of_the_subjects_scorecard(done: Done) -> None:
+    """Both scorecards call their group `results`; who is in one has nothing of the other's."""
+    result = done.result
+    assert result.items.column_names == ITEM_COLUMNS
+    always = {"total", "grade", "bonus"}
+    assert by_item(result, "S1").keys() == {"results", "sales", "visits", *always}
+    assert by_item(result, "K2").keys() == {"results", "sales", "extra", *always}
+    assert by_item(result, "G1").keys() == always
+    assert by_item(result, "S1")["results"]["title"] == "Selling results"
+    assert by_item(result, "K2")["results"]["title"] == "Keeping results"
+
+
+def test_an_item_has_its_figures(done: Done) -> None:
+    result = done.result
+    sales = by_item(result, "S1")["sales"]
+    assert (sales["kind"], sales["title"], sales["parent"]) == ("indicator", "Sales", "results")
+    names = ("actual", "target", "achievement", "score", "weight", "points")
+    assert [str(sales[name].normalize()) for name in names] == ["1000.5", "1E+3", "1.0005", "100.05", "0.6", "60.03"]
+    assert sales["value"] is None
+    extra = by_item(result, "K2")["extra"]
+    assert (extra["kind"], extra["parent"], extra["value"]) == ("adjust", "keeping", 1)
+    assert by_item(result, "S1")["total"]["value"] == Decimal("68.03")
+    assert by_item(result, "S1")["bonus"]["value"] == Decimal("100.01")
+    assert by_item(result, "S1")["grade"]["text"] == "B"
+    figures = [result.items.schema.field(name).type for name in (*names, "value")]
+    assert set(figures) == {pa.decimal128(38, 12)}
+
+
+def test_an_item_says_which_row_limit_policy_and_gate(done: Done) -> None:
+    result = done.result
+    assert by_item(result, "K2")["sales"]["limit"] is None
+    assert by_item(result, "K1")["sales"]["policy"] == "missing exclude"
+    assert by_item(result, "S1")["grade"]["row"] == ">= 10"
+    assert by_item(result, "K2")["bonus"]["gate"] == "small"
+    assert by_item(result, "S2")["bonus"]["gate"] == "idle"
+    assert by_item(result, "S1")["bonus"]["gate"] is None
+
+
+def test_a_limit_that_cut_is_told(shop: Path) -> None:
+    (shop / "targets.csv").write_text("staff_id,quarter,amount\nS1,2025Q1,500\n", encoding="utf-8")
+    sales = by_item(project.done(shop).result, "S1")["sales"]
+    assert (sales["limit"], sales["score"]) == ("≤ 120", 120)
+
+
+def test_a_quotient_is_kept_to_twelve_places(shop: Path) -> None:
+    (shop / "shop.kpi").write_text(
+        SCHEME.replace("actual  count(orders)", "actual  count(orders) / 7").replace("actual * 10", "actual * 10 + 0"),
+        encoding="utf-8",
+    )
+    visits = by_item(project.done(shop).result, "S1")["visits"]
+    assert visits["actual"] == Decimal("0.285714285714")
+
+
+def test_a_figure_of_more_than_twelve_places_is_rounded_half_away(shop: Path) -> None:
+    text = SCHEME.replace("actual  count(orders)", "actual  count(orders) * 1.00000000000025")
+    (shop / "shop.kpi").write_text(text, encoding="utf-8")
+    visits = by_item(project.done(shop).result, "S1")["visits"]
+    assert visits["actual"] == Decimal("2.000000000001")
+
+
+# ---------------------------------------------------------------- the period
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "start"),
+    [
+        ("2025Q1", Unit.QUARTER, date(2025, 1, 1)),
+        ("2025年第2季度", Unit.QUARTER, date(2025, 4, 1)),
+        ("2025-03", Unit.MONTH, date(2025, 3, 1)),
+        ("2025H2", Unit.HALF, date(2025, 7, 1)),
+        ("2025", Unit.YEAR, date(2025, 1, 1)),
+    ],
+)
+def test_a_period_is_read(text: str, kind: Unit, start: date) -> None:
+    assert read_period(text, kind) == Period(start, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "example"),
+    [
+        ("2025-03", Unit.QUARTER, "2025Q1"),
+        ("first", Unit.QUARTER, "2025Q1"),
+        ("2025Q1", Unit.MONTH, "2025-03"),
+        ("2025", Unit.HALF, "2025H1"),
+        ("2025Q1", Unit.YEAR, "2025"),
+    ],
+)
+def test_another_kind_of_period_says_how_to_write_it(text: str, kind: Unit, example: str) -> None:
+    with pytest.raises(Fault) as caught:
+        read_period(text, kind)
+    (one,) = caught.value.diagnostics
+    assert (one.code, one.args, one.helps[0].args) == (
+        "KPI720",
+        {"period": text, "kind": kind},
+        {"example": example},
+    )
+
+
+@pytest.mark.parametrize(("name", "runs"), [("2024Q4", False), ("2025Q1", True), ("2025Q4", True), ("2026Q1", False)])
+def test_a_scheme_runs_for_the_periods_that_begin_within_its_dates(done: Done, name: str, runs: bool) -> None:  # noqa: FBT001
+    period = read_period(name, Unit.QUARTER)
+    if runs:
+        assert run_scheme(done.compiled, done.loaded, period).period == period
+        return
+    with pytest.raises(Fault) as caught:
+        run_scheme(done.compiled, done.loaded, period)
+    code, args, helps = fault(caught)
+    assert (code, args["version"], args["period"], helps) == ("KPI721", "1.0", period, ["both"])
+
+
+@pytest.mark.parametrize(
+    ("effective", "first"),
+    [("from 2025-01-01", "2025Q1"), ("from 2025-01-02", "2025Q2"), ("from 2024-12-31", "2025Q1")],
+)
+def test_the_first_period_begins_on_the_first_day_or_later(effective: str, first: str) -> None:
+    scheme = compiled(SCHEME.replace("from 2025-01-01 to 2025-12-31", effective))
+    assert str(first_period(scheme.plan)) == first
+
+
+# ---------------------------------------------------------------- what stops a run
+
+
+def test_a_check_that_does_not_hold_stops_the_run_and_names_item_and_subjects(shop: Path) -> None:
+    text = SCHEME.replace("    missing exclude\n", "    missing error\n")
+    (shop / "shop.kpi").write_text(text, encoding="utf-8")
+    with pytest.raises(Fault) as caught:
+        project.done(shop)
+    (one,) = caught.value.diagnostics
+    assert (one.code, one.args["item"], one.args["subject"], one.helps) == ("KPI704", "sales", "K1", ())
+
+
+@pytest.mark.parametrize("count", [2, 20, 21])
+def test_the_subjects_of_a_check_are_listed_up_to_a_number(shop: Path, count: int) -> None:
+    keys = [f"X{nth:02}" for nth in range(count)]
+    (shop / "shop.kpi").write_text(SCHEME.replace("missing exclude", "missing error"), encoding="utf-8")
+    staff = "staff_id,role,hired,left_on,base_pay\n" + "".join(f"{key},keeper,2020-01-01,,1\n" for key in keys)
+    (shop / "staff.csv").write_text(staff, encoding="utf-8")
+    for name in ("orders.csv", "targets.csv"):
+        (shop / name).write_text(project.TABLES[name].splitlines()[0] + "\n", encoding="utf-8")
+    with pytest.raises(Fault) as caught:
+        project.done(shop)
+    (one,) = caught.value.diagnostics
+    assert one.args["count"] == count
+    assert [note.args["subjects"] for note in one.helps] == [keys[:20] + (["…"] if count > 20 else [])]
+
+
+def test_a_key_called_as_a_result_is_refused(done: Done) -> None:
+    text = SCHEME.replace("staff_id", "flags")
+    scheme = compiled(text)
+    with pytest.raises(Fault) as caught:
+        run_scheme(scheme, done.loaded, Q1)
+    assert fault(caught)[:2] == ("KPI723", {"name": "flags"})

@@ -1,0 +1,446 @@
+"""What is said of each thing that can be wrong, and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpirules.source import Diagnostic
+from kpirules.source.catalogue import LANGUAGES
+from kpirules.source.render import render_text
+from kpirules.syntax import ast
+from kpirules.syntax.layout import DEEPEST
+from kpirules.syntax.parse import MOST_OF_A_FILE, MOST_OF_AN_ITEM
+from tests.syntax.samples import only, read
+
+
+def _said(fault: Diagnostic) -> tuple[str, str, list[str]]:
+    assert fault.span is not None
+    return fault.code, fault.span.text, [note.key for note in fault.helps]
+
+
+def _filled(fault: Diagnostic, key: str) -> dict[str, object]:
+    (args,) = [note.args for note in fault.helps if note.key == key]
+    return dict(args)
+
+
+# ---------------------------------------------------------------- out of place
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "helps"),
+    [
+        ("define x = a b", "b", []),
+        ("define x = a < b < c", "<", []),
+        ("define x = f(a = 1, b)", ",", []),
+        ("define x = f(a, at most 1)", "at", []),
+        ("define x sum(a)", "sum", ["equal"]),
+        ("define x by a\n    >= 1 2\n    else : 3", "2", ["colon"]),
+        ("define x by a\n    else 3", "3", ["colon"]),
+        ("define x = a by b", "by", []),
+        ("scorecard s\n    a b", "b", []),
+        ("table t\n    a txet", "txet", ["similar"]),
+        ("table t\n    a text optinal", "optinal", ["similar"]),
+        ("indicator x\n    actaul y", "actaul", ["similar"]),
+        ("指标 x\n    实迹 y", "实迹", ["similar"]),
+        ("指标 x\n    实际y", "实际y", ["space"]),
+        ("定义 x = 如果a 则 b 否则 c", "则", ["space"]),
+        ("红线 g 当 a\n    grade为 1", "1", ["space"]),
+        ("定义 x = 100且 b", "100且", ["space"]),
+        ("define x = (a))) + 1", ")", []),
+    ],
+)
+def test_out_of_place(text: str, place: str, helps: list[str]) -> None:
+    fault = only(text)
+    assert _said(fault)[1:] == (place, helps)
+    assert fault.code in ("KPI101", "KPI108")
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "write"),
+    [
+        ("define x == a", "==", "="),
+        ("define x = a == b", "==", "="),
+        ("define x = a => b", "=>", ">="),
+        ("define x = a =< b", "=<", "<="),
+        ("define x = a <> b", "<>", "!="),
+        ("define x = a && b", "&&", "and"),
+        ("define x = a || b", "||", "or"),
+        ("define x = !a", "!", "not"),
+        ("define x = a ** b", "**", "*"),
+        ("define x = 'a'", "'", '"'),
+        ("define x = a — b", "—", "-"),
+        ("define x = [a]", "[", "("),
+    ],
+)
+def test_signs_of_other_notations(text: str, typed: str, write: str) -> None:
+    fault = only(text)
+    assert _said(fault) == ("KPI101", typed, ["write"])
+    assert _filled(fault, "write") == {"write": write}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("define x = * 2", "a value"),
+        ("table t\n    a 5", "a type"),
+        ("indicator x\n    5", "`actual`, `target`, `achievement`, `score`, `missing`"),
+        ("指标 x\n    5", "`实际`、`目标`、`达成率`、`得分`、`缺失`"),
+        ("define x = f(a, b = 1)", "an operator, `)`, `,`"),
+        ("table t\n    a text in b", "a constant"),
+        ("define x by a\n    1 2", "an operator, `,`, `:`"),
+        ("subject t of", "the end of the line, `where`"),
+        ("effect", "`scheme`, `table`, `subject`, `define`, `indicator`, `scorecard`, …"),
+    ],
+)
+def test_what_could_stand_there(text: str, expected: str) -> None:
+    fault = only(text)
+    chinese = any("\u4e00" <= char <= "\u9fff" for char in text)
+    assert expected in render_text([fault], "zh" if chinese else "en")
+
+
+def test_what_could_follow_a_line_that_ends_too_soon() -> None:
+    fault = only("define x =\ndefine y = 1\n")
+    assert _said(fault) == ("KPI116", "=", [])
+    assert "a value" in render_text([fault], "en")
+    assert _said(only("define x by a\n    else"))[2] == ["colon"]
+    assert _said(only("define x"))[2] == ["equal"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "helps"),
+    [
+        ("indcator x\n    actual y", "indcator", ["similar"]),
+        ("指杯 x\n    实际 y", "指杯", ["similar"]),
+        ("指标达成\n    实际 y", "指标达成", ["space"]),
+        ("if a then b else c", "if", ["if"]),
+        ("如果 a 则 b 否则 c", "如果", ["if"]),
+        ("target 5", "target", ["indent"]),
+        ("生效 自 2024-01-01", "生效", ["indent"]),
+        ("5", "5", []),
+        ("kpi x", "kpi", []),
+    ],
+)
+def test_what_begins_no_item(text: str, word: str, helps: list[str]) -> None:
+    assert _said(only(text)) == ("KPI110", word, helps)
+
+
+# ---------------------------------------------------------------- indentation and blocks
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "label", "help_"),
+    [
+        ("indicator x\n    actual y\n\tscore z", "\t", "spaces", "use_spaces"),
+        ("indicator x\n\tactual y\n    score z", "    ", "tabs", "use_tabs"),
+        ("indicator x\n\t  actual y", "\t  ", None, "both"),
+    ],
+)
+def test_tabs_and_spaces(text: str, place: str, label: str | None, help_: str) -> None:
+    fault = only(text)
+    assert _said(fault) == ("KPI102", place, [help_])
+    assert [one.key for one in fault.labels] == ([label] if label else [])
+
+
+def test_items_may_differ_in_tabs_and_spaces() -> None:
+    assert read("indicator x\n\tactual y\nindicator z\n    actual y")[1] == ()
+
+
+def test_indentation_that_fits_no_block() -> None:
+    fault = only("indicator x\n        actual y\n    score z\n    target z z\nsubject t")
+    assert _said(fault) == ("KPI103", "    score z", ["align"])
+
+
+def test_indentation_for_no_reason() -> None:
+    assert _said(only("  define x = 1\n  define y = 2\ndefine z = 3")) == ("KPI104", "  define x = 1", ["first"])
+    assert _said(only("define x = 1\n    foo\n    bar\ndefine y = 2")) == ("KPI104", "foo", ["inside"])
+    deeper = only("indicator x\n    actual y\n        score z\n    score z")
+    assert _said(deeper) == ("KPI104", "score z", ["inside"])
+
+
+def test_nothing_underneath() -> None:
+    assert _said(only("table t\n\nsubject t")) == ("KPI105", "table t", ["indent"])
+    assert _said(only("indicator x\n    score by y\n    actual z")) == ("KPI105", "score by y", ["indent"])
+    assert _said(only("define x by y\n    1 :\n    2 : 3")) == ("KPI105", "1 :", ["indent"])
+
+
+def test_lines_left_unindented_are_one_fault() -> None:
+    file, faults = read("indicator x\nactual y\nscore z\ndefine w = 1\n")
+    assert [_said(fault) for fault in faults] == [("KPI105", "indicator x", ["indent"])]
+    assert len(file.items) == 1
+
+
+# ---------------------------------------------------------------- texts, brackets, characters
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "closing"),
+    [
+        ('define x = "abc', '"abc', '"'),
+        ("define x = “abc", "“abc", "”"),
+        ('define x = “abc"', '“abc"', "”"),
+        ('define x = f("abc)', '"abc)', '"'),
+    ],
+)
+def test_a_text_that_is_not_closed(text: str, place: str, closing: str) -> None:
+    fault = only(f"{text}\ndefine y = 1\n")
+    assert _said(fault) == ("KPI106", place, ["close"])
+    assert fault.args["closing"] == closing
+
+
+def test_a_bracket_that_is_not_closed() -> None:
+    file, faults = read("indicator x\n    actual sum(a\n    score b b\ndefine y = (1")
+    assert [_said(fault) for fault in faults] == [
+        ("KPI107", "(", ["continue"]),
+        ("KPI101", "b", []),
+        ("KPI107", "(", ["continue"]),
+    ]
+    assert file.broken == {"x", "y"}
+
+
+def test_a_bracket_closed_on_a_line_that_should_be_deeper_is_one_fault() -> None:
+    assert _said(only("indicator x\n    actual sum(a\n    where b)\n    score c"))[0] == "KPI107"
+
+
+def test_a_bracket_that_is_not_opened() -> None:
+    assert _said(only("define x = a)")) == ("KPI108", ")", [])
+
+
+@pytest.mark.parametrize("char", ["\0", "\x1b", "\u202e", "\u2028", "\ud800", "\ufeff", "\r", "\x85"])
+def test_characters_that_cannot_be_seen(char: str) -> None:
+    for text in (f"define x = a{char}b", f'define x = "a{char}b"', f"define x = 1  # a{char}b", f"# {char}b"):
+        fault = only(f"{text}\n")
+        assert _said(fault) == ("KPI109", char, [])
+        assert fault.args == {"point": f"U+{ord(char):04X}"}
+
+
+# ---------------------------------------------------------------- values
+
+
+@pytest.mark.parametrize(
+    ("text", "helps"),
+    [
+        ("define x = round(1,500)", ["number", "apart"]),
+        ("define x = round(1，500)", ["number", "apart"]),
+        ("define x = (1,500 + a)", ["number", "apart"]),
+        ("define x = 1,500", ["number"]),
+        ("table t\n    a number between 0 and 1,500", ["number"]),
+    ],
+)
+def test_commas_inside_a_number(text: str, helps: list[str]) -> None:
+    fault = only(text)
+    assert fault.code == "KPI115"
+    assert [note.key for note in fault.helps] == helps
+    assert fault.args["number"] == "1_500"
+
+
+@pytest.mark.parametrize("text", ["min(1, 500)", "min(1,50)", "min(a,500)", "min(1_000,5000)"])
+def test_commas_between_numbers(text: str) -> None:
+    assert read(f"define x = {text}")[1] == ()
+
+
+@pytest.mark.parametrize("day", ["2024-13-45", "2024-02-30", "0000-01-01", "2023-02-29"])
+def test_a_date_that_is_none(day: str) -> None:
+    assert _said(only(f"define x = {day}")) == ("KPI112", day, [])
+    assert _said(only(f"scheme s\n    effective from {day}")) == ("KPI112", day, [])
+
+
+@pytest.mark.parametrize("number", ["1" * 39, "1" * 5000, "0." + "1" * 5000, "1" * 5000 + "亿"])
+def test_a_number_too_long(number: str) -> None:
+    assert _said(only(f"define x = {number}")) == ("KPI113", number, [])
+
+
+def test_the_longest_number() -> None:
+    assert read(f"define x = {'9' * 38}")[1] == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 100_000,
+        "(" * 100_000 + "1" + ")" * 100_000,
+        "f(" * 20_000,
+        "-" * 20_000 + "1",
+        "not " * 5_000 + "1",
+        "1" + " + 1" * 5_000,
+        "if a then 1 else " * 5_000 + "1",
+    ],
+)
+def test_nested_too_deep(text: str) -> None:
+    fault = only(f"define x = {text}\ndefine y = 1\n")
+    assert fault.code == "KPI114"
+    assert fault.args == {"limit": DEEPEST}
+
+
+def test_blocks_nested_too_deep() -> None:
+    lines = "\n".join(" " * (2 * i + 1) + "1 :\n" + " " * (2 * i + 2) + "by a" for i in range(DEEPEST))
+    assert only(f"define x by a\n{lines}").code == "KPI114"
+
+
+def test_what_is_deep_enough() -> None:
+    depth = DEEPEST - 10
+    assert read(f"define x = {'(' * depth}1{')' * depth}")[1] == ()
+    assert read(f"define x = 1{' + 1' * depth}")[1] == ()
+
+
+@pytest.mark.parametrize("name", ["近2", "不低于0", "封顶100", "每5"])
+def test_a_keyword_and_digits_are_no_name(name: str) -> None:
+    fault = only(f"定义 {name} = 1")
+    assert _said(fault) == ("KPI117", name, [])
+
+
+def test_places_that_are_not_whole() -> None:
+    assert _said(only("scheme s\n    rounding score 1.5")) == ("KPI118", "1.5", [])
+    assert _said(only("table t\n    a number(1.5)")) == ("KPI118", "1.5", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ('scheme s\n    version "1"\n    版本 "2"', "version", "版本"),
+        ("scheme s\n    period month\n    period year", "period", "period"),
+        ("table t\n    a text key 主键", "key", "主键"),
+        ("table t\n    a percent as points as fraction", "as points", "as fraction"),
+        ("subject t\n    reports to a\n    汇报 b", "reports to", "汇报"),
+        ("pay x for a\n    amount 1\n    适用 b", "for", "适用"),
+        ("pay x when a when b\n    amount 1", "when", "when"),
+    ],
+)
+def test_written_twice(text: str, first: str, second: str) -> None:
+    fault = only(text)
+    assert _said(fault) == ("KPI111", second, [])
+    assert [(label.key, label.span.text) for label in fault.labels] == [("first", first)]
+    assert fault.span is not None
+    assert fault.labels[0].span.start < fault.span.start
+
+
+# ---------------------------------------------------------------- what this version does not have
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('use "a.kpi"', "use"),
+        ("component x\n    amount 1", "component"),
+        ("distribution within region, at least 10 people, ties better\n    1 : 2", "distribution"),
+        ("outcome x when a", "outcome"),
+        ("require a", "require"),
+        ("require for each orders a", "require for each"),
+        ("逐笔要求 orders a", "逐笔要求"),
+        ("保证 a", "保证"),
+        ("spread x", "spread"),
+        ("scheme s\n    fiscal year from 4 named by start", "fiscal year from"),
+        ("table t\n    a money in USD", "money in"),
+        ("数据表 t\n    a 金额 计价 USD", "计价"),
+        ("table t\n    a text key at least", "key at least"),
+        ("数据表 t\n    a 文本 主键 不超过", "主键 不超过"),
+        ("table t\n    a text matches b", "matches"),
+        ("table t\n    via a", "via"),
+        ("table t\n    a text anonymous", "anonymous"),
+        ("subject t per a", "per"),
+        ("考核对象 t 按 a", "按"),
+        ("define t.x = a", "define t.x"),
+        ("define x = t where a dated b", "dated"),
+        ("indicator x\n    actual y\n    advice when a : 1", "advice when"),
+        ("指标 x\n    实际 y\n    建议 当 a : 1", "建议 当"),
+        ("scorecard s\n    a 1%\n    total (weighted + 1) * 2", "total"),
+        ("scorecard s\n    a 1%\n    total 20", "total"),
+        ("计分卡 s\n    a 1%\n    总分 加权分", "总分"),
+        ("pay x for each orders\n    amount 1", "for each"),
+        ("奖金 x 逐笔 orders\n    金额 1", "逐笔"),
+        ("pay x\n    amount 1\n    less paid over quarter to date", "less paid"),
+        ("pay x\n    amount share pool by a", "share"),
+        ("define x = t.a at (b = 1)", "at"),
+        ("define x = a per 5 whole", "per"),
+        ("定义 x = a 每5整步", "每5整步"[:1]),
+        ("define x = a as number", "as number"),
+        ("定义 x = a 作百分比", "作百分比"),
+        ("define x by a, b\n    : 1 | 2", "by a, b"),
+        ("define x by a using t.c", "using"),
+        ("define x tiers a 查表 t.c", "查表"),
+        ("define x = rank(a) within b", "within"),
+        ("define x = a normalized within b", "normalized within"),
+        ("define x = avg(a, trim 1, at least 5)", "trim"),
+        ("define x = avg(a, at least 5)", "at least 5"),
+        ("定义 x = 平均(a, 至少5)", "至少5"),
+        ("define x = count distinct(a)", "count distinct"),
+        ("define x = a over previous period", "over previous period"),
+        ("define x = a over last 3 periods", "over last 3 periods"),
+        ("define x = sum(a) over same period last year - 1", "over same period last year"),
+        ("定义 x = a 上期 + 1", "上期"),
+        ("定义 x = a 近2期", "近2期"),
+        ("定义 x = a 前 3 期", "前 3 期"),
+        ("定义 x = a 2期前", "2期前"),
+        ("定义 x = a 历来", "历来"),
+        ("define x = a spread evenly", "spread evenly"),
+    ],
+)
+def test_refused_by_name(text: str, word: str) -> None:
+    fault = only(text)
+    assert _said(fault) == ("KPI801", word, [])
+    assert fault.args == {"word": word}
+
+
+# ---------------------------------------------------------------- many faults, and what is left
+
+
+def test_faults_come_in_file_order_and_each_line_once() -> None:
+    text = (
+        "table t\n    a txt\n    b text\n    c text ky\n"
+        "indicator x\n    actual a a\n    score by b\n        >= 1 1\n        else : 2 2\n    target c c\n"
+        "define y = 1\ndefine z = = 1\n"
+    )
+    file, faults = read(text)
+    assert [fault.span and fault.span.text for fault in faults] == ["txt", "ky", "a", "1", "2", "c", "="]
+    assert [type(one) for one in file.items] == [ast.Define]
+    assert file.broken == {"t", "a", "b", "c", "x", "z"}
+
+
+def test_a_block_emptied_by_faults_is_no_fault_of_its_own() -> None:
+    assert _said(only("pay x\n    amount by a\n        >= 1 1\n    at most 3"))[:2] == ("KPI101", "1")
+    assert _said(only("gate g when a\n    b c\ndefine x = 1"))[:2] == ("KPI101", "c")
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("define x = =", {"x"}),
+        ("define t.x = 1", {"x"}),
+        ("defin x = 1", {"x"}),
+        ("定义 caf\u0065\u0301 = =", {"caf\u00e9"}),
+        ("table t\n    a txt\n    b text", {"t", "a", "b"}),
+        ("scorecard s\n    group g 5\n        a 5 5\n    adjust j = 1", {"s", "g", "j", "total", "总分"}),
+        ("grade by", {"grade", "等级"}),
+        ("subject t t", {""}),
+        ("define", {""}),
+    ],
+)
+def test_broken_items_keep_their_names(text: str, broken: set[str]) -> None:
+    file, faults = read(text)
+    assert faults
+    assert file.items == ()
+    assert file.broken == broken
+
+
+def test_an_item_is_given_up_after_so_many_faults() -> None:
+    assert len(read("define x by a\n" + "    1 1\n" * 50)[1]) == MOST_OF_AN_ITEM
+
+
+def test_a_file_that_is_no_rule_file_does_not_flood() -> None:
+    file, faults = read("a,b,c\n" * 20_000 + "define x = =\n")
+    assert len(faults) == MOST_OF_A_FILE + 1
+    assert "x" in file.broken
+
+
+def test_every_fault_of_a_bad_text_can_be_said_in_both_languages() -> None:
+    text = (
+        ' a\ntable t\n    a txt\n\tb text\nindicator x\ndefine y = (1\ndefine z = "\ndefine a = )\ndefine b = \0\n'
+        "define c = 2024-13-01\ndefine d = round(1,500)\ndefine e =\n定义 近2 = 1\ndefine f = a over b\n"
+        "scheme s\n    rounding a 1.5\n    rounding a 1\n" + f"define g = {'9' * 50}\ndefine h = {'(' * 200}\n"
+    )
+    _, faults = read(text)
+    codes = {fault.code for fault in faults}
+    assert len(codes) > 12
+    for language in LANGUAGES:
+        said = render_text(faults, language)
+        assert all(f"[{code}]" in said for code in codes)
+        assert "{" not in said

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lark import Lark
+from lark.exceptions import GrammarError, LexError
+
+from kpirules.syntax import grammar, parser, words
+from tests.syntax.samples import CHINESE, ENGLISH, sound
+
+ITEM = 'define x by a\n    >= 1 : sum(b where c = "d")\n    else : 0\n'
+
+
+@pytest.fixture
+def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty cache folder, and a parser that is not yet made."""
+    monkeypatch.setenv("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("lark.lexer.has_interegular", False)  # its look for clashes is slow, and has a test of its own
+    parser.item_parser.cache_clear()
+    yield parser.cache_file()
+    parser.item_parser.cache_clear()
+
+
+def test_the_grammar_has_no_conflict_and_no_clash() -> None:
+    parser.ItemParser.build(strict=True)
+
+
+def test_the_strict_build_would_find_a_conflict_and_a_clash() -> None:
+    options: dict[str, Any] = {"parser": "lalr", "lexer": "contextual", "strict": True, "postlex": parser.Blocks()}
+    text = parser.source()
+    twice = text.replace("?sum: product |", "?sum: product | sum sum |")
+    assert twice != text
+    with pytest.raises(GrammarError):
+        Lark(twice, **options)
+    with pytest.raises(LexError):
+        Lark(text.replace("WHEN.2:", "WHEN.0:"), **options)
+
+
+def test_the_tables_are_kept_and_used_again(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = parser.item_parser().parse(ITEM)
+    assert [path.name for path in cold.parent.iterdir()] == [cold.name]
+    parser.item_parser.cache_clear()
+    monkeypatch.setattr(parser.ItemParser, "build", None)
+    assert parser.item_parser().parse(ITEM) == built
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a table", b"\x80\x05N.", b"\x80\x05}."])
+def test_a_damaged_cache_does_no_harm(cold: Path, damage: bytes) -> None:
+    cold.parent.mkdir(parents=True)
+    cold.write_bytes(damage)
+    parser.item_parser().parse(ITEM)
+    assert cold.read_bytes().startswith(b"\x80")
+    assert len(cold.read_bytes()) > 10_000
+
+
+def test_a_truncated_cache_does_no_harm(cold: Path) -> None:
+    parser.item_parser()
+    cold.write_bytes(cold.read_bytes()[:-100])
+    parser.item_parser.cache_clear()
+    parser.item_parser().parse(ITEM)
+
+
+def test_a_cache_folder_that_cannot_be_made_does_no_harm(cold: Path) -> None:
+    cold.parents[1].write_text("a file where the folder would be")
+    parser.item_parser().parse(ITEM)
+
+
+def test_a_user_without_a_home_is_no_harm(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        message = "no home"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(parser, "cache_file", homeless)
+    parser.item_parser().parse(ITEM)
+    assert not cold.exists()
+
+
+def test_the_cache_depends_on_the_grammar_and_the_words(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = parser.source()
+    monkeypatch.setattr(parser, "source", lambda: text + "// more\n")
+    assert parser.cache_file() != cold
+
+
+def test_the_grammar_of_the_package_goes_before_that_of_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, beside = tmp_path / "kpirules" / "_grammar", tmp_path / "grammar"
+    monkeypatch.setattr(grammar, "__file__", str(tmp_path / "kpirules" / "syntax" / "grammar.py"))
+    find = grammar.folder.__wrapped__
+    with pytest.raises(FileNotFoundError, match=r"kpirules\.lark"):
+        find()
+    for place in (beside, inside):
+        place.mkdir(parents=True)
+        (place / "kpirules.lark").touch()
+        with pytest.raises(FileNotFoundError) if place is beside else pytest.MonkeyPatch.context():
+            find()
+        (place / "words.toml").touch()
+        assert find() == place
+
+
+def test_parsing_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom kpirules.source import SourceText\nfrom kpirules.syntax.parse import parse\n"
+        "parse(SourceText('a', 'subject t'))\nprint(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"pandas", "numpy", "duckdb", "pyarrow", "sqlglot", "rich", "jsonschema", "babel", "yaml"}
+    assert not heavy & set(loaded)
+
+
+def test_every_keyword_is_used_by_the_grammar_and_by_the_samples() -> None:
+    text = grammar.read(grammar.GRAMMAR)
+    sound(ENGLISH)
+    for terminal, word in words.keywords().items():
+        assert terminal in text, terminal
+        first = word.english.split()[0]
+        assert first in ENGLISH, first
+        assert any(spelling.split()[0] in CHINESE for spelling in word.chinese), word

@@ -1,0 +1,76 @@
+"""Imports go down the arrow only, and the contracts that say so would see one that does not."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "kpirules"
+LINT = Path(sys.executable).with_name("lint-imports")
+HEAVY = {"duckdb", "jsonschema", "numpy", "pandas", "pyarrow", "rich", "sqlglot"}
+
+
+def lint(project: Path, *contracts: str) -> subprocess.CompletedProcess[str]:
+    chosen = [f"--contract={contract}" for contract in contracts]
+    command = [str(LINT), "--no-cache", *chosen]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, encoding="utf-8")
+
+
+def test_imports_keep_the_layers() -> None:
+    found = lint(ROOT)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_no_module_escapes_the_contracts() -> None:
+    """A folder without `__init__.py` is not part of the graph that is checked."""
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+PLANTS = [
+    ("arrow", "source", "import kpirules.values.units"),
+    ("arrow", "values", "import kpirules.source.text"),
+    ("arrow", "syntax", "import kpirules.model.contracts"),
+    ("arrow", "model", "import kpirules.plan.ir"),
+    ("arrow", "plan", "import kpirules.engines"),
+    ("arrow", "engines", "import kpirules.data"),
+    ("arrow", "trace", "import kpirules.cli"),
+    ("plan", "plan", "import kpirules.syntax.ast"),
+    ("engines", "engines", "import kpirules.model.contracts"),
+    ("engines", "engines", "def f(): import kpirules.syntax.ast"),
+    ("data", "data", "import kpirules.model"),
+    ("data", "data", "import kpirules.plan.ir"),
+    ("trace", "trace", "import kpirules.syntax.ast"),
+    ("light", "model", "import pandas"),
+    ("light", "source", "def f(): from rich.text import Text"),
+]
+
+
+@pytest.mark.parametrize(("contract", "room", "line"), PLANTS, ids=[f"{room}: {line}" for _, room, line in PLANTS])
+def test_a_planted_violation_is_seen(tmp_path: Path, contract: str, room: str, line: str) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "kpirules", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "kpirules" / room / "planted.py").write_text(line + "\n", encoding="utf-8")
+    found = lint(tmp_path, contract)
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert f"kpirules.{room}.planted" in found.stdout
+
+
+def test_a_room_without_a_place_is_seen(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "kpirules", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "kpirules" / "attic.py").touch()
+    found = lint(tmp_path, "arrow")
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert "attic" in found.stdout
+
+
+def test_the_command_starts_without_heavy_libraries() -> None:
+    code = "import kpirules.cli.main, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not HEAVY & {name.partition(".")[0] for name in loaded.stdout.split()}

@@ -1,0 +1,178 @@
+"""The algebra of types is sound: what it proves of digits and bounds holds for every value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpirules.values import types
+from kpirules.values.rounding import Mode, ceiled, floored, rounded
+from kpirules.values.types import Digits, TooWide, Type
+from kpirules.values.units import Unit
+
+NUMBER = Unit.NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value as an engine holds it, with the type that the algebra gives it."""
+
+    num: Fraction
+    den: Fraction
+    type: Type
+
+    @property
+    def value(self) -> Fraction:
+        return self.num / self.den
+
+
+def fits(side: Fraction, digits: Digits) -> bool:
+    """Whether a decimal column of those digits holds it."""
+    return (side * 10**digits.scale).denominator == 1 and abs(side) <= digits.bound < Fraction(
+        10 ** (digits.width - digits.scale)
+    )
+
+
+def sound(held: Held) -> None:
+    low, high = held.type.bounds
+    assert low <= held.value <= high
+    num, den = held.type.sides
+    assert fits(held.num, num)
+    assert held.den > 0
+    assert fits(held.den, den)
+    assert max(num.width, den.width) <= types.WIDTH
+
+
+@st.composite
+def leaves(draw: st.DrawFn) -> Held:
+    """A column's value, often at its ends."""
+    scale = draw(st.sampled_from([0, 2, 4]))
+    ends = st.integers(-(10 ** draw(st.integers(0, 16))), 10 ** draw(st.integers(0, 16)))
+    low, high = sorted((draw(ends), draw(ends)))
+    units = draw(st.one_of(st.sampled_from([low, high, min(max(0, low), high)]), st.integers(low, high)))
+    unit = Fraction(1, 10**scale)
+    return Held(units * unit, Fraction(1), types.decimal(NUMBER, scale, low * unit, high * unit))
+
+
+def _added(a: Held, b: Held, *, minus: bool) -> Held:
+    sign = -1 if minus else 1
+    kind = types.add(a.type, b.type, NUMBER, minus=minus)
+    return Held(a.num * b.den + sign * b.num * a.den, a.den * b.den, kind)
+
+
+def _multiplied(a: Held, b: Held) -> Held:
+    return Held(a.num * b.num, a.den * b.den, types.multiply(a.type, b.type, NUMBER))
+
+
+def _divided(a: Held, b: Held) -> Held:
+    kind = types.divide(a.type, b.type, NUMBER)
+    if b.num == 0:
+        assert kind.missing
+        return a
+    sign = -1 if b.num < 0 else 1
+    return Held(sign * a.num * b.den, a.den * abs(b.num), kind)
+
+
+def _limited(a: Held, b: Held, *, at_most: bool) -> Held:
+    kind = types.limit(a.type, b.type, NUMBER, at_most=at_most)
+    taken = min(a, b, key=lambda held: held.value) if at_most else max(a, b, key=lambda held: held.value)
+    return Held(taken.num, taken.den, kind)
+
+
+TWO: list[Callable[[Held, Held], Held]] = [
+    lambda a, b: _added(a, b, minus=False),
+    lambda a, b: _added(a, b, minus=True),
+    _multiplied,
+    _divided,
+    lambda a, b: Held(b.num, b.den, types.choose(a.type, b.type, NUMBER)),
+    lambda a, b: _limited(a, b, at_most=True),
+    lambda a, b: _limited(a, b, at_most=False),
+]
+ONE: list[Callable[[Held], Held]] = [
+    lambda a: Held(-a.num, a.den, types.negate(a.type)),
+    lambda a: Held(abs(a.num), a.den, types.absolute(a.type)),
+    *(
+        lambda a, places=places, work=work: Held(work(a.value, places), Fraction(1), types.rounding(a.type, places))
+        for places in (-3, -1, 0, 2, 6, 12)
+        for work in (rounded, floored, ceiled, lambda value, places: rounded(value, places, Mode.EVEN))
+    ),
+]
+
+
+@settings(max_examples=400)
+@given(st.lists(leaves(), min_size=2, max_size=5), st.data())
+def test_what_the_algebra_proves_holds(held: list[Held], data: st.DataObject) -> None:
+    for _ in range(8):
+        a, b = data.draw(st.sampled_from(held)), data.draw(st.sampled_from(held))
+        try:
+            if data.draw(st.booleans()):
+                found = data.draw(st.sampled_from(TWO))(a, b)
+            else:
+                found = data.draw(st.sampled_from(ONE))(a)
+        except TooWide:
+            continue
+        sound(found)
+        held.append(found)
+
+
+@settings(max_examples=200)
+@given(leaves(), leaves(), leaves())
+def test_what_compares_fits_when_it_is_crossed(a: Held, b: Held, c: Held) -> None:
+    try:
+        quotient = _divided(a, b)
+        types.compare(quotient.type, c.type)
+    except TooWide:
+        return
+    for side in (quotient.num * c.den, c.num * quotient.den):
+        assert abs(side) < 10**types.WIDTH
+        assert (side * 10**types.WIDTH).denominator == 1
+
+
+@given(st.fractions(max_denominator=10**6).filter(lambda value: abs(value) < 10**30))
+def test_a_constant_fits_its_type(value: Fraction) -> None:
+    kind = types.constant(NUMBER, value)
+    assert kind.bounds == (value, value)
+    num, den = kind.sides
+    top = value if kind.over is None else Fraction(value.numerator)
+    assert fits(top, num)
+    assert fits(top / value if value and kind.over else Fraction(1), den)
+
+
+@pytest.mark.parametrize("scale", [0, 2, 6])
+def test_the_decimal_of_a_sum_holds_nothing_past_its_bound(scale: int) -> None:
+    kind = types.total(types.decimal(NUMBER, scale, Fraction(-1), Fraction(1)), NUMBER)
+    digits = kind.sides[0]
+    most = Fraction(10**digits.width - 1, 10**digits.scale)
+    assert kind.bounds == (-most, most)
+    assert most < types.SUM_BOUND <= most + Fraction(1, 10**scale)
+
+
+def test_a_sum_of_rows_that_are_never_below_zero_is_not_either() -> None:
+    kind = types.total(types.decimal(NUMBER, 2, Fraction(0), Fraction(1)), NUMBER)
+    assert kind.bounds == (Fraction(0), types.most(2))
+
+
+def test_a_mean_lies_between_its_rows() -> None:
+    row = types.decimal(NUMBER, 1, Fraction(1), Fraction(5))
+    kind = types.average(row)
+    assert kind.bounds == row.bounds
+    assert kind.missing
+
+
+def test_a_divisor_that_is_always_zero_leaves_nothing() -> None:
+    zero = types.constant(NUMBER, Fraction(0))
+    never = types.divide(types.constant(NUMBER, Fraction(1)), zero, NUMBER)
+    assert never.missing
+    assert types.divide(never, never, NUMBER).missing
+
+
+def test_a_product_past_all_digits_is_refused() -> None:
+    wide = types.decimal(NUMBER, 0, Fraction(0), Fraction(10) ** 20)
+    with pytest.raises(TooWide) as refused:
+        types.multiply(wide, replace(wide), NUMBER)
+    assert refused.value.digits == 41
