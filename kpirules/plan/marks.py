@@ -78,7 +78,7 @@ def _rows(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     ]
 
 
-def _limits(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+def _limits(_draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The last limit that changed the value."""
     found: list[tuple[Scalar, Scalar]] = []
     for one in reversed(steps):

@@ -111,3 +111,53 @@ def test_rounding_helps() -> None:
     data = {"staff": [("E1", "7", "3", "0.5", "0%", "1", "0")]}
     text = scheme("define x = round(wide, 2) * round(wider, 2)", staff=STAFF)
     assert figures(text, data)["x"] == 21
+
+
+TABLES = """
+table orders
+    order_id text key
+    staff_id text references staff
+    day      date period
+    amount   money
+    cost     money
+    qty      integer
+    disc     percent
+table targets
+    staff_id text references staff key
+    quarter  quarter period key
+    goal     money
+    rate     percent
+"""
+DATED = """
+table staff
+    staff_id text key
+    hired    date
+    left_on  date optional
+    base     money
+    active from hired to left_on
+subject staff
+"""
+
+
+@pytest.mark.parametrize(
+    ("actual", "target"),
+    [
+        ("sum(orders.amount)", "targets.goal"),
+        ("sum(orders.amount)", "targets.goal * active_share"),
+        ("avg(orders.amount)", "targets.goal"),
+        ("avg(orders.amount)", "targets.goal * active_share"),
+        ("sum(orders.amount) / count(orders)", "targets.goal"),
+        ("sum(orders.amount - orders.cost) / sum(orders.amount)", "25%"),
+        ("sum(orders.amount - orders.cost) / sum(orders.amount)", "targets.rate"),
+        ("sum(orders.amount * orders.disc)", "targets.goal"),
+        ("sum(orders.amount * orders.qty)", "targets.goal"),
+        ("count(orders where qty > 1) / count(orders)", "95%"),
+        ("sum(orders.amount) / active_days", "targets.goal / period_days"),
+        ("sum(orders.qty)", "100 * active_share"),
+    ],
+)
+def test_ordinary_indicators_need_no_bounds(actual: str, target: str) -> None:
+    item = f"indicator i\n    actual {actual}\n    target {target}\n    missing exclude\n"
+    score = "    score achievement * 100, at most 120, at least 0\nscorecard s\n    i 100%"
+    pay = "pay p\n    amount base * 3 * 20% * 1.5 * active_share * total / 100"
+    assert told(scheme(TABLES, item + score, pay, staff=DATED)) == []
