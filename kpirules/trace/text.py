@@ -110,11 +110,19 @@ class _Page:
             self._step(node, depth, brief=True)
         if item.kind in ("group", "total"):
             return
+        if item.kind == "pay":
+            self._reads(_chain(main)[0], depth)
         for part in (*(item.parts[one] for one in shown), main):
             for one in _fed(part):
                 if one.name not in self.told:
                     self.told.add(one.name)
                     self._rows_fed(one, depth)
+
+    def _reads(self, node: Node, depth: int) -> None:
+        """What a formula read, each with its value; aggregates are told with their rows."""
+        told = [f"{_label(one, self.lang)} {self.show(one.figure)}" for one in node.inputs if one.kind != "aggregate"]
+        if told:
+            self.line(depth, " · ".join(told))
 
     def _sums(self, node: Node, depth: int) -> None:
         """What the total was added up from."""
@@ -171,7 +179,10 @@ class _Page:
                 self._input(read, depth)
 
     def _step(self, node: Node, depth: int, *, brief: bool) -> None:
-        for text, origin in self._told(node, brief=brief):
+        told = list(self._told(node, brief=brief))
+        if brief and node.kind in _TABLES and len(told) > 1:
+            told = [("; ".join(text for text, _ in told), told[-1][1])]
+        for text, origin in told:
             self.line(depth, text, origin)
 
     def _told(self, node: Node, *, brief: bool) -> Iterator[tuple[str, Origin | None]]:
