@@ -18,6 +18,7 @@ from kpirules.compiling import compile_scheme
 from kpirules.engines.outcome import exact
 from kpirules.runs.run import Result, run_scheme
 from kpirules.source import Diagnostic, Fault, SourceText
+from tests.samples.arithmetic import decimal, rounded
 from tests.samples.east_sales import FOLDER, east_sales
 from tests.samples.projects import Project, bindings, open_project
 
@@ -91,7 +92,7 @@ def _policy(quarter: str) -> Iterator[dict[str, Any]]:
         card = _FIELD if person["岗位"] == "客户经理" else _KEY
         weighted = _weighted([(weight, _weighted(_of(group, scores))) for weight, group in card])
         assert weighted is not None
-        total = _round(weighted + max(Fraction(-len(mine["缺报"]), 2), Fraction(-5)))
+        total = rounded(weighted + max(Fraction(-len(mine["缺报"]), 2), Fraction(-5)))
         grade = next(
             grade for least, grade in ((95, "S"), (85, "A"), (75, "B"), (60, "C"), (-99, "D")) if total >= least
         )
@@ -102,10 +103,10 @@ def _policy(quarter: str) -> Iterator[dict[str, Any]]:
         signed = Decimal(min(300 * len(mine["签约"]), 3000))
         yield {
             "工号": who,
-            "total": _decimal(total),
+            "total": decimal(total),
             "grade": grade,
-            "季度奖金": _decimal(base * 3 * Fraction(1, 5) * factor[grade] * Fraction(days, span)),
-            "提成": _decimal(max(min(_sliced(net), 2 * base), Fraction(0))),
+            "季度奖金": decimal(base * 3 * Fraction(1, 5) * factor[grade] * Fraction(days, span)),
+            "提成": decimal(max(min(_sliced(net), 2 * base), Fraction(0))),
             "新客奖": signed if card is _FIELD else None,
         }
 
@@ -143,20 +144,8 @@ def _total(rows: list[dict[str, str]], column: str) -> Fraction:
     return sum((Fraction(row[column]) for row in rows), Fraction(0))
 
 
-def _round(value: Fraction, places: int = 2) -> Fraction:
-    """Half away from zero."""
-    unit = 10**places
-    whole = int(abs(value) * unit + Fraction(1, 2))
-    return Fraction(whole if value >= 0 else -whole, unit)
-
-
-def _decimal(value: Fraction) -> Decimal:
-    rounded = _round(value)
-    return Decimal(rounded.numerator) / Decimal(rounded.denominator)
-
-
 def _attained(net: Fraction, goal: Fraction) -> Fraction | None:
-    return _round(max(min(_round(net / goal, 4) * 100, Fraction(120)), Fraction(0))) if goal else None
+    return rounded(max(min(rounded(net / goal, 4) * 100, Fraction(120)), Fraction(0))) if goal else None
 
 
 def _margin(share: Fraction) -> Fraction:
@@ -171,14 +160,14 @@ def _collected(paid: Fraction, due: Fraction) -> Fraction | None:
 def _new(signed: int, goal: int) -> Fraction | None:
     if not goal:
         return None
-    reached = _round(Fraction(signed, goal), 4) * 100
+    reached = rounded(Fraction(signed, goal), 4) * 100
     return Fraction(next((points for least, points in ((120, 120), (100, 100), (50, 60)) if reached >= least), 0))
 
 
 def _curve(x: Fraction, *points: tuple[int, int]) -> Fraction:
     x = max(min(x, Fraction(points[-1][0])), Fraction(points[0][0]))
     (x0, y0), (x1, y1) = next(pair for pair in pairwise(points) if x <= pair[1][0])
-    return _round(y0 + (x - x0) * (y1 - y0) / (x1 - x0))
+    return rounded(y0 + (x - x0) * (y1 - y0) / (x1 - x0))
 
 
 def _of(group: tuple[tuple[str, int], ...], scores: dict[str, Fraction | None]) -> list[tuple[int, Fraction | None]]:
