@@ -20,14 +20,13 @@ SHOWN = 200
 
 _BATCH = 1 << 16
 _PLAIN_SCALE = 6  # a decimal of more places may be spelt with an exponent
-_BEFORE_PAY = 4
 
 
 def csv_lines(done: Done) -> Iterator[str]:
-    """Key, scorecard, total, grade and each pay item of every subject, a line each, under a line of names."""
-    names = _columns(done)
-    yield ",".join(_quoted(pa.array(names)).to_pylist()) + "\n"
-    for batch in done.result.scores.select(names).to_batches(_BATCH):
+    """The scores: a line for each subject, under a line of names."""
+    scores = done.result.scores
+    yield ",".join(_quoted(pa.array(scores.column_names)).to_pylist()) + "\n"
+    for batch in scores.to_batches(_BATCH):
         cells = [pc.fill_null(_quoted(_text(column)), "") for column in batch.columns]
         yield "".join(f"{line}\n" for line in pc.binary_join_element_wise(*cells, ",").to_pylist())
 
@@ -81,10 +80,6 @@ def counts(done: Done) -> list[str]:
     if rows:
         lines.append(console.say("uncredited_rows", tables=console.say("comma").join(rows)))
     return lines
-
-
-def _columns(done: Done) -> list[str]:
-    return [*done.result.scores.column_names[:_BEFORE_PAY], *(pay.name for pay in done.compiled.model.pays)]
 
 
 def _has_something(scores: pa.Table, name: str) -> bool:

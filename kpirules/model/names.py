@@ -40,6 +40,8 @@ def declare(ws: Workspace) -> None:
         kind = _KINDS.get(type(node))
         if kind is None:
             continue
+        if isinstance(node, ast.Pay) and not node.paid:
+            kind = "component"
         assert isinstance(
             node,
             ast.Table | ast.DefineTable | ast.Define | ast.Indicator | ast.Scorecard | ast.Gate | ast.Pay,
@@ -138,7 +140,7 @@ def _why_no_part(scope: Scope, word: str) -> str:
 def _item(ws: Workspace, path: ast.Path, declared: Declared) -> Expr:
     name = declared.name.text
     match declared.kind:
-        case "define" | "pay":
+        case "define" | "pay" | "component":
             return ws.value(name, "value", path.span)
         case "indicator":
             raise ws.fail("KPI205", path.span, {"name": name}, helps=[Note("part", {"name": name})])

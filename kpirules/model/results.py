@@ -184,7 +184,7 @@ def gated(ws: Workspace, item: str, part: str, found: Type) -> Type:
 
 
 def target_of(ws: Workspace, path: ast.Path) -> tuple[str, str] | None:
-    """The value a gate acts on: `total`, `grade`, an indicator's score or a pay item; None where it is none of them."""
+    """The value a gate acts on: `total`, `grade`, a score, a pay item or a component; None where it is none of them."""
     first = path.names[0].text
     declared = ws.declared.get(first)
     if len(path.names) == 2 and declared and declared.kind == "indicator":  # noqa: PLR2004  # an item and its part
@@ -192,7 +192,7 @@ def target_of(ws: Workspace, path: ast.Path) -> tuple[str, str] | None:
     if len(path.names) != 1:
         return None
     if declared:
-        return (first, "value") if declared.kind == "pay" else None
+        return (first, "value") if declared.kind in ("pay", "component") else None
     word = words.builtin(first)
     return (word, "value") if word in ("total", "grade") else None
 
@@ -265,7 +265,7 @@ def pay(ws: Workspace, node: ast.Pay) -> Type:
     if amount.type.missing:
         raise _not_payable(ws, amount, "pay")
     places = ws.places("money", node.name.span)
-    ws.pays[node.name.text] = scheme.Pay(node.name.text, node.title, applies, when, amount, node.span)
+    ws.pays[node.name.text] = scheme.Pay(node.name.text, node.title, applies, when, amount, node.paid, node.span)
     missing = applies is not None or (assessed and ws.value("total", "value", node.name.span).type.missing)
 
     def merge() -> Type:

@@ -154,19 +154,25 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """Money paid: to those for whom `applies` holds; 0 where `when` does not."""
+    """Money, for those for whom `applies` holds; 0 where `when` does not. A component is not `paid`, only shown."""
 
     name: str
     title: str | None
     applies: Expr | None
     when: Expr | None
     amount: Expr
+    paid: bool
     span: Span = field(compare=False, repr=False)
+
+    @property
+    def kind(self) -> str:
+        """What it is called in results: `pay` or `component`."""
+        return "pay" if self.paid else "component"
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A scheme that has passed every check. `effects` are the gates, in file order."""
+    """A scheme that has passed every check. `effects` are the gates, `pays` pay items and components, in file order."""
 
     header: Header
     language: str

@@ -32,7 +32,7 @@ from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
 
 _LONGEST = {Unit.MONTH: 31, Unit.QUARTER: 92, Unit.HALF: 184, Unit.YEAR: 366}
-_ORDER = {"total": 0, "grade": 2, "pay": 3}
+_ORDER = {"total": 0, "grade": 2, "pay": 3, "component": 3}
 """Items as they are read: the total, what it is made of, the grade, pay; each kind in file order."""
 
 _RESULT = "all results"
@@ -118,7 +118,7 @@ def _lower_all(draft: Draft) -> None:
         draft.seen(name, "value")
     for effect in model.effects:
         draft.seen(effect.gate, "gate")
-    if model.pays:
+    if any(pay.paid for pay in model.pays):
         _total_pay(draft)
     _checks(draft)
 
@@ -138,7 +138,7 @@ def _checks(draft: Draft) -> None:
 
 def _total_pay(draft: Draft) -> None:
     total: Scalar = build.number(0, Unit.MONEY)
-    for pay in draft.model.pays:
+    for pay in (one for one in draft.model.pays if one.paid):
         value = draft.value(pay.name, "value")
         here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value
         total = build.add(total, here, Unit.MONEY)

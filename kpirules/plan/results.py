@@ -165,7 +165,7 @@ def _pay(draft: Draft, pay: scheme.Pay) -> Ref:
     draft.types[found.name] = found.type
     parts = (Part("value", found.name),)
     marks = tier1(draft, pay.name, "value")
-    draft.items.append(Item(pay.name, "pay", pay.title, parts, origin_of(pay.span), tier1=marks))
+    draft.items.append(Item(pay.name, pay.kind, pay.title, parts, origin_of(pay.span), tier1=marks))
     return found
 
 

@@ -27,6 +27,8 @@ PARTS = ("actual", "target", "achievement", "score", "points", "value")
 """The figures an item may have, each a column of `items`."""
 MARKS = ("row", "limit", "policy", "gate")
 """What tier 1 of the trace says of an item, each a column of `items`."""
+PAID = ("pay", "component")
+"""The kinds of items that are money, each a column of `scores`."""
 NO_SCORECARD = "no_scorecard"
 NOTHING_SCORED = "nothing_scored"
 
@@ -42,7 +44,8 @@ class Result:
     """The results of a run.
 
     `scores` has a row for each subject, in order of its key: the key under its own column's name, `scorecard`,
-    `total`, `grade`, each pay item under its own name, `total_pay`, and `flags`, the names of the gates that tripped.
+    `total`, `grade`, each pay item and component under its own name, `total_pay` (what the pay items add up to), and
+    `flags`, the names of the gates that tripped.
     What the scheme does not have is missing; figures are decimals of their declared places.
 
     `items` has a row for each subject and item, item by item: `key`, `item`, `kind`, `title`, `parent`, the figures
@@ -186,7 +189,7 @@ def _names(compiled: Compiled) -> tuple[str, ...]:
 def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...]) -> pa.Table:
     plan, subjects = compiled.plan, outcome.subjects
     held = {name: name for name in (*_FOUND, TOTAL_PAY)}
-    held |= {item.name: item.parts[0].binding for item in plan.items if item.kind == "pay"}
+    held |= {item.name: item.parts[0].binding for item in plan.items if item.kind in PAID}
     held[names[0]] = plan.key
     places = compiled.model.header.places
     absent = {"total": pa.decimal128(WIDTH, max(places.get("total", 0), 0)), TOTAL_PAY: _money(plan)}

@@ -433,13 +433,14 @@ class Gate(Node):
 
 @dataclass(frozen=True, slots=True)
 class Pay(Node):
-    """A pay item. `applies` is its `for`, `when` its condition."""
+    """A pay item, or a component: `paid` is false. `applies` is its `for`, `when` its condition."""
 
     name: Name
     title: str | None
     applies: Expr | None
     when: Expr | None
     clauses: tuple[Clause, ...]
+    paid: bool = True
 
 
 Item = Scheme | Table | Subject | Define | DefineTable | Indicator | Scorecard | Grade | Gate | Pay

@@ -222,7 +222,8 @@ def _pay(b: Builder, span: Span, kids: Kids) -> ast.Pay:
     fields = _fields(b, kids)
     clauses = _every(ast.Clause, kids)
     name, title = b.name(kids[1]), b.title(kids[2])
-    return ast.Pay(name, title, fields.get("applies"), fields.get("when"), clauses, span=span)
+    paid = kids[0].type == "PAY"
+    return ast.Pay(name, title, fields.get("applies"), fields.get("when"), clauses, paid, span=span)
 
 
 def _for(b: Builder, _: Span, kids: Kids) -> _Part:

@@ -84,7 +84,7 @@ class _Page:
         return 2 if item.parent in groups else 1
 
     def _head(self, item: ItemTrace, main: Node) -> str:
-        kind = word(item.kind, self.lang) if item.kind in ("adjust", "pay") else ""
+        kind = word(item.kind, self.lang) if item.kind in ("adjust", "pay", "component") else ""
         name = word(item.name, self.lang) if item.kind in ("total", "grade") else item.name
         title = f" “{item.title}”" if item.title else ""
         weight = f" {figures.number(item.weight * 100)}%" if item.weight is not None else ""
@@ -110,7 +110,7 @@ class _Page:
             self._step(node, depth, brief=True)
         if item.kind in ("group", "total"):
             return
-        if item.kind == "pay":
+        if item.kind in ("pay", "component"):
             self._reads(_chain(main)[0], depth)
         for part in (*(item.parts[one] for one in shown), main):
             for one in _fed(part):

@@ -181,7 +181,7 @@ def test_data_is_utf_8_whatever_the_locale(shop: Path) -> None:
     )
     found = process("run", "--period", "2025Q1", "--format", "csv", folder=shop, PYTHONIOENCODING="ascii")
     assert found.returncode == 0, found.stderr
-    assert found.stdout.decode("utf-8").splitlines()[0] == "staff_id,scorecard,total,grade,奖"
+    assert found.stdout.decode("utf-8").splitlines()[0] == "staff_id,scorecard,total,grade,奖,total_pay,flags"
 
 
 def test_piped_output_has_no_colour(shop: Path) -> None:

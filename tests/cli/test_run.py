@@ -34,7 +34,7 @@ def test_csv_quotes_what_needs_it(shop: Path, call: Call) -> None:
     (shop / "staff.csv").write_text(staff, encoding="utf-8")
     text = csv_of(call)
     assert [row[0] for row in csv.reader(io.StringIO(text))] == ["staff_id", "G1", "K1", "K2", "S1", "S2", 'a,"b"\nc']
-    assert text.splitlines()[1] == "G1,,,,"
+    assert text.splitlines()[1] == 'G1,,,,,0.00,"idle, small"'
 
 
 @pytest.mark.parametrize("places", [0, 2, 7, 9])
@@ -53,7 +53,7 @@ def test_csv_in_chinese_has_its_own_names(shop: Path, call: Call) -> None:
     (shop / "shop.kpi").write_text(text, encoding="utf-8")
     for name, table in project.TABLES.items():
         (shop / name).write_text(table.replace("staff_id", "工号"), encoding="utf-8")
-    assert csv_of(call, "--lang", "zh").splitlines()[0] == "工号,scorecard,total,grade,季度奖金"
+    assert csv_of(call, "--lang", "zh").splitlines()[0] == "工号,scorecard,total,grade,季度奖金,total_pay,flags"
 
 
 def test_with_csv_the_rest_is_on_the_error_stream(shop: Path, call: Call) -> None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.helpers.schemes import HEADER, Data, figures, scheme, told
+from tests.helpers.schemes import HEADER, Data, bindings, compiled, figures, scheme, told
 
 STAFF = """
 table staff
@@ -205,3 +205,29 @@ def test_large_amounts_stay_exact() -> None:
     people = {"staff": [("E1", "1", "99999999999999.99", "0", "AE", None)]}
     found = figures(scheme("pay p\n    amount base * 99.99% / 7", header=header, staff=STAFF), people)
     assert found["p"] == round(Fraction("99999999999999.99") * Fraction("0.9999") / 7, 4)
+
+
+def test_a_component_is_worked_out_as_pay_is_and_not_paid() -> None:
+    """E1 has 100 × 2, over the most of 150; E2 the same; E3 is below 90 and has 0. The gate halves what E2 has."""
+    items = """
+    component k "Kicker" when a >= 90
+        amount base * 2
+        at most 150
+    gate g when bad = 1
+        k is 75 CNY
+    pay p
+        amount k + 1
+    """
+    found = figures(scheme(items, staff=STAFF), THREE)
+    assert found.column("k") == [150, 75, 0]
+    assert found.column("p") == [151, 76, 1]
+    assert found.column("total_pay") == [151, 76, 1]
+    (item,) = [item for item in found.compiled.plan.items if item.name == "k"]
+    assert (item.kind, item.title) == ("component", "Kicker")
+    assert list(found.column(item.tier1["limit"])) == ["≤ 150", "≤ 150", None]
+    assert list(found.column(item.tier1["gate"])) == [None, "g", None]
+
+
+def test_with_components_only_nothing_is_paid() -> None:
+    found = compiled(scheme("component k\n    amount base", staff=STAFF))
+    assert "total_pay" not in bindings(found)

@@ -122,12 +122,12 @@ K2,2025Q1,500
 }
 
 CSV = """\
-staff_id,scorecard,total,grade,bonus
-G1,,,,
-K1,keeping,,,
-K2,keeping,121.00,A,50.00
-S1,selling,68.03,B,100.01
-S2,selling,0.00,C,0.00
+staff_id,scorecard,total,grade,bonus,total_pay,flags
+G1,,,,,0.00,"idle, small"
+K1,keeping,,,,0.00,"idle, small"
+K2,keeping,121.00,A,50.00,50.00,small
+S1,selling,68.03,B,100.01,100.01,
+S2,selling,0.00,C,0.00,0.00,"idle, small"
 """
 
 

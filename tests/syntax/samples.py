@@ -106,6 +106,8 @@ pay commission
         up to 100_000 : 1%
         above         : 3%
     at most base_pay * 3
+component kicker "New customers"
+    amount 10 CNY * count(won)
 """
 
 CHINESE = """\
@@ -208,6 +210,8 @@ CHINESE = """\
         不超过10万 : 1%
         超出         : 3%
     封顶 base_pay * 3
+明细 kicker "New customers"
+    金额 10元 × count(won)
 """
 
 

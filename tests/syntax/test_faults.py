@@ -320,7 +320,6 @@ def test_written_twice(text: str, first: str, second: str) -> None:
     ("text", "word"),
     [
         ('use "a.kpi"', "use"),
-        ("component x\n    amount 1", "component"),
         ("distribution within region, at least 10 people, ties better\n    1 : 2", "distribution"),
         ("outcome x when a", "outcome"),
         ("require a", "require"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -194,6 +195,13 @@ def test_for_and_when_of_pay_stand_on_its_line_or_below() -> None:
     assert above == item("pay x for a\n    amount 1\n    when b\n")
     assert isinstance(above, ast.Pay)
     assert (above.applies, above.when) == (_path("a"), _path("b"))
+
+
+def test_a_component_is_written_as_pay_is_and_not_paid() -> None:
+    component, pay = item("component x for a when b\n    amount 1\n"), item("pay x for a when b\n    amount 1\n")
+    assert isinstance(component, ast.Pay)
+    assert (component.paid, replace(component, paid=True)) == (False, pay)
+    assert component == item("明细 x 适用 a 当 b\n    金额 1\n")
 
 
 def test_scorecard_keeps_entries_in_and_out_of_groups() -> None:
