@@ -20,7 +20,7 @@ from kpirules.runs.run import Result, run_scheme
 from kpirules.source import Diagnostic, Fault, SourceText
 from tests.samples.arithmetic import decimal, rounded
 from tests.samples.east_sales import FOLDER, east_sales
-from tests.samples.projects import Project, bindings, open_project
+from tests.samples.projects import Project, bindings, figures, open_project
 
 QUARTERS = {"2025Q1": (date(2025, 1, 1), date(2025, 3, 31)), "2025Q2": (date(2025, 4, 1), date(2025, 6, 30))}
 SCHEME = FOLDER / "scheme.kpi"
@@ -56,16 +56,23 @@ def test_engines_and_languages_agree(quarter: str) -> None:
 
 
 @quarters
-def test_every_score_and_payment(quarter: str) -> None:
+def test_every_total_grade_and_payment(quarter: str) -> None:
     found = {row["工号"]: row for row in result(quarter).scores.to_pylist()}
-    expected = {row["工号"]: row for row in _policy(quarter)}
+    expected = {who: row for who, _, row in _policy(quarter)}
     assert found.keys() == expected.keys()
     for who, row in expected.items():
         assert {name: found[who][name] for name in row} == row, who
 
 
-def _policy(quarter: str) -> Iterator[dict[str, Any]]:
-    """The policy in plain arithmetic, seller by seller, straight from the files."""
+@quarters
+def test_every_score_of_every_indicator(quarter: str) -> None:
+    agreed = figures(chinese(quarter).agreed(), chinese(quarter).plan)
+    for who, scores, _ in _policy(quarter):
+        assert {name: agreed[who][f"{name}.score"] for name in scores} == scores, who
+
+
+def _policy(quarter: str) -> Iterator[tuple[str, dict[str, Fraction | None], dict[str, Any]]]:
+    """The policy in plain arithmetic, straight from the files: each seller, the scores, and what they come to."""
     first, last = QUARTERS[quarter]
     span = (last - first).days + 1
     for person in _rows("员工"):
@@ -81,7 +88,7 @@ def _policy(quarter: str) -> Iterator[dict[str, Any]]:
         goal = next((row for row in _rows("目标") if (row["工号"], row["季度"]) == (who, quarter)), None)
         due = [row for row in _rows("应收") if (row["工号"], row["季度"]) == (who, quarter)]
         rated = [Fraction(row["评分"]) for row in mine["回访"] if row["评分"]]
-        scores = {
+        scores: dict[str, Fraction | None] = {
             "销售达成": _attained(net, Fraction(goal["销售额"]) * days / span if goal else Fraction(0)),
             "毛利率": _margin((won - _total(sold, "成本")) / won) if won else Fraction(0),
             "回款率": _collected(_total(mine["回款"], "到账额"), _total(due, "应收额")),
@@ -101,14 +108,14 @@ def _policy(quarter: str) -> Iterator[dict[str, Any]]:
         grade = max(grade, worst, key="SABCD".index)
         factor = {"S": Fraction(3, 2), "A": Fraction(6, 5), "B": Fraction(1), "C": Fraction(3, 5), "D": Fraction(0)}
         signed = Decimal(min(300 * len(mine["签约"]), 3000))
-        yield {
-            "工号": who,
+        results = {
             "total": decimal(total),
             "grade": grade,
             "季度奖金": decimal(base * 3 * Fraction(1, 5) * factor[grade] * Fraction(days, span)),
             "提成": decimal(max(min(_sliced(net), 2 * base), Fraction(0))),
             "新客奖": signed if card is _FIELD else None,
         }
+        yield who, scores, results
 
 
 _FIELD = ((60, (("销售达成", 40), ("毛利率", 10), ("回款率", 10))), (40, (("拓新", 15), ("满意度", 15), ("客诉", 10))))
