@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +11,25 @@ from kpirules.model.scheme import Model
 from kpirules.plan.from_model import compile_model
 from kpirules.plan.ir import Plan
 from kpirules.source import Diagnostic, Fault, SourceText
-from kpirules.syntax.parse import parse
+from kpirules.source.files import NONE, Folder, Reader
+from kpirules.syntax.files import parse_files
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A scheme that has passed every check: its text, its typed model, its plan."""
+    """A scheme that has passed every check: its texts, its typed model, its plan.
 
-    source: SourceText
+    `texts` are its files by name (see `kpirules.source.files`), the one it was compiled from first.
+    """
+
+    texts: Mapping[str, SourceText]
     model: Model
     plan: Plan
+
+    @property
+    def source(self) -> SourceText:
+        """The text it was compiled from."""
+        return next(iter(self.texts.values()))
 
 
 def read_source(path: Path, name: str | None = None) -> SourceText:
@@ -37,14 +47,23 @@ def read_source(path: Path, name: str | None = None) -> SourceText:
         raise Fault([Diagnostic("KPI602", None, {"path": shown, "offset": error.start})]) from None
 
 
-def compile_scheme(source: SourceText) -> Compiled:
-    """Check and compile a scheme.
+def compile_file(path: Path, name: str | None = None) -> Compiled:
+    """Check and compile the scheme of a rule file, with the files that it uses.
 
     Raises:
-        Fault: with every diagnostic, in file order.
+        Fault: as `read_source` and `compile_scheme`.
     """
-    file, faults = parse(source)
-    model, found = elaborate(file, source)
-    if model is None or faults:
-        raise Fault([*faults, *found])
-    return Compiled(source, model, compile_model(model))
+    return compile_scheme(read_source(path, name), Folder(path.parent))
+
+
+def compile_scheme(source: SourceText, reader: Reader = NONE) -> Compiled:
+    """Check and compile a scheme; `reader` has the files that it uses.
+
+    Raises:
+        Fault: with every diagnostic of every file, file by file, each in file order.
+    """
+    parsed = parse_files(source, reader)
+    model, found = elaborate(parsed.file, source)
+    if model is None or parsed.faults:
+        raise Fault([*parsed.faults, *found])
+    return Compiled(parsed.texts, model, compile_model(model))

@@ -23,6 +23,7 @@ def check(context: click.Context, paths: tuple[Path, ...], form: str) -> None:
     Without PATHS, the scheme of the kpirules.yaml here. Exit code 1 tells of findings.
     """
     from kpirules.compiling import compile_scheme, read_source
+    from kpirules.source.files import Folder
     from kpirules.source.render import to_json
 
     unread: list[Diagnostic] = []
@@ -35,7 +36,7 @@ def check(context: click.Context, paths: tuple[Path, ...], form: str) -> None:
             unread += fault.diagnostics
             continue
         try:
-            compile_scheme(source)
+            compile_scheme(source, Folder(file.parent))
         except Fault as fault:
             findings += fault.diagnostics
     every = [*unread, *findings]

@@ -18,12 +18,12 @@ from kpirules.cli.project import rule_file, shown
 @console.shared
 def plan(scheme: Path | None, form: str, period: str | None) -> None:
     """Show the plan of SCHEME, by default the one that kpirules.yaml names: its steps, or the SQL of them."""
-    from kpirules.compiling import compile_scheme, read_source
+    from kpirules.compiling import compile_file
     from kpirules.plan.encode import to_json
     from kpirules.plan.text import render
 
     path = rule_file(scheme)
-    compiled = compile_scheme(read_source(path, shown(path)))
+    compiled = compile_file(path, shown(path))
     match form:
         case "json":
             console.put_data([json.dumps(to_json(compiled.plan), ensure_ascii=False, indent=1), "\n"])

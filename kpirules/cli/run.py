@@ -59,7 +59,7 @@ def run(
 
 
 def _done(scheme: Path | None, period: str, data: Path) -> Done:
-    from kpirules.compiling import compile_scheme, read_source
+    from kpirules.compiling import compile_file
     from kpirules.data.bindings import load_bindings
     from kpirules.data.load import read_tables
     from kpirules.runs.manifest import Done
@@ -68,7 +68,7 @@ def _done(scheme: Path | None, period: str, data: Path) -> Done:
     clock = [perf_counter_ns()]
     bindings = load_bindings(data)
     path = scheme or bindings.scheme
-    compiled = compile_scheme(read_source(path, shown(path)))
+    compiled = compile_file(path, shown(path))
     wanted = read_period(period, compiled.plan.period)
     in_force(compiled.plan, wanted)
     clock.append(perf_counter_ns())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
 
 from kpirules.model import grain
@@ -36,6 +36,8 @@ RESULT_COLUMNS = frozenset({"scorecard", "total", "grade", "total_pay", "flags"}
 def declare(ws: Workspace) -> None:
     """Collect the declared names; a name declared twice is a fault at the second place."""
     ws.broken |= ws.file.broken
+    if ws.file.partial:
+        ws.broken |= _undeclared(ws.file)
     for node in ws.file.items:
         kind = _KINDS.get(type(node))
         if kind is None:
@@ -57,6 +59,25 @@ def declare(ws: Workspace) -> None:
             )
         else:
             ws.declared[name.text] = Declared(kind, node, name)
+
+
+def _undeclared(file: ast.File) -> set[str]:
+    """The names that a file mentions and does not declare: a file that it uses, and that could not be read, may."""
+    written: set[str] = set()
+    known: set[str] = set()
+    todo: list[object] = [file.items]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, tuple):
+            todo += node
+        elif isinstance(node, ast.Node):
+            todo += [getattr(node, one.name) for one in fields(node)]
+            if isinstance(node, ast.Name):
+                written.add(node.text)
+            if isinstance(node, ast.Column | ast.Table | ast.DefineTable | ast.Define | ast.Indicator):
+                known.add(node.name.text)
+    results = {spelling for word in ("total", "grade") for spelling in words.spellings(word)}
+    return {name for name in written - known if name in results or words.builtin(name) is None}
 
 
 def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:

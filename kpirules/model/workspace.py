@@ -80,7 +80,7 @@ class Workspace:
     memo: dict[tuple[str, str], Type | None] = field(default_factory=dict)
     stack: list[tuple[tuple[str, str], Span]] = field(default_factory=list)
     resolve: Callable[[tuple[str, str]], Type] | None = None
-    _seen: set[tuple[str, str, int, int]] = field(default_factory=set)
+    _seen: set[tuple[str, str, str, int, int]] = field(default_factory=set)
 
     def report(
         self,
@@ -93,7 +93,7 @@ class Workspace:
     ) -> None:
         """Add a fault; the same fault at the same place is told once."""
         if span is not None:
-            key = (code, str(sorted((args or {}).items())), span.start, span.end)
+            key = (code, str(sorted((args or {}).items())), span.source.name, span.start, span.end)
             if key in self._seen:
                 return
             self._seen.add(key)

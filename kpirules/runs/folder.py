@@ -15,13 +15,12 @@ from secrets import token_hex
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kpirules.runs.manifest import NAME, Done, manifest
+from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
 from kpirules.source import Diagnostic, Fault
 
 KEPT_BYTES = 256 * 1024 * 1024
 """Inputs that take more memory than this, all together, are not kept: their digests stand in the manifest."""
 
-SCHEME = "scheme.kpi"
 RESULTS = ("scores", "items", "not_assessed")
 
 
@@ -67,7 +66,9 @@ def digest(path: Path) -> str:
 
 def _write(done: Done, folder: Path, *, kept: bool) -> None:
     result = done.result
-    (folder / SCHEME).write_text(done.compiled.source.text, encoding="utf-8", newline="")
+    for path, source in kept_rules(done).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(source.text, encoding="utf-8", newline="")
     tables: Mapping[str, pa.Table] = dict(zip(RESULTS, (result.scores, result.items, result.not_assessed), strict=True))
     if kept:
         (folder / "inputs").mkdir()

@@ -19,10 +19,11 @@ from kpirules import __version__
 from kpirules.compiling import Compiled
 from kpirules.data.load import Loaded, TableFacts
 from kpirules.runs.run import Result
-from kpirules.source import Diagnostic, Fault
+from kpirules.source import Diagnostic, Fault, SourceText
 
 FORMAT = 1
 NAME = "manifest.json"
+RULES = "rules"
 _SCHEMA = Path(__file__).with_name("manifest.schema.json")
 _LIBRARIES = ("duckdb", "pyarrow", "sqlglot")
 _GIT_SECONDS = 10
@@ -60,9 +61,11 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str], *, kept: bool
             "title": plan.title,
             "version": plan.version,
             "language": plan.language,
-            "path": done.compiled.source.name,
-            "sha256": digests["scheme.kpi"],
-            "commit": _commit(done.scheme),
+            "files": [
+                {"path": source.name, "kept": kept, "sha256": digests[kept]}
+                for kept, source in kept_rules(done).items()
+            ],
+            "commit": _commit(done),
         },
         "bindings": _bindings(done.bindings.resolve(), folder),
         "engine": {"name": done.result.engine, "versions": _versions()},
@@ -73,6 +76,16 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str], *, kept: bool
         "times": dict(done.times),
         "files": dict(digests),
     }
+
+
+def kept_rules(done: Done) -> dict[str, SourceText]:
+    """Where each rule file is kept in the run folder, the scheme's first; they lie as they lay to one another."""
+    folder = done.scheme.absolute().parent
+    names = [done.scheme.name, *list(done.compiled.texts)[1:]]
+    places = [Path(os.path.abspath(folder / name)) for name in names]  # noqa: PTH100  # links stay as they are
+    base = os.path.commonpath([place.parent for place in places])
+    kept = [f"{RULES}/{place.relative_to(base).as_posix()}" for place in places]
+    return dict(zip(kept, done.compiled.texts.values(), strict=True))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -137,12 +150,17 @@ def _bindings(bindings: Path, folder: Path) -> str:
     return str(bindings)
 
 
-def _commit(scheme: Path) -> dict[str, Any] | None:
-    """The commit that is checked out where the rule file is, None where there is no git or nothing committed."""
-    found = _git(scheme, "rev-parse", "--verify", "HEAD")
+def _commit(done: Done) -> dict[str, Any] | None:
+    """The commit that is checked out where the rule file is, None where there is no git or nothing committed.
+
+    `unchanged` says that every rule file was as committed; one that git leaves aside, or that lies elsewhere, is not.
+    """
+    found = _git(done.scheme, "rev-parse", "--verify", "HEAD")
     if found is None:
         return None
-    return {"id": found.strip(), "unchanged": _git(scheme, "status", "--porcelain", "--", scheme.name) == ""}
+    names = [done.scheme.name, *list(done.compiled.texts)[1:]]
+    changes = _git(done.scheme, "status", "--porcelain", "--ignored", "--", *(f":(literal){name}" for name in names))
+    return {"id": found.strip(), "unchanged": changes == ""}
 
 
 def _git(scheme: Path, *command: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,10 +20,11 @@ from kpirules.data.load import Loaded, TableFacts, read_tables
 from kpirules.engines.schema import schemas
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Value
-from kpirules.runs.folder import RESULTS, SCHEME, digest
+from kpirules.runs.folder import RESULTS, digest
 from kpirules.runs.manifest import NAME, not_a_run, read_manifest
 from kpirules.runs.run import MARKS
 from kpirules.source import Diagnostic, Fault, Note, SourceText
+from kpirules.source.files import Folder
 from kpirules.source.similar import similar
 from kpirules.values.periods import Period, parse_period
 from kpirules.values.types import QUOTIENT_PLACES
@@ -53,8 +54,7 @@ def open_run(folder: Path) -> Run:
     """
     manifest = read_manifest(folder)
     _unchanged(folder, manifest["files"])
-    text = (folder / SCHEME).read_bytes().decode("utf-8")
-    compiled = compile_scheme(SourceText(manifest["scheme"]["path"], text))
+    compiled = _compiled(folder, manifest["scheme"]["files"])
     scores, items, not_assessed = (pq.read_table(folder / f"{name}.parquet") for name in RESULTS)
     return Run(
         folder=folder,
@@ -133,6 +133,12 @@ def _unchanged(folder: Path, digests: Mapping[str, str]) -> None:
             changed.append(Diagnostic("KPI732", None, {"path": folder / name}))
     if changed:
         raise Fault(changed)
+
+
+def _compiled(folder: Path, files: Sequence[Mapping[str, str]]) -> Compiled:
+    """The scheme of the rule files that the run keeps, named as they were for the run."""
+    kept = folder / files[0]["kept"]
+    return compile_scheme(SourceText(files[0]["path"], kept.read_bytes().decode("utf-8")), Folder(kept.parent))
 
 
 def _inputs(folder: Path, manifest: Mapping[str, Any], compiled: Compiled) -> Loaded:

@@ -272,6 +272,13 @@ class Scheme(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Use(Node):
+    """`use "grades.kpi"`: the items of another file."""
+
+    path: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Column(Node):
     """A column of a table's contract. `type` is the English word of its type (`text`, `money`, `quarter`, …)."""
 
@@ -443,7 +450,7 @@ class Pay(Node):
     paid: bool = True
 
 
-Item = Scheme | Table | Subject | Define | DefineTable | Indicator | Scorecard | Grade | Gate | Pay
+Item = Scheme | Use | Table | Subject | Define | DefineTable | Indicator | Scorecard | Grade | Gate | Pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,8 +459,10 @@ class File(Node):
 
     `broken` holds the names declared by items with a syntax fault, so that their uses raise no second error; the empty
     name stands for a broken item that declares none (so `broken` is empty only where every item could be read).
+    `partial`: a file that it uses could not be read, so there may be more items.
     """
 
     items: tuple[Item, ...]
     broken: frozenset[str] = frozenset()
     language: str = "en"
+    partial: bool = False

@@ -88,6 +88,11 @@ def _rounded(b: Builder, span: Span, kids: Kids) -> ast.Rounding:
     return ast.Rounding(b.name(kids[0]), _places(b, kids[1]), span=span)
 
 
+def _use(b: Builder, span: Span, kids: Kids) -> ast.Use:
+    path = b.place(kids[1])
+    return ast.Use(ast.Text(path.text[1:-1], span=path), span=span)
+
+
 # ---------------------------------------------------------------- table and subject
 
 
@@ -237,6 +242,7 @@ def _on(b: Builder, _: Span, kids: Kids) -> _Part:
 RULES: dict[str, Rule] = {
     "start": lambda _, __, kids: kids[0],
     "scheme": _scheme,
+    "use": _use,
     "version": _version,
     "period": _period,
     "effective": _effective,

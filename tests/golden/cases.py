@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kpirules.compiling import compile_scheme, read_source
+from kpirules.compiling import compile_file
 from kpirules.plan.ir import OVER
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.catalogue import LANGUAGES
@@ -112,7 +112,7 @@ def language(scheme: Path) -> str:
 def found(scheme: Path) -> tuple[Diagnostic, ...]:
     """What is wrong with a scheme; nothing where it compiles."""
     try:
-        compile_scheme(read_source(scheme, scheme.name))
+        compile_file(scheme, scheme.name)
     except Fault as fault:
         return fault.diagnostics
     return ()

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kpirules.compiling import compile_scheme, read_source
+from kpirules.compiling import compile_file
 from kpirules.data.bindings import load_bindings
 from kpirules.data.load import read_tables
 from kpirules.runs.manifest import Done
@@ -142,7 +142,7 @@ def write(folder: Path) -> Path:
 def done(folder: Path, period: str = "2025Q1") -> Done:
     """The project of a folder, run."""
     bindings = load_bindings(folder / "kpirules.yaml")
-    compiled = compile_scheme(read_source(bindings.scheme, "shop.kpi"))
+    compiled = compile_file(bindings.scheme, "shop.kpi")
     loaded = read_tables(tuple(compiled.model.tables.values()), bindings)
     result = run_scheme(compiled, loaded, read_period(period, compiled.plan.period))
     return Done(compiled, loaded, result, bindings.scheme, bindings.path, {"run": 1})

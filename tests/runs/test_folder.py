@@ -52,8 +52,8 @@ def test_it_holds_the_text_the_results_and_the_inputs(shop: Path, done: Done) ->
     assert folder == shop / "runs" / "2025Q1"
     results = {"scores.parquet", "items.parquet", "not_assessed.parquet"}
     inputs = {f"inputs/{name}.parquet" for name in ("staff", "orders", "targets")}
-    assert held(folder) == {"manifest.json", "scheme.kpi", *results, *inputs}
-    assert (folder / "scheme.kpi").read_bytes() == (shop / "shop.kpi").read_bytes()
+    assert held(folder) == {"manifest.json", "rules/shop.kpi", *results, *inputs}
+    assert (folder / "rules" / "shop.kpi").read_bytes() == (shop / "shop.kpi").read_bytes()
     assert pq.read_table(folder / "scores.parquet").equals(done.result.scores)
     assert pq.read_table(folder / "items.parquet").equals(done.result.items)
     assert pq.read_table(folder / "not_assessed.parquet").equals(done.result.not_assessed)
@@ -66,8 +66,9 @@ def test_the_manifest_says_what_was_run_on_what(shop: Path, done: Done) -> None:
     scheme = found["scheme"]
     assert isinstance(scheme, dict)
     text = (shop / "shop.kpi").read_bytes()
-    assert (scheme["name"], scheme["version"], scheme["path"]) == ("shop", "1.0", "shop.kpi")
-    assert scheme["sha256"] == hashlib.sha256(text).hexdigest()
+    assert (scheme["name"], scheme["version"]) == ("shop", "1.0")
+    digest = hashlib.sha256(text).hexdigest()
+    assert scheme["files"] == [{"path": "shop.kpi", "kept": "rules/shop.kpi", "sha256": digest}]
     inputs = found["inputs"]
     assert isinstance(inputs, list)
     orders = next(one for one in inputs if one["table"] == "orders")

@@ -75,7 +75,7 @@ def test_data_that_was_kept_may_change(shop: Path, done: Done) -> None:
     assert open_run(folder).loaded.tables["orders"].num_rows == 5
 
 
-@pytest.mark.parametrize("name", ["scheme.kpi", "scores.parquet", "items.parquet", "inputs/staff.parquet"])
+@pytest.mark.parametrize("name", ["rules/shop.kpi", "scores.parquet", "items.parquet", "inputs/staff.parquet"])
 def test_a_file_that_was_changed_is_named(done: Done, name: str) -> None:
     folder = kept(done)
     data = (folder / name).read_bytes()

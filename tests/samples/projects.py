@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kpirules.compiling import Compiled, compile_scheme, read_source
+from kpirules.compiling import Compiled, compile_file
 from kpirules.data.bindings import load_bindings
 from kpirules.data.load import Loaded, read_tables
 from kpirules.engines import duckdb, reference
@@ -55,7 +55,7 @@ def open_project(bindings_file: Path, period: str) -> Project:
         Fault: anything is wrong with it.
     """
     bound = load_bindings(bindings_file)
-    compiled = compile_scheme(read_source(bound.scheme, bound.scheme.name))
+    compiled = compile_file(bound.scheme, bound.scheme.name)
     loaded = read_tables(tuple(compiled.model.tables.values()), bound)
     return Project(compiled, loaded, read_period(period, compiled.plan.period))
 

@@ -15,6 +15,8 @@ scheme east "East, quarterly"
     currency  CNY
     rounding  achievement 4, score 2, total 2, money 2, half even
 
+use "grades.kpi"
+
 table staff "Staff"
     staff_id   text  key
     role       text  in "AE", "KA"
@@ -118,6 +120,8 @@ CHINESE = """\
     生效   自2024-07-01至2025-06-30
     币种   CNY
     舍入   achievement 4,score 2、total 2，money 2,银行家舍入
+
+引入 "grades.kpi"
 
 数据表 staff “Staff”
     staff_id   文本  主键

@@ -319,7 +319,7 @@ def test_written_twice(text: str, first: str, second: str) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ('use "a.kpi"', "use"),
+        ('use "a.kpi" as a', "as"),
         ("distribution within region, at least 10 people, ties better\n    1 : 2", "distribution"),
         ("outcome x when a", "outcome"),
         ("require a", "require"),

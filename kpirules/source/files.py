@@ -1,0 +1,82 @@
+"""Rule files by name, wherever they are kept: in a folder, in the folder of a run, in memory.
+
+A name is a path from the folder of the scheme, its parts joined by `/`: `scheme.kpi`, `../common/grades.kpi`. Whatever
+reads rule files reads them through a `Reader`, so that a scheme is compiled the same wherever its texts come from.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+SUFFIX = ".kpi"
+
+
+class Reader(Protocol):
+    """Where rule files are read from."""
+
+    def one_name(self, name: str) -> str:
+        """The one name of a file that several may lead to: `b.kpi` for `a/../b.kpi`, whether it is there or not."""
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            OSError: it is not there, or cannot be read.
+        """
+
+    def beside(self, folder: str) -> Iterable[str]:
+        """The names of the rule files in a folder (`..`, `../common`; the scheme's own is empty)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Rule files on the disk; names start at `path`, the folder of the scheme."""
+
+    path: Path
+
+    def one_name(self, name: str) -> str:
+        """As `Reader`; links stay as they are."""
+        return Path(os.path.relpath(self.path / name, self.path)).as_posix()
+
+    def read(self, name: str) -> bytes:
+        """As `Reader`."""
+        return (self.path / name).read_bytes()
+
+    def beside(self, folder: str) -> list[str]:
+        """As `Reader`; a folder that cannot be read has none."""
+        try:
+            found = sorted(one.name for one in (self.path / folder).iterdir() if one.suffix == SUFFIX and one.is_file())
+        except OSError:
+            return []
+        return [posixpath.join(folder, name) for name in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rule files in memory, by name."""
+
+    files: Mapping[str, bytes]
+
+    def one_name(self, name: str) -> str:
+        """As `Reader`."""
+        return posixpath.normpath(name)
+
+    def read(self, name: str) -> bytes:
+        """As `Reader`."""
+        try:
+            return self.files[name]
+        except KeyError:
+            raise FileNotFoundError(2, "No such file", name) from None
+
+    def beside(self, folder: str) -> list[str]:
+        """As `Reader`."""
+        return [name for name in self.files if posixpath.dirname(name) == folder]
+
+
+NONE = Kept({})
+"""No other files: for a scheme that is one text."""
