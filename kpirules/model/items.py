@@ -137,9 +137,9 @@ def _head_parts(row: ast.Row) -> list[ast.Expr]:
 # ---------------------------------------------------------------- indicators
 
 
-def clause(ws: Workspace, node: ast.Indicator | ast.Pay, name: str) -> ast.Clause | None:
+def clause(ws: Workspace, clauses: tuple[ast.Clause, ...], name: str) -> ast.Clause | None:
     """The clause of that name; a second one is a fault."""
-    found = [one for one in node.clauses if one.name == name]
+    found = [one for one in clauses if one.name == name]
     for extra in found[1:]:
         ws.report("KPI517", extra.word, {"clause": extra.word.text}, labels=[Label(found[0].word, "first")])
     return found[0] if found else None
@@ -151,7 +151,7 @@ def needed(ws: Workspace, node: ast.Indicator | ast.Pay, name: str) -> ast.Claus
     Raises:
         Skip: there is none.
     """
-    found = clause(ws, node, name)
+    found = clause(ws, node.clauses, name)
     if found is None:
         word = words.spelling(name, ws.file.language)
         raise ws.fail("KPI516", node.name.span, {"name": node.name.text, "clause": word}, helps=[Note(name)])
@@ -189,7 +189,7 @@ def _figure(ws: Workspace, node: ast.Indicator, part: str, found: Expr) -> Type:
 
 def _achievement(ws: Workspace, node: ast.Indicator) -> Type:
     name = node.name.text
-    written = clause(ws, node, "achievement")
+    written = clause(ws, node.clauses, "achievement")
     if written is not None:
         scope = Scope(indicator=name, parts=("actual", "target"), achieving=True)
         found = rules.wanted(ws, scope, written.rule, Unit.RATIO, written.limits)

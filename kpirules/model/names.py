@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from kpirules.model import grain
 from kpirules.model.expr import Builtin, Col, Expr, Lookup, Val
-from kpirules.model.workspace import PARTS, Declared, Scope, Skip, Workspace
+from kpirules.model.workspace import PARTS, SUMS, Declared, Scope, Skip, Workspace
 from kpirules.source import Label, Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
@@ -26,7 +26,7 @@ _KINDS: dict[type[ast.Node], str] = {
     ast.Pay: "pay",
 }
 _CLOCK = ("active_days", "active_share", "period_days", "period_start", "period_end", "year_start")
-_NOW = frozenset({None, *PARTS, "total", "grade", *_CLOCK})
+_NOW = frozenset({None, *PARTS, *SUMS, "total", "grade", *_CLOCK})
 """The built-in names that this version can work out; None stands for a name that is not built in."""
 
 RESULT_COLUMNS = frozenset({"scorecard", "total", "grade", "total_pay", "flags"})
@@ -149,6 +149,8 @@ def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         raise Skip
     if word in PARTS:
         raise ws.fail("KPI210", path.span, {"name": first}, helps=[Note(_why_no_part(scope, word))])
+    if word in SUMS:
+        raise ws.fail("KPI210", path.span, {"name": first}, helps=[Note("total")])
     raise unknown(ws, path.names[0], _names_of_subject(ws, scope))
 
 
@@ -210,6 +212,8 @@ def _builtin(ws: Workspace, scope: Scope, path: ast.Path, word: str) -> Expr | N
         if scope.indicator is None or word not in scope.parts:
             return None
         return ws.value(scope.indicator, word, path.span)
+    if word in SUMS:
+        return ws.value(scope.card, word, path.span) if scope.card is not None else None
     if word == "total":
         return ws.value("total", "value", path.span) if _has(ws, ast.Scorecard) else None
     if word == "grade":
@@ -350,8 +354,10 @@ def _names_of_subject(ws: Workspace, scope: Scope) -> list[str]:
     columns = [column.name for column in ws.subject.table.columns] if ws.subject else []
     usable = [name for name, declared in ws.declared.items() if declared.kind not in ("scorecard", "gate")]
     language = ws.file.language
+    sums = SUMS if scope.card else ()
     builtins = [
-        words.spelling(word, language) for word in (*scope.parts, "total", "grade", "active_share", "active_days")
+        words.spelling(word, language)
+        for word in (*scope.parts, *sums, "total", "grade", "active_share", "active_days")
     ]
     return [*usable, *columns, *builtins]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import infer, items, operators, rules, scheme
+from kpirules.model import infer, items, operators, rules, scheme, totals
 from kpirules.model.checks import overlap
 from kpirules.model.expr import Expr, Lit, known
 from kpirules.model.workspace import Scope, Skip, Workspace, both, every, quietly
@@ -37,6 +37,7 @@ def total(ws: Workspace) -> Type:
     low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
     missing = not overlap.covers(ws) or not all(card.always for card in ws.scorecards)
     parts = [adjust.rule for card in ws.scorecards for adjust in card.adjusts]
+    parts += [card.total for card in ws.scorecards if card.total is not None]
     parts += [ws.indicators[entry.indicator].score for card in ws.scorecards for entry in card.everything]
 
     def merge() -> Type:
@@ -49,6 +50,8 @@ def _total_bounds(ws: Workspace, card: scheme.Scorecard) -> tuple[Fraction, Frac
     scores = [found for entry in card.everything if (found := ws.memo.get((entry.indicator, "score"))) is not None]
     low = min((score.bounds[0] for score in scores), default=Fraction(0))
     high = max((score.bounds[1] for score in scores), default=Fraction(0))
+    if card.total is not None:
+        return card.total.type.bounds
     for adjust in card.adjusts:
         low, high = low + adjust.rule.type.bounds[0], high + adjust.rule.type.bounds[1]
     return low, high
@@ -70,7 +73,16 @@ def _scorecard(ws: Workspace, node: ast.Scorecard) -> scheme.Scorecard:
     always = any(one.weight and one.when is None and ws.indicators[one.indicator].always for one in everything)
     if node.applies is not None and applies is None:
         raise Skip
-    return scheme.Scorecard(node.name.text, node.title, applies, groups, entries, adjusts, always, node.span)
+    card = scheme.Scorecard(node.name.text, node.title, applies, groups, entries, adjusts, always, None, node.span)
+    written = items.clause(ws, node.totals, "total")
+    return replace(card, total=_own_total(ws, node, card, written)) if written is not None else card
+
+
+def _own_total(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: ast.Clause) -> Expr:
+    found = totals.rule(ws, node, card, written)
+    if found.type.missing:
+        raise _not_payable(ws, found, "total")
+    return found
 
 
 def _group(ws: Workspace, node: ast.Group) -> scheme.Group:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from math import gcd, lcm
 
 from kpirules.model.contracts import Table
 from kpirules.model.expr import Expr
@@ -89,6 +90,14 @@ class Entry:
     span: Span = field(compare=False, repr=False)
 
 
+def whole(weights: Sequence[Fraction]) -> list[int]:
+    """The smallest whole numbers in the same proportions as some weights: they need the fewest digits."""
+    denominator = lcm(*(weight.denominator for weight in weights))
+    numerators = [int(weight * denominator) for weight in weights]
+    divisor = gcd(*numerators) or 1
+    return [one // divisor for one in numerators]
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Entries that add up to the group's weight."""
@@ -112,7 +121,10 @@ class Adjust:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """A scorecard; entries outside any group stand beside the groups. `always`: it never leaves a total missing."""
+    """A scorecard; entries outside any group stand beside the groups. `always`: it never leaves a total missing.
+
+    `total` is its own rule for the total; without one it is the weighted score and the adjustments.
+    """
 
     name: str
     title: str | None
@@ -121,6 +133,7 @@ class Scorecard:
     entries: tuple[Entry, ...]
     adjusts: tuple[Adjust, ...]
     always: bool
+    total: Expr | None
     span: Span = field(compare=False, repr=False)
 
     @property

@@ -20,6 +20,9 @@ U = TypeVar("U")
 PARTS = ("actual", "target", "achievement", "score")
 """The parts of an indicator, under their English words."""
 
+SUMS = ("weighted", "adjustments")
+"""The parts of a scorecard that its own `total` may read, under their English words."""
+
 
 class Skip(Exception):  # noqa: N818  # a signal, not an error: what it stands for has been reported
     """Stops the elaboration of one clause; whatever made it impossible has been reported already."""
@@ -41,7 +44,7 @@ class Scope:
     `grain` is the table whose row is in scope (None: the subject), `aliases` the filtered tables that stand for it;
     `indicator` the indicator whose parts `parts` may be read by their bare words; `present` what has been shown to be
     there (`is present`), by `presence` key; `achieving` where an achievement is written, a ratio whatever its units:
-    there a number by a number is one.
+    there a number by a number is one; `card` the scorecard whose `total` is written.
     """
 
     grain: str | None = None
@@ -50,6 +53,7 @@ class Scope:
     parts: tuple[str, ...] = ()
     present: frozenset[tuple[object, ...]] = frozenset()
     achieving: bool = False
+    card: str | None = None
 
     def knowing(self, keys: Iterable[tuple[object, ...]]) -> Scope:
         """The same scope where these are known to be there."""

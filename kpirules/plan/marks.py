@@ -42,9 +42,13 @@ def _places(value: Ref) -> int:
     return 0
 
 
-def tier1(draft: Draft, item: str, part: str) -> dict[str, str]:
-    """Bind the marks of one figure, texts or missing, and name them: `row`, `limit`, `policy`, `gate`."""
-    steps = [one for one in draft.bindings if (one.item, one.part) == (item, part)]
+def tier1(draft: Draft, item: str, *bases: str) -> dict[str, str]:
+    """Bind the marks of one figure, texts or missing, and name them: `row`, `limit`, `policy`, `gate`.
+
+    `bases` are the names that the bindings on the way to it begin with (see `Place`); where there are several, each
+    is one of the ways that it may have been made, and the last of them is the figure's own.
+    """
+    ways = [[one for one in draft.bindings if one.name.partition("~")[0] == base] for base in bases]
     makers: dict[str, Callable[[Draft, list[Binding]], list[tuple[Scalar, Scalar]]]] = {
         "row": _rows,
         "limit": _limits,
@@ -53,9 +57,9 @@ def tier1(draft: Draft, item: str, part: str) -> dict[str, str]:
     }
     found: dict[str, str] = {}
     for mark, make in makers.items():
-        whens = make(draft, steps)
+        whens = [when for way in ways for when in make(draft, way)]
         if whens:
-            name = f"{item}.{part}${mark}"
+            name = f"{bases[-1]}${mark}"
             if name not in draft.types:
                 draft.bind(name, build.case(whens, None, Unit.TEXT), Place(item, "mark", name), "mark", None)
             found[mark] = name

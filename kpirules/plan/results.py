@@ -142,7 +142,7 @@ def _grade(draft: Draft) -> Ref:
     found = Ref(found.name, replace(found.type, domain=grade.order).maybe(when=missing))
     draft.types[found.name] = found.type
     parts = (Part("value", found.name),)
-    marks = tier1(draft, "grade", "value")
+    marks = tier1(draft, "grade", "grade")
     draft.items.append(Item("grade", "grade", None, parts, origin_of(grade.span), tier1=marks))
     return found
 
@@ -164,7 +164,7 @@ def _pay(draft: Draft, pay: scheme.Pay) -> Ref:
     found = Ref(found.name, found.type.maybe(when=gets is not None))
     draft.types[found.name] = found.type
     parts = (Part("value", found.name),)
-    marks = tier1(draft, pay.name, "value")
+    marks = tier1(draft, pay.name, pay.name)
     draft.items.append(Item(pay.name, pay.kind, pay.title, parts, origin_of(pay.span), tier1=marks))
     return found
 

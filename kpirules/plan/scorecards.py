@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import gcd, lcm
 
 from kpirules.model import scheme
 from kpirules.plan import build, rules, scalars
@@ -52,7 +51,7 @@ class _Mean:
         Weights count as the smallest whole numbers of the same proportions, which need the fewest digits.
         """
         number = Unit.NUMBER
-        shares = _whole([weight for _, weight in self.parts])
+        shares = scheme.whole([weight for _, weight in self.parts])
         weight = sum(shares)
         low = min(value.type.bounds[0] for value, _ in self.parts)
         high = max(value.type.bounds[1] for value, _ in self.parts)
@@ -76,13 +75,6 @@ class _Mean:
     def weights(self) -> dict[str, Fraction]:
         """The weight of each part, by its binding."""
         return {value.name: weight for value, weight in self.parts}
-
-
-def _whole(weights: list[Fraction]) -> list[int]:
-    denominator = lcm(*(weight.denominator for weight in weights))
-    numerators = [int(weight * denominator) for weight in weights]
-    divisor = gcd(*numerators) or 1
-    return [one // divisor for one in numerators]
 
 
 def _weighted(value: Ref, weight: int) -> Scalar:
@@ -130,7 +122,7 @@ def _entry(draft: Draft, card: scheme.Scorecard, entry: scheme.Entry, parent: st
     earned = draft.bind(f"{place.base}.points", points, place, "value", entry.span)
     parts += [Part("score", score.name), Part("points", earned.name)]
     origin = origin_of(indicator.span)
-    marks = tier1(draft, entry.indicator, "score")
+    marks = tier1(draft, entry.indicator, f"{entry.indicator}.score")
     draft.items.append(
         Item(
             entry.indicator,
@@ -159,15 +151,28 @@ def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
     return draft.bind(f"{card.name}.adjustments", found, place, "value", None)
 
 
+def _sum(draft: Draft, card: scheme.Scorecard) -> Scalar:
+    """What a scorecard comes to: by its own rule, worked out where something is scored, or weighted + adjustments."""
+    weighted, adjustments = _card(draft, card)
+    if card.total is None:
+        return build.add(weighted, adjustments, Unit.NUMBER)
+    for part, found in (("weighted", weighted), ("adjustments", adjustments)):
+        draft.values[card.name, part], draft.flags[card.name, part] = found.name, ()
+    applies = _applies(draft, card)
+    place = Place(card.name, "total", f"{card.name}.total", applies.name if applies is not None else None, card.title)
+    if not weighted.type.missing:
+        return rules.emit(draft, place, card.total, place.base)
+    scored = build.negated(build.is_missing(weighted))
+    there = draft.bind(f"{card.name}.scored", scored, place, "guard", card.span)
+    return maybe(rules.emit(draft, place.under(there.name), card.total, place.base))
+
+
 def total(draft: Draft) -> Ref:
     """The subject's scorecard, its weighted sum and adjustments, rounding, gates."""
     cards = draft.model.scorecards
     place = Place("total", "value", "total")
     _which(draft, cards)
-    sums: list[tuple[Ref | None, Scalar]] = []
-    for card in cards:
-        weighted, adjustments = _card(draft, card)
-        sums.append((_applies(draft, card), build.add(weighted, adjustments, Unit.NUMBER)))
+    sums: list[tuple[Ref | None, Scalar]] = [(_applies(draft, card), _sum(draft, card)) for card in cards]
     first_span = cards[0].span
 
     def raw(name: str) -> Ref:
@@ -182,7 +187,7 @@ def total(draft: Draft) -> Ref:
     found = Ref(found.name, found.type.maybe(when=draft.model.total_missing))
     draft.types[found.name] = found.type
     parts = (Part("value", found.name),)
-    marks = tier1(draft, "total", "value")
+    marks = tier1(draft, "total", *(f"{card.name}.total" for card in cards), "total")
     draft.items.append(Item("total", "total", None, parts, origin_of(first_span), tier1=marks))
     return found
 

@@ -351,7 +351,7 @@ class Missing(Node):
 
 @dataclass(frozen=True, slots=True)
 class Clause(Node):
-    """A clause that holds a rule: `name` is its English word (`actual`, `target`, `achievement`, `score`, `amount`).
+    """A clause that holds a rule: `name` is its English word (`actual`, `target`, `score`, `amount`, `total`, …).
 
     `word` is the keyword's own place; `limits` are limit clauses written under it.
     """
@@ -410,6 +410,7 @@ class Scorecard(Node):
     groups: tuple[Group, ...] = ()
     entries: tuple[Entry, ...] = ()
     adjusts: tuple[Adjust, ...] = ()
+    totals: tuple[Clause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

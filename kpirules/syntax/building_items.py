@@ -190,7 +190,8 @@ def _scorecard(b: Builder, span: Span, kids: Kids) -> ast.Scorecard:
     _, name, title, word, *rest = kids
     applies = rest.pop(0) if word else None
     groups, entries, adjusts = _every(ast.Group, rest), _every(ast.Entry, rest), _every(ast.Adjust, rest)
-    return ast.Scorecard(b.name(name), b.title(title), applies, groups, entries, adjusts, span=span)
+    totals = _every(ast.Clause, rest)
+    return ast.Scorecard(b.name(name), b.title(title), applies, groups, entries, adjusts, totals, span=span)
 
 
 def _group(b: Builder, span: Span, kids: Kids) -> ast.Group:
@@ -200,10 +201,7 @@ def _group(b: Builder, span: Span, kids: Kids) -> ast.Group:
 
 def _entry(b: Builder, span: Span, kids: Kids) -> ast.Entry:
     token, weight, *when = kids
-    name = b.name(token)
-    if words.builtin(name.text) == "total":  # a clause of the whole language, which must not be read as an entry
-        b.fault("KPI801", name.span, {"word": name.text})
-    return ast.Entry(name, weight, when[1] if when[0] else None, span=span)
+    return ast.Entry(b.name(token), weight, when[1] if when[0] else None, span=span)
 
 
 def _adjust(b: Builder, span: Span, kids: Kids) -> ast.Adjust:
@@ -270,6 +268,7 @@ RULES: dict[str, Rule] = {
     "group": _group,
     "entry": _entry,
     "adjust": _adjust,
+    "total": _clause,
     "grade": _grade,
     "gate": _gate,
     "effect": _effect,

@@ -125,11 +125,33 @@ class _Page:
             self.line(depth, " · ".join(told))
 
     def _sums(self, node: Node, depth: int) -> None:
-        """What the total was added up from."""
+        """What the total was added up from, or what its own rule made of that."""
         for read in node.inputs:
+            if read.part == "total":
+                self._own_total(read, depth)
+                continue
             text = self._mean(read) if read.kind == "weighted" else _label(read, self.lang)
             if read.figure.value is not None and text != self.show(read.figure):
                 self.line(depth, self.say("is_value", text=text, value=self.show(read.figure)))
+
+    def _own_total(self, node: Node, depth: int) -> None:
+        """The weighted score, the adjustments and whatever else a scorecard's rule read, then its steps."""
+        if node.withheld:
+            return
+        steps = _chain(node)
+        reads = {read.name: read for step in steps for read in step.inputs if "~" not in read.name}
+        for read in reads.values():
+            if read.kind == "weighted":
+                self.line(depth, self._weighted(read))
+            elif read.kind != "aggregate":
+                self.line(depth, self.say("is_value", text=_label(read, self.lang), value=self.show(read.figure)))
+        for step in steps:
+            self._step(step, depth, brief=True)
+
+    def _weighted(self, node: Node) -> str:
+        name, mean, value = word("weighted", self.lang), self._mean(node), self.show(node.figure)
+        text = f"{name} = {mean}"
+        return text if mean == value else self.say("is_value", text=text, value=value)
 
     def _whole(self, item: ItemTrace, depth: int) -> None:
         """An item step by step, each figure with what it was made of."""
@@ -345,6 +367,8 @@ def _label(node: Node, lang: str) -> str:
     owner, _, part = node.name.partition(".")
     if part in ("weighted", "adjustments"):
         return word(part, lang)
+    if part == "total":
+        return f"{owner} {word(part, lang)}"
     if owner == node.item and part in ("actual", "target", "achievement", "score"):
         return f"{owner} {word(part, lang)}"
     return word(node.name, lang) if node.name in _WORDS else node.name.rpartition("/")[2]

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.helpers.schemes import HEADER, Data, figures, scheme
+from tests.helpers.schemes import HEADER, Data, figures, refused, scheme
 
 STAFF = """
 table staff
@@ -292,3 +292,57 @@ def test_ten_groups_that_may_be_left_out_stay_exact() -> None:
     )
     found = figures(text, _people(("AE", "33.33", "66.67", "1"), ("AE", None, "66.67", "1")))
     assert found.column("total") == [50, Fraction("66.67")]
+
+
+OWN_TOTAL = """
+indicator one
+    actual a
+    missing exclude
+    score  actual
+indicator two
+    actual b
+    missing exclude
+    score  actual
+scorecard hard for role = "AE"
+    one 60%
+    two 40%
+    adjust extra = 5
+    total (weighted + adjustments) * 1.1, at most 120
+scorecard plain for role = "KA"
+    one 100%
+    total by weighted
+        >= 90 : weighted + 1
+        else  : 10 / 3
+"""
+
+
+def test_a_scorecard_may_have_a_rule_for_its_total() -> None:
+    """In order: (80 × 60% + 90 × 40% + 5) × 1.1; (90 + 5) × 1.1; over 120; nothing scored; 96 + 1; 10 / 3."""
+    people = [("AE", "80", "90", "0"), ("AE", None, "90", "0"), ("AE", "120", "120", "0"), ("AE", None, None, "0")]
+    people += [("KA", "96", None, "0"), ("KA", "89.99", None, "0"), ("KA", None, None, "0")]
+    found = figures(scheme(OWN_TOTAL, staff=STAFF), _people(*people))
+    assert found.column("total") == [
+        Fraction("97.9"),
+        Fraction("104.5"),
+        120,
+        None,
+        97,
+        Fraction("3.33"),
+        None,
+    ]
+    (item,) = [item for item in found.compiled.plan.items if item.kind == "total"]
+    assert list(found.column(item.tier1["limit"])) == [None, None, "≤ 120", None, None, None, None]
+    assert list(found.column(item.tier1["row"])) == [None, None, None, None, ">= 90", "else", None]
+
+
+def test_a_total_of_its_own_need_not_read_the_weighted_score() -> None:
+    """It is for those of whom something is scored all the same."""
+    card = "scorecard s\n    one 100%\n    total 7"
+    found = figures(scheme(INDICATORS, card, staff=STAFF), _people(("AE", "80", "1", "0"), ("AE", None, "1", "0")))
+    assert found.column("total") == [7, None]
+
+
+def test_a_total_that_reads_itself_is_a_circle() -> None:
+    card = "indicator one\n    actual base\n    score  1\nscorecard s\n    one 100%\n    total weighted + total"
+    (fault,) = refused(scheme(card))
+    assert (fault.code, fault.args["circle"]) == ("KPI207", "total → total")

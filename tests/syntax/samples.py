@@ -89,6 +89,8 @@ scorecard field "Field" for role = "AE"
     group service 30%
         satisfaction 30% when months(hired, period_end) >= 3 and left_on is present
     adjust referrals "Referrals" = 2 * count(referrals), at most 10
+    total (weighted + adjustments) * 1.1
+    at most 120
 
 grade by total
     >= 95 : "S"
@@ -195,6 +197,8 @@ CHINESE = """\
     维度 service 30%
         satisfaction 30% 当 months(hired, period_end) >= 3 且 left_on 不为空
     加减分 referrals "Referrals" = 2 * count(referrals)，不高于10
+    总分 (weighted + adjustments) × 1.1
+    封顶120
 
 等级 按 total
     ≥95 : "S"

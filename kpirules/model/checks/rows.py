@@ -35,6 +35,7 @@ def _rules(ws: Workspace) -> Iterator[Expr]:
     roots += [indicator.score for indicator in ws.indicators.values()]
     roots += [pay.amount for pay in ws.pays.values()]
     roots += [adjust.rule for card in ws.scorecards for adjust in card.adjusts]
+    roots += [card.total for card in ws.scorecards if card.total is not None]
     if ws.grade is not None:
         roots.append(ws.grade.rule)
     for root in roots:

@@ -1,0 +1,70 @@
+"""What a scorecard's own `total` is made of: the weighted score, the adjustments, the rule over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+from kpirules.model import operators, rules, scheme
+from kpirules.model.expr import Expr
+from kpirules.model.workspace import Scope, Skip, Workspace
+from kpirules.syntax import ast
+from kpirules.values import types
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+
+def rule(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: ast.Clause) -> Expr:
+    """The rule of a scorecard's `total` clause, whose other parts are made already.
+
+    It is worked out for those of whom something is scored, so it reads the weighted score as there.
+
+    Raises:
+        Skip: it has a fault.
+    """
+    name = node.name.text
+    if not card.everything:  # its weights are refused
+        raise Skip
+    scored = [(_counted(ws, entry), entry.weight) for entry in card.entries]
+    adjusted = types.constant(Unit.NUMBER, Fraction(0))
+
+    def weighted() -> Type:
+        groups = [
+            (_mean([(_counted(ws, entry), entry.weight) for entry in group.entries]), group.weight)
+            for group in card.groups
+        ]
+        return _mean([*groups, *scored])
+
+    ws.memo[name, "weighted"] = operators.fit(ws, node.name.span, (), weighted).there()
+    for adjust in card.adjusts:
+        adjusted = types.add(adjusted, adjust.rule.type, Unit.NUMBER)
+    ws.memo[name, "adjustments"] = adjusted
+    return rules.wanted(ws, Scope(card=name), written.rule, Unit.NUMBER, written.limits)
+
+
+def _counted(ws: Workspace, entry: scheme.Entry) -> Type:
+    score = ws.value(entry.indicator, "score", entry.span).type
+    return score.maybe(when=score.missing or entry.when is not None)
+
+
+def _mean(parts: Iterable[tuple[Type, Fraction]]) -> Type:
+    """The type of Σ weight × value / Σ weight over what is there.
+
+    Raises:
+        TooWide: it cannot be proved to fit.
+    """
+    held = list(parts)
+    shares = scheme.whole([weight for _, weight in held])
+    points = [
+        types.multiply(value, types.constant(Unit.NUMBER, Fraction(share)), Unit.NUMBER)
+        for (value, _), share in zip(held, shares, strict=True)
+    ]
+    summed = points[0]
+    for point in points[1:]:
+        summed = types.add(summed, point, Unit.NUMBER)
+    over = types.decimal(Unit.NUMBER, 0, Fraction(1), Fraction(max(sum(shares), 1)))
+    found = types.divide(summed, over, Unit.NUMBER)
+    low = min(value.bounds[0] for value, _ in held)
+    high = max(value.bounds[1] for value, _ in held)
+    return replace(found, low=low, high=high, missing=all(value.missing for value, _ in held))
