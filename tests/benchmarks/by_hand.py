@@ -1,0 +1,131 @@
+"""The assessment by a query written by hand for DuckDB: the same checks, figures and marks, exact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+_SQL = Path(__file__).with_name("by_hand.sql").read_text(encoding="utf-8")
+
+_AE, _KA = "role = 'AE'", "role = 'KA'"
+_NO_FIGURE, _NO_TEXT = "NULL::DECIMAL(38, 12)", "NULL::VARCHAR"
+_CAPPED = "CASE WHEN {0} * 100 < 0 THEN '≥ 0' WHEN {0} * 100 > 120 THEN '≤ 120' END"
+
+_INDICATORS = {
+    "attainment": ("Revenue attainment", "revenue_money", "target_revenue", "attainment", "exclude"),
+    "margin": ("Gross margin", "to_12(profit, revenue)", "", "", "score 0"),
+    "customers": ("New customers", "new_customers", "target_customers", "customers", "exclude"),
+    "win_rate": ("Win rate", "to_12(won, lines)", "", "", "exclude"),
+    "deal_size": ("Average deal", "to_12(revenue, 100 * won)", "", "", "exclude"),
+    "returns": ("Returns", "to_12(returned, lines)", "", "", "exclude"),
+    "discounts": ("Discounts given", "to_12(discount, revenue)", "", "", "exclude"),
+    "strategic": ("Strategic share", "to_12(strategic, revenue)", "", "", "score 0"),
+    "largest": ("Dependence on one order", "to_12(largest, revenue)", "", "", "exclude"),
+    "satisfaction": ("Customer satisfaction", "to_12(rating, 10 * ratings)", "", "", "exclude"),
+    "units": ("Units sold", "units", "target_units", "unit_share", "exclude"),
+    "lost": ("Value lost", "to_12(lost, amount)", "", "", "exclude"),
+}
+"""Title, actual, target, achievement and missing policy of each indicator."""
+
+_GROUPS = {
+    (_AE, "results", "Results", "results", 60): {"attainment": 30, "margin": 10, "units": 10, "deal_size": 10},
+    (_AE, "customers_side", "Customers", "customers", 25): {"customers": 10, "satisfaction": 10, "returns": 5},
+    (_AE, "conduct", "Conduct", "conduct", 15): {"win_rate": 5, "discounts": 5, "lost": 5},
+    (_KA, "results", "Results", "results", 70): {"attainment": 30, "margin": 15, "strategic": 15, "largest": 10},
+    (_KA, "customers_side", "Customers", "customers", 30): {
+        "satisfaction": 15,
+        "returns": 5,
+        "discounts": 5,
+        "lost": 5,
+    },
+}
+"""Whose, name, title, columns and weight of each group, and the weights of its indicators."""
+
+
+def run(project: Path, out: Path) -> None:
+    """Check the tables of a project and write `scores.parquet` and `items.parquet`."""
+    script = _SQL.format(folder=project, out=out, items=_items())
+    with duckdb.connect() as connection:
+        for statement in connection.extract_statements(script):
+            connection.execute(statement)
+            if "CREATE TEMP TABLE faults" in statement.query:
+                _stop_on_faults(connection)
+
+
+def _stop_on_faults(connection: duckdb.DuckDBPyConnection) -> None:
+    counts = connection.execute("SELECT sum(keys), sum(missing), sum(outside), sum(lost) FROM faults").fetchone()
+    if counts is None or any(counts):
+        raise ValueError(f"the data breaks its contract: {counts}")
+
+
+def _items() -> str:
+    total_gate = "CASE WHEN below_cost AND before <> total THEN 'below_cost' END"
+    grade_gate = "CASE WHEN row_grade <> grade THEN 'many_returns' END"
+    return "\nUNION ALL\n".join(
+        [
+            _item("true", "total", "total", value="total", gate=total_gate),
+            *(line for group in _GROUPS for line in _group(*group)),
+            _item(_KA, "big_wins", "adjust", "Large orders won", parent="key_accounts", value="big_wins_points"),
+            _item("true", "grade", "grade", row="grade_row", gate=grade_gate, text="grade"),
+            _item("true", "bonus", "pay", "Quarterly bonus", value="bonus"),
+            _item(
+                "true",
+                "commission",
+                "pay",
+                "Commission",
+                value="commission",
+                row="commission_row",
+                limit="commission_limit",
+            ),
+        ]
+    )
+
+
+def _group(whose: str, name: str, title: str, columns: str, weight: int) -> list[str]:
+    """The lines of a group and of its indicators."""
+    card = "field" if whose == _AE else "key_accounts"
+    score = f"to_12({columns}_n, 100 * {columns}_d)"
+    lines = [_item(whose, name, "group", title, parent=card, score=score, weight=f"0.{weight:02}")]
+    for item, share in _GROUPS[whose, name, title, columns, weight].items():
+        heading, actual, target, achievement, policy = _INDICATORS[item]
+        with_row = not achievement or item == "customers"
+        lines.append(
+            _item(
+                whose,
+                item,
+                "indicator",
+                heading,
+                parent=name,
+                actual=actual,
+                target=target,
+                achievement=achievement,
+                score=f"{item}_score",
+                weight=f"0.{share:02}",
+                points=f"earned({item}_score, 0.{share:02})",
+                row=f"{item}_row" if with_row else "",
+                limit="" if with_row else _CAPPED.format(achievement),
+                policy=f"CASE WHEN {achievement or f'{item}_row'} IS NULL THEN 'missing {policy}' END",
+            )
+        )
+    return lines
+
+
+def _item(whose: str, item: str, kind: str, title: str = "", **given: str) -> str:
+    """A line of `items` for each of those whose it is."""
+    figures = ", ".join(
+        f"{f'figure({given[name]})' if given.get(name) else _NO_FIGURE} AS {name}"
+        for name in ("actual", "target", "achievement", "score", "weight", "points", "value")
+    )
+    texts = ", ".join(
+        f'{given.get(name) or _NO_TEXT} AS "{name}"' for name in ("row", "limit", "policy", "gate", "text")
+    )
+    named = ", ".join(
+        _text(text) + f"::VARCHAR AS {name}"
+        for name, text in {"item": item, "kind": kind, "title": title, "parent": given.get("parent")}.items()
+    )
+    return f"SELECT staff_id AS key, {named}, {figures}, {texts} FROM results WHERE {whose}"  # noqa: S608  # texts of this file only
+
+
+def _text(value: str | None) -> str:
+    return f"'{value}'" if value else "NULL"
