@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from itertools import pairwise
 from pathlib import Path
@@ -100,19 +99,14 @@ def _print(done: Done, folder: Path, form: str) -> None:
 def _write_all(faults: DataFaults) -> None:
     """Write every fault of the data to a file where they are more than are drawn."""
     from kpirules.data.faults import SHOWN
-    from kpirules.source.render import message
+    from kpirules.data.sheet_csv import write_csv
 
-    if len(faults.faults) <= SHOWN:
+    if faults.count <= SHOWN:
         return
     try:
-        with FAULTS.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("code", "table", "source", "row", "column", "value", "message"))
-            for one in faults.faults:
-                said = message(one.diagnostic(), console.lang())
-                writer.writerow((one.code, one.table, one.source, one.row, one.column, one.value, said))
+        write_csv(faults.listed(console.lang()), FAULTS)
     except OSError as error:
         reason = error.strerror or error
-        console.tell(console.say("faults_unwritten", count=len(faults.faults), path=FAULTS, reason=reason))
+        console.tell(console.say("faults_unwritten", count=faults.count, path=FAULTS, reason=reason))
     else:
-        console.tell(console.say("faults_written", count=len(faults.faults), path=FAULTS))
+        console.tell(console.say("faults_written", count=faults.count, path=FAULTS))

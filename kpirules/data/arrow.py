@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from json import dumps
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,3 +25,38 @@ def arrow_type(what: Type) -> pa.DataType:
 def counting(first: int, count: int) -> pa.Array:
     """`first`, `first + 1`, …, as many as `count`."""
     return pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count), start=first - 1)
+
+
+def is_among(count: int, places: pa.Array) -> pa.Array:
+    """For each place from 0 up to `count`, whether it is among some."""
+    return pc.is_in(counting(0, count), value_set=places.cast(pa.int64()))
+
+
+def flat(values: Any) -> pa.Array:  # noqa: ANN401  # an array, in chunks or not
+    """The values in one piece."""
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def no_rows(schema: pa.Schema) -> pa.Table:
+    """A table of that schema without rows."""
+    return pa.table([pa.array([], one.type) for one in schema], schema)
+
+
+def json_objects(columns: Mapping[str, pa.Array], count: int) -> pa.Array:
+    """Each of `count` rows as a JSON object of texts by column's name; what is missing is null."""
+    pieces: list[Any] = []
+    for name, texts in columns.items():
+        pieces += [
+            f"{', ' if pieces else '{'}{dumps(name, ensure_ascii=False)}: ",
+            pc.fill_null(_quoted(texts), "null"),
+        ]
+    if not pieces:
+        return pa.repeat(pa.scalar("{}"), count)
+    return pc.binary_join_element_wise(*pieces, "}", "")
+
+
+def _quoted(texts: pa.Array) -> pa.Array:
+    """Texts as JSON spells them; a control character without a spelling of one letter is a space."""
+    for plain, spelt in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+        texts = pc.replace_substring(texts, plain, spelt)
+    return pc.binary_join_element_wise('"', pc.replace_substring_regex(texts, r"[\x00-\x1f]", " "), '"', "")

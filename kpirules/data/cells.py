@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.data import dates, numbers
-from kpirules.data.arrow import arrow_type
+from kpirules.data.arrow import arrow_type, is_among
+from kpirules.data.faults import Finding
 from kpirules.model.contracts import Column, PercentForm
 from kpirules.values.periods import period_of
 from kpirules.values.rounding import ceiled, decimal_places, decimal_text, floored
@@ -23,51 +24,49 @@ _PERCENTS = {PercentForm.SIGN: "85%", PercentForm.FRACTION: "0.85", PercentForm.
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A fault that the cells of one column have in common: the rows (from 0) that have it.
-
-    `args` fill the message, the same for each row; `each` fills it row by row, aligned with `rows`.
-    """
-
-    code: str
-    column: str | None
-    rows: pa.Array
-    args: Mapping[str, Any] = field(default_factory=dict)
-    each: Mapping[str, pa.Array] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Cells:
-    """One column: `shown` as it is written, `values` typed (null where missing or at fault), and its faults.
-
-    `wrong_type` names the source's own type where none of its values can be read as the contract's.
-    """
+    """One column: `shown` as it is written, `values` typed (null where missing or at fault), and its faults."""
 
     shown: pa.ChunkedArray
     values: pa.ChunkedArray
     findings: tuple[Finding, ...] = ()
     noise: int = 0
-    wrong_type: str | None = None
+
+    @property
+    def unread(self) -> bool:
+        """Whether the source's own type is one whose values cannot be read as the contract's at all."""
+        return any(finding.whole for finding in self.findings)
 
 
-def read_cells(raw: pa.ChunkedArray, column: Column) -> Cells:
-    """The column's cells as its contract types them, with every fault of single cells."""
+def read_cells(raw: pa.ChunkedArray, column: Column, known: Sequence[Finding] = ()) -> Cells:
+    """The column's cells as its contract types them, with every fault of single cells.
+
+    `known` are faults of its cells that the reader of the source found; such a cell has no other fault.
+    """
     shown = _prepared(raw)
     if pa.types.is_null(shown.type):
         shown = pc.cast(shown, pa.string())
-    reader = _reader(column.type.unit)
-    cells = reader(shown, column)
-    if cells.wrong_type is not None:
-        return cells
-    findings = [*cells.findings]
+    faulty = [finding.rows for finding in known]
+    left = _without(shown, faulty) if faulty else shown
+    cells = _reader(column.type.unit)(left, column)
+    if cells.unread:
+        return replace(cells, shown=shown)
+    findings = [*known, *cells.findings]
     if column.key or not column.type.missing:
-        findings.append(_finding("KPI640", column, pc.is_null(shown)))
+        empty = pc.is_null(left)
+        findings.append(_finding("KPI640", column, _without(empty, faulty) if faulty else empty))
     values, limits = _within(cells.values, column)
     target = arrow_type(column.type)
     if values.type != target:
         values = pc.cast(values, target)
     found = tuple(finding for finding in (*findings, *limits) if len(finding.rows))
     return Cells(shown, values, found, cells.noise)
+
+
+def _without(values: pa.ChunkedArray, rows: Sequence[pa.Array]) -> pa.ChunkedArray:
+    """The values, null in some rows."""
+    lost = is_among(len(values), pa.concat_arrays(rows))
+    return pc.if_else(pa.chunked_array([lost]), pa.scalar(None, values.type), values)
 
 
 def _prepared(raw: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -177,8 +176,9 @@ def _bools(shown: pa.ChunkedArray, column: Column) -> Cells:
 
 def _wrong_type(shown: pa.ChunkedArray, column: Column, code: str = "KPI638") -> Cells:
     values = pa.chunked_array([pa.nulls(len(shown), arrow_type(column.type))])
-    finding = Finding(code, column.name, pa.array([], pa.int64()), {"unit": column.type.unit})
-    return Cells(shown, values, (finding,), wrong_type=str(shown.type))
+    args = {"unit": column.type.unit, "value": str(shown.type)}
+    finding = Finding(code, (column.name,), pa.array([], pa.int64()), args, whole=True)
+    return Cells(shown, values, (finding,))
 
 
 def _is_number(of: pa.DataType) -> bool:
@@ -248,4 +248,4 @@ def _limit_text(limit: Any, column: Column) -> str:  # noqa: ANN401  # Fraction,
 
 
 def _finding(code: str, column: Column, mask: pa.ChunkedArray, args: Mapping[str, Any] | None = None) -> Finding:
-    return Finding(code, column.name, pc.indices_nonzero(pc.fill_null(mask, fill_value=False)), args or {})
+    return Finding(code, (column.name,), pc.indices_nonzero(pc.fill_null(mask, fill_value=False)), args or {})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kpirules.data.arrow import counting
-from kpirules.data.cells import Finding
-from kpirules.model.contracts import Active, Column, Table
+from kpirules.data.arrow import counting, flat, is_among
+from kpirules.data.faults import Finding
+from kpirules.model.contracts import Active, Table
 from kpirules.values.types import WIDTH
 
 _SPAN = 1 << 23
@@ -17,14 +17,15 @@ _BEFORE_ALL = 1 << 20
 """Days are shifted by this before they are put beside a group's number: no day is below 0 then, or `_SPAN` above."""
 
 
-def row_findings(contract: Table, table: pa.Table, numbers: pa.Array) -> list[Finding]:
+def row_findings(contract: Table, table: pa.Table, unsure: Sequence[pa.Array] = ()) -> list[Finding]:
     """Keys that stand twice, and, in a dated table, rows that end before they begin or overlap.
 
-    `numbers` are the rows' numbers. A row without a whole key is passed over: that is a fault of its cell.
+    A row without a whole key is passed over, that is a fault of its cell; so are the rows of `unsure`, whose last day
+    in force cannot be read.
     """
     findings = list(_backwards(contract.active, table)) if contract.active else []
     if contract.keys:
-        findings += _clashes(contract, table, numbers)
+        findings += _clashes(contract, table, unsure)
     return findings
 
 
@@ -37,13 +38,13 @@ def reference_findings(
         if target is None or target.name not in tables or len(target.keys) != 1:
             continue
         values = tables[contract.name].column(column.name)
-        known = _comparable(tables[target.name].column(target.keys[0]))
-        lost = pc.and_(pc.is_valid(values), pc.invert(pc.is_in(_comparable(values), value_set=known, skip_nulls=True)))
+        known = comparable(tables[target.name].column(target.keys[0]))
+        lost = pc.and_(pc.is_valid(values), pc.invert(pc.is_in(comparable(values), value_set=known, skip_nulls=True)))
         if pc.any(lost).as_py():
-            yield Finding("KPI648", column.name, pc.indices_nonzero(lost), {"target": target.name})
+            yield Finding("KPI648", (column.name,), pc.indices_nonzero(lost), {"target": target.name})
 
 
-def _comparable(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def comparable(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Decimals of one scale in one type, whatever their width."""
     if not pa.types.is_decimal(values.type):
         return values
@@ -58,10 +59,10 @@ def _backwards(active: Active, table: pa.Table) -> Iterator[Finding]:
     if pc.any(mask).as_py():
         rows = pc.indices_nonzero(mask)
         begins = pc.cast(table.column(active.begins).take(rows), pa.string())
-        yield Finding("KPI647", active.ends, rows, {"begins_column": active.begins}, {"begins": begins})
+        yield Finding("KPI647", (active.ends,), rows, {"begins_column": active.begins}, {"begins": begins})
 
 
-def _clashes(contract: Table, table: pa.Table, numbers: pa.Array) -> list[Finding]:
+def _clashes(contract: Table, table: pa.Table, unsure: Sequence[pa.Array]) -> list[Finding]:
     """Rows whose key an earlier row has; in a dated table, only where both are in force on some day."""
     keys = list(contract.keys)
     dated = contract.active
@@ -73,8 +74,10 @@ def _clashes(contract: Table, table: pa.Table, numbers: pa.Array) -> list[Findin
     if dated and dated.ends:
         backwards = pc.less(table.column(dated.ends), table.column(dated.begins))
         whole = pc.and_not(whole, pc.fill_null(backwards, fill_value=False))
+    if unsure:
+        whole = pc.and_not(whole, is_among(len(whole), pa.concat_arrays(unsure)))
     order = pc.sort_indices(sorting, sort_keys=[(name, "ascending") for name in names])
-    order = order.filter(pc.take(whole.combine_chunks(), order))
+    order = order.filter(pc.take(flat(whole), order))
     if not len(order):
         return []
     sorted_keys = [table.column(name).take(order) for name in keys]
@@ -86,13 +89,8 @@ def _clashes(contract: Table, table: pa.Table, numbers: pa.Array) -> list[Findin
     clash = pc.is_valid(earlier)
     if not pc.any(clash).as_py():
         return []
-    rows, others = order.filter(clash), order.take(earlier.filter(clash))
-    column: Column | None = contract.column(keys[0]) if len(keys) == 1 else None
     code = "KPI646" if dated else "KPI645"
-    texts = [pc.cast(table.column(name).take(rows).combine_chunks(), pa.string()) for name in keys]
-    key = pc.binary_join_element_wise(*texts, ", ")
-    each = {"value": key, "other": numbers.take(others)}
-    return [Finding(code, column.name if column else ", ".join(keys), rows, {}, each)]
+    return [Finding(code, tuple(keys), order.filter(clash), others=order.take(earlier.filter(clash)))]
 
 
 def _first_of_group(same: pa.Array) -> pa.Array:

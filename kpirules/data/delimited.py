@@ -13,28 +13,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from kpirules.data.arrow import counting
+from kpirules.data.arrow import counting, flat
 from kpirules.data.faults import Place
 from kpirules.source import Note
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _BLOCK = 1 << 23
 _BOM = b"\xef\xbb\xbf"
+_RAGGED = pa.schema([("row", pa.int64()), ("count", pa.int64()), ("text", pa.string())])
 
 
 @dataclass(frozen=True, slots=True)
 class Delimited:
     """The rows of a CSV file. `cells` has text columns `0`, `1`, … under `header`; `numbers` are the rows' numbers.
 
-    The header is row 1. Blank rows at the end are left out. `ragged` lists rows that have not as many cells as the
-    header (number, cells), `blank` the numbers of blank rows in the middle; neither is in `cells`.
+    The header is row 1. Blank rows at the end are left out. `ragged` has the rows that have not as many cells as the
+    header (`row`, `count` of cells, `text`), `blank` the numbers of blank rows in the middle; neither is in `cells`.
     """
 
     header: tuple[str, ...]
     cells: pa.Table
     numbers: pa.Array
-    ragged: tuple[tuple[int, int], ...]
-    blank: tuple[int, ...]
+    ragged: pa.Table
+    blank: pa.Array
     encoding: str
     sha256: str
 
@@ -55,16 +56,16 @@ def read_delimited(path: Path, place: Place) -> Delimited:
     if data.count(b'"') % 2:
         raise place.fault("KPI621", Note("double"))
     cells, ragged = _split(data, len(header), place)
-    lost = {number for number, _, _ in ragged}
-    numbers = counting(2, cells.num_rows + len(lost))
-    if lost:
-        numbers = numbers.filter(pc.invert(pc.is_in(numbers, value_set=pa.array(lost, pa.int64()))))
-    cells, numbers, blank = _without_blank(cells, numbers)
+    numbers = counting(2, cells.num_rows + ragged.num_rows)
+    if ragged.num_rows:
+        numbers = numbers.filter(pc.invert(pc.is_in(numbers, value_set=ragged.column("row"))))
+    spaces = _spaces(ragged.column("text"))
+    cells, numbers, blank = _without_blank(cells, numbers, ragged.filter(spaces).column("row"))
     return Delimited(
         header=header,
         cells=cells,
         numbers=numbers,
-        ragged=tuple((number, count) for number, count, text in ragged if text.strip()),
+        ragged=ragged.filter(pc.invert(spaces)),
         blank=blank,
         encoding=encoding,
         sha256=digest,
@@ -95,7 +96,7 @@ def _header(data: bytes, place: Place) -> tuple[str, ...]:
     return header
 
 
-def _split(data: bytes, width: int, place: Place) -> tuple[pa.Table, list[tuple[int, int, str]]]:
+def _split(data: bytes, width: int, place: Place) -> tuple[pa.Table, pa.Table]:
     """All rows but the header and those of another width; of these the number, the count of cells, the text."""
     names = [str(index) for index in range(width)]
     ragged: list[tuple[int, int, str]] = []
@@ -120,26 +121,42 @@ def _split(data: bytes, width: int, place: Place) -> tuple[pa.Table, list[tuple[
         )
 
     try:
-        return read(threads=True), ragged
+        return read(threads=True), _ragged([])
     except pa.ArrowInvalid:
         pass
     try:
-        return read(threads=False), ragged
+        return read(threads=False), _ragged(ragged)
     except pa.ArrowInvalid as error:
         raise place.fault("KPI614", reason=str(error).splitlines()[0]) from None
 
 
-def _without_blank(cells: pa.Table, numbers: pa.Array) -> tuple[pa.Table, pa.Array, tuple[int, ...]]:
-    """The rows that hold something; the numbers of blank rows that such a row follows."""
-    blank = pc.equal(pc.binary_length(cells.column(0)), 0)
+def _ragged(rows: list[tuple[int, int, str]]) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    return pa.table([pa.array(one, kind) for one, kind in zip(columns, _RAGGED.types, strict=True)], _RAGGED)
+
+
+def _without_blank(cells: pa.Table, numbers: pa.Array, spaces: pa.ChunkedArray) -> tuple[pa.Table, pa.Array, pa.Array]:
+    """The rows that hold something; the numbers of blank rows that such a row follows.
+
+    `spaces` are the numbers of rows of another width that hold nothing but spaces.
+    """
+    blank = _spaces(cells.column(0))
     for index in range(1, cells.num_columns):
         if not pc.any(blank).as_py():
             break
-        blank = pc.and_(blank, pc.equal(pc.binary_length(cells.column(index)), 0))
-    if not pc.any(blank).as_py():
-        return cells, numbers, ()
+        blank = pc.and_(blank, _spaces(cells.column(index)))
     held = pc.invert(blank)
-    kept = numbers.filter(held.combine_chunks())
+    if pc.any(blank).as_py():
+        cells, kept = cells.filter(held), numbers.filter(flat(held))
+    elif not len(spaces):
+        return cells, numbers, spaces.combine_chunks()
+    else:
+        kept = numbers
     last = kept[-1].as_py() if len(kept) else 0
-    inside = numbers.filter(pc.and_(blank, pc.less(numbers, last)).combine_chunks())
-    return cells.filter(held), kept, tuple(inside.to_pylist())
+    empty = pa.concat_arrays([numbers.filter(flat(blank)), flat(spaces)])
+    return cells, kept, empty.filter(pc.less(empty, last))
+
+
+def _spaces(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Which cells hold nothing but white space."""
+    return pc.equal(pc.binary_length(pc.utf8_trim_whitespace(text)), 0)

@@ -1,15 +1,39 @@
-"""What is wrong in the data, cell by cell."""
+"""What is wrong in the data. Faults are kept in columns, so a million of them cost little more than a million cells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kpirules.data.arrow import counting, flat, no_rows
 from kpirules.source import Diagnostic, Fault, Note, Span
+from kpirules.source.catalogue import entry
+from kpirules.source.render import LONGEST_ARG, help_text, message_pieces
 
 SHOWN = 20
 """How many faults of data are drawn; the exception carries them all."""
+
+_WRITE = "write"
+_TEXT = pa.string()
+_NUMBER = pa.int64()
+_PLACED = pa.schema([(name, _NUMBER) for name in ("table", "column", "group", "row", "index")])
+LISTED = pa.schema(
+    [
+        ("code", _TEXT),
+        ("table", _TEXT),
+        ("source", _TEXT),
+        ("row", _NUMBER),
+        ("column", _TEXT),
+        ("value", _TEXT),
+        ("message", _TEXT),
+        ("help", _TEXT),
+    ]
+)
+"""The columns of a list of faults; `help` says what to write instead, where there is one way to say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +50,33 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Faults of one kind in the rows of one table.
+
+    `columns` are the columns that are at fault together, none where the row as a whole is. `rows` are the places of
+    the rows in the table as it was read, from 0; `whole` says that no row is meant, but all that the columns hold.
+    `args` fill the message, the same for each row; `each` fills it row by row, aligned with `rows`. `others` is the
+    place of the row that each clashes with. What is shown as the value is what the cells hold, but for `value` among
+    `args` or `each`.
+    """
+
+    code: str
+    columns: tuple[str, ...]
+    rows: pa.Array
+    args: Mapping[str, Any] = field(default_factory=dict)
+    each: Mapping[str, pa.Array] = field(default_factory=dict)
+    others: pa.Array | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DataFault:
     """One place where data breaks its contract.
 
     `source` is the file as the bindings name it (or the kind of source, for a query or a frame). `row` is counted as
-    a person counts it: a file with a header begins at 2, everything else at 1; None where a whole column is meant.
-    `value` is what is there, None where nothing is; `expected` fills the rest of the message.
+    a person counts it: the row of a sheet or of a CSV file, whose header is row 1, and from 1 in everything else; None
+    where a whole column is meant. `value` is what is there, None where nothing is; `expected` fills the rest of the
+    message.
     """
 
     code: str
@@ -42,23 +87,161 @@ class DataFault:
     value: str | None
     expected: Mapping[str, Any] = field(default_factory=dict)
 
-    def diagnostic(self) -> Diagnostic:
-        """The fault in words."""
+    def diagnostic(self, *, with_help: bool = False) -> Diagnostic:
+        """The fault in words; `with_help` adds what to write instead."""
         place = {"table": self.table, "source": self.source, "row": self.row, "column": self.column}
-        return Diagnostic(self.code, None, {**place, "value": self.value, **self.expected})
+        helps = (Note(_WRITE),) if with_help and _WRITE in entry(self.code, "en").helps else ()
+        return Diagnostic(self.code, None, {**place, "value": self.value, **self.expected}, helps=helps)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Faults that one message tells, all of one table and column: each array has an entry for each of them.
+
+    `order` is the place of the column in its contract, -1 for the row as a whole. `rows` are row numbers, null for a
+    fault of a whole column.
+    """
+
+    code: str
+    place: Place
+    column: str | None
+    order: int
+    rows: pa.Array
+    values: pa.Array
+    args: Mapping[str, Any] = field(default_factory=dict)
+    each: Mapping[str, pa.Array] = field(default_factory=dict)
+
+    def one(self, index: int) -> DataFault:
+        """The fault at that place."""
+        each = {name: values[index].as_py() for name, values in self.each.items()}
+        row, value = self.rows[index].as_py(), self.values[index].as_py()
+        return DataFault(self.code, self.place.table, self.place.source, row, self.column, value, {**self.args, **each})
+
+    def listed(self, lang: str) -> pa.Table:
+        """All of them as rows of `LISTED`, their messages put together in bulk."""
+        count = len(self.rows)
+        varying = {"row": self.rows, "value": self.values, **self.each}
+        fixed = {"table": self.place.table, "source": self.place.source, "column": self.column, **self.args}
+        diagnostic = Diagnostic(self.code, None, {key: fixed[key] for key in fixed.keys() - varying.keys()})
+        message: list[Any] = []
+        for text, name in message_pieces(diagnostic, lang):
+            message += [pa.scalar(text), *([] if name is None else [_shown(varying[name])])]
+        helps = entry(self.code, lang).helps
+        note = help_text(diagnostic, Note(_WRITE), lang) if _WRITE in helps else None
+
+        def same(text: str | None) -> pa.Array:
+            return pa.repeat(pa.scalar(text, _TEXT), count)
+
+        said = pc.binary_join_element_wise(*message, "", null_handling="replace", null_replacement="")
+        columns = [
+            same(self.code),
+            same(self.place.table),
+            same(str(self.place.source)),
+            pc.cast(self.rows, _NUMBER),
+            same(self.column),
+            pc.cast(self.values, _TEXT),
+            said if isinstance(said, pa.Array) else same(said.as_py()),
+            same(note),
+        ]
+        return pa.table(columns, LISTED)
 
 
 class DataFaults(Fault):
-    """Data that breaks its contract: `faults` has every fault of every table, in order of table, row and column.
+    """Data that breaks its contract: every fault of every table, in order of table, row and column.
 
-    `diagnostics` draws the first `SHOWN` and says how many there are.
+    `diagnostics` draws the first `SHOWN` and says how many there are; the first of each kind says what to write.
     """
 
-    def __init__(self, faults: Iterable[DataFault]) -> None:
-        self.faults = tuple(faults)
-        drawn = [fault.diagnostic() for fault in self.faults[:SHOWN]]
-        total = len(self.faults)
-        if total > SHOWN:
-            drawn.append(Diagnostic("KPI629", None, {"shown": SHOWN, "total": total}))
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self._groups = tuple(groups)
+        self._order = _in_order(self._groups)
+        drawn, told = [], set[str]()
+        for fault in self.first(SHOWN):
+            drawn.append(fault.diagnostic(with_help=fault.code not in told))
+            told.add(fault.code)
+        if self.count > SHOWN:
+            drawn.append(Diagnostic("KPI629", None, {"shown": SHOWN, "total": self.count}))
         super().__init__(drawn)
         self.diagnostics = tuple(drawn)
+
+    @property
+    def count(self) -> int:
+        """How many faults there are."""
+        return int(self._order.num_rows)
+
+    @property
+    def faults(self) -> tuple[DataFault, ...]:
+        """Every fault, one by one."""
+        return tuple(self.first(self.count))
+
+    def first(self, count: int) -> Iterator[DataFault]:
+        """The first faults, in order."""
+        for one in self._order.slice(0, count).to_pylist():
+            yield self._groups[one["group"]].one(one["index"])
+
+    def listed(self, lang: str) -> pa.Table:
+        """Every fault as a row of `LISTED`, in order, its message in that language."""
+        return listed(self._groups, lang)
+
+
+def listed(groups: Sequence[Group], lang: str) -> pa.Table:
+    """Faults as rows of `LISTED`, in order of table, row and column; the groups of a table lie together."""
+    tables = [no_rows(LISTED), *(group.listed(lang) for group in groups)]
+    return pa.concat_tables(tables).take(_in_order(groups).column("at"))
+
+
+def groups_of(
+    place: Place, order: Mapping[str, int], numbers: pa.Array, shown: Mapping[str, Any], findings: Sequence[Finding]
+) -> Iterator[Group]:
+    """What was found in one table's rows, told by row number and by what the cells show.
+
+    `order` has the place of each column in the contract; `numbers` and the columns of `shown` are aligned with the
+    rows that the findings name.
+    """
+    for finding in findings:
+        column = ", ".join(finding.columns) or None
+        first = min((order[name] for name in finding.columns), default=-1)
+        args = dict(finding.args)
+        if finding.whole:
+            value = pa.array([args.pop("value", None)], _TEXT)
+            yield Group(finding.code, place, column, first, pa.nulls(1, _NUMBER), value, args, finding.each)
+            continue
+        each = dict(finding.each)
+        if finding.others is not None:
+            each["other"] = numbers.take(finding.others)
+        if "value" in each:
+            values = each.pop("value")
+        elif "value" in args:
+            values = pa.repeat(pa.scalar(args.pop("value"), _TEXT), len(finding.rows))
+        else:
+            cells = [flat(pc.cast(shown[name].take(finding.rows), _TEXT)) for name in finding.columns]
+            none = pa.nulls(len(finding.rows), _TEXT)
+            values = pc.binary_join_element_wise(*cells, ", ") if cells else none
+        yield Group(finding.code, place, column, first, numbers.take(finding.rows), values, args, each)
+
+
+def _in_order(groups: Sequence[Group]) -> pa.Table:
+    """Where each fault is, in order: its `group`, its `index` in it, and `at`, its place in all groups laid end to end.
+
+    The groups of a table lie together, the tables in their order.
+    """
+    tables: dict[str, int] = {}
+    parts = []
+    for number, group in enumerate(groups):
+        count = len(group.rows)
+        table = tables.setdefault(group.place.table, len(tables))
+        fixed = {"table": table, "column": group.order, "group": number}
+        columns = {name: pa.repeat(pa.scalar(value, _NUMBER), count) for name, value in fixed.items()}
+        row = pc.fill_null(pc.cast(group.rows, _NUMBER), 0)
+        parts.append(pa.table({**columns, "row": row, "index": counting(0, count)}))
+    found = pa.concat_tables([no_rows(_PLACED), *parts])
+    at = pc.sort_indices(found, [(name, "ascending") for name in ("table", "row", "column", "group", "index")])
+    return found.take(at).append_column("at", at)
+
+
+def _shown(values: pa.Array) -> pa.Array:
+    """Values as messages show them: on one line, and not longer than a message can bear."""
+    text = pc.replace_substring_regex(pc.cast(values, _TEXT), r"[\x00-\x1f\x7f]", " ")
+    long = pc.greater(pc.utf8_length(text), LONGEST_ARG)
+    cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(text, 0, LONGEST_ARG), "…", "")
+    return pc.if_else(long, cut, text)

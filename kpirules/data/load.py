@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,9 +12,10 @@ import pyarrow.csv as pa_csv
 
 from kpirules.data.arrow import arrow_type
 from kpirules.data.bindings import Bindings
-from kpirules.data.cells import Cells, Finding, read_cells
+from kpirules.data.cells import Cells, read_cells
 from kpirules.data.checks import reference_findings, row_findings
-from kpirules.data.faults import DataFault, DataFaults
+from kpirules.data.faults import DataFaults, Finding, Group, Place
+from kpirules.data.quarantine import Origin, Quarantine, set_aside
 from kpirules.data.sources import Raw, from_frame, read_source, unknown_columns
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
@@ -28,7 +28,8 @@ class TableFacts:
 
     `source` is the file as the bindings name it, or `query`, `frame`. `sha256` is of the file's bytes; where there is
     no file, of the typed rows in sorted order, so of what was read and not of how. `encoding` is that of a CSV file.
-    `rounded` counts the cells of each column whose float noise was dropped.
+    `rows` counts all that were read, those set aside too. `rounded` counts the cells of each column whose float noise
+    was dropped.
     """
 
     table: str
@@ -44,51 +45,89 @@ class Loaded:
     """Tables that keep their contracts, with the contract's columns in its order, and the facts of each.
 
     Numbers are `decimal128`, dates and periods (their first day) `date32`, texts `string`, yes and no `bool`; missing
-    is null.
+    is null. `places` says where each table comes from, and `numbers` the number of each of its rows there, as a person
+    counts them; they name rows, and enter no figure. `quarantine` has the rows that were set aside.
     """
 
     tables: Mapping[str, pa.Table]
     facts: tuple[TableFacts, ...]
+    places: Mapping[str, Place] = field(default_factory=dict)
+    numbers: Mapping[str, pa.Array] = field(default_factory=dict)
+    quarantine: Quarantine = field(default_factory=Quarantine)
+
+    def refused(self, contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]]) -> DataFaults:
+        """What is found in the rows, by table, as the fault that stops a run."""
+        groups: list[Group] = []
+        for contract in contracts:
+            if contract.name in found:
+                groups += self._origin(contract.name).groups(contract, found[contract.name])
+        return DataFaults(groups)
+
+    def without(
+        self, contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]], subject: str | None = None
+    ) -> Loaded:
+        """The tables without the rows in which something is found, and without what refers to them."""
+        return _parted(contracts, self, {name: self._origin(name) for name in self.tables}, found, subject)
+
+    def _origin(self, table: str) -> Origin:
+        cells = self.tables[table]
+        shown = dict(zip(cells.column_names, cells.columns, strict=True))
+        return Origin(self.places[table], self.numbers[table], shown)
 
 
-def read_tables(contracts: Sequence[Table], bindings: Bindings) -> Loaded:
+def read_tables(
+    contracts: Sequence[Table], bindings: Bindings, *, quarantine: bool = False, subject: str | None = None
+) -> Loaded:
     """Read the table of every contract from where the bindings say it is.
+
+    With `quarantine`, rows that break their contract are set aside, and with them what refers to them; `subject` is
+    then the table of those who are scored.
 
     Raises:
         Fault: a table is not bound, or a source cannot be read or lacks a column; all such faults.
-        DataFaults: data breaks its contract; every fault of every table.
+        DataFaults: data breaks its contract; every fault of every table. With `quarantine`: the values of a whole
+            column cannot be read.
     """
 
     def read(contract: Table) -> Raw:
         source = bindings.sources.get(contract.name)
         if source is None:
             near = similar(contract.name, bindings.sources)
-            helps = (Note("similar", {"similar": near}),) if near else ()
+            helps = (Note("similar", {"similar": near}),) if near else (Note("write"),)
             raise Fault([Diagnostic("KPI610", bindings.span, {"table": contract.name}, helps=helps)])
         if unknown := unknown_columns(contract, source):
             raise Fault(unknown)
         return read_source(contract, source, bindings.folder)
 
-    return _loaded(contracts, read)
+    return _loaded(contracts, read, quarantine=quarantine, subject=subject)
 
 
-def typed_tables(contracts: Sequence[Table], frames: Mapping[str, object]) -> Loaded:
+def typed_tables(
+    contracts: Sequence[Table], frames: Mapping[str, object], *, quarantine: bool = False, subject: str | None = None
+) -> Loaded:
     """The table of every contract from an Arrow table, a pandas frame, or anything that gives Arrow data of itself.
+
+    With `quarantine`, rows that break their contract are set aside, and with them what refers to them; `subject` is
+    then the table of those who are scored.
 
     Raises:
         Fault: a table is not there, cannot be read or lacks a column; all such faults.
-        DataFaults: data breaks its contract; every fault of every table.
+        DataFaults: as `read_tables` does.
     """
 
     def read(contract: Table) -> Raw:
         if contract.name not in frames:
-            raise Fault([Diagnostic("KPI610", None, {"table": contract.name})])
+            near = similar(contract.name, frames)
+            helps = (Note("similar", {"similar": near}),) if near else ()
+            raise Fault([Diagnostic("KPI610", None, {"table": contract.name}, helps=helps)])
         return from_frame(contract, frames[contract.name])
 
-    return _loaded(contracts, read)
+    return _loaded(contracts, read, quarantine=quarantine, subject=subject)
 
 
-def _loaded(contracts: Sequence[Table], read: Callable[[Table], Raw]) -> Loaded:
+def _loaded(
+    contracts: Sequence[Table], read: Callable[[Table], Raw], *, quarantine: bool, subject: str | None
+) -> Loaded:
     raws: dict[str, Raw] = {}
     broken: list[Diagnostic] = []
     for contract in contracts:
@@ -100,22 +139,59 @@ def _loaded(contracts: Sequence[Table], read: Callable[[Table], Raw]) -> Loaded:
         raise Fault(broken)
     cells = {contract.name: _cells(contract, raws[contract.name]) for contract in contracts}
     tables = {contract.name: _table(contract, cells[contract.name]) for contract in contracts}
-    by_name = {contract.name: contract for contract in contracts}
-    faults: list[DataFault] = []
+    facts = tuple(_facts(raws[name], tables[name], cells[name]) for name in tables)
+    found = _findings(contracts, tables, cells)
+    origins = {name: _origin(raws[name], cells[name]) for name in tables}
+    places = {name: origin.place for name, origin in origins.items()}
+    loaded = Loaded(tables, facts, places, {name: origin.numbers for name, origin in origins.items()})
+    if not any(found.values()) and not any(origin.lost for origin in origins.values()):
+        return loaded
+    whole = any(finding.whole for findings in found.values() for finding in findings)
+    if whole or not quarantine:
+        groups = (origins[one.name].groups(one, found[one.name]) for one in contracts)
+        raise DataFaults([group for table in groups for group in table])
+    return _parted(contracts, loaded, origins, found, subject)
+
+
+def _parted(
+    contracts: Sequence[Table],
+    loaded: Loaded,
+    origins: Mapping[str, Origin],
+    found: Mapping[str, Sequence[Finding]],
+    subject: str | None,
+) -> Loaded:
+    """The tables without the rows in which something is found, and without what refers to them."""
+    kept, quarantine = set_aside(contracts, loaded.tables, origins, found, subject)
+    return replace(
+        loaded,
+        tables={name: table.filter(kept[name]) for name, table in loaded.tables.items()},
+        numbers={name: numbers.filter(kept[name]) for name, numbers in loaded.numbers.items()},
+        quarantine=loaded.quarantine.with_more(quarantine),
+    )
+
+
+def _findings(
+    contracts: Sequence[Table], tables: Mapping[str, pa.Table], cells: Mapping[str, Mapping[str, Cells]]
+) -> dict[str, list[Finding]]:
+    """What is wrong in the rows of each table; nothing is said of references to a key that cannot be read at all."""
+    read = [one for one in contracts if not any(cells[one.name][key].unread for key in one.keys)]
+    by_name = {contract.name: contract for contract in read}
+    found: dict[str, list[Finding]] = {}
     for contract in contracts:
-        raw, table = raws[contract.name], tables[contract.name]
         findings = [finding for column in cells[contract.name].values() for finding in column.findings]
-        findings += row_findings(contract, table, raw.numbers)
+        ends = cells[contract.name].get(contract.active.ends or "") if contract.active else None
+        unsure = [finding.rows for finding in ends.findings] if ends else []
+        findings += row_findings(contract, tables[contract.name], unsure)
         findings += reference_findings(contract, tables, by_name)
-        faults += _in_order(contract, raw, cells[contract.name], findings)
-    if faults:
-        raise DataFaults(faults)
-    facts = (_facts(raws[name], tables[name], cells[name]) for name in tables)
-    return Loaded(tables, tuple(facts))
+        found[contract.name] = findings
+    return found
 
 
 def _cells(contract: Table, raw: Raw) -> dict[str, Cells]:
-    return {column.name: read_cells(raw.cells.column(column.name), column) for column in contract.columns}
+    return {
+        column.name: read_cells(raw.cells.column(column.name), column, raw.findings.get(column.name, ()))
+        for column in contract.columns
+    }
 
 
 def _table(contract: Table, cells: Mapping[str, Cells]) -> pa.Table:
@@ -123,36 +199,8 @@ def _table(contract: Table, cells: Mapping[str, Cells]) -> pa.Table:
     return pa.table(columns, pa.schema([(column.name, arrow_type(column.type)) for column in contract.columns]))
 
 
-def _in_order(
-    contract: Table, raw: Raw, cells: Mapping[str, Cells], findings: Sequence[Finding]
-) -> Iterator[DataFault]:
-    """The faults of one table by row, then by the order of columns; faults of a whole column first."""
-    place = {column.name: index for index, column in enumerate(contract.columns)}
-    faults = [*raw.faults]
-    for finding in findings:
-        faults += _data_faults(raw, cells, finding)
-    yield from sorted(faults, key=lambda fault: (fault.row or 0, place.get(fault.column or "", -1)))
-
-
-def _data_faults(raw: Raw, cells: Mapping[str, Cells], finding: Finding) -> Iterator[DataFault]:
-    """The faults of one finding: the place where a fault, not a row, is looped over."""
-    column = cells.get(finding.column or "")
-    if column is not None and column.wrong_type is not None and not len(finding.rows):
-        yield DataFault(
-            finding.code, raw.place.table, raw.place.source, None, finding.column, column.wrong_type, finding.args
-        )
-        return
-    rows = raw.numbers.take(finding.rows).to_pylist()
-    each = {name: values.to_pylist() for name, values in finding.each.items()}
-    if "value" not in each:
-        assert column is not None, finding
-        each["value"] = pc.cast(column.shown.take(finding.rows), pa.string()).to_pylist()
-    for index, row in enumerate(rows):
-        args: dict[str, Any] = {name: values[index] for name, values in each.items()}
-        value = args.pop("value")
-        yield DataFault(
-            finding.code, raw.place.table, raw.place.source, row, finding.column, value, {**finding.args, **args}
-        )
+def _origin(raw: Raw, cells: Mapping[str, Cells]) -> Origin:
+    return Origin(raw.place, raw.numbers, {name: column.shown for name, column in cells.items()}, raw.lost)
 
 
 def _facts(raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
@@ -160,7 +208,7 @@ def _facts(raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
         table=raw.place.table,
         source=str(raw.place.source),
         sha256=raw.sha256 or _fingerprint(table),
-        rows=table.num_rows,
+        rows=table.num_rows + sum(len(group.rows) for group in raw.lost),
         encoding=raw.encoding,
         rounded={name: column.noise for name, column in cells.items() if column.noise},
     )

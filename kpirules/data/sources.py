@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
 import pyarrow as pa
 
-from kpirules.data.arrow import counting
+from kpirules.data.arrow import counting, flat
 from kpirules.data.bindings import Kind, Source
-from kpirules.data.delimited import read_delimited
-from kpirules.data.faults import DataFault, Place
+from kpirules.data.delimited import Delimited, read_delimited
+from kpirules.data.faults import Finding, Group, Place
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import similar
@@ -30,13 +30,16 @@ _FOLDER = Lock()
 class Raw:
     """Rows as read: a column of text or of the source's own type for each column of the contract.
 
-    `numbers` are the rows' numbers as a person counts them. `sha256` is of the file, None where there is none.
+    `numbers` are the rows' numbers as a person counts them. `lost` are faults of rows that are not among the cells,
+    `findings`, by column, of cells that the contract need not look at. `sha256` is of the file, None where there is
+    none.
     """
 
     place: Place
     cells: pa.Table
     numbers: pa.Array
-    faults: tuple[DataFault, ...] = ()
+    lost: tuple[Group, ...] = ()
+    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     encoding: str | None = None
     sha256: str | None = None
 
@@ -78,19 +81,25 @@ def from_frame(contract: Table, frame: object) -> Raw:
 def _read_csv(contract: Table, source: Source, path: Path, place: Place) -> Raw:
     read = read_delimited(path, place)
     picked = _picked(contract, read.header, source.columns, place)
-    ragged = [
-        DataFault("KPI630", place.table, place.source, number, None, None, {"count": count, "width": len(read.header)})
-        for number, count in read.ragged
-    ]
-    blank = [DataFault("KPI631", place.table, place.source, number, None, None) for number in read.blank]
     return Raw(
         place=place,
         cells=pa.table({name: read.cells.column(index) for name, index in picked.items()}),
         numbers=read.numbers,
-        faults=(*ragged, *blank),
+        lost=tuple(_lost(read, place)),
         encoding=read.encoding,
         sha256=read.sha256,
     )
+
+
+def _lost(read: Delimited, place: Place) -> Iterator[Group]:
+    """The rows of another width than the header's, and blank rows in the middle."""
+    ragged, blank = read.ragged, read.blank
+    if ragged.num_rows:
+        args, each = {"width": len(read.header)}, {"count": flat(ragged.column("count"))}
+        rows, texts = flat(ragged.column("row")), flat(ragged.column("text"))
+        yield Group("KPI630", place, None, -1, rows, texts, args, each)
+    if len(blank):
+        yield Group("KPI631", place, None, -1, blank, pa.nulls(len(blank), pa.string()))
 
 
 def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> Raw:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from string import Formatter
 from typing import Any
 
 from kpirules.source.catalogue import entry, word
@@ -16,7 +17,8 @@ from kpirules.source.text import SourceText, Span
 
 _TAB = 4
 _LINES_SHOWN = 3
-_LONGEST_ARG = 200
+LONGEST_ARG = 200
+"""How many characters of an argument are shown."""
 _STYLES = {"error": "1;31", "place": "1", "label": "34", "help": "36"}
 
 _Paint = Callable[[str, str], str]
@@ -62,6 +64,24 @@ def message(diagnostic: Diagnostic, lang: str) -> str:
     return _filled(entry(diagnostic.code, lang).message, diagnostic.args, lang)
 
 
+def message_pieces(diagnostic: Diagnostic, lang: str) -> Iterator[tuple[str, str | None]]:
+    """The message in pieces: a text, its braces filled as far as the args go, and the name of the brace after it.
+
+    The name is None at the end of the message.
+    """
+    text = ""
+    for literal, name, _, _ in Formatter().parse(entry(diagnostic.code, lang).message):
+        text += literal
+        if name is None:
+            continue
+        if name in diagnostic.args:
+            text += _shown(diagnostic.args[name], lang)
+        else:
+            yield text, name
+            text = ""
+    yield text, None
+
+
 def label_text(diagnostic: Diagnostic, label: Label, lang: str) -> str:
     """The words of a secondary place; its args go before those of the diagnostic."""
     return _filled(entry(diagnostic.code, lang).labels[label.key], {**diagnostic.args, **label.args}, lang)
@@ -88,7 +108,7 @@ def _shown(value: object, lang: str) -> str:
     if isinstance(value, list | tuple):
         return word("comma", lang).join(_shown(one, lang) for one in value)
     text = "".join(char if char.isprintable() else _escaped(char) for char in str(value))
-    return text if len(text) <= _LONGEST_ARG else text[:_LONGEST_ARG] + "…"
+    return text if len(text) <= LONGEST_ARG else text[:LONGEST_ARG] + "…"
 
 
 def _escaped(char: str) -> str:

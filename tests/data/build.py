@@ -74,7 +74,14 @@ def column(*cells: str | None) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(cells[:half], pa.string()), pa.array(cells[half:], pa.string())])
 
 
-def read(folder: Path, contracts: Iterable[Table], **files: str | bytes) -> Loaded:
+def read(
+    folder: Path,
+    contracts: Iterable[Table],
+    *,
+    quarantine: bool = False,
+    subject: str | None = None,
+    **files: str | bytes,
+) -> Loaded:
     """Write `name.csv` for each keyword, bind it to the table of that name, read."""
     lines = ["scheme: test.kpi", "data:"]
     for name, content in files.items():
@@ -82,7 +89,8 @@ def read(folder: Path, contracts: Iterable[Table], **files: str | bytes) -> Load
         (folder / f"{name}.csv").write_bytes(data)
         lines.append(f"  {name}: {{file: {name}.csv}}")
     (folder / "kpirules.yaml").write_text("\n".join(lines), encoding="utf-8")
-    return read_tables(list(contracts), load_bindings(folder / "kpirules.yaml"))
+    bindings = load_bindings(folder / "kpirules.yaml")
+    return read_tables(list(contracts), bindings, quarantine=quarantine, subject=subject)
 
 
 def faults(work: Callable[[], object]) -> list[tuple[str, str, int | None, str | None, str | None]]:

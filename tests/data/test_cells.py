@@ -45,7 +45,7 @@ def test_integers_may_stand_for_text_and_dates_but_doubles_may_not() -> None:
     for wanted in (text("x"), day("x"), other("x", Unit.BOOL), other("x", Unit.MONTH)):
         cells = read_cells(_typed([17.0], pa.float64()), wanted)
         assert _found(cells) == [("KPI638", [])]
-        assert cells.wrong_type == "double"
+        assert cells.findings[0].args["value"] == "double"
 
 
 def test_a_column_of_nulls_is_missing_whatever_its_type() -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpirules.data.cells import Finding
 from kpirules.data.checks import reference_findings, row_findings
+from kpirules.data.faults import Finding
 from kpirules.model.contracts import Active
 from tests.data.build import day, days, number, table, text
 
@@ -14,17 +14,13 @@ DAY = date(2025, 1, 1)
 small = st.integers(0, 12)
 
 
-def _numbers(table: pa.Table) -> pa.Array:
-    return pa.array([100 + index for index in range(table.num_rows)])
-
-
 def _pairs(findings: list[Finding], code: str) -> list[tuple[int, int]]:
     """Row and the row it clashes with, by the findings of one code."""
     return [
-        (row, other - 100)
+        pair
         for finding in findings
-        if finding.code == code
-        for row, other in zip(finding.rows.to_pylist(), finding.each["other"].to_pylist(), strict=True)
+        if finding.code == code and finding.others is not None
+        for pair in zip(finding.rows.to_pylist(), finding.others.to_pylist(), strict=True)
     ]
 
 
@@ -35,7 +31,7 @@ def test_a_key_that_stands_twice_is_found_with_the_row_it_stands_in_first(rows: 
     expected = {
         (index, rows.index(row)) for index, row in enumerate(rows) if row[0] is not None and rows.index(row) < index
     }
-    assert set(_pairs(row_findings(contract, data, _numbers(data)), "KPI645")) == expected
+    assert set(_pairs(row_findings(contract, data), "KPI645")) == expected
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", None]), small, st.none() | small)))
@@ -44,7 +40,7 @@ def test_rows_of_a_key_in_force_on_the_same_day_are_found(rows: list[tuple[str |
     begins = [DAY + timedelta(first) for _, first, _ in rows]
     ends = [None if last is None else DAY + timedelta(last) for _, _, last in rows]
     data = pa.table({"k": pa.array([k for k, _, _ in rows], pa.string()), "from": days(*begins), "to": days(*ends)})
-    findings = row_findings(contract, data, _numbers(data))
+    findings = row_findings(contract, data)
 
     def covered(index: int) -> set[int]:
         _, first, last = rows[index]
@@ -67,14 +63,14 @@ def test_rows_of_a_key_in_force_on_the_same_day_are_found(rows: list[tuple[str |
 def test_without_an_end_a_row_is_in_force_for_ever() -> None:
     contract = table("t", text("k", key=True), day("from"), active=Active("from", None))
     data = pa.table({"k": ["a", "a", "b"], "from": days(date(1, 1, 1), date(9999, 12, 31), DAY)})
-    assert _pairs(row_findings(contract, data, _numbers(data)), "KPI646") == [(1, 0)]
+    assert _pairs(row_findings(contract, data), "KPI646") == [(1, 0)]
 
 
 def test_days_in_force_meet_on_the_last_day_but_not_after_it() -> None:
     contract = table("t", text("k", key=True), day("from"), day("to"), active=Active("from", "to"))
     data = pa.table({"k": ["a"] * 3, "from": days(DAY, DAY + timedelta(9), DAY + timedelta(20)),
                      "to": days(DAY + timedelta(9), DAY + timedelta(19), DAY + timedelta(29))})  # fmt: skip
-    assert _pairs(row_findings(contract, data, _numbers(data)), "KPI646") == [(1, 0)]
+    assert _pairs(row_findings(contract, data), "KPI646") == [(1, 0)]
 
 
 @given(st.lists(st.none() | st.sampled_from("abc")), st.lists(st.none() | st.sampled_from("bcd")))

@@ -13,7 +13,7 @@ from kpirules.data.faults import DataFaults
 from kpirules.data.load import Loaded, read_tables, typed_tables
 from kpirules.model.contracts import Active, Table
 from kpirules.source import Fault
-from kpirules.source.render import render_text
+from kpirules.source.render import message, render_text
 from kpirules.values.units import Unit
 from tests.data.build import day, faults, number, other, read, table, text
 
@@ -146,7 +146,7 @@ def test_every_fault_of_every_table_is_listed_in_order(tmp_path: Path) -> None:
         ("KPI648", "orders", 3, "staff_id", "X"),
         ("KPI632", "orders", 3, "amount", "x"),
         ("KPI631", "orders", 4, None, None),
-        ("KPI630", "orders", 5, None, None),
+        ("KPI630", "orders", 5, None, "2,A"),
         ("KPI640", "orders", 6, "staff_id", None),
         ("KPI640", "orders", 6, "ordered_on", None),
         ("KPI640", "orders", 6, "amount", None),
@@ -166,8 +166,35 @@ def test_the_first_faults_are_drawn_and_all_are_counted(tmp_path: Path) -> None:
     assert len(caught.value.faults) == 1000
     lines = render_text(caught.value.diagnostics, "en").splitlines()
     assert lines[0] == "error[KPI632]: `orders` (orders.csv) row 2, column `amount`: `bad` is not a number"
-    assert lines[19] == "error[KPI632]: `orders` (orders.csv) row 21, column `amount`: `bad` is not a number"
-    assert lines[20:] == ["error[KPI629]: 1000 faults in the data, the first 20 are shown"]
+    # what to write instead is said once
+    assert lines[1].startswith("  help: write digits, `1234.50`")
+    assert lines[2] == ""
+    assert lines[21] == "error[KPI632]: `orders` (orders.csv) row 21, column `amount`: `bad` is not a number"
+    assert lines[22:] == ["error[KPI629]: 1000 faults in the data, the first 20 are shown"]
+
+
+def test_the_list_of_all_faults_says_what_the_drawn_ones_say() -> None:
+    staff = pa.table({"staff_id": [1.0], "manager_id": [""], "hired": ["x\ny"], "left_on": ["z" * 300]})
+    with pytest.raises(DataFaults) as caught:
+        typed_tables([STAFF], {"staff": staff})
+    for lang in ("en", "zh"):
+        listed = caught.value.listed(lang).to_pylist()
+        assert [row["message"] for row in listed] == [
+            message(one.diagnostic(), lang).replace("\\n", " ") for one in caught.value.faults
+        ]
+        assert [row["row"] for row in listed] == [None, 1, 1]
+        assert [row["value"] for row in listed] == ["double", "x\ny", "z" * 300]
+        assert all(row["help"] for row in listed)
+
+
+def test_a_million_faults_are_kept_in_columns() -> None:
+    rows = 1_000_000
+    frame = pa.table({"k": pa.array(range(rows)).cast(pa.string()), "n": pa.repeat(pa.scalar("bad"), rows)})
+    with pytest.raises(DataFaults) as caught:
+        typed_tables([table("t", text("k", key=True), number("n"))], {"t": frame})
+    assert caught.value.count == rows
+    last = caught.value.listed("zh").slice(rows - 1).to_pylist()
+    assert last[0]["message"] == "`t`（数据框）第 1000000 行 `n` 列：`bad` 不是数"
 
 
 def test_rows_of_a_frame_are_counted_from_one() -> None:
@@ -196,11 +223,17 @@ def test_what_every_message_says_in_both_languages() -> None:
         )
     assert render_text(caught.value.diagnostics, "en") == (
         "error[KPI638]: `staff` (frame) column `staff_id`: values of type `double` cannot be read as a text\n"
+        "  help: convert the column where it comes from, or declare the type that it has\n"
+        "\n"
         "error[KPI635]: `staff` (frame) row 1, column `hired`: `x` is not a date written like `2025-01-09`\n"
+        "  help: write `2025-01-09`, `2025/1/9`, `20250109` or `2025年1月9日`\n"
     )
     assert render_text(caught.value.diagnostics, "zh") == (
         "错误[KPI638]: `staff`（数据框）`staff_id` 列：类型为 `double` 的值不能读作文本\n"
+        "  怎么改: 请在来源处转换这一列，或按其类型声明\n"
+        "\n"
         "错误[KPI635]: `staff`（数据框）第 1 行 `hired` 列：`x` 不是 `2025-01-09` 这样写的日期\n"
+        "  怎么改: 写成 `2025-01-09`、`2025/1/9`、`20250109` 或 `2025年1月9日`\n"
     )
 
 

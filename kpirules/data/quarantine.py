@@ -1,0 +1,290 @@
+"""`--quarantine`: rows that break their contract are set aside, and with them whatever refers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kpirules.data.arrow import flat, is_among, json_objects, no_rows
+from kpirules.data.checks import comparable
+from kpirules.data.faults import LISTED, Finding, Group, Place, groups_of, listed
+from kpirules.model.contracts import Table
+
+_TEXT = pa.string()
+_NUMBER = pa.int64()
+_OWNERS = pa.schema([("table", _TEXT), ("row", _NUMBER), ("subject", _TEXT)])
+_CELLS = pa.schema([("table", _TEXT), ("row", _NUMBER), ("cells", _TEXT)])
+
+SCHEMA = pa.schema(
+    [*(LISTED.field(name) for name in LISTED.names if name != "help"), ("subjects", _TEXT), ("cells", _TEXT)]
+)
+"""The columns of the rows set aside: `subjects` are the keys of whom a row concerns, with commas between; `cells` what
+the row holds, as a JSON object of texts by column (null for a row that could not be told apart into cells)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the rows of a table come from: their row numbers, and what their cells showed, by column.
+
+    `lost` are faults of rows that could not be told apart into cells, and so are not among them.
+    """
+
+    place: Place
+    numbers: pa.Array
+    shown: Mapping[str, pa.ChunkedArray]
+    lost: tuple[Group, ...] = ()
+
+    def groups(self, contract: Table, findings: Sequence[Finding]) -> Iterator[Group]:
+        """What is wrong in the table, told by row number and by what the cells show."""
+        order = {column.name: index for index, column in enumerate(contract.columns)}
+        yield from self.lost
+        yield from groups_of(self.place, order, self.numbers, self.shown, findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """The rows that were set aside.
+
+    `groups` say why, for a row as often as there are reasons. `cells` has what each row holds, and `owners` whom it
+    concerns (`table`, `row`, `subject`, a row for each pair). `out` are the keys of subjects whose own row was set
+    aside, as texts.
+    """
+
+    groups: tuple[Group, ...] = ()
+    cells: pa.Table = field(default_factory=lambda: no_rows(_CELLS))
+    owners: pa.Table = field(default_factory=lambda: no_rows(_OWNERS))
+    out: pa.Array = field(default_factory=lambda: pa.array([], _TEXT))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows of each table were set aside, where any was."""
+        found: dict[str, list[pa.Array]] = {}
+        for group in self.groups:
+            found.setdefault(group.place.table, []).append(group.rows)
+        return {table: len(pc.unique(pa.concat_arrays(rows))) for table, rows in found.items()}
+
+    @property
+    def touched(self) -> pa.Table:
+        """How many rows that concern a subject were set aside: `subject` (its key as a text), `rows`; sorted."""
+        found = self.owners.group_by("subject").aggregate([("row", "count")]).rename_columns(["subject", "rows"])
+        return found.sort_by("subject")
+
+    def listed(self, lang: str) -> pa.Table:
+        """Every row set aside, once for each reason, as rows of `SCHEMA`; messages are in that language."""
+        found = listed(self.groups, lang)
+        place = _placed(found)
+        cells = self.cells.column("cells").take(pc.index_in(place, value_set=_placed(self.cells)))
+        owners = self.owners.append_column("at", _placed(self.owners)).group_by("at", use_threads=False)
+        owners = owners.aggregate([("subject", "list")])
+        subjects = pc.binary_join(pc.cast(owners.column("subject_list"), pa.list_(_TEXT)), ", ")
+        subjects = subjects.take(pc.index_in(place, value_set=owners.column("at")))
+        return found.drop_columns("help").append_column("subjects", subjects).append_column("cells", cells).cast(SCHEMA)
+
+    def with_more(self, other: Quarantine) -> Quarantine:
+        """These rows and others."""
+        return Quarantine(
+            (*self.groups, *other.groups),
+            pa.concat_tables([self.cells, other.cells]),
+            pa.concat_tables([self.owners, other.owners]),
+            pa.concat_arrays([self.out, other.out]),
+        )
+
+
+def set_aside(
+    contracts: Sequence[Table],
+    tables: Mapping[str, pa.Table],
+    origins: Mapping[str, Origin],
+    found: Mapping[str, Sequence[Finding]],
+    subject: str | None,
+) -> tuple[dict[str, pa.Array], Quarantine]:
+    """Which rows stay, as a mask for each table, and the others.
+
+    A row is set aside that a finding names (or names as the other of a clash: with two rows of one key nobody can say
+    which is right), and a row that refers to one set aside, and so on. Rows of a dated table that share a key go
+    together: what is known of a key is then either all that was given, or nothing.
+
+    `subject` is the table of those who are scored, None where nobody asks whom the rows concern.
+    """
+    drag = _Drag(contracts, tables, origins)
+    for table, findings in found.items():
+        drag.first(table, findings)
+    drag.follow()
+    gone = {name: pc.indices_nonzero(mask) for name, mask in drag.gone.items()}
+    quarantine = Quarantine(
+        groups=tuple(drag.groups(found)),
+        cells=pa.concat_tables([no_rows(_CELLS), *(_cells(name, origins[name], rows) for name, rows in gone.items())]),
+        owners=_owners(contracts, tables, origins, gone, subject),
+        out=_out(contracts, tables, gone, subject),
+    )
+    return {name: pc.invert(mask) for name, mask in drag.gone.items()}, quarantine
+
+
+class _Drag:
+    """Marks rows, and then whatever refers to a marked row, until nothing more does."""
+
+    def __init__(
+        self, contracts: Sequence[Table], tables: Mapping[str, pa.Table], origins: Mapping[str, Origin]
+    ) -> None:
+        self.contracts = {contract.name: contract for contract in contracts}
+        self.tables = tables
+        self.origins = origins
+        self.gone = {name: pa.repeat(pa.scalar(value=False), table.num_rows) for name, table in tables.items()}
+        self.reasons: dict[str, list[Finding]] = {name: [] for name in tables}
+        self.last: dict[str, pa.Array] = {}
+
+    def first(self, table: str, findings: Sequence[Finding]) -> None:
+        rows = [finding.rows for finding in findings]
+        for finding in findings:
+            if finding.others is not None:
+                self._other_side(table, finding, findings)
+                rows.append(finding.others)
+        if rows:
+            self._mark(table, pc.unique(pa.concat_arrays([one.cast(_NUMBER) for one in rows])))
+
+    def _other_side(self, table: str, finding: Finding, findings: Sequence[Finding]) -> None:
+        """The rows that a finding names only as those its rows clash with: for them it is the other way round."""
+        assert finding.others is not None
+        told = pa.concat_arrays([one.rows.cast(_NUMBER) for one in findings if one.others is not None])
+        others, rows = finding.others.cast(_NUMBER), finding.rows
+        first = pa.table({"other": others, "row": rows}).group_by("other", use_threads=False).aggregate(
+            [("row", "first")]
+        )  # fmt: skip
+        first = first.filter(pc.invert(pc.is_in(first.column("other"), value_set=told)))
+        if first.num_rows:
+            rows, others = flat(first.column("other")), flat(first.column("row_first"))
+            self.reasons[table].append(Finding(finding.code, finding.columns, rows, others=others))
+
+    def follow(self) -> None:
+        while self.last:
+            fresh, self.last = self.last, {}
+            for contract in self.contracts.values():
+                self._siblings(contract, fresh)
+                self._references(contract, fresh)
+
+    def groups(self, found: Mapping[str, Sequence[Finding]]) -> Iterator[Group]:
+        for name in self.tables:
+            findings = [*found.get(name, ()), *self.reasons[name]]
+            yield from self.origins[name].groups(self.contracts[name], findings)
+
+    def _siblings(self, contract: Table, fresh: Mapping[str, pa.Array]) -> None:
+        if contract.name in fresh and contract.active is not None and len(contract.keys) == 1:
+            self._follow(contract, contract.keys[0], contract, fresh[contract.name], "KPI650")
+
+    def _references(self, contract: Table, fresh: Mapping[str, pa.Array]) -> None:
+        for column in contract.columns:
+            target = self.contracts.get(column.references or "")
+            if target is not None and target.name in fresh and len(target.keys) == 1:
+                self._follow(contract, column.name, target, fresh[target.name], "KPI649")
+
+    def _follow(self, contract: Table, column: str, target: Table, rows: pa.Array, code: str) -> None:
+        """Mark the rows of a table whose column has the key of one of the target's rows that were marked last."""
+        keys = comparable(self.tables[target.name].column(target.keys[0])).take(rows)
+        values = comparable(self.tables[contract.name].column(column))
+        at = flat(pc.index_in(values, value_set=flat(keys), skip_nulls=True))
+        dragged = pc.and_not(pc.is_valid(at), self.gone[contract.name])
+        if not pc.any(dragged).as_py():
+            return
+        found = pc.indices_nonzero(dragged)
+        other = self.origins[target.name].numbers.take(rows.take(at.filter(dragged)))
+        self.reasons[contract.name].append(
+            Finding(code, (column,), found, {"target": target.name}, {"other": other})
+        )  # fmt: skip
+        self._mark(contract.name, found)
+
+    def _mark(self, table: str, rows: pa.Array) -> None:
+        rows = rows.cast(_NUMBER)
+        self.gone[table] = pc.or_(self.gone[table], is_among(len(self.gone[table]), rows))
+        self.last[table] = pa.concat_arrays([self.last[table], rows]) if table in self.last else rows
+
+
+# ---------------------------------------------------------------- whom the rows concern
+
+
+def _owners(
+    contracts: Sequence[Table],
+    tables: Mapping[str, pa.Table],
+    origins: Mapping[str, Origin],
+    gone: Mapping[str, pa.Array],
+    subject: str | None,
+) -> pa.Table:
+    """The subjects that each row set aside leads to by references, along every way there is."""
+    by_name = {contract.name: contract for contract in contracts}
+    if subject is None or len(by_name[subject].keys) != 1:
+        return no_rows(_OWNERS)
+    known = _texts(tables[subject].column(by_name[subject].keys[0]))
+    parts = []
+    for name, rows in gone.items():
+        if not len(rows):
+            continue
+        pairs = _reached(by_name, tables, name, rows, subject, ())
+        pairs = pairs.filter(pc.is_in(pairs.column("subject"), value_set=known, skip_nulls=True))
+        pairs = (
+            pairs.group_by(["at", "subject"], use_threads=False)
+            .aggregate([])
+            .sort_by([("at", "ascending"), ("subject", "ascending")])
+        )
+        numbers = origins[name].numbers.take(pairs.column("at"))
+        table = pa.repeat(pa.scalar(name), pairs.num_rows)
+        parts.append(pa.table([table, numbers, pairs.column("subject")], _OWNERS))
+    return pa.concat_tables([no_rows(_OWNERS), *parts])
+
+
+def _reached(
+    contracts: Mapping[str, Table],
+    tables: Mapping[str, pa.Table],
+    name: str,
+    rows: pa.Array,
+    subject: str,
+    way: tuple[str, ...],
+) -> pa.Table:
+    """Pairs of a row's place (`at`) and the key of a subject that it leads to; `way` are the tables come through."""
+    contract, table = contracts[name], tables[name]
+    if name == subject:
+        return _pairs(rows, table.column(contract.keys[0]).take(rows))
+    found = [_pairs(rows.slice(0, 0), pa.chunked_array([], _TEXT))]
+    for column in contract.columns:
+        target = contracts.get(column.references or "")
+        if target is None or target.name in {name, *way} or len(target.keys) != 1:
+            continue
+        pairs = _pairs(rows, table.column(column.name).take(rows))
+        if target.name != subject:
+            keys = _texts(tables[target.name].column(target.keys[0]))
+            met = pc.indices_nonzero(pc.is_in(keys, value_set=pairs.column("subject"), skip_nulls=True))
+            further = _reached(contracts, tables, target.name, met, subject, (*way, name))
+            further = further.append_column("key", keys.take(further.column("at"))).drop_columns("at")
+            pairs = (
+                pairs.rename_columns(["at", "key"]).join(further, "key", join_type="inner").select(["at", "subject"])
+            )
+        found.append(pairs)
+    return pa.concat_tables(found)
+
+
+def _pairs(rows: pa.Array, keys: pa.ChunkedArray) -> pa.Table:
+    return pa.table({"at": rows.cast(_NUMBER), "subject": _texts(keys)})
+
+
+def _out(
+    contracts: Sequence[Table], tables: Mapping[str, pa.Table], gone: Mapping[str, pa.Array], subject: str | None
+) -> pa.Array:
+    keys = next((contract.keys for contract in contracts if contract.name == subject), ())
+    if subject is None or len(keys) != 1:
+        return pa.array([], _TEXT)
+    return pc.drop_null(pc.unique(_texts(tables[subject].column(keys[0]).take(gone[subject]))))
+
+
+def _cells(name: str, origin: Origin, rows: pa.Array) -> pa.Table:
+    texts = {column: flat(_texts(cells.take(rows))) for column, cells in origin.shown.items()}
+    table = pa.repeat(pa.scalar(name), len(rows))
+    return pa.table([table, origin.numbers.take(rows), json_objects(texts, len(rows))], _CELLS)
+
+
+def _placed(rows: pa.Table) -> pa.ChunkedArray:
+    """What tells a row from the rows of all tables: no table's name has a space."""
+    return pc.binary_join_element_wise(rows.column("table"), pc.cast(rows.column("row"), _TEXT), " ")
+
+
+def _texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.cast(values, _TEXT)
