@@ -455,6 +455,19 @@ Item = Scheme | Use | Table | Subject | Define | DefineTable | Indicator | Score
 
 
 @dataclass(frozen=True, slots=True)
+class Comment(Node):
+    """`# …`, its text without the sign; it says nothing to the engine, and is kept for whoever prints the file anew.
+
+    It belongs to the logical line `line`: `above` it, `beside` it, or `below` it as the last of its block; in a file
+    without lines it stands `alone`.
+    """
+
+    text: str
+    place: str
+    line: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class File(Node):
     """A rule file: its items in order, and the names of items that could not be read.
 
@@ -466,4 +479,5 @@ class File(Node):
     items: tuple[Item, ...]
     broken: frozenset[str] = frozenset()
     language: str = "en"
+    comments: tuple[Comment, ...] = ()
     partial: bool = False

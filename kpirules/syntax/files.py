@@ -20,8 +20,9 @@ _ROOTED = re.compile(r"[/~]|[A-Za-z]:")
 class Parsed:
     """A scheme read whole.
 
-    `file` has the items of every file, those of a used one where its first `use` stands; language and span are those
-    of the first. `texts` are the files by name (see `Reader`), the first of them first. `faults` are in file order.
+    `file` has the items of every file, those of a used one where its first `use` stands; language, comments and span
+    are those of the first. `texts` are the files by name (see `Reader`), the first of them first. `faults` are in file
+    order.
     """
 
     file: ast.File

@@ -52,12 +52,15 @@ class Prepared:
     """A text ready for the lexer.
 
     `text` has half-width forms outside texts, and spaces for comments; in `lexed`, also, combining marks are letters.
-    `items` are the lines of each item, its head first.
+    `items` are the lines of each item, its head first; `lines` are all lines, and `comments` where each begins and
+    ends, both in order.
     """
 
     text: str
     lexed: str
     items: tuple[tuple[Line, ...], ...]
+    lines: tuple[Line, ...]
+    comments: tuple[tuple[int, int], ...]
     faults: tuple[Diagnostic, ...]
 
 
@@ -76,7 +79,7 @@ def prepare(source: SourceText) -> Prepared:
     scan.close()
     items = _items(scan)
     text = "".join(scan.out)
-    return Prepared(text, _marks_as_letters(text), items, tuple(scan.faults))
+    return Prepared(text, _marks_as_letters(text), items, tuple(scan.lines), tuple(scan.comments), tuple(scan.faults))
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ class _Scan:
     lines: list[Line] = field(default_factory=list)
     faults: list[Diagnostic] = field(default_factory=list)
     brackets: list[int] = field(default_factory=list)
+    comments: list[tuple[int, int]] = field(default_factory=list)
     current: Line | None = None
     since: int = 0
     unclosed: bool = False
@@ -98,6 +102,8 @@ class _Scan:
         indent = _indent(typed)
         if indent == len(typed) or typed[indent] in "#＃":
             self.out.append(" " * len(typed))
+            if indent < len(typed):
+                self.comments.append((offset + indent, offset + len(typed.rstrip())))
         else:
             self._begin(typed, offset, indent)
             prepared = self._prepared(typed, offset)
@@ -158,6 +164,7 @@ class _Scan:
                 out.append(" " * len(unclosed))
             elif comment:
                 out.append(" " * len(comment))
+                self.comments.append((at, at + len(comment.rstrip())))
             elif left:
                 out.append("(")
                 self._open(at)

@@ -12,6 +12,7 @@ from kpirules.syntax import ast, layout, words
 from kpirules.syntax.building import Builder, too_deep, walk
 from kpirules.syntax.building_items import RULES as ITEMS
 from kpirules.syntax.building_rules import RULES
+from kpirules.syntax.comments import attach
 from kpirules.syntax.faults import explain
 from kpirules.syntax.layout import Line, Prepared
 from kpirules.syntax.parser import item_parser
@@ -49,7 +50,8 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
             broken |= _declared(reading)
         else:
             items.append(item)
-    file = ast.File(tuple(items), frozenset(broken), language, span=Span(source, 0, len(source.text)))
+    comments = attach(source, prepared)
+    file = ast.File(tuple(items), frozenset(broken), language, comments, span=Span(source, 0, len(source.text)))
     return file, tuple(sorted(faults, key=Diagnostic.order))
 
 
