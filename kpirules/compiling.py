@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from kpirules.model.from_syntax import elaborate
 from kpirules.model.scheme import Model
 from kpirules.plan.from_model import compile_model
 from kpirules.plan.ir import Plan
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, SourceText
 from kpirules.source.files import NONE, Folder, Reader
 from kpirules.syntax.files import parse_files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
+import gc
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from kpirules.cli.run import run
 from kpirules.source import Fault
 
 _INTERRUPTED = 130
+
+_SELDOM = 100_000
+"""Objects made before Python looks for garbage in circles: a command is short, and makes next to none."""
 
 
 class _Commands(click.Group):
@@ -36,6 +39,8 @@ class _Commands(click.Group):
             raise
         except Exception as error:  # noqa: BLE001  # the last stop: an error of ours
             if console.debugging():
+                import traceback
+
                 console.tell(traceback.format_exc().rstrip())
             console.tell(console.say("our_fault", error=f"{type(error).__name__}: {error}"))
             ctx.exit(console.OUR_FAULT)
@@ -63,4 +68,5 @@ for _command in (check, run, explain, plan):
 
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 findings, 2 usage or bad input, 3 an error of the program."""
+    gc.set_threshold(_SELDOM)
     cli(prog_name="kpirules")

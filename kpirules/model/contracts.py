@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+from kpirules.records import dataclass
 from kpirules.source.text import Span
 from kpirules.values.types import Type
 

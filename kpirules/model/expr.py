@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
 
+from kpirules.records import dataclass
 from kpirules.source.text import Span
 from kpirules.values.rounding import Mode
 from kpirules.values.types import Type

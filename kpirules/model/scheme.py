@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
 from math import gcd, lcm
 
 from kpirules.model.contracts import Table
 from kpirules.model.expr import Expr
+from kpirules.records import dataclass
 from kpirules.source.text import Span
 from kpirules.values.rounding import Mode
 from kpirules.values.units import Unit

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from kpirules.model import contracts, scheme
 from kpirules.model.expr import Expr, Val, known
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.values.types import Type

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 
 from kpirules.model.expr import Agg, Lookup
 from kpirules.model.scheme import Model
 from kpirules.plan import build
 from kpirules.plan.ir import Binding, Check, Item, Origin, Ref, RowText, Scalar
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Label, Note, Span
 from kpirules.values.types import BOOL, TooWide, Type
 

@@ -16,10 +16,11 @@ Missing is null. Every scalar operator is strict (null in, null out) but `coales
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
 
+from kpirules.records import dataclass
 from kpirules.values.rounding import Mode
 from kpirules.values.types import Type
 from kpirules.values.units import Unit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 
 from kpirules.model.contracts import Table
@@ -29,6 +29,7 @@ from kpirules.plan.ir import (
     Uncredited,
 )
 from kpirules.plan.scalars import scalar
+from kpirules.records import dataclass
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 
 from kpirules.model import scheme
@@ -12,6 +12,7 @@ from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Check, Item, Part, Ref, Scalar
 from kpirules.plan.marks import tier1
 from kpirules.plan.steps import chain, gates, maybe, part_of, rounding
+from kpirules.records import dataclass
 from kpirules.values.units import Unit
 
 

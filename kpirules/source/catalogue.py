@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from kpirules.records import dataclass
 
 LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).with_name("messages")
@@ -33,7 +34,12 @@ def entry(code: str, lang: str) -> Entry:
     Raises:
         KeyError: the catalogue has no such code, or there is no such language.
     """
-    return _catalogue(lang)[0][code]
+    return _entries(lang)[code]
+
+
+def codes() -> tuple[str, ...]:
+    """Every code of the catalogues, in order."""
+    return tuple(sorted(_entries(LANGUAGES[0])))
 
 
 def word(key: str, lang: str) -> str:
@@ -42,20 +48,32 @@ def word(key: str, lang: str) -> str:
     Raises:
         KeyError: there is no such language.
     """
-    return _catalogue(lang)[1].get(key, key)
+    return next((words[key] for words in map(_words, _rooms(lang)) if key in words), key)
 
 
 @cache
-def _catalogue(lang: str) -> tuple[dict[str, Entry], dict[str, str]]:
+def _rooms(lang: str) -> tuple[Path, ...]:
+    """The files of a language, the smallest first: a single word is found before the long ones are read."""
     if lang not in LANGUAGES:
         raise KeyError(lang)
-    entries: dict[str, Entry] = {}
-    words: dict[str, str] = {}
-    for path in sorted((FOLDER / lang).glob("*.toml")):
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        words |= tables.pop("words", {})
-        entries |= {code: _entry(table) for code, table in tables.items()}
-    return entries, words
+    files = (FOLDER / lang).glob("*.toml")
+    return tuple(sorted(files, key=lambda path: (path.stat().st_size, path.name)))
+
+
+@cache
+def _tables(room: Path) -> dict[str, Any]:
+    return tomllib.loads(room.read_text(encoding="utf-8"))
+
+
+def _words(room: Path) -> dict[str, str]:
+    words: dict[str, str] = _tables(room).get("words", {})
+    return words
+
+
+@cache
+def _entries(lang: str) -> dict[str, Entry]:
+    rooms = [_tables(room) for room in _rooms(lang)]
+    return {code: _entry(table) for tables in rooms for code, table in tables.items() if code != "words"}
 
 
 def _entry(table: dict[str, Any]) -> Entry:

@@ -7,9 +7,10 @@ A diagnostic names its message by a stable code; the words come from the catalog
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from kpirules.records import dataclass
 from kpirules.source.text import Span
 
 

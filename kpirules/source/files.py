@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from kpirules.records import dataclass
 
 SUFFIX = ".kpi"
 

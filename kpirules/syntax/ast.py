@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from kpirules.records import dataclass
 
 if TYPE_CHECKING:
     from kpirules.source.text import Span

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, NamedTuple
 
 from lark import Token, Tree
 
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, SourceText, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.layout import DEEPEST

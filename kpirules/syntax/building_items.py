@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kpirules.records import dataclass
 from kpirules.source import Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.building import Builder, Kids, Rule

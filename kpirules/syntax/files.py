@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, SourceText, Span
 from kpirules.source.files import SUFFIX, Reader
 from kpirules.source.similar import similar

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, SourceText, Span
 
 DEEPEST = 100

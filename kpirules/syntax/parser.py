@@ -1,25 +1,20 @@
-"""The LALR parser of one item: its tables are built once and kept in the user's cache folder."""
+"""The LALR parser of one item: its tables are built once and kept."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
-import pickle
-import sys
-import tempfile
 from collections.abc import Iterator
 from functools import cache
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import lark
 from lark import Lark, Token
+from lark.grammar import Rule
 from lark.lark import PostLex
-from lark.lexer import PatternStr
+from lark.lexer import PatternStr, TerminalDef
 
-from kpirules.syntax import grammar, words
+from kpirules.syntax import grammar, tables, words
+from kpirules.syntax.lexer import Lexing
 
 _OPTIONS: dict[str, Any] = {
     "parser": "lalr",
@@ -67,11 +62,10 @@ class ItemParser(Lark):
         return cls(source(), strict=strict, postlex=Blocks(), **_OPTIONS)
 
     @classmethod
-    def revive(cls, saved: bytes) -> ItemParser:
-        """A parser from what `save` wrote. Raises whatever a damaged file provokes."""
-        state: dict[str, Any] = pickle.loads(saved)  # noqa: S301  # the user's own cache, under a digest of our grammar
+    def revive(cls, tables: tables.Tables) -> ItemParser:
+        """A parser from the tables of one that was built. Raises whatever wrong tables provoke."""
         parser = cls._load_from_dict(  # type: ignore[no-untyped-call]  # Lark says no types for it
-            **state, postlex=Blocks()
+            **tables, postlex=Blocks(), _plugins={"ContextualLexer": Lexing}
         )
         assert isinstance(parser, cls)
         return parser
@@ -80,11 +74,11 @@ class ItemParser(Lark):
         """The terminals that are one sign, with the sign."""
         return {term.name: term.pattern.value for term in self.terminals if isinstance(term.pattern, PatternStr)}
 
-    def saved(self) -> bytes:
+    def tables(self) -> tables.Tables:
         """What `revive` takes."""
-        file = BytesIO()
-        self.save(file, exclude_options=("postlex",))
-        return file.getvalue()
+        data, memo = self.memo_serialize([TerminalDef, Rule])
+        data["options"] = {name: value for name, value in data["options"].items() if name != "postlex"}
+        return {"data": data, "memo": memo}
 
 
 def source() -> str:
@@ -95,35 +89,15 @@ def source() -> str:
 
 @cache
 def item_parser() -> ItemParser:
-    """The parser, from the cache where it has it, else built and put there; without a usable cache just built."""
-    with contextlib.suppress(Exception):  # whatever a missing, unreadable or damaged file provokes: build anew
-        return ItemParser.revive(cache_file().read_bytes())
-    parser = ItemParser.build()
+    """The parser, from the tables that are kept, else from new ones, which are then kept for the next time."""
+    with contextlib.suppress(Exception):  # whatever missing, unreadable or damaged tables provoke: build anew
+        return ItemParser.revive(tables.kept(key()))
+    made = ItemParser.build().tables()
     with contextlib.suppress(OSError, RuntimeError):
-        _write(cache_file(), parser.saved())
-    return parser
+        tables.keep(key(), made)
+    return ItemParser.revive(made)
 
 
-def cache_file() -> Path:
-    """Where the tables are kept: in the user's cache folder, under a digest of all that they depend on.
-
-    Raises:
-        RuntimeError: the user has no home.
-    """
-    root = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
-    folder = Path(root) if root else Path("~/.cache").expanduser()
-    digest = hashlib.sha256(f"{lark.__version__} {sys.version} {_OPTIONS}\n{source()}".encode()).hexdigest()
-    return folder / "kpirules" / f"grammar-{digest[:32]}.bin"
-
-
-def _write(place: Path, data: bytes) -> None:
-    """Write a file in one step: a reader sees all of it or none."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=place.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(place)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+def key() -> str:
+    """All that the tables depend on."""
+    return f"{lark.__version__} {_OPTIONS}\n{source()}"

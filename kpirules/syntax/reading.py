@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, SourceText, Span
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line, Prepared

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from kpirules.records import dataclass
 from kpirules.syntax import grammar
 
 _PLAIN = frozenset({"是", "否", "人", "作", "取"})

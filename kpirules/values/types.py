@@ -6,9 +6,10 @@ until a rounding point. Each side must fit 38 digits; the algebra below proves i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
+from kpirules.records import dataclass
 from kpirules.values.rounding import decimal_places
 from kpirules.values.units import Unit
 

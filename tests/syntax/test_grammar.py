@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from lark import Lark
 from lark.exceptions import GrammarError, LexError
 
-from kpirules.syntax import grammar, parser, words
+from kpirules.syntax import grammar, parser, tables, words
 from tests.syntax.samples import CHINESE, ENGLISH, sound
 
 ITEM = 'define x by a\n    >= 1 : sum(b where c = "d")\n    else : 0\n'
@@ -22,7 +24,7 @@ def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("lark.lexer.has_interegular", False)  # its look for clashes is slow, and has a test of its own
     parser.item_parser.cache_clear()
-    yield parser.cache_file()
+    yield tables.place(parser.key())
     parser.item_parser.cache_clear()
 
 
@@ -49,16 +51,15 @@ def test_the_tables_are_kept_and_used_again(cold: Path, monkeypatch: pytest.Monk
     assert parser.item_parser().parse(ITEM) == built
 
 
-@pytest.mark.parametrize("damage", [b"", b"not a table", b"\x80\x05N.", b"\x80\x05}."])
-def test_a_damaged_cache_does_no_harm(cold: Path, damage: bytes) -> None:
+@pytest.mark.parametrize("damage", ["", "not a table", "{}", "[]", '{"data": {}, "memo": {}}', '{"data": null}'])
+def test_damaged_tables_do_no_harm(cold: Path, damage: str) -> None:
     cold.parent.mkdir(parents=True)
-    cold.write_bytes(damage)
+    cold.write_text(damage)
     parser.item_parser().parse(ITEM)
-    assert cold.read_bytes().startswith(b"\x80")
-    assert len(cold.read_bytes()) > 10_000
+    assert json.loads(cold.read_bytes()).keys() == {"data", "memo"}
 
 
-def test_a_truncated_cache_does_no_harm(cold: Path) -> None:
+def test_truncated_tables_do_no_harm(cold: Path) -> None:
     parser.item_parser()
     cold.write_bytes(cold.read_bytes()[:-100])
     parser.item_parser.cache_clear()
@@ -70,20 +71,41 @@ def test_a_cache_folder_that_cannot_be_made_does_no_harm(cold: Path) -> None:
     parser.item_parser().parse(ITEM)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a user's own folders are closed to others there")
+@pytest.mark.parametrize("what", ["the file", "the folder"])
+def test_tables_that_anybody_could_have_written_are_not_taken(cold: Path, what: str) -> None:
+    parser.item_parser()
+    (cold if what == "the file" else cold.parent).chmod(0o777)
+    with pytest.raises(PermissionError):
+        tables.kept(parser.key())
+    parser.item_parser.cache_clear()
+    parser.item_parser().parse(ITEM)
+
+
+def test_many_at_once_do_no_harm(cold: Path) -> None:
+    """Each of several cold starts builds the tables and puts them in their place in one step."""
+    made = parser.ItemParser.build().tables()
+    cold.parent.mkdir(parents=True)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: tables.keep(parser.key(), made), range(24)))
+    assert [path.name for path in cold.parent.iterdir()] == [cold.name]
+    assert tables.kept(parser.key()).keys() == made.keys()
+
+
 def test_a_user_without_a_home_is_no_harm(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def homeless() -> Path:
+    def homeless(_key: str) -> Path:
         message = "no home"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(parser, "cache_file", homeless)
+    monkeypatch.setattr(tables, "place", homeless)
     parser.item_parser().parse(ITEM)
     assert not cold.exists()
 
 
-def test_the_cache_depends_on_the_grammar_and_the_words(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tables_depend_on_the_grammar_and_the_words(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = parser.source()
     monkeypatch.setattr(parser, "source", lambda: text + "// more\n")
-    assert parser.cache_file() != cold
+    assert tables.place(parser.key()) != cold
 
 
 def test_the_grammar_of_the_package_goes_before_that_of_the_checkout(

@@ -1,0 +1,134 @@
+"""Lark's contextual lexer, made ready only as far as a text needs it.
+
+Lark compiles one expression of all the terminals that could stand at a state of the parser, for every state that a text
+meets. Here a terminal is compiled by itself, once, when it is first tried, and is tried only where it could begin with
+the character at hand. What matches is the same: the first terminal, in Lark's own order, that could stand there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from lark.lexer import BasicLexer, ContextualLexer, PatternStr, TerminalDef
+
+from kpirules.records import dataclass
+from kpirules.syntax import words
+
+if TYPE_CHECKING:
+    from lark.common import LexerConf
+    from lark.utils import TextSlice
+
+_States = Mapping[int, Collection[str]]
+_Match = Callable[[str, int, int], re.Match[str] | None]
+
+
+class Lexing(ContextualLexer):
+    """The plug-in that a parser takes for its lexer."""
+
+    def __init__(
+        self, conf: LexerConf, states: dict[int, Collection[str]], always_accept: Collection[str] = ()
+    ) -> None:
+        # not Lark's own: it would make the lexers of all states at once
+        every = BasicLexer(conf)
+        table = _Table(every.terminals, every.newline_types)
+        self.root_lexer = _Basic(conf, table)
+        self.lexers = _Lexers(conf, states, frozenset({*conf.ignore, *always_accept}), table)
+
+
+class _Lexers(dict[int, Any]):
+    """The lexer of each state, made when the parser first comes to it."""
+
+    def __init__(self, conf: LexerConf, states: _States, always: frozenset[str], table: _Table) -> None:
+        super().__init__()
+        self._conf, self._states, self._always, self._table = conf, states, always, table
+        self._by_accepted: dict[frozenset[str], _Basic] = {}
+
+    def __missing__(self, state: int) -> _Basic:
+        accepted = self._always.union(self._states[state])
+        lexer = self._by_accepted.get(accepted)
+        if lexer is None:
+            lexer = self._by_accepted[accepted] = _Basic(self._conf, self._table, accepted)
+        self[state] = lexer
+        return lexer
+
+
+class _Basic(BasicLexer):
+    """The lexer of one set of terminals; of all, where none are given."""
+
+    def __init__(self, conf: LexerConf, table: _Table, accepted: frozenset[str] | None = None) -> None:
+        names = conf.terminals_by_name.keys()
+        self.newline_types = table.newlines
+        self.ignore_types = frozenset(conf.ignore)
+        self.terminals_by_name = conf.terminals_by_name
+        self.callback = {}
+        self._scanner: Any = _Scanner(table, names if accepted is None else accepted & names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanner:
+    table: _Table
+    allowed_types: Collection[str]
+
+    def match(self, text: TextSlice[str], at: int) -> tuple[str, str] | None:
+        """What stands at an offset, and the name of its terminal."""
+        for terminal in self.table.at(text.text[at]):
+            if terminal.name in self.allowed_types:
+                found = self.table.matcher(terminal)(text.text, at, text.end)
+                if found:
+                    return found[0], self._named(terminal, found[0])
+        return None
+
+    def _named(self, terminal: TerminalDef, value: str) -> str:
+        """The sign that an expression has matched, where it could stand: a sign goes before an expression."""
+        sign = self.table.signs.get(value)
+        return (
+            sign.name
+            if sign and sign.priority == terminal.priority and sign.name in self.allowed_types
+            else terminal.name
+        )
+
+
+class _Table:
+    """All terminals in the order in which they are tried, parted by the character that a keyword begins with."""
+
+    def __init__(self, terminals: Iterable[TerminalDef], newlines: frozenset[str]) -> None:
+        self.newlines = newlines
+        self.signs: dict[str, TerminalDef] = {}
+        self._others: list[tuple[int, TerminalDef]] = []
+        self._by_first: dict[str, list[tuple[int, TerminalDef]]] = {}
+        for place in enumerate(terminals):
+            begins = _begins(place[1])
+            if isinstance(place[1].pattern, PatternStr):
+                self.signs[place[1].pattern.value] = place[1]
+            for char in begins:
+                self._by_first.setdefault(char, []).append(place)
+            if not begins:
+                self._others.append(place)
+        self._at: dict[str, list[TerminalDef]] = {}
+        self._matchers: dict[str, _Match] = {}
+
+    def at(self, char: str) -> list[TerminalDef]:
+        """Those that could begin with a character."""
+        found = self._at.get(char)
+        if found is None:
+            places = sorted([*self._others, *self._by_first.get(char, ())], key=itemgetter(0))
+            found = self._at[char] = [terminal for _, terminal in places]
+        return found
+
+    def matcher(self, terminal: TerminalDef) -> _Match:
+        """What matches a terminal, compiled when it is first asked for."""
+        found = self._matchers.get(terminal.name)
+        if found is None:
+            found = self._matchers[terminal.name] = re.compile(terminal.pattern.to_regexp()).match
+        return found
+
+
+def _begins(terminal: TerminalDef) -> set[str]:
+    """The characters that a sign or a keyword may begin with; none where that is not known."""
+    if isinstance(terminal.pattern, PatternStr):
+        return {terminal.pattern.value[0]}
+    word = words.keywords().get(terminal.name)
+    return {spelling[0] for spelling in word.spellings} if word else set()
