@@ -15,6 +15,7 @@ from kpirules.cli.layout import aligned
 if TYPE_CHECKING:
     from kpirules.runs.manifest import Done
 
+_TOUCHED = 20
 SHOWN = 200
 """How many subjects the table shows; CSV and JSON have all."""
 
@@ -79,7 +80,22 @@ def counts(done: Done) -> list[str]:
     rows = [f"{name} {count}" for name, count in result.uncredited.items() if count]
     if rows:
         lines.append(console.say("uncredited_rows", tables=console.say("comma").join(rows)))
+    aside = done.loaded.quarantine.counts
+    if aside:
+        rows = [f"{name} {count}" for name, count in aside.items()]
+        lines.append(console.say("rows_aside", tables=console.say("comma").join(rows)))
+        touched = [f"{key} {count}" for key, count in _touched(done)]
+        lines.append(console.say("touched", subjects=console.say("comma").join(touched)))
     return lines
+
+
+def _touched(done: Done) -> Iterator[tuple[str, object]]:
+    """The first subjects whom a row set aside concerns, and how many such rows; `…` where there are more."""
+    found = done.loaded.quarantine.touched
+    for one in found.slice(0, _TOUCHED).to_pylist():
+        yield one["subject"], one["rows"]
+    if found.num_rows > _TOUCHED:
+        yield "…", found.num_rows
 
 
 def _has_something(scores: pa.Table, name: str) -> bool:

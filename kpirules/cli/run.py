@@ -26,6 +26,7 @@ FAULTS = Path("kpirules-faults.csv")
 @click.option("--data", type=click.Path(path_type=Path), help=f"Bindings of the tables. [default: {BINDINGS}]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run. [default: runs/PERIOD]")
 @click.option("--keep-inputs/--no-keep-inputs", default=True, help="Keep the data in the run folder (up to 256 MB).")
+@click.option("--quarantine", is_flag=True, help="Set faulty rows aside, and what refers to them, and go on.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", help="Form of results.")
 @console.shared
 @click.pass_context
@@ -37,6 +38,7 @@ def run(
     data: Path | None,
     out: Path | None,
     keep_inputs: bool,
+    quarantine: bool,
     form: str,
 ) -> None:
     """Evaluate SCHEME, by default the one that kpirules.yaml names, and keep the run in a folder."""
@@ -46,7 +48,7 @@ def run(
     if out is not None:
         check_free(out)
     try:
-        done = _done(scheme, period, bindings_file(data))
+        done = _done(scheme, period, bindings_file(data), quarantine=quarantine)
     except DataFaults as faults:
         console.show(faults.diagnostics)
         _write_all(faults)
@@ -57,7 +59,7 @@ def run(
     console.tell(console.say("run_kept", path=shown(folder)))
 
 
-def _done(scheme: Path | None, period: str, data: Path) -> Done:
+def _done(scheme: Path | None, period: str, data: Path, *, quarantine: bool) -> Done:
     from kpirules.compiling import compile_file
     from kpirules.data.bindings import load_bindings
     from kpirules.data.load import read_tables
@@ -71,7 +73,10 @@ def _done(scheme: Path | None, period: str, data: Path) -> Done:
     wanted = read_period(period, compiled.plan.period)
     in_force(compiled.plan, wanted)
     clock.append(perf_counter_ns())
-    loaded = read_tables(tuple(compiled.model.tables.values()), bindings)
+    model = compiled.model
+    loaded = read_tables(
+        tuple(model.tables.values()), bindings, quarantine=quarantine, subject=model.subject.table.name
+    )
     clock.append(perf_counter_ns())
     result = run_scheme(compiled, loaded, wanted)
     clock.append(perf_counter_ns())

@@ -15,6 +15,7 @@ from secrets import token_hex
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kpirules.data.load import Loaded
 from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
 from kpirules.source import Diagnostic, Fault
 
@@ -22,6 +23,9 @@ KEPT_BYTES = 256 * 1024 * 1024
 """Inputs that take more memory than this, all together, are not kept: their digests stand in the manifest."""
 
 RESULTS = ("scores", "items", "not_assessed")
+QUARANTINE = "quarantine"
+NUMBER = "row number"
+"""The column of kept inputs that has the number of each row at its source; no column of a contract has a space."""
 
 
 def save(done: Done, target: Path, *, numbered: bool, keep_inputs: bool = True) -> Path:
@@ -70,11 +74,16 @@ def _write(done: Done, folder: Path, *, kept: bool) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(source.text, encoding="utf-8", newline="")
     tables: Mapping[str, pa.Table] = dict(zip(RESULTS, (result.scores, result.items, result.not_assessed), strict=True))
+    tables = {**tables, QUARANTINE: done.loaded.quarantine.listed(done.compiled.plan.language)}
     if kept:
         (folder / "inputs").mkdir()
-        tables = {**tables, **{f"inputs/{name}": table for name, table in done.loaded.tables.items()}}
+        tables = {**tables, **{f"inputs/{name}": _numbered(done.loaded, name) for name in done.loaded.tables}}
     for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+
+
+def _numbered(loaded: Loaded, name: str) -> pa.Table:
+    return loaded.tables[name].append_column(NUMBER, loaded.numbers[name])
 
 
 def _files(folder: Path) -> list[Path]:

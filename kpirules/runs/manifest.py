@@ -73,6 +73,7 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str], *, kept: bool
         "inputs_kept": kept,
         "counts": _counts(done),
         "uncredited": dict(done.result.uncredited),
+        "quarantine": done.loaded.quarantine.counts,
         "times": dict(done.times),
         "files": dict(digests),
     }

@@ -16,11 +16,12 @@ import pyarrow.parquet as pq
 
 from kpirules.compiling import Compiled, compile_scheme
 from kpirules.data.bindings import load_bindings
+from kpirules.data.faults import Place
 from kpirules.data.load import Loaded, TableFacts, read_tables
 from kpirules.engines.schema import schemas
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Value
-from kpirules.runs.folder import RESULTS, digest
+from kpirules.runs.folder import NUMBER, RESULTS, digest
 from kpirules.runs.manifest import NAME, not_a_run, read_manifest
 from kpirules.runs.run import MARKS
 from kpirules.source import Diagnostic, Fault, Note, SourceText
@@ -145,9 +146,12 @@ def _inputs(folder: Path, manifest: Mapping[str, Any], compiled: Compiled) -> Lo
     facts = tuple(TableFacts(**one) for one in manifest["inputs"])
     if manifest["inputs_kept"]:
         tables = {one.table: pq.read_table(folder / "inputs" / f"{one.table}.parquet") for one in facts}
-        return Loaded(tables, facts)
+        numbers = {name: table.column(NUMBER).combine_chunks() for name, table in tables.items()}
+        places = {one.table: Place(one.table, one.source, None) for one in facts}
+        return Loaded({name: table.drop_columns(NUMBER) for name, table in tables.items()}, facts, places, numbers)
     bindings = load_bindings(folder.resolve() / manifest["bindings"])
-    loaded = read_tables(tuple(compiled.model.tables.values()), bindings)
+    contracts, subject = tuple(compiled.model.tables.values()), compiled.model.subject.table.name
+    loaded = read_tables(contracts, bindings, quarantine=bool(manifest["quarantine"]), subject=subject)
     now = {one.table: one.sha256 for one in loaded.facts}
     changed = [
         Diagnostic("KPI733", None, {"table": one.table, "source": one.source})

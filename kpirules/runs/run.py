@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from kpirules.compiling import Compiled
 from kpirules.data.dates import EXAMPLES
 from kpirules.data.load import Loaded
+from kpirules.data.quarantine import Quarantine
 from kpirules.engines import duckdb
 from kpirules.engines.exact import decimal
 from kpirules.engines.outcome import Engine, Outcome, RunFault
@@ -31,6 +32,9 @@ PAID = ("pay", "component")
 """The kinds of items that are money, each a column of `scores`."""
 NO_SCORECARD = "no_scorecard"
 NOTHING_SCORED = "nothing_scored"
+QUARANTINED = "quarantined"
+QUARANTINE = "quarantine"
+"""The flag of a subject whom rows concern that were set aside."""
 
 _FIGURE = pa.decimal128(WIDTH, QUOTIENT_PLACES)
 _WEIGHT = Digits(QUOTIENT_PLACES, SUM_BOUND)
@@ -45,7 +49,8 @@ class Result:
 
     `scores` has a row for each subject, in order of its key: the key under its own column's name, `scorecard`,
     `total`, `grade`, each pay item and component under its own name, `total_pay` (what the pay items add up to), and
-    `flags`, the names of the gates that tripped.
+    `flags`, the names of the gates that tripped, and
+    `quarantine` where rows that concern the subject were set aside.
     What the scheme does not have is missing; figures are decimals of their declared places.
 
     `items` has a row for each subject and item, item by item: `key`, `item`, `kind`, `title`, `parent`, the figures
@@ -53,9 +58,9 @@ class Result:
     `policy`, `gate`, and `text`, the value of an item that is not a number. Items of other scorecards than the
     subject's are left out.
 
-    `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`, or
-    `nothing_scored`, where every indicator was left out. `uncredited` counts, by table, the rows of the period that no
-    subject owns.
+    `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`; `nothing_scored`,
+    where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `uncredited`
+    counts, by table, the rows of the period that no subject owns.
     """
 
     period: Period
@@ -79,13 +84,13 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
     outcome = engine.run(plan, loaded.tables, params(period), columns(plan))
     if outcome.faults:
         raise Fault(_told(fault) for fault in outcome.faults)
-    scores = _scores(compiled, outcome, names)
+    scores = _scores(compiled, outcome, names, loaded.quarantine)
     return Result(
         period=period,
         engine=getattr(engine, "__name__", type(engine).__name__).rpartition(".")[2],
         scores=scores,
         items=_items(plan, outcome, scores.column("scorecard")),
-        not_assessed=_not_assessed(compiled, scores),
+        not_assessed=_not_assessed(compiled, scores, loaded.quarantine),
         uncredited=outcome.uncredited,
     )
 
@@ -186,7 +191,7 @@ def _names(compiled: Compiled) -> tuple[str, ...]:
     return key, *others
 
 
-def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...]) -> pa.Table:
+def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...], quarantine: Quarantine) -> pa.Table:
     plan, subjects = compiled.plan, outcome.subjects
     held = {name: name for name in (*_FOUND, TOTAL_PAY)}
     held |= {item.name: item.parts[0].binding for item in plan.items if item.kind in PAID}
@@ -199,7 +204,7 @@ def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...]) -> pa.
             found[name] = _widened(subjects.column(held[name]))
         else:
             found[name] = pa.nulls(subjects.num_rows, absent.get(name, _TEXT))
-    found["flags"] = _flags(plan, subjects)
+    found["flags"] = _flags(plan, subjects, quarantine)
     return pa.table(found)
 
 
@@ -214,23 +219,29 @@ def _widened(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.decimal128(WIDTH, column.type.scale))
 
 
-def _flags(plan: Plan, subjects: pa.Table) -> pa.ChunkedArray:
-    """The names of the gates that tripped, with commas between."""
+def _flags(plan: Plan, subjects: pa.Table, quarantine: Quarantine) -> pa.ChunkedArray:
+    """The names of the gates that tripped, with commas between, and whether rows that concern them were set aside."""
+    touched = quarantine.touched.column("subject")
+    raised = {name: pc.fill_null(subjects.column(name), fill_value=False) for name in _gates(plan)}
+    if len(touched):
+        raised[QUARANTINE] = pc.is_in(pc.cast(subjects.column(plan.key), _TEXT), value_set=touched)
     flags = pa.chunked_array([pa.repeat(pa.scalar(""), subjects.num_rows)])
-    for name in _gates(plan):
-        trips = pc.fill_null(subjects.column(name), fill_value=False)
-        apart = pc.if_else(pc.and_(trips, pc.not_equal(flags, "")), ", ", "")
-        flags = pc.binary_join_element_wise(flags, pc.if_else(trips, name, ""), apart)
+    for name, holds in raised.items():
+        apart = pc.if_else(pc.and_(holds, pc.not_equal(flags, "")), ", ", "")
+        flags = pc.binary_join_element_wise(flags, pc.if_else(holds, name, ""), apart)
     return flags
 
 
-def _not_assessed(compiled: Compiled, scores: pa.Table) -> pa.Table:
+def _not_assessed(compiled: Compiled, scores: pa.Table, quarantine: Quarantine) -> pa.Table:
     scorecard, total = scores.column("scorecard"), scores.column("total")
     without = pc.is_null(total)
     if not compiled.model.scorecards:
         without = pa.repeat(pa.scalar(value=False), scores.num_rows)
     reason = pc.if_else(pc.is_null(scorecard), pa.scalar(NO_SCORECARD), pa.scalar(NOTHING_SCORED))
-    return pa.table({"key": scores.column(0), "reason": reason}).filter(without)
+    found = pa.table({"key": scores.column(0), "reason": reason}).filter(without)
+    out = pc.cast(quarantine.out, found.schema.field("key").type)
+    lost = pa.table({"key": out, "reason": pa.repeat(pa.scalar(QUARANTINED), len(out))}, found.schema)
+    return pa.concat_tables([found, lost]).sort_by("key") if len(out) else found
 
 
 # ---------------------------------------------------------------- items

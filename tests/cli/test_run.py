@@ -241,3 +241,29 @@ def test_faults_that_cannot_be_written_are_still_told(shop: Path, call: Call) ->
     assert found.exit_code == 2
     assert found.stderr.count("error[KPI632]") == 20
     assert "cannot be written to kpirules-faults.csv" in found.stderr
+
+
+# ---------------------------------------------------------------- quarantine
+
+
+def test_quarantine_goes_on_without_faulty_rows_and_names_whom_they_concern(shop: Path, call: Call) -> None:
+    bad_orders(shop, 21)
+    staff = project.TABLES["staff.csv"].replace("K1,keeper,2020-01-01", "K1,keeper,soon")
+    (shop / "staff.csv").write_text(staff, encoding="utf-8")
+    assert call(*RUN).exit_code == 2
+    found = call(*RUN, "--quarantine", "--format", "csv")
+    assert found.exit_code == 0, found.output
+    folder = shop / "runs" / "2025Q1"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["quarantine"] == {"staff": 1, "orders": 21}
+    assert "rows set aside (quarantine): staff 1, orders 21" in found.stderr
+    run = open_run(folder)
+    flags = dict(zip(run.scores.column("staff_id").to_pylist(), run.scores.column("flags").to_pylist(), strict=True))
+    assert "K1" not in flags
+    assert {key for key, text in flags.items() if "quarantine" in text} == {"S1"}
+    assert {"key": "K1", "reason": "quarantined"} in run.not_assessed.to_pylist()
+    # without the rows kept, the same rows are set aside again
+    assert call(*RUN, "--quarantine", "--no-keep-inputs").exit_code == 0
+    again = open_run(shop / "runs" / "2025Q1-2")
+    assert again.loaded.tables["orders"].equals(run.loaded.tables["orders"])
+    assert again.loaded.numbers == run.loaded.numbers

@@ -19,7 +19,7 @@ import pytest
 
 from kpirules.runs import folder as room
 from kpirules.runs import manifest as manifests
-from kpirules.runs.folder import check_free, save
+from kpirules.runs.folder import NUMBER, check_free, save
 from kpirules.runs.manifest import Done
 from kpirules.source import Fault
 from tests.runs import project
@@ -50,14 +50,17 @@ def code(caught: pytest.ExceptionInfo[Fault]) -> str:
 def test_it_holds_the_text_the_results_and_the_inputs(shop: Path, done: Done) -> None:
     folder = save(done, shop / "runs" / "2025Q1", numbered=True)
     assert folder == shop / "runs" / "2025Q1"
-    results = {"scores.parquet", "items.parquet", "not_assessed.parquet"}
+    results = {"scores.parquet", "items.parquet", "not_assessed.parquet", "quarantine.parquet"}
     inputs = {f"inputs/{name}.parquet" for name in ("staff", "orders", "targets")}
     assert held(folder) == {"manifest.json", "rules/shop.kpi", *results, *inputs}
     assert (folder / "rules" / "shop.kpi").read_bytes() == (shop / "shop.kpi").read_bytes()
     assert pq.read_table(folder / "scores.parquet").equals(done.result.scores)
     assert pq.read_table(folder / "items.parquet").equals(done.result.items)
     assert pq.read_table(folder / "not_assessed.parquet").equals(done.result.not_assessed)
-    assert pq.read_table(folder / "inputs" / "orders.parquet").equals(done.loaded.tables["orders"])
+    orders = pq.read_table(folder / "inputs" / "orders.parquet")
+    assert orders.drop_columns(NUMBER).equals(done.loaded.tables["orders"])
+    # a CSV file's first row of data is its second
+    assert orders.column(NUMBER).to_pylist() == [2, 3, 4, 5, 6]
 
 
 def test_the_manifest_says_what_was_run_on_what(shop: Path, done: Done) -> None:
@@ -246,7 +249,7 @@ def test_a_run_killed_midway_leaves_no_folder_of_its_name(shop: Path) -> None:
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "import pyarrow.parquet as pq\n"
-        "from kpirules.runs.folder import save\n"
+        "from kpirules.runs.folder import NUMBER, save\n"
         "from tests.runs import project\n"
         "done = project.done(Path(sys.argv[1]))\n"
         "write = pq.write_table\n"
