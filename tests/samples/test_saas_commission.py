@@ -81,10 +81,10 @@ def _plan(quarter: str) -> Iterator[tuple[str, dict[str, Any]]]:
         quota = sum((Fraction(cell) for cell in yearly), Fraction(0)) * days / span
         reached = rounded(credit / quota, 4) if quota else None
         logos = [row for row in mine if row["Type"] in {"New Logo", "New Business"} and _acv(row) >= 15_000]
-        on_bookings, kicker = _commission(credit, quota), min(_each_logo(len(logos)), Fraction(10_000))
+        on_bookings, kicker = rounded(_commission(credit, quota)), min(_each_logo(len(logos)), Fraction(10_000))
         # The days of the quarter on which somebody is employed and in the first ninety days.
         guaranteed = sum(1 for n in range(days) if (start - hired).days + n < 90)
-        commission = rounded(on_bookings + kicker)
+        commission = on_bookings + kicker
         top_up = rounded(max(Fraction(12_000) * guaranteed / span - commission, Fraction(0))) if guaranteed else None
         unsigned = not rep["Plan Letter Signed"]
         yield (
