@@ -183,11 +183,13 @@ class _Builder:
 
     def _condition(self, binding: Binding) -> Test | None:
         """The condition that decided over a value: its own, its gate's, or the one it stands under."""
-        if binding.kind == "when" and isinstance(binding.expr, Case):
-            condition: Scalar = binding.expr.whens[0][0]
+        if binding.guard is not None and self._withheld(binding):
+            condition: Scalar = Ref(binding.guard, self.bindings[binding.guard].type)
+        elif binding.kind == "when" and isinstance(binding.expr, Case):
+            condition = binding.expr.whens[0][0]
         elif binding.kind == "gate" and binding.row is not None:
             condition = self.bindings[binding.row].expr
-        elif binding.guard is not None and (binding.kind == "when" or self._withheld(binding)):
+        elif binding.kind == "when" and binding.guard is not None:
             condition = Ref(binding.guard, self.bindings[binding.guard].type)
         else:
             return None

@@ -17,6 +17,7 @@ from kpirules.trace.tree import Fed, Figure, ItemTrace, Node, Test, Trace
 _KEYS = 5
 _TABLES = ("by", "choose", "curve", "tiers")
 _WORDS = ("total", "grade", "active_days", "active_share")
+_OPS = ("in", "not_in", "is_missing", "is_present")
 _GROUPED = ("indicator", "group", "adjust")
 
 
@@ -302,24 +303,21 @@ class _Page:
                 return
 
     def _test(self, one: Test) -> str:
-        """A condition as it came out, with what it read; of an `and` that does not hold, the parts that failed."""
-        if one.left is not None and one.right is not None:
-            op = one.op if one.holds else CONVERSE.get(one.op, one.op)
-            return self.say("holds_not", left=self.show(one.left), op=op, right=self.show(one.right))
-        if one.op == "in" and one.left is not None:
-            values = ", ".join(self.show(part.right) for part in one.parts if part.right is not None)
-            return self.say("holds_not", left=self.show(one.left), op=word("in", self.lang), right=values)
-        if one.op == "and":
-            return f" {word('and', self.lang)} ".join(
-                self._test(part) for part in one.parts if one.holds or not part.holds
-            )
-        if one.parts:
-            return f" {word(one.op if one.op == 'not' else 'and', self.lang)} ".join(map(self._test, one.parts))
-        return (
-            self.say("holds_not", left=self.show(one.left), op=word(one.op, self.lang), right="").rstrip()
-            if (one.left is not None)
-            else word("false", self.lang)
-        )
+        """A condition as it came out, with what it read: of an `and` that fails the parts that failed, of an `or` that
+        holds the parts that hold."""
+        if one.parts and one.op != "in":
+            told = [part for part in one.parts if part.holds is one.holds] if one.op != "not" else one.parts
+            return f" {word('and', self.lang)} ".join(map(self._test, told or one.parts))
+        if one.left is None:
+            return word("false", self.lang)
+        left, op, right = self.show(one.left), one.op if one.holds else CONVERSE.get(one.op, one.op), ""
+        if one.right is not None:
+            right = self.show(one.right)
+        elif one.op == "in":
+            right = ", ".join(self.show(part.right) for part in one.parts if part.right is not None)
+        if one.named is not None:
+            left = one.named
+        return self.say("holds_not", left=left, op=word(op, self.lang) if op in _OPS else op, right=right).rstrip()
 
     # ------------------------------------------------------------ data rows
 

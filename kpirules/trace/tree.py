@@ -28,7 +28,7 @@ class Fed:
 class Test:
     """A condition with the values it read: `left op right`, or `op` over `parts` (`and`, `or`, `not`).
 
-    `holds` is None where a value it reads is missing.
+    `holds` is None where a value it reads is missing. `named` is what is missing or present, by name.
     """
 
     op: str
@@ -36,6 +36,7 @@ class Test:
     left: Figure | None = None
     right: Figure | None = None
     parts: tuple[Test, ...] = ()
+    named: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

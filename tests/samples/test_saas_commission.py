@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kpirules.runs.run import Result
+from tests.golden.cases import explained
 from tests.samples.arithmetic import decimal, rounded
 from tests.samples.projects import Project, figures, open_project
 from tests.samples.saas_commission import FOLDER, MANAGERS, UNSIGNED, memos, records, texts
@@ -228,3 +229,19 @@ def test_bookings_under_the_name_of_somebody_not_employed_are_reported() -> None
 def test_both_names_of_a_first_contract_are_there() -> None:
     kinds = {row["Type"] for row in _rows("bookings") if "2025-03-01" <= row["Close Date"] <= "2025-03-31"}
     assert {"New Logo", "New Business"} <= kinds
+
+
+# ---------------------------------------------------------------- what an explanation says
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ("00101", "gate plan_letter does not trip (letter_date is present)"),
+        ("00119", "gate plan_letter trips: 39,560.57 USD becomes 0.00 USD (letter_date is missing)"),
+        ("00101", "does not apply, for 0 ≤ 0"),
+        ("00102", "row taken: `when credit < quota * 80% : credit * 6%` gives 9,599.9994 USD"),
+    ],
+)
+def test_a_condition_is_told_as_it_came_out(who: str, told: str) -> None:
+    assert told in explained(project("2025Q1"), (who,), "en")
