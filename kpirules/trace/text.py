@@ -303,8 +303,7 @@ class _Page:
                 return
 
     def _test(self, one: Test) -> str:
-        """A condition as it came out, with what it read: of an `and` that fails the parts that failed, of an `or` that
-        holds the parts that hold."""
+        """A condition as it came out, with what it read; of an `and` or an `or`, the parts that decided it."""
         if one.parts and one.op != "in":
             told = [part for part in one.parts if part.holds is one.holds] if one.op != "not" else one.parts
             return f" {word('and', self.lang)} ".join(map(self._test, told or one.parts))
