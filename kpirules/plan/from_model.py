@@ -114,6 +114,7 @@ def _lower_all(draft: Draft) -> None:
         draft.value(pay.name, "value")
     for name in model.indicators:
         draft.seen(name, "score")
+    results.unplaced(draft)
     for name in model.defines:
         draft.seen(name, "value")
     for effect in model.effects:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kpirules.plan import build
 from kpirules.plan.draft import Draft, Place
 from kpirules.plan.ir import Binding, Op, Ref, Scalar
+from kpirules.source import Span
 from kpirules.values.types import QUOTIENT_PLACES, TooWide, rounding
 from kpirules.values.units import Unit
 
@@ -66,6 +67,21 @@ def tier1(draft: Draft, item: str, *bases: str) -> dict[str, str]:
     return found
 
 
+def left_out(draft: Draft, place: Place, ways: Sequence[tuple[Scalar, Span]]) -> dict[str, str]:
+    """Bind the mark `left_out`: the text that left something out of the results, the first whose condition holds."""
+    if not ways:
+        return {}
+    whens = [(condition, build.text(one_line(span.text))) for condition, span in ways]
+    name = f"{place.base}$left_out"
+    draft.bind(name, build.case(whens, None, Unit.TEXT), Place(place.item, "mark", name), "mark", None)
+    return {"left_out": name}
+
+
+def one_line(text: str) -> str:
+    """A text of the rules without the spaces that line it up."""
+    return " ".join(text.split())
+
+
 def _ref(draft: Draft, name: str) -> Ref:
     return build.ref(name, draft.types[name])
 
@@ -77,7 +93,7 @@ def _rows(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
         return []
     row = _ref(draft, tables[-1].row)
     return [
-        (build.compare("eq", row, build.number(index)), build.text(text.head))
+        (build.compare("eq", row, build.number(index)), build.text(one_line(text.head)))
         for index, text in enumerate(tables[-1].rows)
     ]
 
@@ -88,7 +104,7 @@ def _limits(_draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     for one in reversed(steps):
         if one.kind in _LIMITS and one.origin is not None:
             assert isinstance(one.expr, Op), one
-            text = build.text(f"{_LIMITS[one.kind]} {one.origin.text}")
+            text = build.text(f"{_LIMITS[one.kind]} {one_line(one.origin.text)}")
             found.append((build.compare(_CUTS[one.kind], *one.expr.args), text))
     return found
 
@@ -96,7 +112,7 @@ def _limits(_draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
 def _policies(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The missing policy, where it was used."""
     return [
-        (build.is_missing(_ref(draft, one.of)), build.text(one.origin.text))
+        (build.is_missing(_ref(draft, one.of)), build.text(one_line(one.origin.text)))
         for one in steps
         if one.kind == "policy" and one.of is not None and one.origin is not None
     ]

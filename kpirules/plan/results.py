@@ -9,10 +9,11 @@ from kpirules.model.expr import Expr
 from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of, too_wide
 from kpirules.plan.ir import Item, Part, Ref, Scalar
-from kpirules.plan.marks import tier1
-from kpirules.plan.scorecards import applying, total
+from kpirules.plan.marks import left_out, tier1
+from kpirules.plan.scorecards import applying, indicator_parts, total
 from kpirules.plan.steps import Step, chain, gates, maybe, rounding, trips
 from kpirules.source import Span
+from kpirules.values import types
 from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
 
@@ -125,6 +126,17 @@ def _policy(draft: Draft, place: Place, one: scheme.Indicator, value: Ref, name:
     return draft.bind(name, found, place, "policy", one.missing.span, of=value.name)
 
 
+def unplaced(draft: Draft) -> None:
+    """The items of indicators that stand in no scorecard: they are worked out all the same, and have no weight."""
+    placed = {entry.indicator for card in draft.model.scorecards for entry in card.everything}
+    for one in draft.model.indicators.values():
+        if one.name not in placed:
+            score = draft.seen(one.name, "score")
+            parts = (*indicator_parts(draft, one), Part("score", score.name))
+            marks = tier1(draft, one.name, f"{one.name}.score")
+            draft.items.append(Item(one.name, "indicator", one.title, parts, origin_of(one.span), tier1=marks))
+
+
 # ---------------------------------------------------------------- grade, pay
 
 
@@ -154,9 +166,13 @@ def _pay(draft: Draft, pay: scheme.Pay) -> Ref:
     whole = place.under(gets)
     rest: list[Step] = []
     inner = whole
+    conditions: list[tuple[Scalar, Expr]] = []
+    if pay.applies is not None and gets is not None:
+        conditions.append((Ref(gets, types.BOOL), pay.applies))
     if pay.when is not None:
         when = scalars.bound(draft, whole, scalars.lower(draft, whole, pay.when), pay.when)
         inner = whole.under(scalars.guard(draft, whole, when, pay.when))
+        conditions.append((when, pay.when))
         rest.append(lambda value, name: _else_nothing(draft, whole, when, value, name, pay.when))
     rest.append(rounding(draft, whole, "money", pay.amount.span))
     rest += gates(draft, whole, pay.name, "value")
@@ -164,7 +180,8 @@ def _pay(draft: Draft, pay: scheme.Pay) -> Ref:
     found = Ref(found.name, found.type.maybe(when=gets is not None))
     draft.types[found.name] = found.type
     parts = (Part("value", found.name),)
-    marks = tier1(draft, pay.name, pay.name)
+    out = [(build.negated(condition), written.span) for condition, written in conditions]
+    marks = tier1(draft, pay.name, pay.name) | left_out(draft, place, out)
     draft.items.append(Item(pay.name, pay.kind, pay.title, parts, origin_of(pay.span), tier1=marks))
     return found
 

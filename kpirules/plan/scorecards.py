@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from fractions import Fraction
 
@@ -10,9 +10,11 @@ from kpirules.model import scheme
 from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Check, Item, Part, Ref, Scalar
-from kpirules.plan.marks import tier1
+from kpirules.plan.marks import left_out, tier1
+from kpirules.plan.shares import effective, shares
 from kpirules.plan.steps import chain, gates, maybe, part_of, rounding
 from kpirules.records import dataclass
+from kpirules.source import Span
 from kpirules.values.units import Unit
 
 
@@ -83,61 +85,88 @@ def _weighted(value: Ref, weight: int) -> Scalar:
     return build.mul(there, build.number(weight), Unit.NUMBER)
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An entry as it stands in the plan: the score that counts, missing where it is left out, and what is shown."""
+
+    entry: scheme.Entry
+    place: Place
+    score: Ref
+    parts: tuple[Part, ...]
+    marks: Mapping[str, str]
+
+
 def _card(draft: Draft, card: scheme.Scorecard) -> tuple[Ref, Ref]:
     """The weighted sum and the sum of adjustments of one scorecard."""
     applies = _applies(draft, card)
     guard = applies.name if applies is not None else None
-    everything = _Mean()
-    for group in card.groups:
-        first = len(draft.items)
-        mean = _Mean([_entry(draft, card, entry, group.name) for entry in group.entries])
-        place = Place(group.name, "value", f"{card.name}/{group.name}", guard, group.title)
-        found = draft.bind(place.base, mean.scalar(), place, "weighted", group.span, weights=mean.weights())
-        everything.parts.append((found, group.weight))
-        parts = (part_of(draft, "score", found),)
-        origin = origin_of(group.span)
-        item = Item(group.name, "group", group.title, parts, origin, card.name, group.weight, scorecard=card.name)
-        draft.items.insert(first, item)
-    everything.parts += [_entry(draft, card, entry, card.name) for entry in card.entries]
     place = Place(card.name, "weighted", card.name, guard, card.title)
+    groups: list[tuple[scheme.Group, Place, Ref, list[_Entry]]] = []
+    for group in card.groups:
+        entries = [_entry(draft, card, entry) for entry in group.entries]
+        mean = _Mean([(one.score, one.entry.weight) for one in entries])
+        inner = Place(group.name, "value", f"{card.name}/{group.name}", guard, group.title)
+        found = draft.bind(inner.base, mean.scalar(), inner, "weighted", group.span, weights=mean.weights())
+        groups.append((group, inner, found, entries))
+    beside = [_entry(draft, card, entry) for entry in card.entries]
+    everything = _Mean([(found, group.weight) for group, _, found, _ in groups])
+    everything.parts += [(one.score, one.entry.weight) for one in beside]
     name = f"{card.name}.weighted"
     weighted = draft.bind(name, everything.scalar(), place, "weighted", card.span, weights=everything.weights())
+    counted = shares(draft, place, f"{card.name}.there", everything.parts)
+    for (group, inner, found, entries), share in zip(groups, counted[: len(groups)], strict=True):
+        parts = (part_of(draft, "score", found), *effective(draft, inner, share))
+        draft.items.append(_item(card, group, "group", parts, card.name))
+        inside = shares(draft, inner, f"{inner.base}.there", [(one.score, one.entry.weight) for one in entries])
+        for one, own in zip(entries, inside, strict=True):
+            _indicator_item(draft, card, one, effective(draft, one.place, own, share), group.name)
+    for one, own in zip(beside, counted[len(groups) :], strict=True):
+        _indicator_item(draft, card, one, effective(draft, one.place, own), card.name)
     return weighted, _adjustments(draft, card, place)
 
 
-def _entry(draft: Draft, card: scheme.Scorecard, entry: scheme.Entry, parent: str) -> tuple[Ref, Fraction]:
-    """The score that counts for an entry, missing where it is left out, and its weight."""
+def _indicator_item(draft: Draft, card: scheme.Scorecard, one: _Entry, counts: tuple[Part, ...], parent: str) -> None:
+    indicator = draft.model.indicators[one.entry.indicator]
+    item = _item(card, indicator, "indicator", (*one.parts, *counts), parent)
+    draft.items.append(replace(item, weight=one.entry.weight, tier1=one.marks))
+
+
+def _item(
+    card: scheme.Scorecard,
+    made_of: scheme.Group | scheme.Indicator | scheme.Adjust,
+    kind: str,
+    parts: tuple[Part, ...],
+    parent: str,
+) -> Item:
+    weight = made_of.weight if isinstance(made_of, scheme.Group) else None
+    origin = origin_of(made_of.span)
+    return Item(made_of.name, kind, made_of.title, parts, origin, parent, weight, scorecard=card.name)
+
+
+def _entry(draft: Draft, card: scheme.Scorecard, entry: scheme.Entry) -> _Entry:
     counts = _entry_condition(draft, card, entry)
     score = draft.value(entry.indicator, "score", counts.name if counts is not None else None)
     indicator = draft.model.indicators[entry.indicator]
     place = Place(entry.indicator, "counted", f"{card.name}/{entry.indicator}", None, indicator.title)
+    out: list[tuple[Scalar, Span]] = []
     if entry.when is not None and counts is not None:
+        out.append((build.negated(counts), entry.when.span))
         score = draft.bind(
             f"{place.base}.counted", score, place.under(counts.name), "when", entry.when.span, of=score.name
         )
         score = maybe(score)
+    if score.type.missing and indicator.missing is not None:
+        out.append((build.is_missing(score), indicator.missing.span))
+    parts = (*indicator_parts(draft, indicator), Part("score", score.name))
+    marks = tier1(draft, entry.indicator, f"{entry.indicator}.score")
+    return _Entry(entry, place, score, parts, marks | left_out(draft, place, out))
+
+
+def indicator_parts(draft: Draft, indicator: scheme.Indicator) -> tuple[Part, ...]:
+    """The figures behind an indicator's score."""
     written = {"actual": indicator.actual, "target": indicator.target, "achievement": indicator.achievement}
     names = [part for part, rule in written.items() if rule is not None]
-    parts = [part_of(draft, part, draft.seen(entry.indicator, part)) for part in names]
-    points = build.mul(score, build.number(entry.weight), Unit.NUMBER)
-    earned = draft.bind(f"{place.base}.points", points, place, "value", entry.span)
-    parts += [Part("score", score.name), Part("points", earned.name)]
-    origin = origin_of(indicator.span)
-    marks = tier1(draft, entry.indicator, f"{entry.indicator}.score")
-    draft.items.append(
-        Item(
-            entry.indicator,
-            "indicator",
-            indicator.title,
-            tuple(parts),
-            origin,
-            parent,
-            entry.weight,
-            marks,
-            card.name,
-        )
-    )
-    return score, entry.weight
+    return tuple(part_of(draft, part, draft.seen(indicator.name, part)) for part in names)
 
 
 def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
@@ -146,9 +175,8 @@ def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
         one = rules.emit(draft, inner, adjust.rule, inner.base)
         found = build.add(found, one, Unit.NUMBER)
-        parts = (part_of(draft, "value", one),)
-        origin = origin_of(adjust.span)
-        draft.items.append(Item(adjust.name, "adjust", adjust.title, parts, origin, card.name, scorecard=card.name))
+        item = _item(card, adjust, "adjust", (part_of(draft, "value", one),), card.name)
+        draft.items.append(replace(item, tier1=tier1(draft, adjust.name, inner.base)))
     return draft.bind(f"{card.name}.adjustments", found, place, "value", None)
 
 

@@ -24,9 +24,9 @@ from kpirules.values.rounding import rounded
 from kpirules.values.types import QUOTIENT_PLACES, SUM_BOUND, WIDTH, Digits
 from kpirules.values.units import Unit
 
-PARTS = ("actual", "target", "achievement", "score", "points", "value")
+PARTS = ("actual", "target", "achievement", "score", "effective_weight", "points", "value")
 """The figures an item may have, each a column of `items`."""
-MARKS = ("row", "limit", "policy", "gate")
+MARKS = ("row", "limit", "policy", "gate", "left_out")
 """What tier 1 of the trace says of an item, each a column of `items`."""
 PAID = ("pay", "component")
 """The kinds of items that are money, each a column of `scores`."""
@@ -54,9 +54,10 @@ class Result:
     What the scheme does not have is missing; figures are decimals of their declared places.
 
     `items` has a row for each subject and item, item by item: `key`, `item`, `kind`, `title`, `parent`, the figures
-    `actual`, `target`, `achievement`, `score`, `weight`, `points`, `value` (12 places), the marks `row`, `limit`,
-    `policy`, `gate`, and `text`, the value of an item that is not a number. Items of other scorecards than the
-    subject's are left out.
+    `actual`, `target`, `achievement`, `score`, `weight`, `effective_weight` (after the weight of what is left out is
+    spread over the rest), `points` (the score by that weight), `value` (12 places), the marks `row`, `limit`, `policy`,
+    `gate`, `left_out` (the text of the rules that left it out), and `text`, the value of an item that is not a number.
+    Items of other scorecards than the subject's are left out.
 
     `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`; `nothing_scored`,
     where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `uncredited`
@@ -277,6 +278,8 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
     }
     weight = None if item.weight is None else decimal(rounded(item.weight, QUOTIENT_PLACES), _WEIGHT)
     weights = {"weight": pa.repeat(pa.scalar(weight, _FIGURE), count)}
+    if "effective_weight" not in parts:
+        figures["effective_weight"] = weights["weight"]
     marks = {mark: subjects.column(item.tier1[mark]) if mark in item.tier1 else same(None) for mark in MARKS}
     named = {"item": item.name, "kind": item.kind, "title": item.title, "parent": item.parent}
     found = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from kpirules.plan.ir import Origin, Value
@@ -13,6 +13,7 @@ from kpirules.trace import figures
 from kpirules.trace.conditions import CONVERSE
 from kpirules.trace.form import exact
 from kpirules.trace.tree import Fed, Figure, ItemTrace, Node, Test, Trace
+from kpirules.values.units import Unit
 
 _KEYS = 5
 _TABLES = ("by", "choose", "curve", "tiers")
@@ -89,6 +90,9 @@ class _Page:
         name = word(item.name, self.lang) if item.kind in ("total", "grade") else item.name
         title = f" “{item.title}”" if item.title else ""
         weight = f" {figures.number(item.weight * 100)}%" if item.weight is not None else ""
+        effective = item.parts.get("effective_weight")
+        if effective is not None and effective.figure.value not in (None, 0, item.weight):
+            weight += self.say("counts", weight=self.show(replace(effective.figure, unit=Unit.RATIO)))
         value = self.show(main.figure)
         if main.figure.value is None and item.kind == "indicator":
             value = word("left_out", self.lang)
@@ -157,7 +161,7 @@ class _Page:
     def _whole(self, item: ItemTrace, depth: int) -> None:
         """An item step by step, each figure with what it was made of."""
         for part, node in item.parts.items():
-            if part == "points":
+            if part in ("points", "effective_weight"):
                 continue
             if node.withheld and node.test is not None:
                 self.line(depth, self.say("not_for_why", test=self._test(node.test)))

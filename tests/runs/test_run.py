@@ -126,8 +126,8 @@ def test_nobody_at_all_gives_empty_tables(done: Done) -> None:
 
 ITEM_COLUMNS = [
     *("key", "item", "kind", "title", "parent"),
-    *("actual", "target", "achievement", "score", "weight", "points", "value"),
-    *("row", "limit", "policy", "gate", "text"),
+    *("actual", "target", "achievement", "score", "weight", "effective_weight", "points", "value"),
+    *("row", "limit", "policy", "gate", "left_out", "text"),
 ]
 
 

@@ -1,0 +1,77 @@
+"""What each entry of a scorecard counts for a subject: its weight, after the weights of what is left out are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from kpirules.model import scheme
+from kpirules.plan import build
+from kpirules.plan.draft import Draft, Place
+from kpirules.plan.ir import Const, Op, Part, Ref, Scalar
+from kpirules.plan.steps import part_of
+from kpirules.records import dataclass
+from kpirules.values.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A value with its weight beside others: `part` of `whole`, as the smallest whole numbers in proportion.
+
+    `whole` is a binding that adds up those that are there, or their known sum where they always are.
+    """
+
+    value: Ref
+    weight: Fraction
+    part: int
+    whole: Ref | Const
+
+
+def shares(draft: Draft, place: Place, name: str, parts: Sequence[tuple[Ref, Fraction]]) -> list[Share]:
+    """What each of some values counts beside the others; what is there is added up under `name`."""
+    wholes = scheme.whole([weight for _, weight in parts])
+    sum_: Ref | Const = build.number(sum(wholes))
+    if any(value.type.missing for value, _ in parts):
+        found: Scalar = build.number(0)
+        for (value, _), part in zip(parts, wholes, strict=True):
+            found = build.add(found, _if_there(value, build.number(part)), Unit.NUMBER)
+        sum_ = draft.bind(name, found, place, "mark", None)
+    return [Share(value, weight, part, sum_) for (value, weight), part in zip(parts, wholes, strict=True)]
+
+
+def effective(draft: Draft, place: Place, share: Share, group: Share | None = None) -> tuple[Part, ...]:
+    """The parts `points` and, where it is not always the declared one, `effective_weight` of an entry or a group.
+
+    `group` is the share of the group that an entry stands in. A weight that something left out has no part of is
+    spread over what is there; points are the value by that weight, so that they add up to the weighted score.
+    """
+    ways = [share] if group is None else [share, group]
+    value, base = share.value, place.base
+    if all(isinstance(one.whole, Const) for one in ways):
+        points = build.mul(value, build.number(share.weight), Unit.NUMBER)
+        return (part_of(draft, "points", draft.bind(f"{base}.points", points, place, "value", None)),)
+    weight = draft.bind(f"{base}.weight", _if_there(value, _part(ways)), place, "mark", None)
+    there = build.coalesce(value, build.number(0)) if value.type.missing else value
+    points = draft.bind(f"{base}.points", build.mul(there, weight, Unit.NUMBER), place, "value", None)
+    return part_of(draft, "effective_weight", weight), part_of(draft, "points", points)
+
+
+def _part(ways: Sequence[Share]) -> Scalar:
+    """Part of whole, of part of whole: between 0 and 1 wherever something is there."""
+    num = ways[0].part
+    den: Scalar = ways[0].whole
+    for one in ways[1:]:
+        num, den = num * one.part, build.mul(den, one.whole, Unit.NUMBER)
+    if num == 0:
+        return build.number(0)
+    found = build.div(build.number(num), den, Unit.NUMBER)
+    assert isinstance(found, Op)
+    return replace(found, type=replace(found.type, low=Fraction(0), high=Fraction(1), missing=False))
+
+
+def _if_there(value: Ref, part: Scalar) -> Scalar:
+    """A weight, or 0 where the value is missing."""
+    if not value.type.missing:
+        return part
+    return build.case([(build.is_missing(value), build.number(0))], part, Unit.NUMBER)

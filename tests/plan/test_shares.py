@@ -1,0 +1,109 @@
+"""What entries and groups count for a subject: weights after what is left out, points, and what left it out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tests.helpers.schemes import Data, Figures, figures, scheme
+
+STAFF = """
+table staff
+    staff_id text key
+    role     text in "AE", "KA"
+    a        number(2) optional
+    b        number(2) optional
+    c        number(2)
+subject staff
+"""
+INDICATORS = """
+indicator one
+    actual a
+    missing exclude
+    score  actual
+indicator two
+    actual b
+    missing   exclude
+    score  actual
+indicator three
+    actual c
+    score  actual
+"""
+CARD = """
+scorecard card
+    group first 70%
+        one 50%
+        two 20%
+    three 30% when role   =   "AE"
+"""
+
+
+def _people(*rows: tuple[str, str | None, str | None, str]) -> Data:
+    return {"staff": [(f"E{nth}", *row) for nth, row in enumerate(rows, 1)]}
+
+
+def _part(found: Figures, name: str, part: str) -> list[object]:
+    (item,) = [item for item in found.compiled.plan.items if item.name == name]
+    held = {one.name: one.binding for one in item.parts} | dict(item.tier1)
+    return list(found.column(held[part]))
+
+
+PEOPLE = _people(
+    ("AE", "80", "90", "60"),  # all there
+    ("AE", None, "90", "60"),  # `two` has the whole group
+    ("AE", None, None, "60"),  # `three` has all
+    ("KA", "80", "90", "60"),  # the group has all: 5/7 and 2/7
+    ("KA", None, None, "60"),  # nothing
+)
+
+
+def test_weights_after_what_is_left_out() -> None:
+    found = figures(scheme(INDICATORS, CARD, staff=STAFF), PEOPLE)
+    assert _part(found, "first", "effective_weight") == [Fraction("0.7"), Fraction("0.7"), 0, 1, 0]
+    rounded = [round(Fraction(5, 7), 12), round(Fraction(2, 7), 12)]
+    assert _part(found, "one", "effective_weight") == [Fraction("0.5"), 0, 0, rounded[0], 0]
+    assert _part(found, "two", "effective_weight") == [Fraction("0.2"), Fraction("0.7"), 0, rounded[1], 0]
+    assert _part(found, "three", "effective_weight") == [Fraction("0.3"), Fraction("0.3"), 1, 0, 0]
+
+
+def test_points_add_up_to_the_weighted_score() -> None:
+    found = figures(scheme(INDICATORS, CARD, staff=STAFF), PEOPLE)
+    columns = [found.column(f"card/{name}.points") for name in ("one", "two", "three")]
+    sums = [sum(row) for row in zip(*columns, strict=True)]
+    assert sums == [76, 81, 60, Fraction(580, 7), 0]
+    assert found.column("card.weighted") == [76, 81, 60, Fraction(580, 7), None]
+
+
+def test_what_left_an_entry_out_is_marked() -> None:
+    found = figures(scheme(INDICATORS, CARD, staff=STAFF), PEOPLE)
+    assert _part(found, "two", "left_out") == [None, None, "missing exclude", None, "missing exclude"]
+    assert _part(found, "three", "left_out") == [None, None, None, 'role = "AE"', 'role = "AE"']
+
+
+def test_what_is_always_there_counts_its_weight() -> None:
+    card = "scorecard card\n    three 100%"
+    (item,) = [one for one in figures(scheme(INDICATORS, card, staff=STAFF), PEOPLE).compiled.plan.items if one.weight]
+    assert [part.name for part in item.parts] == ["actual", "score", "points"]
+
+
+def test_nothing_counts_in_a_group_of_no_weight() -> None:
+    card = "scorecard card\n    group none 0%\n        one 0%\n    three 100%"
+    found = figures(scheme(INDICATORS, card, staff=STAFF), PEOPLE)
+    assert found.column("total") == [60] * 5
+    assert _part(found, "one", "points") == [0] * 5
+
+
+def test_an_indicator_that_stands_in_no_scorecard_is_an_item_all_the_same() -> None:
+    found = figures(scheme(INDICATORS, "pay p\n    amount three.score * 1元", staff=STAFF), PEOPLE)
+    assert [item.name for item in found.compiled.plan.items if item.kind == "indicator"] == ["one", "two", "three"]
+    assert _part(found, "two", "policy") == [None, None, "missing exclude", None, "missing exclude"]
+
+
+def test_pay_that_is_not_given_says_why() -> None:
+    items = """
+    pay p for role = "AE" when c   >= 70
+        amount 10
+    """
+    rows = _people(("AE", None, None, "70"), ("AE", None, None, "60"), ("KA", None, None, "70"))
+    found = figures(scheme(items, staff=STAFF), rows)
+    assert found.column("p") == [10, 0, None]
+    assert _part(found, "p", "left_out") == [None, "c >= 70", 'role = "AE"']
