@@ -126,21 +126,21 @@ def _where(ws: Workspace, scope: Scope, alias: str, written: ast.Expr | None) ->
 
 def _each_term_of_the_grain(ws: Workspace, arg: Expr, rows: Grain, node: ast.Call) -> None:
     """A term that uses another table's columns only would be counted once for every row of the grain."""
-    term = _loose(arg)
+    term = _loose(ws, arg)
     if term is not None:
-        table = next(part.table for part in walk(term) if isinstance(part, Col))
+        table = next(part.table for part in _columns(ws, term) if part.refs)
         args = {"term": term.span.text, "table": table, "grain": rows.table}
         raise ws.fail("KPI527", term.span, args, labels=[Label(node.span, "counts", args)], helps=[Note("own", args)])
 
 
-def _loose(node: Expr) -> Expr | None:
+def _loose(ws: Workspace, node: Expr) -> Expr | None:
     """The first term of a value that no column of the grain's own table goes with, neither in it nor as a factor."""
-    columns = [part for part in walk(node) if isinstance(part, Col)]
+    columns = _columns(ws, node)
     if columns and all(column.refs for column in columns):
         return node
     match node:
         case Bin(op="*" | "/"):
-            factors = [side for side in (node.left, node.right) if _of_grain(side)]
+            factors = [side for side in (node.left, node.right) if _of_grain(ws, side)]
             terms = factors if len(factors) == 1 else []
         case Bin(op="+" | "-"):
             terms = [node.left, node.right]
@@ -150,11 +150,21 @@ def _loose(node: Expr) -> Expr | None:
             terms = [*children(node)]
         case _:
             terms = []
-    return next((found for term in terms if (found := _loose(term)) is not None), None)
+    return next((found for term in terms if (found := _loose(ws, term)) is not None), None)
 
 
-def _of_grain(node: Expr) -> bool:
-    return any(isinstance(part, Col) and not part.refs for part in walk(node))
+def _of_grain(ws: Workspace, node: Expr) -> bool:
+    return any(not column.refs for column in _columns(ws, node))
+
+
+def _columns(ws: Workspace, node: Expr) -> list[Col]:
+    """The declared columns that a value reads, also by way of computed ones of the grain's own table."""
+    found: list[Col] = []
+    for part in walk(node):
+        if isinstance(part, Col):
+            computed = ws.columns.get((part.table, part.column)) if not part.refs else None
+            found += _columns(ws, computed.rule) if computed else [part]
+    return found
 
 
 def check_filter(ws: Workspace, name: str, node: ast.DefineTable) -> None:

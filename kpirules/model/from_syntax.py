@@ -29,6 +29,7 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             ws.header,
             file.language,
             ws.tables,
+            ws.columns,
             ws.subject,
             ws.defines,
             ws.indicators,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kpirules.model import contracts, names
+from kpirules.model import columns, contracts, names
 from kpirules.model.expr import Grain, Lookup
 from kpirules.model.workspace import Skip, Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.values.periods import months_of
+from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 Path = tuple[str, ...]
@@ -143,7 +144,7 @@ def period_column(contract: contracts.Table) -> contracts.Column | None:
     return next((column for column in contract.columns if column.period), None)
 
 
-def lookup(ws: Workspace, table: contracts.Table, column: contracts.Column, span: Span) -> Lookup:
+def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span: Span) -> Lookup:
     """A column of another table outside an aggregate: the row of the subject and the period.
 
     Raises:
@@ -157,7 +158,7 @@ def lookup(ws: Workspace, table: contracts.Table, column: contracts.Column, span
     times = [c for c in keys if c.period]
     labels = [Label(table.span, "table", {"table": table.name})]
     if len(owners) != 1 or len(owners) + len(times) != len(keys):
-        args = {"table": table.name, "column": column.name, "subject": subject}
+        args = {"table": table.name, "column": column, "subject": subject}
         raise ws.fail("KPI524", span, args, labels=labels, helps=[Note("aggregate", args), Note("key", args)])
     time = times[0] if times else None
     if time is not None and time.type.unit is not ws.scheme.period:
@@ -165,9 +166,7 @@ def lookup(ws: Workspace, table: contracts.Table, column: contracts.Column, span
             raise Skip
         args = {"table": table.name, "kind": time.type.unit, "period": ws.scheme.period}
         raise ws.fail("KPI804", span, args, labels=[Label(time.span, "column")])
-    return Lookup(
-        table.name, column.name, owners[0].name, time.name if time else None, type=column.type.maybe(), span=span
-    )
+    return Lookup(table.name, column, owners[0].name, time.name if time else None, type=kind.maybe(), span=span)
 
 
 def named_tables(ws: Workspace, node: ast.Expr) -> dict[str, ast.Name]:
@@ -224,7 +223,7 @@ def counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str
                 raise Skip
             if path.names[0].text not in ws.declared and not _anywhere(ws, path.names[0].text):
                 raise names.unknown(ws, path.names[0], [*ws.declared])
-        holder = next((t.name for p in paths_in(node) for t in ws.tables.values() if t.column(p.names[0].text)), None)
+        holder = next((t for p in paths_in(node) for t in ws.tables if columns.has(ws, t, p.names[0].text)), None)
         own = ws.subject is not None and holder == ws.subject.table.name
         helps = [Note("table", {"function": function.text, "table": holder})] if holder and not own else [Note("rows")]
         raise ws.fail("KPI523", node.span, {"function": function.text}, helps=helps)
@@ -241,7 +240,7 @@ def counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str
 
 
 def _anywhere(ws: Workspace, name: str) -> bool:
-    return any(table.column(name) for table in ws.tables.values())
+    return any(columns.has(ws, table, name) for table in ws.tables)
 
 
 def _reaches_all(ws: Workspace, start: str | None, others: list[str | None]) -> bool:

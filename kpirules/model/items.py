@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from kpirules.model import aggregates, infer, operators, results, rules, scheme
+from kpirules.model import aggregates, columns, infer, operators, results, rules, scheme
 from kpirules.model.expr import Bin, Expr, Val, known, walk
 from kpirules.model.grain import nodes_in
 from kpirules.model.workspace import PARTS, Scope, Skip, Workspace, quietly
@@ -26,6 +26,8 @@ def resolve(ws: Workspace, key: tuple[str, str]) -> Type:
         Skip: it has a fault, which has been reported.
     """
     item, part = key
+    if part == columns.PART:
+        return columns.resolve(ws, item)
     if item in ("total", "grade"):
         found = results.total(ws) if item == "total" else results.grade(ws)
     else:
@@ -321,6 +323,7 @@ def elaborate(ws: Workspace) -> None:
         with quietly():
             ws.value(item, part, span)
     _results(ws)
+    columns.elaborate(ws)
     _filters(ws)
 
 

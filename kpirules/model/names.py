@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from fractions import Fraction
 
-from kpirules.model import grain
+from kpirules.model import columns, grain
 from kpirules.model.expr import Builtin, Col, Expr, Lookup, Val
 from kpirules.model.workspace import PARTS, SUMS, Declared, Scope, Skip, Workspace
 from kpirules.source import Label, Note
@@ -61,6 +61,9 @@ def declare(ws: Workspace) -> None:
             ws.declared[name.text] = Declared(kind, node, name)
 
 
+_NAMED = ast.Column | ast.Table | ast.DefineColumn | ast.DefineTable | ast.Define | ast.Indicator
+
+
 def _undeclared(file: ast.File) -> set[str]:
     """The names that a file mentions and does not declare: a file that it uses, and that could not be read, may."""
     written: set[str] = set()
@@ -74,7 +77,7 @@ def _undeclared(file: ast.File) -> set[str]:
             todo += [getattr(node, one.name) for one in fields(node)]
             if isinstance(node, ast.Name):
                 written.add(node.text)
-            if isinstance(node, ast.Column | ast.Table | ast.DefineTable | ast.Define | ast.Indicator):
+            if isinstance(node, _NAMED):
                 known.add(node.name.text)
     results = {spelling for word in ("total", "grade") for spelling in words.spellings(word)}
     return {name for name in written - known if name in results or words.builtin(name) is None}
@@ -130,7 +133,7 @@ def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         return _part(ws, path, declared)
     word = words.builtin(first)
     table = ws.subject.table if ws.subject else None
-    column = table.column(first) if table else None
+    column = columns.find(ws, table.name, first, path.span) if table else None
     if declared and column and table and declared.kind not in ("table", "filter"):
         raise ws.fail(
             "KPI203",
@@ -197,14 +200,14 @@ def _part(ws: Workspace, path: ast.Path, declared: Declared | None) -> Expr:
     table = ws.tables.get(first)
     if table is None:
         raise Skip
-    column = table.column(second)
+    column = columns.find(ws, first, second, path.span)
     if column is None:
         raise unknown_column(ws, path.names[1], first)
     if ws.subject is None:
         raise Skip
     if first == ws.subject.table.name:
         return Col((), first, second, own=True, type=column.type, span=path.span)
-    return grain.lookup(ws, table, column, path.span)
+    return grain.lookup(ws, table, second, column.type, path.span)
 
 
 def _builtin(ws: Workspace, scope: Scope, path: ast.Path, word: str) -> Expr | None:
@@ -266,7 +269,7 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         raise Skip
     if len(path.names) == 2:  # noqa: PLR2004  # a table and its column
         return _column_of(ws, scope, path)
-    column = table.column(first)
+    column = columns.find(ws, table.name, first, path.span)
     declared = ws.declared.get(first)
     if column and declared and declared.kind not in ("table", "filter"):
         raise ws.fail(
@@ -286,7 +289,7 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     word = words.builtin(first)
     if word and (found := _clock(ws, path, word, dated=False)):
         return found
-    raise unknown(ws, path.names[0], [column.name for column in table.columns], table=table.name)
+    raise unknown(ws, path.names[0], columns.names_of(ws, table.name), table=table.name)
 
 
 def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
@@ -299,7 +302,7 @@ def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         if first not in ws.tables:
             raise unknown(ws, path.names[0], [*ws.tables])
         refs, target = grain.reach(ws, scope.grain, first, path.span), first
-    column = ws.tables[target].column(second)
+    column = columns.find(ws, target, second, path.span)
     if column is None:
         raise unknown_column(ws, path.names[1], target)
     missing = column.type.missing or _optional_on_the_way(ws, scope.grain, refs)
@@ -333,7 +336,7 @@ def unknown(ws: Workspace, name: ast.Name, known: Iterator[str] | list[str], *, 
         helps.append(Note("similar", {"similar": close}))
     elif glued:
         helps.append(Note("space", {"glued": glued}))
-    elif holders := [t.name for t in ws.tables.values() if t.column(name.text)]:
+    elif holders := [t.name for t in ws.tables.values() if columns.has(ws, t.name, name.text)]:
         helps.append(Note("column", {"path": f"{holders[0]}.{name.text}"}))
     elif table:
         helps.append(Note("columns", {"table": table, "columns": ", ".join(known)}))
@@ -343,15 +346,15 @@ def unknown(ws: Workspace, name: ast.Name, known: Iterator[str] | list[str], *, 
 def unknown_column(ws: Workspace, name: ast.Name, table: str) -> Skip:
     """Report a column that a table does not have."""
     contract = ws.tables[table]
-    columns = [column.name for column in contract.columns]
-    close = similar(name.text, columns)
-    help_ = Note("similar", {"similar": close}) if close else Note("columns", {"columns": ", ".join(columns)})
+    known = columns.names_of(ws, table)
+    close = similar(name.text, known)
+    help_ = Note("similar", {"similar": close}) if close else Note("columns", {"columns": ", ".join(known)})
     args = {"name": name.text, "table": table}
     return ws.fail("KPI206", name.span, args, labels=[Label(contract.span, "table", {"table": table})], helps=[help_])
 
 
 def _names_of_subject(ws: Workspace, scope: Scope) -> list[str]:
-    columns = [column.name for column in ws.subject.table.columns] if ws.subject else []
+    own = columns.names_of(ws, ws.subject.table.name) if ws.subject else []
     usable = [name for name, declared in ws.declared.items() if declared.kind not in ("scorecard", "gate")]
     language = ws.file.language
     sums = SUMS if scope.card else ()
@@ -359,7 +362,7 @@ def _names_of_subject(ws: Workspace, scope: Scope) -> list[str]:
         words.spelling(word, language)
         for word in (*scope.parts, *sums, "total", "grade", "active_share", "active_days")
     ]
-    return [*usable, *columns, *builtins]
+    return [*usable, *own, *builtins]
 
 
 def base_table(ws: Workspace, name: str) -> str | None:

@@ -211,6 +211,8 @@ def why_missing(node: Expr, ws: Workspace) -> Label:
         if child.type.missing and not isinstance(node, Absent | Agg):
             return why_missing(child, ws)
     match node:
+        case Col() if (behind := ws.parts.get((f"{node.table}.{node.column}", "column"))) and behind.type.missing:
+            return why_missing(behind, ws)
         case Col():
             return Label(node.span, "optional", {"text": node.span.text})
         case Lookup():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kpirules.model import header, items, names, tables
+from kpirules.model import columns, header, items, names, tables
 from kpirules.model.checks import rows, weights
 from kpirules.model.workspace import Workspace
 
@@ -14,6 +14,7 @@ PASSES: tuple[Pass, ...] = (
     names.declare,
     header.header,
     tables.tables,
+    columns.declare,
     tables.subject,
     items.elaborate,
     weights.check,

@@ -52,6 +52,17 @@ class Define:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """A computed column: a value for each row of a table, `rule` in that row's scope."""
+
+    table: str
+    name: str
+    title: str | None
+    rule: Expr
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class MissingPolicy:
     """`exclude`, `score` (with points) or `error`."""
 
@@ -186,11 +197,15 @@ class Pay:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A scheme that has passed every check. `effects` are the gates, `pays` pay items and components, in file order."""
+    """A scheme that has passed every check. `effects` are the gates, `pays` pay items and components, in file order.
+
+    `columns` are the computed columns, by table and name.
+    """
 
     header: Header
     language: str
     tables: Mapping[str, Table]
+    columns: Mapping[tuple[str, str], Computed]
     subject: Subject
     defines: Mapping[str, Define]
     indicators: Mapping[str, Indicator]

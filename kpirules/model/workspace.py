@@ -74,6 +74,8 @@ class Workspace:
     period_said: bool = False
     tables: dict[str, contracts.Table] = field(default_factory=dict)
     subject: scheme.Subject | None = None
+    computed: dict[tuple[str, str], ast.DefineColumn] = field(default_factory=dict)
+    columns: dict[tuple[str, str], scheme.Computed] = field(default_factory=dict)
     defines: dict[str, scheme.Define] = field(default_factory=dict)
     indicators: dict[str, scheme.Indicator] = field(default_factory=dict)
     parts: dict[tuple[str, str], Expr] = field(default_factory=dict)
@@ -192,7 +194,7 @@ class Workspace:
             return item
         if item in ("total", "grade"):
             return words.spelling(item, self.file.language)
-        return item if part == "value" else f"{item}.{words.spelling(part, self.file.language)}"
+        return item if part in ("value", "column") else f"{item}.{words.spelling(part, self.file.language)}"
 
 
 def quietly() -> AbstractContextManager[None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from kpirules.model.expr import Agg, Lookup
+from kpirules.model.expr import Agg, Grain, Lookup
 from kpirules.model.scheme import Model
 from kpirules.plan import build
 from kpirules.plan.ir import Binding, Check, Item, Origin, Ref, RowText, Scalar
@@ -14,16 +15,28 @@ from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Label, Note, Span
 from kpirules.values.types import BOOL, TooWide, Type
 
+if TYPE_CHECKING:
+    from kpirules.plan.reading import Reading
+    from kpirules.plan.rows import Rows
+
+
+Refs = tuple[str, ...]
+"""Reference columns, one after the other, that lead from a row to another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose value is being lowered: the item and its part, the condition it stands under, and its first name."""
+    """Whose value is being lowered: the item and its part, the condition it stands under, and its first name.
+
+    `refs` lead from the row of the relation to the row that is read.
+    """
 
     item: str
     part: str
     base: str
     guard: str | None = None
     title: str | None = None
+    refs: Refs = ()
 
     def under(self, guard: str | None) -> Place:
         """The same place under another condition."""
@@ -42,7 +55,10 @@ class Flag:
 
 @dataclass(slots=True)
 class Draft:
-    """Bindings of the final relation, in order, and what they stand for.
+    """Bindings of a relation, in order, and what they stand for.
+
+    The relation has a row for each row of `table`: for each subject, or, with `per_row`, for each row that an aggregate
+    counts or a lookup finds. `column` gives its columns.
 
     `flags` has, for each value, the faults that working it out may meet; a fault counts only where the value is
     needed, so a reader takes them over under its own condition. `frames` are the values being lowered, the outermost
@@ -50,12 +66,16 @@ class Draft:
     """
 
     model: Model
+    table: str
+    column: Callable[[Refs, str], Ref]
+    per_row: bool = False
     bindings: list[Binding] = field(default_factory=list)
     types: dict[str, Type] = field(default_factory=dict)
     values: dict[tuple[str, str], str] = field(default_factory=dict)
     columns: dict[str, Type] = field(default_factory=dict)
-    lookups: list[Lookup] = field(default_factory=list)
-    aggregates: list[tuple[Agg, str]] = field(default_factory=list)
+    lookups: dict[str, tuple[Lookup, Reading]] = field(default_factory=dict)
+    rows: dict[Grain, Rows] = field(default_factory=dict)
+    aggregates: list[tuple[Agg, str, tuple[Flag, ...]]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     flags: dict[tuple[str, str], tuple[Flag, ...]] = field(default_factory=dict)
     frames: list[list[Flag]] = field(default_factory=lambda: [[]])

@@ -26,6 +26,7 @@ from kpirules.plan.ir import (
     Step,
     Uncredited,
 )
+from kpirules.plan.reading import Reading
 from kpirules.plan.scalars import lower
 from kpirules.values import types
 from kpirules.values.types import TooWide
@@ -48,15 +49,16 @@ def compile_model(model: Model) -> Plan:
     Raises:
         Fault: digits of a value cannot be proved to fit (KPI305).
     """
-    draft = Draft(model)
+    reading = Reading(model, model.subject.table.name, per_row=False)
+    draft = reading.draft
     draft.value_of = lambda item, part: results.lower_value(draft, item, part)
     try:
-        return _compile(draft)
+        return _compile(draft, reading)
     except TooWide as wide:
         raise too_wide(wide, model.header.span) from None
 
 
-def _compile(draft: Draft) -> Plan:
+def _compile(draft: Draft, reading: Reading) -> Plan:
     model = draft.model
     _active_types(draft)
     asked = model.subject.where
@@ -65,6 +67,7 @@ def _compile(draft: Draft) -> Plan:
     before = len(draft.bindings)
     _lower_all(draft)
     steps = _subjects(draft)
+    reading.followed(model.subject.table.name, steps, sorted(reading.refs, key=len))
     last = steps[-1].name
     looked_up, lookups = rows.lookups(draft)
     made, joins, nobody = rows.steps(draft)

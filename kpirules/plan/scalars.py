@@ -28,9 +28,10 @@ from kpirules.model.expr import (
     Val,
     walk,
 )
-from kpirules.plan import build, rules
-from kpirules.plan.draft import Draft, Flag, Place, origin_of
+from kpirules.plan import aggregates, build, rows, rules
+from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import Const, Op, Param, Ref, Scalar
+from kpirules.plan.reading import targets
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -40,18 +41,22 @@ _RULES = (Limited, By, Choose, Curve, Tiers)
 
 
 def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
-    """The scalar of an expression in the subject's relation; rules inside it become bindings of their own."""
+    """The scalar of an expression in the draft's relation; rules inside it become bindings of their own."""
     if isinstance(node, _RULES):
         return rules.emit(draft, place, node, draft.fresh(place.base))
     match node:
+        case Val(known=known) if draft.per_row:
+            assert known is not None
+            return build.const(known, node.type)
         case Val():
             return draft.value(node.item, node.part, place.guard)
         case Agg():
-            return _aggregate(draft, place, node)
+            return aggregates.figure(draft, place, node)
         case Lookup():
-            return _lookup(draft, node)
+            return rows.looked_up(draft, place, node)
         case Col():
-            return build.ref(own_column(draft, node.column), node.type)
+            found = column(draft, place, (*place.refs, *node.refs), node.table, node.column)
+            return build.ref(found.name, node.type)
         case Builtin(name="active_days" | "active_share"):
             return build.ref(node.name, draft.columns[node.name])
         case Fallback(fallback=None):
@@ -148,65 +153,36 @@ def _extreme(node: Fn, a: Scalar, b: Scalar) -> Scalar:
     return build.limit(a, b, node.type.unit, at_most=node.name == "min")
 
 
-# ---------------------------------------------------------------- what the subject's relation brings
+# ---------------------------------------------------------------- columns
 
 
-def own_column(draft: Draft, column: str) -> str:
-    """The name of a column of the subject's table in its relation."""
-    return f"{draft.model.subject.table.name}.{column}"
+def column(draft: Draft, place: Place, refs: Refs, table: str, name: str) -> Ref:
+    """A column of the row that `refs` lead to, a row of `table`; a computed one is bound once."""
+    computed = draft.model.columns.get((table, name))
+    if computed is None:
+        return draft.column(refs, name)
+    full = ".".join((draft.table, *refs, name))
+    key = (full, "column")
+    if key not in draft.values:
+        inner = Place(full, "column", full, _there(draft, refs), computed.title, refs)
+        draft.frames.append([])
+        draft.values[key] = rules.emit(draft, inner, computed.rule, full).name
+        draft.flags[key] = tuple(draft.frames.pop())
+    draft.need(draft.flags[key], place.guard)
+    return build.ref(full, computed.rule.type)
 
 
-def _lookup(draft: Draft, node: Lookup) -> Ref:
-    if node not in draft.lookups:
-        draft.lookups.append(node)
-    return build.ref(f"{node.table}.{node.column}", node.type)
-
-
-def _aggregate(draft: Draft, place: Place, node: Agg) -> Ref:
-    found = next((name for known, name in draft.aggregates if known == node), None)
-    name = _figure(draft, node) if found is None else found
-    for part in walk(node):
-        if isinstance(part, Fallback) and part.fallback is None:
-            flag = Flag(rows_fault(name), "KPI702", place.item, origin_of(part.span))
-            draft.need([flag], place.guard)
-    return build.ref(name, draft.types[name])
-
-
-def rows_fault(name: str) -> str:
-    """The binding that says whether a row of an aggregate lacks what `or else error` demands."""
-    return f"{name}$fault"
-
-
-def _figure(draft: Draft, node: Agg) -> str:
-    name = draft.fresh(node.grain.table)
-    draft.aggregates.append((node, name))
-    place = Place(name, "value", name)
-    zero = build.number(0, node.type.unit)
-    number = types.decimal(Unit.NUMBER, 0, Fraction(0), types.SUM_BOUND)
-    if any(isinstance(part, Fallback) and part.fallback is None for part in walk(node)):
-        rows = build.coalesce(build.ref(f"{name}$faults", number.maybe()), build.number(0))
-        some = build.compare("gt", rows, build.number(0))
-        draft.bind(rows_fault(name), some, place, "guard", node.span)
-    if node.func == "avg":
-        summed = build.ref(f"{name}$sum", _summed(node).maybe())
-        whole = build.coalesce(build.ref(f"{name}$count", number.maybe()), build.number(0))
-        found = build.div(summed, whole, node.type.unit)
-        return draft.bind(name, _typed(found, node.type), place, "aggregate", node.span, of=f"{name}$sum").name
-    column = build.ref(f"{name}$", node.type.maybe())
-    expr: Scalar = build.coalesce(column, zero) if node.func in ("sum", "count") else column
-    return draft.bind(name, _typed(expr, node.type), place, "aggregate", node.span, of=f"{name}$").name
-
-
-def _summed(node: Agg) -> Type:
-    assert node.arg is not None
-    arg = node.arg.type
-    value = types.rounding(arg, types.QUOTIENT_PLACES) if arg.over else arg
-    return types.total(value, node.type.unit)
-
-
-def _typed(node: Scalar, type_: Type) -> Scalar:
-    assert isinstance(node, Op | Ref)
-    return Op(node.op, node.args, type_) if isinstance(node, Op) else Ref(node.name, type_)
+def _there(draft: Draft, refs: Refs) -> str | None:
+    """The condition that references lead to a row at all; None where they always do."""
+    tables = targets(draft.model, draft.table, refs)
+    columns = [table.column(ref) for table, ref in zip(tables, refs, strict=False)]
+    if not any(column is not None and column.type.missing for column in columns):
+        return None
+    full = ".".join((draft.table, *refs, "$there"))
+    if full not in draft.types:
+        key = draft.column(refs, tables[-1].keys[0])
+        draft.bind(full, build.negated(build.is_missing(key)), Place(full, "row", full), "guard", None)
+    return full
 
 
 # ---------------------------------------------------------------- faults and branches
@@ -217,7 +193,10 @@ def faults(draft: Draft, node: Expr) -> bool:
     for part in walk(node):
         if isinstance(part, Fallback) and part.fallback is None:
             return True
-        if isinstance(part, Val):
+        if isinstance(part, Col) and (computed := draft.model.columns.get((part.table, part.column))):
+            if faults(draft, computed.rule):
+                return True
+        elif isinstance(part, Val) and not draft.per_row:
             draft.seen(part.item, part.part)
             if draft.flags[part.item, part.part]:
                 return True

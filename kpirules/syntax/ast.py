@@ -334,6 +334,16 @@ class Define(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class DefineColumn(Node):
+    """`define orders.margin = …`: a computed column, a value for each row of the table."""
+
+    table: Name
+    name: Name
+    title: str | None
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
 class DefineTable(Node):
     """`define won = orders where …`. A define whose text could be either is a `DefineTable` only with `where`."""
 
@@ -453,7 +463,7 @@ class Pay(Node):
     paid: bool = True
 
 
-Item = Scheme | Use | Table | Subject | Define | DefineTable | Indicator | Scorecard | Grade | Gate | Pay
+Item = Scheme | Use | Table | Subject | Define | DefineColumn | DefineTable | Indicator | Scorecard | Grade | Gate | Pay
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,10 @@ def _define(b: Builder, span: Span, kids: Kids) -> ast.Define:
     return ast.Define(b.name(kids[1]), b.title(kids[2]), kids[3], span=span)
 
 
+def _computed(b: Builder, span: Span, kids: Kids) -> ast.DefineColumn:
+    return ast.DefineColumn(b.name(kids[1]), b.name(kids[2]), b.title(kids[3]), kids[4], span=span)
+
+
 def _filter(b: Builder, span: Span, kids: Kids) -> ast.DefineTable:
     return ast.DefineTable(b.name(kids[1]), b.title(kids[2]), b.name(kids[3]), kids[5], span=span)
 
@@ -258,6 +262,7 @@ RULES: dict[str, Rule] = {
     "subject": _subject,
     "reports_to": _reports_to,
     "define": _define,
+    "computed": _computed,
     "filter": _filter,
     "indicator": _indicator,
     "clause": _clause,

@@ -15,8 +15,7 @@ Place = tuple[int, int]
 def later(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic | None:
     """The diagnostic of what stands at, or just before, an offset where the parser could not go on; or None."""
     place = (
-        _computed_column(reading, line, at)
-        or _two_way(reading, line, at, could)
+        _two_way(reading, line, at, could)
         or _least_rows(reading, line, at)
         or (_word(reading, line, at, "item") if at == reading.base else None)
         or _word(reading, line, at, reading.head.lower())
@@ -47,13 +46,6 @@ def _opening(reading: Reading, line: Line, at: int) -> Place | None:
             if found.start() <= at and not lexed[found.end() : at].strip(" "):
                 return found.span()
     return None
-
-
-def _computed_column(reading: Reading, line: Line, at: int) -> Place | None:
-    """`define T.x`."""
-    found = re.compile(r"\w+ +\w+(\.)\w+").match(reading.prepared.lexed, line.start)
-    is_head = reading.head == "DEFINE" and line is reading.lines[0]
-    return found.span() if is_head and found and found.start(1) == at else None
 
 
 def _two_way(reading: Reading, line: Line, at: int, could: set[str]) -> Place | None:

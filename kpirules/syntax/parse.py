@@ -116,10 +116,11 @@ def _declared(reading: Reading) -> set[str]:
 
 
 def _word(prepared: Prepared, line: Line, nth: int, *, dotted: bool = False) -> str | None:
-    """The nth word of a line, in NFC; with `dotted`, the last of those that dots join to it."""
+    """The nth word of a line, in NFC; with `dotted`, together with those that dots join to it."""
     found = list(_WORDS.finditer(prepared.lexed, line.start, min(line.end, line.start + 1000)))
     if len(found) <= nth:
         return None
-    while dotted and len(found) > nth + 1 and prepared.lexed[found[nth].end() : found[nth + 1].start()] == ".":
-        nth += 1
-    return unicodedata.normalize("NFC", prepared.text[slice(*found[nth].span())])
+    last = nth
+    while dotted and len(found) > last + 1 and prepared.lexed[found[last].end() : found[last + 1].start()] == ".":
+        last += 1
+    return unicodedata.normalize("NFC", prepared.text[found[nth].start() : found[last].end()])

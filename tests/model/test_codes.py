@@ -56,6 +56,7 @@ CASES = [
     ("KPI202", "id", scheme(_table("id text"))),
     ("KPI203", "base", scheme("define base = 1", "define x = base")),
     ("KPI203", "amount", scheme(ORDERS, "define amount = 1", "define x = sum(orders.amount * amount)")),
+    ("KPI218", "won", scheme(ORDERS, "define won = orders where amount > 0", "define won.x = amount")),
     ("KPI204", "total", scheme("define total = 1")),
     ("KPI204", "total_pay", scheme("define total_pay = 1")),
     ("KPI204", "在岗比例", scheme("定义 在岗比例 = 1")),

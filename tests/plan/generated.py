@@ -66,6 +66,7 @@ class Writer:
         self._draw = draw
         self._row = row
         self.defines: dict[str, list[str]] = {}
+        """What may be read by name, of each unit: defines, or, for a row, computed columns."""
 
     def one_of(self, *choices: str) -> str:
         return self._draw(st.sampled_from(choices))
@@ -131,7 +132,7 @@ class Writer:
             "ratio": ("?staff.r", "50%"),
             "number": ("orders.qty", "orders.qty", "?teams.factor", "?staff.n"),
         }
-        return leaves[unit]
+        return (*leaves[unit], *self.defines.get(unit, ()))
 
     def _leaves(self, unit: str) -> tuple[str, ...]:
         aggregates = {
@@ -225,6 +226,19 @@ class Writer:
         ]
         return f"= {self.there(unit, 2)}{''.join(limits)}"
 
+    def row_rule(self, unit: str) -> str:
+        """What may follow `define orders.x`."""
+        match self.one_of("formula", "limit", "by", "choose"):
+            case "by":
+                rows = [f"{self.one_of('>', '>=')} {bound} : {self._side(unit)}" for bound in (100, 5)]
+                return _below(f"by {self.there('money', 1)} + orders.amount", *rows, f"else : {self._side(unit)}")
+            case "choose":
+                return _below("choose", f"when {self.test(1)} : {self._side(unit)}", f"else : {self._side(unit)}")
+            case "limit":
+                return f"= {self.there(unit, 1)}, at {self.one_of('most', 'least')} {self.one_of(*LITERALS[unit])}"
+            case _:
+                return f"= {self.there(unit, 2)}"
+
     def _side(self, unit: str) -> str:
         return self.there(unit, self.one_of("", "a").count("a"))
 
@@ -247,6 +261,10 @@ def schemes(draw: st.DrawFn) -> str:
         kind = draw(unit)
         items.append(f"define d{nth} {write.rule(kind)}")
         write.defines.setdefault(kind, []).append(f"d{nth}")
+    for nth in range(draw(st.integers(0, 2))):
+        kind = draw(unit)
+        items.append(f"define orders.c{nth} {row.row_rule(kind)}")
+        row.defines.setdefault(kind, []).append(f"orders.c{nth}")
     func = draw(st.sampled_from(("sum", "avg", "min", "max")))
     items.append(f"define rows = {func}(orders.amount * {row.there('number', 1)})")
     items.append(f"define some = count(orders where {row.test(2)})")

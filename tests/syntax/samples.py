@@ -50,6 +50,10 @@ define coefficient by grade
     "A", "B" : 1.2
     else     : 0
 define ratio_score = achievement * 100, at most 120, at least 0
+define orders.margin "Margin" = amount - cost, at least 0
+define orders.kind by margin
+    >= 1 : "good"
+    else : "bad"
 define step choose
     when a >= 1 or b != 2 :
         by c
@@ -158,6 +162,10 @@ CHINESE = """\
     "A","B"  ： 1.2
     否则     ： 0
 定义 ratio_score = achievement × 100,封顶120，保底0
+定义 orders.margin "Margin" = amount - cost,保底0
+定义 orders.kind 按 margin
+    ≥1 : "good"
+    否则 : "bad"
 定义 step 判断
     当 a ≥ 1 或 b ≠ 2 :
         按 c

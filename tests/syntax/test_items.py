@@ -123,6 +123,12 @@ def test_a_define_with_where_is_a_table_and_one_without_is_a_value() -> None:
     assert item('define x "T" = t where a\n') == table
 
 
+def test_a_define_with_a_dot_is_a_column() -> None:
+    column = ast.DefineColumn(_name("t"), _name("x"), "X", _plain(_path("a")), span=NOWHERE)
+    assert item('define t.x "X" = a\n') == column
+    assert isinstance(item("define t.x by a\n    else : 1\n"), ast.DefineColumn)
+
+
 def test_limits_stand_in_order() -> None:
     found = item("define x = a, at most 3, at least b, at most 4\n")
     assert isinstance(found, ast.Define)

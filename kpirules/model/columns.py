@@ -1,0 +1,109 @@
+"""Columns of tables as expressions see them: those a table declares, and those that a define computes."""
+
+from __future__ import annotations
+
+from kpirules.model import infer, names, rules, scheme
+from kpirules.model.workspace import Scope, Skip, Workspace, quietly
+from kpirules.records import dataclass
+from kpirules.source import Label, Note, Span
+from kpirules.syntax import ast
+from kpirules.values.types import Type
+
+PART = "column"
+"""The part under which a computed column `orders.margin` is a value of the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A column where it is used: its type, and the place that declares it."""
+
+    type: Type
+    span: Span
+
+
+def declare(ws: Workspace) -> None:
+    """Collect the computed columns; a column that the table has already is a fault, told with both places."""
+    for node in ws.file.items:
+        if isinstance(node, ast.DefineColumn):
+            _declare(ws, node)
+
+
+def _declare(ws: Workspace, node: ast.DefineColumn) -> None:
+    owner, name = node.table.text, node.name.text
+    if owner in ws.broken:
+        return
+    declared = ws.declared.get(owner)
+    if declared is None:
+        names.unknown(ws, node.table, list(ws.tables))
+        return
+    if declared.kind != "table":
+        labels = [Label(declared.name.span, "declared", {"name": owner})]
+        base = names.base_table(ws, owner) if declared.kind == "filter" else None
+        helps = [Note("table", {"table": base, "column": name})] if base else []
+        ws.report("KPI218", node.table.span, {"name": owner}, labels=labels, helps=helps)
+        return
+    first = _place(ws, owner, name)
+    if first is not None:
+        labels = [Label(first, "first", {"name": f"{owner}.{name}"})]
+        ws.report("KPI202", node.name.span, {"name": f"{owner}.{name}"}, labels=labels)
+        return
+    ws.computed[owner, name] = node
+
+
+def _place(ws: Workspace, table: str, name: str) -> Span | None:
+    """Where a table's column is declared or defined."""
+    if (table, name) in ws.computed:
+        return ws.computed[table, name].name.span
+    column = ws.tables[table].column(name) if table in ws.tables else None
+    return column.span if column else None
+
+
+def find(ws: Workspace, table: str, name: str, span: Span) -> Seen | None:
+    """A table's column, declared or computed, used at `span`; None where the table has none of that name.
+
+    Raises:
+        Skip: it is computed, and its rule has a fault or closes a circle.
+    """
+    column = ws.tables[table].column(name)
+    if column is not None:
+        return Seen(column.type, column.span)
+    if f"{table}.{name}" in ws.broken:
+        raise Skip
+    node = ws.computed.get((table, name))
+    if node is None:
+        return None
+    return Seen(ws.value(f"{table}.{name}", PART, span).type, node.name.span)
+
+
+def has(ws: Workspace, table: str, name: str) -> bool:
+    """Whether a table has a column of that name, declared or computed."""
+    return ws.tables[table].column(name) is not None or (table, name) in ws.computed
+
+
+def names_of(ws: Workspace, table: str) -> list[str]:
+    """The names of a table's columns, the declared ones first."""
+    computed = [name for owner, name in ws.computed if owner == table]
+    return [*(column.name for column in ws.tables[table].columns), *computed]
+
+
+def resolve(ws: Workspace, full: str) -> Type:
+    """Elaborate the rule of a computed column, in the scope of a row of its table.
+
+    Raises:
+        Skip: it has a fault, which has been reported.
+    """
+    table, _, name = full.partition(".")
+    node = ws.computed[table, name]
+    if table not in ws.tables:
+        raise Skip
+    found = infer.settle_free(ws, rules.rule(ws, Scope(grain=table), node.rule))
+    ws.parts[full, PART] = found
+    ws.columns[table, name] = scheme.Computed(table, name, node.title, found, node.span)
+    return found.type
+
+
+def elaborate(ws: Workspace) -> None:
+    """Elaborate every computed column, used or not, so that each fault is told."""
+    for (table, name), node in ws.computed.items():
+        with quietly():
+            ws.value(f"{table}.{name}", PART, node.name.span)

@@ -1,0 +1,65 @@
+"""Lowering of aggregates: what their measures come to in the subject's relation."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from kpirules.model.expr import Agg
+from kpirules.plan import build, rows
+from kpirules.plan.draft import Draft, Flag, Place
+from kpirules.plan.ir import Op, Ref, Scalar
+from kpirules.values import types
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+_NUMBER = types.decimal(Unit.NUMBER, 0, Fraction(0), types.SUM_BOUND)
+
+
+def figure(draft: Draft, place: Place, node: Agg) -> Ref:
+    """Bind the figure of an aggregate, once for all that read it, and take over the faults its rows may meet."""
+    found = next(((name, flags) for known, name, flags in draft.aggregates if known == node), None)
+    name, flags = found or _new(draft, node)
+    draft.need([Flag(flag.when, flag.code, place.item, flag.origin) for flag in flags], place.guard)
+    return build.ref(name, draft.types[name])
+
+
+def _new(draft: Draft, node: Agg) -> tuple[str, tuple[Flag, ...]]:
+    name = draft.fresh(node.grain.table)
+    flags = tuple(_flag(draft, flag, node) for flag in rows.measured(draft, node, name))
+    draft.aggregates.append((node, name, flags))
+    _bind(draft, node, name)
+    return name, flags
+
+
+def _flag(draft: Draft, flag: Flag, node: Agg) -> Flag:
+    """The fault of a subject: at least one of its rows meets it."""
+    count = build.coalesce(build.ref(flag.when, _NUMBER.maybe()), build.number(0))
+    name = f"{flag.when} met"
+    draft.bind(name, build.compare("gt", count, build.number(0)), Place(name, "value", name), "guard", node.span)
+    return Flag(name, flag.code, flag.item, flag.origin)
+
+
+def _bind(draft: Draft, node: Agg, name: str) -> None:
+    place = Place(name, "value", name)
+    zero = build.number(0, node.type.unit)
+    if node.func == "avg":
+        summed = build.ref(f"{name}$sum", _summed(node).maybe())
+        whole = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))
+        found = build.div(summed, whole, node.type.unit)
+        draft.bind(name, _typed(found, node.type), place, "aggregate", node.span, of=f"{name}$sum")
+        return
+    column = build.ref(f"{name}$", node.type.maybe())
+    expr: Scalar = build.coalesce(column, zero) if node.func in ("sum", "count") else column
+    draft.bind(name, _typed(expr, node.type), place, "aggregate", node.span, of=f"{name}$")
+
+
+def _summed(node: Agg) -> Type:
+    assert node.arg is not None
+    arg = node.arg.type
+    value = types.rounding(arg, types.QUOTIENT_PLACES) if arg.over else arg
+    return types.total(value, node.type.unit)
+
+
+def _typed(node: Scalar, type_: Type) -> Scalar:
+    assert isinstance(node, Op | Ref)
+    return Op(node.op, node.args, type_) if isinstance(node, Op) else Ref(node.name, type_)

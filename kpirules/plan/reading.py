@@ -1,0 +1,112 @@
+"""Rows of a table being read: which columns are asked for, which references are followed, what is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import field
+
+from kpirules.model.contracts import Table
+from kpirules.model.scheme import Model
+from kpirules.plan import build
+from kpirules.plan.draft import Draft, Refs
+from kpirules.plan.ir import Compute, InForce, Join, Ref, Scan, Step
+from kpirules.records import dataclass
+from kpirules.values.types import Type
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is read of a table's rows. `columns` are named by table, references and column: `orders.customer.region`.
+
+    `draft` holds what is worked out of each row; without `per_row` the rows are the subjects themselves.
+    """
+
+    model: Model
+    table: str
+    columns: dict[str, Type] = field(default_factory=dict)
+    refs: list[Refs] = field(default_factory=list)
+    per_row: bool = True
+    draft: Draft = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.draft = Draft(self.model, self.table, self.column, per_row=self.per_row)
+
+    def column(self, refs: Refs, name: str) -> Ref:
+        """A column of the row, or of a row it refers to, under its name in the relation."""
+        for depth in range(1, len(refs) + 1):
+            if refs[:depth] not in self.refs:
+                self.refs.append(refs[:depth])
+        column = self.target(refs).column(name)
+        assert column is not None
+        full = ".".join((self.table, *refs, name))
+        self.columns.setdefault(full, column.type.maybe(when=column.type.missing or bool(refs)))
+        return build.ref(full, column.type)
+
+    def target(self, refs: Refs) -> Table:
+        """The table that references lead to."""
+        return targets(self.model, self.table, refs)[-1]
+
+    def scan(self, name: str, more: Iterable[str] = ()) -> Scan:
+        """The table's own columns: those asked for, `more`, and the references to follow."""
+        table = self.model.tables[self.table]
+        for column in more:
+            self.column((), column)
+        for refs in self.refs:
+            self.column(refs[:-1], refs[-1])
+        wanted = {full: one.name for one in table.columns if (full := f"{table.name}.{one.name}") in self.columns}
+        return Scan(name, table.name, {full: (column, type_of(table, column)) for full, column in wanted.items()})
+
+    def followed(self, name: str, made: list[Step], refs: Iterable[Refs], days: tuple[str, str] | None = None) -> None:
+        """Add the joins that bring the columns of the rows that references lead to, near ones first."""
+        for one in refs:
+            made.append(self._follow(name, one, made, days))
+
+    def worked_out(self, name: str, made: list[Step]) -> None:
+        """Add what is worked out of each row."""
+        if self.draft.bindings:
+            made.append(Compute(f"{name} worked out", made[-1].name, tuple(self.draft.bindings)))
+
+    def _follow(self, name: str, refs: Refs, made: list[Step], days: tuple[str, str] | None) -> Join:
+        """Bring the columns of the row that references lead to.
+
+        Of a dated table it is the row in force on one of the days, from the first to the last: nobody else's, so a
+        sale after someone left is nobody's.
+        """
+        target = self.target(refs)
+        full = ".".join((self.table, *refs))
+        prefix = f"{full}."
+        taken = {
+            column: column.removeprefix(prefix)
+            for column in self.columns
+            if column.startswith(prefix) and column.count(".") == prefix.count(".")
+        }
+        right = f"{full}*"
+        dated = target.active
+        dates = [one for one in (dated.begins, dated.ends) if one] if dated else []
+        columns = {f"{right}{one}": (one, type_of(target, one)) for one in {*taken.values(), *target.keys, *dates}}
+        last = made[-1].name
+        made.append(Scan(right, target.name, dict(sorted(columns.items()))))
+        take = {column: f"{right}{one}" for column, one in taken.items()}
+        force = None
+        if dated is not None:
+            assert days is not None, full
+            force = InForce(*days, f"{right}{dated.begins}", f"{right}{dated.ends}" if dated.ends else None)
+        return Join(f"{name} with {'.'.join(refs)}", last, right, ((full, f"{right}{target.keys[0]}"),), take, force)
+
+
+def targets(model: Model, table: str, refs: Sequence[str]) -> list[Table]:
+    """The table itself, and the table that each reference leads to, one after the other."""
+    found = [model.tables[table]]
+    for ref in refs:
+        column = found[-1].column(ref)
+        assert column is not None
+        assert column.references is not None
+        found.append(model.tables[column.references])
+    return found
+
+
+def type_of(table: Table, column: str) -> Type:
+    """The type of a declared column."""
+    found = table.column(column)
+    assert found is not None
+    return found.type
