@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any, TextIO
 
 import click
 
 from kpirules.source import Diagnostic
-from kpirules.source.catalogue import LANGUAGES, word
+from kpirules.source.catalogue import LANGUAGES, reader_language, word
 from kpirules.source.render import render_text
 
 FINDINGS = 1
@@ -21,7 +21,6 @@ OUR_FAULT = 3
 
 _LANG = "kpirules.lang"
 _DEBUG = "kpirules.debug"
-_VARIABLES = ("KPIRULES_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
@@ -51,8 +50,7 @@ def lang() -> str:
     chosen = click.get_current_context().meta.get(_LANG)
     if chosen is not None:
         return str(chosen)
-    named = next((value for name in _VARIABLES if (value := os.environ.get(name))), None)
-    return "zh" if (named or locale.getlocale()[0] or "").casefold().startswith(("zh", "chinese")) else "en"
+    return reader_language()
 
 
 def debugging() -> bool:
@@ -96,6 +94,19 @@ def say(key: str, **args: object) -> str:
 def show(diagnostics: Sequence[Diagnostic]) -> None:
     """Draw faults on the standard error."""
     _write(sys.stderr, render_text(diagnostics, lang(), colour=coloured(sys.stderr)))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Shows on the standard error which step is at work, where a person watches it; gives what to tell the steps to."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda _: None
+        return
+    from rich.console import Console  # where a terminal is there
+
+    said = lang()
+    with Console(stderr=True).status("") as status:
+        yield lambda step: status.update(word(f"step_{step}", said))
 
 
 def _write(stream: TextIO, text: str) -> None:

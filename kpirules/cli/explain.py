@@ -5,16 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from kpirules.cli import console
-from kpirules.source import Diagnostic
-
-if TYPE_CHECKING:
-    from kpirules.runs.open import Run
-    from kpirules.trace import Trace
 
 
 @click.command()
@@ -40,39 +34,18 @@ def explain(
 
     Each figure is worked out again from the data of the run and held against what the run recorded.
     """
-    from kpirules.engines.outcome import shown
+    from kpirules.runs.explain import Disagreement, explained
     from kpirules.runs.open import latest, open_run
-    from kpirules.trace import Differs, to_json
+    from kpirules.trace import to_json
     from kpirules.trace.text import render
 
     run = open_run(folder or latest(Path("runs"), period))
     try:
-        trace = _traced(run, subject, item)
-    except Differs as differs:
-        console.show(
-            [
-                Diagnostic(
-                    "KPI735", None, {"subject": subject, "figure": name, "recorded": shown(was), "now": shown(now)}
-                )
-                for name, was, now in differs.figures
-            ]
-        )
+        trace = explained(run.compiled, run.loaded, run.result, subject, item)
+    except Disagreement as fault:
+        console.show(fault.diagnostics)
         context.exit(console.OUR_FAULT)
     if form == "json":
         console.put_data([json.dumps(to_json(trace), ensure_ascii=False, indent=2), "\n"])
     else:
         console.put(render(trace, console.lang(), colour=console.coloured(sys.stdout), rows=rows))
-
-
-def _traced(run: Run, subject: str, item: str | None) -> Trace:
-    from kpirules.runs.open import recorded
-    from kpirules.runs.run import params
-    from kpirules.syntax import words
-    from kpirules.trace import explain as trace_of
-
-    if item is not None and words.builtin(item) in ("total", "grade"):
-        item = words.builtin(item)
-    batch = recorded(run, subject)
-    return trace_of(
-        run.compiled.plan, run.loaded.tables, params(run.period), subject, item, batch, period=str(run.period)
-    )

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from kpirules.cli import console
 from kpirules.cli.layout import aligned
+from kpirules.data.arrow import plain_text
 
 if TYPE_CHECKING:
     from kpirules.runs.manifest import Done
@@ -20,7 +21,6 @@ SHOWN = 200
 """How many subjects the table shows; CSV and JSON have all."""
 
 _BATCH = 1 << 16
-_PLAIN_SCALE = 6  # a decimal of more places may be spelt with an exponent
 
 
 def csv_lines(done: Done) -> Iterator[str]:
@@ -28,15 +28,15 @@ def csv_lines(done: Done) -> Iterator[str]:
     scores = done.result.scores
     yield ",".join(_quoted(pa.array(scores.column_names)).to_pylist()) + "\n"
     for batch in scores.to_batches(_BATCH):
-        cells = [pc.fill_null(_quoted(_text(column)), "") for column in batch.columns]
+        cells = [pc.fill_null(_quoted(plain_text(column)), "") for column in batch.columns]
         yield "".join(f"{line}\n" for line in pc.binary_join_element_wise(*cells, ",").to_pylist())
 
 
 def plain(done: Done) -> dict[str, Any]:
     """The results as data that `json.dumps` takes; figures are texts."""
     plan, result = done.compiled.plan, done.result
-    scores = pa.table({name: _text(result.scores.column(name)) for name in result.scores.column_names})
-    missed = pa.table({name: _text(result.not_assessed.column(name)) for name in result.not_assessed.column_names})
+    scores = pa.table({name: plain_text(result.scores.column(name)) for name in result.scores.column_names})
+    missed = pa.table({name: plain_text(result.not_assessed.column(name)) for name in result.not_assessed.column_names})
     return {
         "scheme": plan.scheme,
         "version": plan.version,
@@ -112,14 +112,6 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:,f}" if isinstance(value, Decimal) else str(value)
-
-
-def _text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """A column as texts; decimals without an exponent."""
-    text = pc.cast(column, pa.string())
-    if not pa.types.is_decimal(column.type) or column.type.scale <= _PLAIN_SCALE:
-        return text
-    return pa.array([None if one is None else f"{Decimal(one):f}" for one in text.to_pylist()], pa.string())
 
 
 def _quoted(text: pa.Array) -> pa.Array:

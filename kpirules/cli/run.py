@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 from pathlib import Path
-from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +13,7 @@ from kpirules.cli.project import BINDINGS, bindings_file, shown
 
 if TYPE_CHECKING:
     from kpirules.data.faults import DataFaults
+    from kpirules.runs.evaluate import Steps
     from kpirules.runs.manifest import Done
 
 FAULTS = Path("kpirules-faults.csv")
@@ -26,6 +25,7 @@ FAULTS = Path("kpirules-faults.csv")
 @click.option("--data", type=click.Path(path_type=Path), help=f"Bindings of the tables. [default: {BINDINGS}]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run. [default: runs/PERIOD]")
 @click.option("--keep-inputs/--no-keep-inputs", default=True, help="Keep the data in the run folder (up to 256 MB).")
+@click.option("--csv", is_flag=True, help="Keep the results as CSV too.")
 @click.option("--quarantine", is_flag=True, help="Set faulty rows aside, and what refers to them, and go on.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", help="Form of results.")
 @console.shared
@@ -38,50 +38,43 @@ def run(
     data: Path | None,
     out: Path | None,
     keep_inputs: bool,
+    csv: bool,
     quarantine: bool,
     form: str,
 ) -> None:
     """Evaluate SCHEME, by default the one that kpirules.yaml names, and keep the run in a folder."""
     from kpirules.data.faults import DataFaults
+    from kpirules.runs.evaluate import Steps
     from kpirules.runs.folder import check_free, save
 
     if out is not None:
         check_free(out)
+    bindings = bindings_file(data)
     try:
-        done = _done(scheme, period, bindings_file(data), quarantine=quarantine)
+        with console.progress() as watch:
+            steps = Steps(watch)
+            done = _done(scheme, period, bindings, steps, quarantine=quarantine)
+            target = out or bindings.parent / "runs" / str(done.result.period)
+            with steps.step("write"):
+                folder = save(done, target, numbered=out is None, keep_inputs=keep_inputs, csv=csv)
     except DataFaults as faults:
         console.show(faults.diagnostics)
         _write_all(faults)
         context.exit(console.BAD_INPUT)
-    target = out or done.bindings.parent / "runs" / str(done.result.period)
-    folder = save(done, target, numbered=out is None, keep_inputs=keep_inputs)
     _print(done, folder, form)
     console.tell(console.say("run_kept", path=shown(folder)))
 
 
-def _done(scheme: Path | None, period: str, data: Path, *, quarantine: bool) -> Done:
+def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarantine: bool) -> Done:
     from kpirules.compiling import compile_file
     from kpirules.data.bindings import load_bindings
-    from kpirules.data.load import read_tables
-    from kpirules.runs.manifest import Done
-    from kpirules.runs.run import in_force, read_period, run_scheme
+    from kpirules.runs.evaluate import evaluate
 
-    clock = [perf_counter_ns()]
-    bindings = load_bindings(data)
-    path = scheme or bindings.scheme
-    compiled = compile_file(path, shown(path))
-    wanted = read_period(period, compiled.plan.period)
-    in_force(compiled.plan, wanted)
-    clock.append(perf_counter_ns())
-    model = compiled.model
-    loaded = read_tables(
-        tuple(model.tables.values()), bindings, quarantine=quarantine, subject=model.subject.table.name
-    )
-    clock.append(perf_counter_ns())
-    result = run_scheme(compiled, loaded, wanted)
-    clock.append(perf_counter_ns())
-    spent = [(after - before) // 1_000_000 for before, after in pairwise(clock)]
-    return Done(compiled, loaded, result, path, data, dict(zip(("compile", "read", "run"), spent, strict=True)))
+    with steps.step("compile"):
+        bindings = load_bindings(data)
+        path = scheme or bindings.scheme
+        compiled = compile_file(path, shown(path))
+    return evaluate(compiled, path, bindings, period, quarantine=quarantine, steps=steps)
 
 
 def _print(done: Done, folder: Path, form: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from json import dumps
 from typing import Any
 
@@ -11,6 +12,8 @@ import pyarrow.compute as pc
 
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
+
+_PLAIN_SCALE = 6
 
 
 def arrow_type(what: Type) -> pa.DataType:
@@ -40,6 +43,17 @@ def flat(values: Any) -> pa.Array:  # noqa: ANN401  # an array, in chunks or not
 def no_rows(schema: pa.Schema) -> pa.Table:
     """A table of that schema without rows."""
     return pa.table([pa.array([], one.type) for one in schema], schema)
+
+
+def plain_text(values: Any) -> Any:  # noqa: ANN401  # an array, in chunks or not
+    """Values as texts, decimals without an exponent: Arrow writes one for those below 0.000001 of many places."""
+    text = pc.cast(values, pa.string())
+    if not pa.types.is_decimal(values.type) or values.type.scale <= _PLAIN_SCALE:
+        return text
+    small = pc.fill_null(pc.match_substring(text, "E"), fill_value=False)
+    spelt = flat(pc.unique(text.filter(small)))
+    plain = pa.array([f"{Decimal(one):f}" for one in spelt.to_pylist()], pa.string())
+    return pc.if_else(small, plain.take(pc.index_in(text, value_set=spelt)), text)
 
 
 def json_objects(columns: Mapping[str, pa.Array], count: int) -> pa.Array:

@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from kpirules.data.arrow import plain_text
+
 _BOM = b"\xef\xbb\xbf"
 _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-]?[0-9][0-9.,]*%?$"
@@ -19,7 +21,7 @@ def write_csv(table: pa.Table, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    columns = [guarded(column) if pa.types.is_string(column.type) else column for column in table.columns]
+    columns = [guarded(column) if pa.types.is_string(column.type) else plain_text(column) for column in table.columns]
     with path.open("wb") as file:
         file.write(_BOM)
         pa_csv.write_csv(pa.table(columns, table.column_names), file)

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kpirules.data.load import Loaded
+from kpirules.data.sheet_csv import write_csv
 from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
 from kpirules.source import Diagnostic, Fault
 
@@ -28,11 +29,12 @@ NUMBER = "row number"
 """The column of kept inputs that has the number of each row at its source; no column of a contract has a space."""
 
 
-def save(done: Done, target: Path, *, numbered: bool, keep_inputs: bool = True) -> Path:
+def save(done: Done, target: Path, *, numbered: bool, keep_inputs: bool = True, csv: bool = False) -> Path:
     """Write a run's folder and say where it is.
 
     With `numbered`, a target that is there already makes it `target-2`, and so on; without, the target must not be
-    there, or be an empty folder. Nothing is ever overwritten, and on any failure nothing is left behind.
+    there, or be an empty folder. Nothing is ever overwritten, and on any failure nothing is left behind. Inputs are
+    kept up to `KEPT_BYTES`; with `csv`, the results are there as CSV too.
 
     Raises:
         Fault: the target is in use (KPI724), or it cannot be written (KPI725).
@@ -41,7 +43,7 @@ def save(done: Done, target: Path, *, numbered: bool, keep_inputs: bool = True) 
     kept = keep_inputs and sum(table.nbytes for table in done.loaded.tables.values()) <= KEPT_BYTES
     try:
         with _aside(target) as aside:
-            _write(done, aside, kept=kept)
+            _write(done, aside, kept=kept, csv=csv)
             digests = {path.relative_to(aside).as_posix(): digest(path) for path in _files(aside)}
             text = json.dumps(manifest(done, target, digests, kept=kept), ensure_ascii=False, indent=2)
             (aside / NAME).write_text(text + "\n", encoding="utf-8")
@@ -68,13 +70,15 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write(done: Done, folder: Path, *, kept: bool) -> None:
+def _write(done: Done, folder: Path, *, kept: bool, csv: bool) -> None:
     result = done.result
     for path, source in kept_rules(done).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(source.text, encoding="utf-8", newline="")
     tables: Mapping[str, pa.Table] = dict(zip(RESULTS, (result.scores, result.items, result.not_assessed), strict=True))
     tables = {**tables, QUARANTINE: done.loaded.quarantine.listed(done.compiled.plan.language)}
+    for name, table in tables.items() if csv else ():
+        write_csv(table, folder / f"{name}.csv")
     if kept:
         (folder / "inputs").mkdir()
         tables = {**tables, **{f"inputs/{name}": _numbered(done.loaded, name) for name in done.loaded.tables}}

@@ -33,14 +33,15 @@ _GIT_SECONDS = 10
 class Done:
     """A run that is done, and all that is to be told of it.
 
-    `scheme` is the rule file and `bindings` the `kpirules.yaml`; `times` has the milliseconds that each step took.
+    `scheme` is the rule file and `bindings` the `kpirules.yaml`, None for a run on frames; `times` has the milliseconds
+    that each step took.
     """
 
     compiled: Compiled
     loaded: Loaded
     result: Result
     scheme: Path
-    bindings: Path
+    bindings: Path | None
     times: Mapping[str, int]
 
 
@@ -67,7 +68,7 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str], *, kept: bool
             ],
             "commit": _commit(done),
         },
-        "bindings": _bindings(done.bindings.resolve(), folder),
+        "bindings": _bindings(done.bindings.resolve(), folder) if done.bindings else None,
         "engine": {"name": done.result.engine, "versions": _versions()},
         "inputs": [_facts(facts) for facts in done.loaded.facts],
         "inputs_kept": kept,

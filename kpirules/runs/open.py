@@ -5,45 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kpirules.compiling import Compiled, compile_scheme
 from kpirules.data.bindings import load_bindings
 from kpirules.data.faults import Place
 from kpirules.data.load import Loaded, TableFacts, read_tables
-from kpirules.engines.schema import schemas
-from kpirules.plan.from_model import TOTAL_PAY
-from kpirules.plan.ir import Value
 from kpirules.runs.folder import NUMBER, RESULTS, digest
 from kpirules.runs.manifest import NAME, not_a_run, read_manifest
-from kpirules.runs.run import MARKS
+from kpirules.runs.run import Result
 from kpirules.source import Diagnostic, Fault, Note, SourceText
 from kpirules.source.files import Folder
-from kpirules.source.similar import similar
 from kpirules.values.periods import Period, parse_period
-from kpirules.values.types import QUOTIENT_PLACES
 from kpirules.values.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as it was: the scheme compiled from the text that was run, its inputs, its results (see `Result`)."""
+    """A run as it was: the scheme compiled from the text that was run, its inputs, its results."""
 
     folder: Path
     manifest: Mapping[str, Any]
-    period: Period
     compiled: Compiled
     loaded: Loaded
-    scores: pa.Table
-    items: pa.Table
-    not_assessed: pa.Table
+    result: Result
 
 
 def open_run(folder: Path) -> Run:
@@ -51,22 +39,15 @@ def open_run(folder: Path) -> Run:
 
     Raises:
         Fault: it is not a run folder (KPI730), a file of it has changed (KPI732), or an input that it does not hold
-            cannot be read or has changed (KPI733).
+            cannot be read, has changed (KPI733), or was a frame (KPI736).
     """
     manifest = read_manifest(folder)
     _unchanged(folder, manifest["files"])
     compiled = _compiled(folder, manifest["scheme"]["files"])
     scores, items, not_assessed = (pq.read_table(folder / f"{name}.parquet") for name in RESULTS)
-    return Run(
-        folder=folder,
-        manifest=manifest,
-        period=Period(date.fromisoformat(manifest["period"]["start"]), Unit(manifest["period"]["kind"])),
-        compiled=compiled,
-        loaded=_inputs(folder, manifest, compiled),
-        scores=scores,
-        items=items,
-        not_assessed=not_assessed,
-    )
+    period = Period(date.fromisoformat(manifest["period"]["start"]), Unit(manifest["period"]["kind"]))
+    result = Result(period, manifest["engine"]["name"], scores, items, not_assessed, manifest["uncredited"])
+    return Run(folder, manifest, compiled, _inputs(folder, manifest, compiled), result)
 
 
 def latest(folder: Path, period: str | None = None) -> Path:
@@ -87,40 +68,6 @@ def latest(folder: Path, period: str | None = None) -> Path:
         note = Note("run", {"period": period or "2025Q1"})
         raise Fault([Diagnostic("KPI731", None, {"path": folder}, helps=(note,))])
     return max(found)[1]
-
-
-def recorded(run: Run, key: str) -> dict[str, Value]:
-    """The figures that the run recorded for the subject whose key reads `key`, by binding, exact.
-
-    A figure of more than 12 places is rounded in the record, so it is not among them.
-
-    Raises:
-        Fault: the run scored no such subject (KPI734).
-    """
-    plan = run.compiled.plan
-    keys = pc.cast(run.scores.column(0), pa.string())
-    scores = run.scores.filter(pc.equal(keys, key)).to_pylist()
-    if not scores:
-        near = similar(key, keys.to_pylist())
-        helps = (Note("similar", {"similar": near}),) if near else ()
-        raise Fault([Diagnostic("KPI734", None, {"subject": key, "period": run.period}, helps=helps)])
-    rows = run.items.filter(pc.equal(pc.cast(run.items.column("key"), pa.string()), key)).to_pylist()
-    by_item = {(row["kind"], row["item"]): row for row in rows}
-    types = schemas(plan)[plan.result]
-    found = {name: _exact(scores[0][name]) for name in ("scorecard", TOTAL_PAY) if name in types}
-    for item in plan.items:
-        if item.scorecard not in {None, scores[0]["scorecard"]}:
-            continue
-        row = by_item[item.kind, item.name]
-        for part in item.parts:
-            if (types[part.binding].scale or 0) <= QUOTIENT_PLACES:
-                found[part.binding] = _exact(row["text" if types[part.binding].unit is Unit.TEXT else part.name])
-        found |= {item.tier1[mark]: row[mark] for mark in MARKS if mark in item.tier1}
-    return found
-
-
-def _exact(value: str | Decimal | None) -> Value:
-    return Fraction(value) if isinstance(value, Decimal) else value
 
 
 def _unchanged(folder: Path, digests: Mapping[str, str]) -> None:
@@ -149,6 +96,8 @@ def _inputs(folder: Path, manifest: Mapping[str, Any], compiled: Compiled) -> Lo
         numbers = {name: table.column(NUMBER).combine_chunks() for name, table in tables.items()}
         places = {one.table: Place(one.table, one.source, None) for one in facts}
         return Loaded({name: table.drop_columns(NUMBER) for name, table in tables.items()}, facts, places, numbers)
+    if manifest["bindings"] is None:
+        raise Fault([Diagnostic("KPI736", None, {"path": folder}, helps=(Note("keep"),))])
     bindings = load_bindings(folder.resolve() / manifest["bindings"])
     contracts, subject = tuple(compiled.model.tables.values()), compiled.model.subject.table.name
     loaded = read_tables(contracts, bindings, quarantine=bool(manifest["quarantine"]), subject=subject)

@@ -6,6 +6,8 @@ code; the table `words` holds single words that messages are put together from.
 
 from __future__ import annotations
 
+import locale
+import os
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -15,6 +17,9 @@ from typing import Any
 from kpirules.records import dataclass
 
 LANGUAGES = ("en", "zh")
+VARIABLES = ("KPIRULES_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+"""The environment's words on the reader's language, the first that says something counts."""
+
 FOLDER = Path(__file__).with_name("messages")
 
 
@@ -26,6 +31,12 @@ class Entry:
     message: str
     labels: Mapping[str, str]
     helps: Mapping[str, str]
+
+
+def reader_language() -> str:
+    """The reader's language, `zh` or `en`: what KPIRULES_LANG says, else the locale."""
+    named = next((value for name in VARIABLES if (value := os.environ.get(name))), None)
+    return "zh" if (named or locale.getlocale()[0] or "").casefold().startswith(("zh", "chinese")) else "en"
 
 
 def entry(code: str, lang: str) -> Entry:

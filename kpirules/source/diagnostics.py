@@ -58,3 +58,13 @@ class Fault(Exception):  # noqa: N818  # a fault in the user's input, not an err
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(sorted(diagnostics, key=Diagnostic.order))
         super().__init__(", ".join(sorted({d.code for d in self.diagnostics})))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, lang: str | None = None) -> str:
+        """All of it drawn, each place underlined, in a language (`en`, `zh`), the reader's own by default."""
+        from kpirules.source.catalogue import reader_language  # noqa: PLC0415  # it is drawn by what is built on it
+        from kpirules.source.render import render_text  # noqa: PLC0415  # as above
+
+        return render_text(self.diagnostics, lang or reader_language())

@@ -131,12 +131,12 @@ def test_json_has_figures_as_texts(call: Call) -> None:
 
 def test_each_run_is_kept_in_a_folder_of_its_own(shop: Path, call: Call) -> None:
     assert [call(*RUN).stderr for _ in range(2)] == ["run kept in runs/2025Q1\n", "run kept in runs/2025Q1-2\n"]
-    assert open_run(shop / "runs" / "2025Q1-2").scores.num_rows == 5
+    assert open_run(shop / "runs" / "2025Q1-2").result.scores.num_rows == 5
 
 
 def test_another_folder_may_be_named_if_it_is_free(shop: Path, call: Call) -> None:
     assert call(*RUN, "--out", "kept/here").exit_code == 0
-    assert open_run(shop / "kept" / "here").scores.num_rows == 5
+    assert open_run(shop / "kept" / "here").result.scores.num_rows == 5
     before = (shop / "kept" / "here" / "manifest.json").read_bytes()
     found = call(*RUN, "--out", "kept/here")
     assert (found.exit_code, found.stdout) == (2, "")
@@ -258,10 +258,14 @@ def test_quarantine_goes_on_without_faulty_rows_and_names_whom_they_concern(shop
     assert manifest["quarantine"] == {"staff": 1, "orders": 21}
     assert "rows set aside (quarantine): staff 1, orders 21" in found.stderr
     run = open_run(folder)
-    flags = dict(zip(run.scores.column("staff_id").to_pylist(), run.scores.column("flags").to_pylist(), strict=True))
+    flags = dict(
+        zip(
+            run.result.scores.column("staff_id").to_pylist(), run.result.scores.column("flags").to_pylist(), strict=True
+        )
+    )
     assert "K1" not in flags
     assert {key for key, text in flags.items() if "quarantine" in text} == {"S1"}
-    assert {"key": "K1", "reason": "quarantined"} in run.not_assessed.to_pylist()
+    assert {"key": "K1", "reason": "quarantined"} in run.result.not_assessed.to_pylist()
     # without the rows kept, the same rows are set aside again
     assert call(*RUN, "--quarantine", "--no-keep-inputs").exit_code == 0
     again = open_run(shop / "runs" / "2025Q1-2")

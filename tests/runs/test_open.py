@@ -13,9 +13,10 @@ import pytest
 
 from kpirules.engines import reference
 from kpirules.engines.outcome import values
+from kpirules.runs.explain import recorded
 from kpirules.runs.folder import save
 from kpirules.runs.manifest import Done
-from kpirules.runs.open import latest, open_run, recorded
+from kpirules.runs.open import latest, open_run
 from kpirules.runs.run import columns, params
 from kpirules.source import Fault
 from tests.runs import project
@@ -27,6 +28,7 @@ def again(shop: Path, period: str = "2025Q1") -> Path:
 
 
 def kept(done: Done, name: str = "2025Q1", *, keep_inputs: bool = True) -> Path:
+    assert done.bindings
     return save(done, done.bindings.parent / "runs" / name, numbered=True, keep_inputs=keep_inputs)
 
 
@@ -37,12 +39,12 @@ def codes(caught: pytest.ExceptionInfo[Fault]) -> list[tuple[str, dict[str, Any]
 @pytest.mark.parametrize("keep_inputs", [True, False])
 def test_a_run_is_read_as_it_was(shop: Path, done: Done, keep_inputs: bool) -> None:  # noqa: FBT001  # a case of the test
     run = open_run(save(done, shop / "runs" / "2025Q1", numbered=True, keep_inputs=keep_inputs))
-    assert run.period == done.result.period
+    assert run.result.period == done.result.period
     assert run.compiled.plan == done.compiled.plan
     assert run.compiled.source.text == done.compiled.source.text
-    assert run.scores.equals(done.result.scores)
-    assert run.items.equals(done.result.items)
-    assert run.not_assessed.equals(done.result.not_assessed)
+    assert run.result.scores.equals(done.result.scores)
+    assert run.result.items.equals(done.result.items)
+    assert run.result.not_assessed.equals(done.result.not_assessed)
     assert run.loaded.tables == done.loaded.tables
     assert run.loaded.facts == done.loaded.facts
 
@@ -168,9 +170,9 @@ def test_what_was_recorded_is_what_the_reference_engine_makes(done: Done, key: s
     """Every binding of the subject's own items, and what tier 1 says of them, exact."""
     run = open_run(kept(done))
     plan = run.compiled.plan
-    outcome = reference.run(plan, run.loaded.tables, params(run.period), columns(plan))
+    outcome = reference.run(plan, run.loaded.tables, params(run.result.period), columns(plan))
     row = values(outcome.subjects, plan.key).index(key)
-    found = recorded(run, key)
+    found = recorded(run.compiled, run.result, key)
     assert found == {name: values(outcome.subjects, name)[row] for name in found}
     card = found["scorecard"]
     asked = [item for item in plan.items if item.scorecard in {None, card}]
@@ -190,8 +192,8 @@ def test_a_figure_that_the_record_rounds_is_not_given_as_exact(shop: Path) -> No
         for part in item.parts
         if part.name == "actual"
     )
-    assert binding not in recorded(run, "S1")
-    assert Fraction(20) in recorded(run, "S1").values()
+    assert binding not in recorded(run.compiled, run.result, "S1")
+    assert Fraction(20) in recorded(run.compiled, run.result, "S1").values()
 
 
 def test_a_key_that_is_a_number_is_found_by_its_digits(shop: Path) -> None:
@@ -205,8 +207,8 @@ def test_a_key_that_is_a_number_is_found_by_its_digits(shop: Path) -> None:
             plain = plain.replace(key, str(nth))
         (shop / name).write_text(plain, encoding="utf-8")
     run = open_run(again(shop))
-    assert pa.types.is_decimal(run.scores.schema.field("staff_id").type)
-    assert recorded(run, "11")["total"] == Fraction("68.03")
+    assert pa.types.is_decimal(run.result.scores.schema.field("staff_id").type)
+    assert recorded(run.compiled, run.result, "11")["total"] == Fraction("68.03")
 
 
 def test_a_subject_that_was_not_scored_is_told_with_the_nearest(shop: Path) -> None:
@@ -215,6 +217,6 @@ def test_a_subject_that_was_not_scored_is_told_with_the_nearest(shop: Path) -> N
     run = open_run(again(shop))
     for key, near in (("L1", []), ("S1243", ["S1234"])):
         with pytest.raises(Fault) as caught:
-            recorded(run, key)
+            recorded(run.compiled, run.result, key)
         (one,) = caught.value.diagnostics
         assert (one.code, [note.args["similar"] for note in one.helps]) == ("KPI734", near)

@@ -1,0 +1,194 @@
+"""The Python interface: a scheme loaded, run on frames or on its bindings, its results as frames, explained and kept.
+
+    scheme = kpirules.load("policy.kpi")
+    result = scheme.run({"staff": staff, "orders": orders}, period="2024Q3")
+    result.scores                  # a pandas frame, figures as exact `Decimal`
+    print(result.explain("E001"))  # why each figure is what it is
+    result.save("runs/2024Q3")
+
+What a person got wrong is raised as `kpirules.Fault`: its `diagnostics` are data, and its text says all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kpirules.compiling import Compiled, compile_file
+from kpirules.data.bindings import Bindings, load_bindings
+from kpirules.runs.evaluate import evaluate
+from kpirules.runs.explain import explained
+from kpirules.runs.folder import check_free, save
+from kpirules.runs.manifest import Done
+from kpirules.source import Diagnostic, Fault, Note
+from kpirules.source.catalogue import reader_language
+from kpirules.trace import Trace, to_json
+from kpirules.trace.text import render
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+BINDINGS = "kpirules.yaml"
+
+
+def load(path: str | PathLike[str]) -> Scheme:
+    """A scheme, checked: of a rule file, of a `kpirules.yaml`, or of the folder that has one.
+
+    Raises:
+        Fault: a file cannot be read, or the scheme has faults; all of them, each with its place.
+    """
+    given = Path(path)
+    if given.is_dir() or given.suffix in {".yaml", ".yml"}:
+        bindings = load_bindings(given / BINDINGS if given.is_dir() else given)
+        return Scheme(compile_file(bindings.scheme), bindings.scheme, bindings.path)
+    return Scheme(compile_file(given), given, given.parent / BINDINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A scheme that has passed every check.
+
+    `path` is its rule file, `bindings` the `kpirules.yaml` that it has, or would have beside it.
+    """
+
+    compiled: Compiled = field(repr=False)
+    path: Path
+    bindings: Path
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.compiled.plan.scheme
+
+    @property
+    def title(self) -> str | None:
+        """Its title, if it has one."""
+        return self.compiled.plan.title
+
+    @property
+    def version(self) -> str:
+        """Its version, empty where it says none."""
+        return self.compiled.plan.version
+
+    @property
+    def tables(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of its tables, and of the columns of each: what `run` asks for."""
+        return {name: tuple(one.name for one in table.columns) for name, table in self.compiled.model.tables.items()}
+
+    def run(
+        self,
+        data: Mapping[str, object] | str | PathLike[str] | None = None,
+        *,
+        period: str,
+        quarantine: bool = False,
+    ) -> Result:
+        """Evaluate the scheme for a period (`2024Q3`, `2024-07`, `2024H2`, `2024`).
+
+        `data` has a frame for each table, by name: a pandas frame, an Arrow table, or anything that gives Arrow data of
+        itself; its columns have the contract's names, others are passed over. Or it is the path of a `kpirules.yaml`;
+        None takes the scheme's own. With `quarantine`, faulty rows are set aside, with what refers to them.
+
+        Raises:
+            Fault: the period, the bindings or a source is at fault, or working the scheme out found a fault.
+            DataFaults: data breaks its contract; a Fault whose `count` and `listed` tell of every row.
+        """
+        given: Bindings | Mapping[str, object]
+        given = data if isinstance(data, Mapping) else load_bindings(self._bindings(data))
+        return Result(evaluate(self.compiled, self.path, given, period, quarantine=quarantine))
+
+    def _bindings(self, data: str | PathLike[str] | None) -> Path:
+        path = self.bindings if data is None else Path(data)
+        path = path / BINDINGS if path.is_dir() else path
+        if not path.is_file():
+            raise Fault([Diagnostic("KPI726", None, {"path": path}, helps=(Note("example"),))])
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The results of a run, as frames; `table` gives each as an Arrow table, whose columns its docstring names."""
+
+    done: Done = field(repr=False)
+
+    @property
+    def period(self) -> str:
+        """The period, in its short form."""
+        return str(self.done.result.period)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """A row for each subject: key, scorecard, total, grade, pay, flags (see `kpirules.runs.run.Result`)."""
+        return self._frame("scores")
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """A row for each subject and item: its figures, and how they came about."""
+        return self._frame("items")
+
+    @property
+    def not_assessed(self) -> pd.DataFrame:
+        """A row for each subject without a total: `key`, `reason`."""
+        return self._frame("not_assessed")
+
+    @property
+    def quarantine(self) -> pd.DataFrame:
+        """The rows that were set aside, once for each reason."""
+        return self._frame("quarantine")
+
+    def table(self, name: str) -> pa.Table:
+        """`scores`, `items`, `not_assessed` or `quarantine` as an Arrow table; figures are `decimal128`.
+
+        Raises:
+            KeyError: there is no result of that name.
+        """
+        result = self.done.result
+        if name == "quarantine":
+            return self.done.loaded.quarantine.listed(reader_language())
+        return {"scores": result.scores, "items": result.items, "not_assessed": result.not_assessed}[name]
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        found: pd.DataFrame = self.table(name).to_pandas()
+        return found
+
+    def explain(self, subject: object, item: str | None = None) -> Explanation:
+        """Why the figures of a subject are what they are, all of them or those of one item.
+
+        They are worked out again by the reference engine, and are equal to the run's.
+
+        Raises:
+            Fault: nobody with that key was scored, or there is no such item.
+        """
+        done = self.done
+        return Explanation(explained(done.compiled, done.loaded, done.result, str(subject), item))
+
+    def save(self, folder: str | PathLike[str], *, keep_inputs: bool = True, csv: bool = False) -> Path:
+        """Keep the run in a folder, which must not be there, or be empty; `kpirules explain --run` reads it.
+
+        Raises:
+            Fault: the folder is in use (KPI724), or cannot be written (KPI725).
+        """
+        target = Path(folder)
+        check_free(target)
+        return save(self.done, target, numbered=False, keep_inputs=keep_inputs, csv=csv)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The trace of one subject; its text is what `kpirules explain` shows."""
+
+    trace: Trace = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, lang: str | None = None, *, rows: bool = False) -> str:
+        """The trace as text in a language, `en` or `zh`, the reader's own by default; `rows` lists all rows of data."""
+        return render(self.trace, lang or reader_language(), rows=rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """The trace as data that `json.dumps` takes (`kpirules/trace/trace.schema.json`)."""
+        return to_json(self.trace)

@@ -1,0 +1,66 @@
+"""A scheme evaluated for a period: its data read, checked and worked out, each step timed and told to who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter_ns
+
+from kpirules.compiling import Compiled
+from kpirules.data.bindings import Bindings
+from kpirules.data.load import read_tables, typed_tables
+from kpirules.runs.manifest import Done
+from kpirules.runs.run import in_force, read_period, run_scheme
+
+
+def _nobody(_: str) -> None:
+    """Watches nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of a run: `watch` is told of each as it begins, `times` has the milliseconds of those that are done."""
+
+    watch: Callable[[str], None] = _nobody
+    times: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """The step of that name."""
+        self.watch(name)
+        begin = perf_counter_ns()
+        yield
+        self.times[name] = (perf_counter_ns() - begin) // 1_000_000
+
+
+def evaluate(
+    compiled: Compiled,
+    scheme: Path,
+    data: Bindings | Mapping[str, object],
+    period: str,
+    *,
+    quarantine: bool = False,
+    steps: Steps | None = None,
+) -> Done:
+    """Evaluate a scheme for a period; `scheme` is its file, `data` its bindings, or its tables as frames by name.
+
+    Raises:
+        Fault: the text is no period (KPI720), the scheme is not in force in it (KPI721), data cannot be read, or the
+            run itself finds a fault (`run_scheme`).
+        DataFaults: data breaks its contract.
+    """
+    steps = steps or Steps()
+    wanted = read_period(period, compiled.plan.period)
+    in_force(compiled.plan, wanted)
+    contracts = tuple(compiled.model.tables.values())
+    subject = compiled.model.subject.table.name
+    with steps.step("read"):
+        if isinstance(data, Bindings):
+            loaded = read_tables(contracts, data, quarantine=quarantine, subject=subject)
+        else:
+            loaded = typed_tables(contracts, data, quarantine=quarantine, subject=subject)
+    with steps.step("run"):
+        result = run_scheme(compiled, loaded, wanted)
+    return Done(compiled, loaded, result, scheme, data.path if isinstance(data, Bindings) else None, steps.times)

@@ -1,0 +1,178 @@
+"""From Python: a scheme is loaded, run on frames or on its bindings, and its results are frames with exact figures."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pytest
+from click.testing import CliRunner
+
+import kpirules
+from kpirules.cli.main import cli
+from kpirules.data.faults import DataFaults
+from kpirules.runs.open import open_run
+from tests.runs import project
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return project.write(tmp_path / "shop")
+
+
+def frames(shop: Path) -> dict[str, Any]:
+    """The tables of the small project as pandas reads them, numbers and dates guessed."""
+    return {name: pd.read_csv(shop / f"{name}.csv") for name in ("staff", "orders", "targets")}
+
+
+def texts(shop: Path) -> dict[str, Any]:
+    """The tables as Arrow tables of texts."""
+    found = {}
+    for name in ("staff", "orders", "targets"):
+        head = (shop / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+        options = pa_csv.ConvertOptions(column_types=dict.fromkeys(head, pa.string()), strings_can_be_null=True)
+        found[name] = pa_csv.read_csv(shop / f"{name}.csv", convert_options=options)
+    return found
+
+
+def test_frames_in_and_frames_out(shop: Path) -> None:
+    scheme = kpirules.load(shop / "shop.kpi")
+    assert (scheme.name, scheme.title, scheme.version) == ("shop", "Shop, quarterly", "1.0")
+    assert scheme.tables["targets"] == ("staff_id", "quarter", "amount")
+    result = scheme.run(frames(shop), period="2025Q1")
+    scores: Any = result.scores.set_index("staff_id")
+    assert result.period == "2025Q1"
+    assert scores.loc["S1", "total"] == Decimal("68.03")
+    assert isinstance(scores.loc["S1", "bonus"], Decimal)
+    assert str(scores.loc["S1", "bonus"]) == "100.01"
+    assert scores.loc["K2", "flags"] == "small"
+    sales = result.items[(result.items["item"] == "sales") & (result.items["key"] == "S1")].iloc[0]
+    assert (sales["achievement"], sales["score"]) == (Decimal("1.0005"), Decimal("100.05"))
+    assert dict(result.not_assessed.to_numpy().tolist()) == {"G1": "no_scorecard", "K1": "nothing_scored"}
+    assert result.quarantine.empty
+    assert result.table("scores").schema.field("total").type == pa.decimal128(38, 2)
+
+
+@pytest.mark.parametrize("of", [frames, texts])
+def test_frames_give_what_the_bindings_give(shop: Path, of: Any) -> None:  # noqa: ANN401  # how frames are made
+    bound = kpirules.load(shop).run(period="2025Q1")
+    given = kpirules.load(shop / "shop.kpi").run(of(shop), period="2025Q1")
+    for name in ("scores", "items", "not_assessed"):
+        assert given.table(name).equals(bound.table(name))
+
+
+def test_a_scheme_finds_its_bindings(shop: Path) -> None:
+    for path in (shop, shop / "kpirules.yaml", shop / "shop.kpi", str(shop)):
+        assert kpirules.load(path).run(period="2025Q1").scores.shape[0] == 5
+    elsewhere = shop.rename(shop.with_name("data"))
+    rules = elsewhere.with_name("rules.kpi")
+    rules.write_text(project.SCHEME, encoding="utf-8")
+    assert kpirules.load(rules).run(elsewhere, period="2025Q1").scores.shape[0] == 5
+    with pytest.raises(kpirules.Fault) as caught:
+        kpirules.load(rules).run(period="2025Q1")
+    assert [one.code for one in caught.value.diagnostics] == ["KPI726"]
+
+
+def test_an_explanation_is_what_the_command_shows(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop)
+    result = kpirules.load("kpirules.yaml").run(period="2025Q1")
+    folder = result.save("kept", csv=True)
+    for extra in ([], ["bonus"]):
+        shown = CliRunner().invoke(cli, ["--lang", "en", "explain", "K2", *extra, "--run", str(folder)])
+        assert f"{result.explain('K2', *extra).text('en')}\n" == shown.stdout
+    data = CliRunner().invoke(cli, ["explain", "K2", "--run", str(folder), "--format", "json"])
+    assert result.explain("K2").to_json() == json.loads(data.stdout)
+    assert str(result.explain("K2")) == result.explain("K2").text()
+    assert (folder / "scores.csv").is_file()
+
+
+def test_keys_of_any_type_are_asked_for(shop: Path) -> None:
+    text = (shop / "shop.kpi").read_text(encoding="utf-8").replace("staff_id text key", "staff_id integer key")
+    (shop / "shop.kpi").write_text(text.replace("staff_id text references", "staff_id integer references"), "utf-8")
+    given = {
+        name: frame.assign(staff_id=frame["staff_id"].map({"S1": 1, "S2": 2, "K1": 3, "K2": 4, "G1": 5, "L1": 6}))
+        for name, frame in frames(shop).items()
+    }
+    result = kpirules.load(shop / "shop.kpi").run(given, period="2025Q1")
+    assert result.explain(4).trace.subject == "4"
+
+
+def test_faults_carry_their_diagnostics_and_draw_themselves(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KPIRULES_LANG", "en")
+    (shop / "bad.kpi").write_text(project.SCHEME.replace("base_pay * 10%", "bse_pay * 10%"), encoding="utf-8")
+    with pytest.raises(kpirules.Fault) as caught:
+        kpirules.load(shop / "bad.kpi")
+    (fault,) = caught.value.diagnostics
+    assert isinstance(fault, kpirules.Diagnostic)
+    assert fault.code == "KPI201"
+    text = str(caught.value)
+    assert f"{shop / 'bad.kpi'}:61:12: error[KPI201]: unknown name `bse_pay`" in text
+    assert "help: did you mean `base_pay`?" in text
+    assert "是不是想写 `base_pay`？" in caught.value.text("zh")
+    monkeypatch.setenv("KPIRULES_LANG", "zh")
+    assert "未知" in str(caught.value) or "没有名为" in str(caught.value)
+
+
+def test_faults_of_frames_name_row_and_column(shop: Path) -> None:
+    given = frames(shop)
+    given["orders"]["amount"] = given["orders"]["amount"].astype(str)
+    given["orders"].loc[2, "amount"] = "seventy"
+    with pytest.raises(DataFaults) as caught:
+        kpirules.load(shop / "shop.kpi").run(given, period="2025Q1")
+    (fault,) = caught.value.diagnostics
+    assert (fault.args["table"], fault.args["row"], fault.args["column"], fault.args["value"]) == (
+        "orders", 3, "amount", "seventy"
+    )  # fmt: skip
+    aside = kpirules.load(shop / "shop.kpi").run(given, period="2025Q1", quarantine=True)
+    assert aside.quarantine[["table", "row"]].to_numpy().tolist() == [["orders", 3]]
+
+
+def test_a_table_that_is_not_given_is_named(shop: Path) -> None:
+    given = frames(shop)
+    given["oders"] = given.pop("orders")
+    with pytest.raises(kpirules.Fault) as caught:
+        kpirules.load(shop / "shop.kpi").run(given, period="2025Q1")
+    assert [(one.code, one.args["table"], one.helps[0].args) for one in caught.value.diagnostics] == [
+        ("KPI610", "orders", {"similar": "oders"})
+    ]
+
+
+def test_a_run_on_frames_is_kept_with_its_data(shop: Path) -> None:
+    result = kpirules.load(shop / "shop.kpi").run(frames(shop), period="2025Q1")
+    run = open_run(result.save(shop / "kept"))
+    assert run.manifest["bindings"] is None
+    assert {one["source"] for one in run.manifest["inputs"]} == {"frame"}
+    assert run.result.scores.equals(result.table("scores"))
+    with pytest.raises(kpirules.Fault) as caught:
+        open_run(result.save(shop / "bare", keep_inputs=False))
+    assert [one.code for one in caught.value.diagnostics] == ["KPI736"]
+    with pytest.raises(kpirules.Fault) as caught:
+        result.save(shop / "kept")
+    assert [one.code for one in caught.value.diagnostics] == ["KPI724"]
+
+
+def test_nobody_of_that_key(shop: Path) -> None:
+    result = kpirules.load(shop).run(period="2025Q1")
+    with pytest.raises(kpirules.Fault) as caught:
+        result.explain("S9")
+    assert [one.code for one in caught.value.diagnostics] == ["KPI734"]
+    with pytest.raises(kpirules.Fault) as caught:
+        result.explain("S1", "bonsu")
+    assert [one.code for one in caught.value.diagnostics] == ["KPI741"]
+
+
+def test_the_package_is_light_until_it_is_used() -> None:
+    code = "import sys, kpirules; print(sorted(m for m in sys.modules if m.startswith('kpirules.'))); kpirules.load"
+    code += "; print('kpirules.api' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.splitlines() == ["[]", "True"]
+    assert set(kpirules.__all__) <= set(dir(kpirules))
+    with pytest.raises(AttributeError, match="nothing"):
+        kpirules.nothing  # noqa: B018  # that is what is tried
