@@ -1,14 +1,22 @@
-"""Every command and snippet of README.md and docs/ is run, page by page, in a copy of the shipped sample.
+"""Every command and snippet of README.md and docs/ is run, page by page; one that nothing runs is a failure.
 
-In a page, a block marked `sh` holds commands; `# exit 1` after one says which code it ends with. A block marked `text`
-right after it is what the last command prints, to the letter. A block marked `kpi` is a rule file, or items of one,
-free of syntax faults; `yaml`, `toml` and `python` blocks must parse; one without a mark is a drawing. Blocks of any
-other mark are refused, so that none goes unread.
+A page is read from top to bottom in a copy of the folder that bears its name (`docs/tutorial.en` for
+`docs/tutorial.en.md`), of the shipped sample where there is none. Its blocks, by their mark:
+
+- `sh`: commands, each run; `# exit 1` after one says which code it ends with.
+- `text`, right after what printed it: that output, to the letter.
+- `kpi`: rules that must compile. With a scheme's header they are a whole file; else they are checked together with
+  the last whole file before them on the page that is in the same language. `kpi wrong` must be refused, and the
+  `text` after it is what is said.
+- `python`: run.
+- `yaml`: a `kpirules.yaml`, held to its schema. `toml`: must parse.
+- Without a mark: a drawing.
+
+A mark may be followed by a file name: the block is saved under it, as a reader would.
 """
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shutil
@@ -16,22 +24,28 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import yaml
+
+from kpirules.data.bindings import load_bindings
+from kpirules.source import Fault
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SAMPLE = ROOT / "schemes" / "east_sales"
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SCRIPT = re.compile(r"sh (\.ci/\w+)")
+_HEADER = re.compile(r"^(scheme|方案) ", re.MULTILINE)
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_DRAWN = re.compile(r"[─-╿▲►▼◄]")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     mark: str
+    words: tuple[str, ...]
     text: str
     line: int
 
@@ -39,7 +53,8 @@ class Block:
 def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
     for found in _BLOCK.finditer(text):
-        yield Block(found[1], found[2], text.count("\n", 0, found.start()) + 1)
+        mark, *words = found[1].split() or [""]
+        yield Block(mark, tuple(words), found[2], text.count("\n", 0, found.start()) + 1)
 
 
 def commands(block: Block) -> Iterator[tuple[str, int]]:
@@ -50,52 +65,113 @@ def commands(block: Block) -> Iterator[tuple[str, int]]:
             yield command.strip(), int(code[1]) if code else 0
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "KPIRULES_LANG": "", "LC_ALL": "C.UTF-8", "COLUMNS": "120"}
-    return subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_page(page: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "sample"
-    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("runs"))
-    printed = ""
+    own = page.with_suffix("")
+    folder = tmp_path / "folder"
+    shutil.copytree(own if own.is_dir() else SAMPLE, folder, ignore=shutil.ignore_patterns("runs"))
+    reader = Reader(page.name, folder)
     for block in blocks(page):
-        where = f"{page.name}:{block.line}"
+        reader.read(block)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Somebody who types what a page says, in `folder`; `printed` is what came last, `whole` the rule files so far."""
+
+    page: str
+    folder: Path
+    printed: str | None = None
+    whole: dict[bool, str] = field(default_factory=dict)
+
+    def read(self, block: Block) -> None:
+        where = f"{self.page}:{block.line}"
+        names = [word for word in block.words if word != "wrong"]
         match block.mark:
             case "sh":
-                printed = _run_all(block, folder, where)
+                self.printed = self.type(block, where)
             case "text":
-                assert block.text.rstrip() == printed.rstrip(), where
+                assert self.printed is not None, f"{where}: nothing printed this"
+                assert block.text.rstrip() == self.printed.rstrip(), where
             case "kpi":
-                (folder / "snippet.kpi").write_text(block.text, encoding="utf-8")
-                checked = run("kpirules check snippet.kpi", folder)
-                assert checked.returncode in (0, 1), f"{where}: {checked.stderr}"
-                assert "KPI1" not in checked.stdout + checked.stderr, f"{where}: {checked.stdout}"
+                self.printed = self.check(block, names[0] if names else "rules.kpi", where)
+            case "python":
+                self.printed = self.run(f"{sys.executable} {self.save(block, names, 'snippet.py')}", 0, where)
             case "yaml":
-                yaml.safe_load(block.text)
+                load_bindings(self.folder / self.save(block, names, "snippet.yaml"))
             case "toml":
                 tomllib.loads(block.text)
-            case "python":
-                ast.parse(block.text)
             case "":
-                continue
+                assert _DRAWN.search(block.text), f"{where}: a block without a mark is a drawing; nothing runs this one"
             case _:
                 pytest.fail(f"{where}: a block marked `{block.mark}` is not run by anything")
 
+    def save(self, block: Block, names: list[str], name: str) -> str:
+        name = names[0] if names else name
+        (self.folder / name).write_text(block.text, encoding="utf-8")
+        return name
 
-def _run_all(block: Block, folder: Path, where: str) -> str:
-    printed = ""
-    for command, code in commands(block):
-        script = _SCRIPT.fullmatch(command)
-        if script:
-            # The set-up commands run this test, so they are held to be there and well formed.
-            assert subprocess.run(["sh", "-n", ROOT / script[1]], check=False).returncode == 0, where
-            continue
-        done = run(command, folder)
+    def check(self, block: Block, name: str, where: str) -> str:
+        """The rules of a block come first, so that a message has their line numbers."""
+        text, chinese = block.text, _HAN.search(block.text) is not None
+        if _HEADER.search(text):
+            self.whole[chinese] = text
+        else:
+            assert chinese in self.whole, f"{where}: no whole rule file before it in its language"
+            text = f"{text}\n{self.whole[chinese]}"
+        (self.folder / name).write_text(text, encoding="utf-8")
+        lang = "zh" if chinese else "en"
+        printed = self.run(f"kpirules check {name} --lang {lang}", 1 if "wrong" in block.words else 0, where)
+        (self.folder / name).write_text(block.text, encoding="utf-8")
+        return printed
+
+    def type(self, block: Block, where: str) -> str:
+        printed = ""
+        for command, code in commands(block):
+            script = _SCRIPT.fullmatch(command)
+            if script:
+                # The set-up commands run this test, so they are held to be there and well formed.
+                assert subprocess.run(["sh", "-n", ROOT / script[1]], check=False).returncode == 0, where
+            else:
+                printed = self.run(command, code, where)
+        return printed
+
+    def run(self, command: str, code: int, where: str) -> str:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "KPIRULES_LANG": "", "LC_ALL": "C.UTF-8", "COLUMNS": "120"}
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == code, f"{where}: {command}\n{done.stdout}{done.stderr}"
-        printed = done.stdout or done.stderr
-    return printed
+        return done.stdout or done.stderr
+
+
+# ---------------------------------------------------------------- this test sees what it is for
+
+
+@pytest.mark.parametrize(
+    ("mark", "text"),
+    [
+        ("sh", "false"),
+        ("sh", "true # exit 1"),
+        ("text", "printed by nobody"),
+        ("kpi", "define x = 1"),
+        ("kpi", "scheme s\n    period quarter\n    currency CNY\n    rounding money 2\npay p\n    amount nothing"),
+        (
+            "kpi wrong",
+            "scheme s\n    period quarter\n    currency CNY\n    rounding money 2\ntable t\n    id text key\nsubject t",
+        ),
+        ("python", "raise SystemExit(1)"),
+        ("yaml", "data: {}"),
+        ("toml", "a ="),
+        ("", "kpirules run"),
+        ("ruby", "puts 1"),
+        ("console", "$ kpirules run"),
+    ],
+)
+def test_a_snippet_that_is_wrong_or_not_run_is_seen(mark: str, text: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"```{mark}\n{text}\n```\n", encoding="utf-8")
+    (block,) = blocks(page)
+    with pytest.raises((AssertionError, Fault, tomllib.TOMLDecodeError, pytest.fail.Exception)):
+        Reader("page.md", tmp_path).read(block)

@@ -23,6 +23,7 @@ from kpirules.source.catalogue import LANGUAGES
 from kpirules.source.render import render_text
 from kpirules.trace import explain
 from kpirules.trace.text import render
+from tests.docs import error_codes
 from tests.samples.projects import Project, figures, open_project
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def frozen() -> Mapping[Path, str]:
         files |= dict(case.frozen())
     for scheme in bad_schemes():
         files[scheme.with_suffix(".txt")] = told(scheme)
+    files[error_codes.PAGE] = error_codes.page()
     return files
 
 
