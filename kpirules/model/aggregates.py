@@ -113,15 +113,35 @@ def _filters(ws: Workspace, name: str) -> Iterator[tuple[str, ast.DefineTable]]:
 
 def _where(ws: Workspace, scope: Scope, alias: str, written: ast.Expr | None) -> tuple[Expr | None, Scope]:
     """The condition on the rows, the filtered tables' own first, and the scope that knows it to hold."""
-    conditions = [node.where for _, node in _filters(ws, alias)][::-1]
+    conditions, present = _filtered(ws, scope, alias)
+    scope = scope.knowing(present)
     if written is not None:
-        conditions.append(written)
-    found: Expr | None = None
-    for node in conditions:
-        one = infer.condition(ws, scope, node)
-        scope = scope.knowing(infer.shown(one, holds=True))
-        found = one if found is None else Bin("and", found, one, type=types.BOOL, span=one.span)
-    return found, scope
+        conditions = (*conditions, infer.condition(ws, scope, written))
+        scope = scope.knowing(infer.shown(conditions[-1], holds=True))
+    return _all_of(conditions), scope
+
+
+def _filtered(ws: Workspace, scope: Scope, alias: str) -> tuple[tuple[Expr, ...], frozenset[tuple[object, ...]]]:
+    """The conditions of a filtered table and of those it is made from, first theirs; what is there where they hold."""
+    conditions: tuple[Expr, ...] = ()
+    present: frozenset[tuple[object, ...]] = frozenset()
+    for name, node in [*_filters(ws, alias)][::-1]:
+        if name not in ws.filters:
+            here = infer.condition(ws, scope.knowing(present), node.where)
+            ws.filters[name] = (*conditions, here), present | frozenset(infer.shown(here, holds=True))
+        conditions, present = ws.filters[name]
+    return conditions, present
+
+
+def _all_of(conditions: tuple[Expr, ...]) -> Expr | None:
+    """Conditions joined by `and`, in order, in a tree no deeper than it must be."""
+    if len(conditions) <= 1:
+        return conditions[0] if conditions else None
+    half = len(conditions) // 2
+    left, right = _all_of(conditions[:half]), _all_of(conditions[half:])
+    assert left is not None
+    assert right is not None
+    return Bin("and", left, right, type=types.BOOL, span=right.span)
 
 
 def _each_term_of_the_grain(ws: Workspace, arg: Expr, rows: Grain, node: ast.Call) -> None:

@@ -106,4 +106,4 @@ def elaborate(ws: Workspace) -> None:
     """Elaborate every computed column, used or not, so that each fault is told."""
     for (table, name), node in ws.computed.items():
         with quietly():
-            ws.value(f"{table}.{name}", PART, node.name.span)
+            ws.settled(lambda: ws.value(f"{table}.{name}", PART, node.name.span))  # noqa: B023  # called at once

@@ -338,9 +338,11 @@ def _in_rows(rows: tuple[Row, ...]) -> tuple[Expr, ...]:
 
 def walk(node: Expr) -> tuple[Expr, ...]:
     """A node and every expression inside it, outermost first."""
-    found = [node]
-    for child in children(node):
-        found.extend(walk(child))
+    found: list[Expr] = []
+    pending = [node]
+    while pending:
+        found.append(pending.pop())
+        pending += reversed(children(found[-1]))
     return tuple(found)
 
 

@@ -37,8 +37,9 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             ws.exclusive,
             total is not None and total.missing,
             ws.grade,
-            tuple(ws.effects),
+            tuple(ws.effects.values()),
             tuple(ws.pays[name] for name in order),
+            tuple(ws.memo),
         ),
         found,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from kpirules.model import columns, contracts, names
 from kpirules.model.expr import Grain, Lookup
@@ -18,6 +19,7 @@ Path = tuple[str, ...]
 
 def paths(ws: Workspace, start: str, wanted: Callable[[contracts.Table], bool]) -> Iterator[Path]:
     """Every way by references from a table to a wanted one, shortest first; a way never meets a table twice."""
+    leading = _leading(ws, wanted)
     queue: list[tuple[str, Path, frozenset[str]]] = [(start, (), frozenset({start}))]
     for table, way, seen in queue:
         if way and wanted(ws.tables[table]):
@@ -25,8 +27,33 @@ def paths(ws: Workspace, start: str, wanted: Callable[[contracts.Table], bool]) 
             continue
         for column in ws.tables[table].columns:
             target = column.references
-            if target in ws.tables and target not in seen:
+            if target in leading and target not in seen:
                 queue.append((target, (*way, column.name), seen | {target}))
+
+
+def _leading(ws: Workspace, wanted: Callable[[contracts.Table], bool]) -> set[str]:
+    """The tables that are wanted, or from which references lead to one that is."""
+    referring: dict[str, list[str]] = {}
+    for table in ws.tables.values():
+        for column in table.columns:
+            if column.references is not None:
+                referring.setdefault(column.references, []).append(table.name)
+    found = [table.name for table in ws.tables.values() if wanted(table)]
+    seen = set(found)
+    for name in found:
+        more = [one for one in referring.get(name, ()) if one not in seen]
+        seen.update(more)
+        found += more
+    return seen
+
+
+_FEW_WAYS = 3
+"""How many ways are looked for where one is wanted: enough to say that there are more."""
+
+
+def few(ways: Iterator[Path]) -> list[Path]:
+    """The first few ways: one is what is wanted, more are told as a fault."""
+    return list(islice(ways, _FEW_WAYS))
 
 
 def reach(ws: Workspace, start: str, target: str, span: Span) -> Path:
@@ -35,7 +62,7 @@ def reach(ws: Workspace, start: str, target: str, span: Span) -> Path:
     Raises:
         Skip: there is none, or more than one.
     """
-    found = list(paths(ws, start, lambda table: table.name == target))
+    found = few(paths(ws, start, lambda table: table.name == target))
     if len(found) == 1:
         _undated(ws, start, found[0], span)
         return found[0]
@@ -64,7 +91,7 @@ def _owner(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -
     direct = [column.name for column in contract.columns if column.references == subject]
     found: list[Path] = [(name,) for name in direct]
     if not direct:
-        found = list(paths(ws, contract.name, lambda table: table.name == subject))
+        found = few(paths(ws, contract.name, lambda table: table.name == subject))
     if len(found) == 1:
         _undated(ws, contract.name, found[0], span)
         return found[0]
@@ -107,7 +134,7 @@ def _time(ws: Workspace, contract: contracts.Table, span: Span) -> tuple[Path, s
         return (), own.name
     subject = ws.subject.table.name if ws.subject else ""
     ways = paths(ws, contract.name, lambda table: period_column(table) is not None)
-    found = [way for way in ways if all(table.name != subject for _, table in _hops(ws, contract.name, way))]
+    found = few(way for way in ways if all(table.name != subject for _, table in _hops(ws, contract.name, way)))
     if len(found) != 1:
         dates = [column.name for column in contract.columns if column.type.unit in (Unit.DATE, *_PERIODS)]
         language = ws.file.language

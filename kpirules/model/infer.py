@@ -24,6 +24,11 @@ def infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
     Raises:
         Skip: it has a fault, which has been reported.
     """
+    with ws.deeper():
+        return _infer(ws, scope, node)
+
+
+def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
     match node:
         case ast.Number() | ast.Percent() | ast.Money() | ast.Text() | ast.Date() | ast.Bool():
             return _literal(ws, node)

@@ -1,7 +1,7 @@
 """Items: what defines, indicators, scorecards, the grade, gates and pay are made of, each elaborated on demand.
 
-An item is elaborated when it is first needed, so the order of work is by need and a circle shows itself: the item is
-met again while it is still open. A gate belongs to the item it acts on, so that every reader sees the value after it.
+An item is elaborated when it is first needed, so the order of work is by need (`Workspace.settled`). A gate belongs to
+the item it acts on, so that every reader sees the value after it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from kpirules.model import aggregates, columns, infer, operators, results, rules, scheme
 from kpirules.model.expr import Bin, Expr, Val, known, walk
-from kpirules.model.grain import nodes_in
+from kpirules.model.uses import is_contextual, rule_nodes
 from kpirules.model.workspace import PARTS, Scope, Skip, Workspace, quietly
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
@@ -69,71 +69,14 @@ def contextual(ws: Workspace, scope: Scope, path: ast.Path) -> Expr | None:
     if scope.indicator is None:
         labels = [Label(declared.name.span, "define", {"name": name})]
         raise ws.fail("KPI214", path.span, {"name": name}, labels=labels)
-    key = (name, f"@{scope.indicator}")
-    if any(key == open_key for open_key, _ in ws.stack):
-        raise ws.fail("KPI207", path.span, {"circle": f"{name} → {name}"})
-    ws.stack.append((key, path.span))
+    places = [index for index, (open_name, _) in enumerate(ws.inlining) if open_name == name]
+    if places:
+        raise ws.circle([*ws.inlining[places[0] + 1 :], (name, path.span)])
+    ws.inlining.append((name, path.span))
     try:
         return rules.rule(ws, scope, declared.node.rule)
     finally:
-        ws.stack.pop()
-
-
-def is_contextual(ws: Workspace, name: str) -> bool:
-    """Whether a define names `actual`, `target` or `achievement`, itself or through other defines."""
-    columns = ws.subject.table if ws.subject else None
-    names = [name]
-    for reached in names:
-        declared = ws.declared.get(reached)
-        if declared is None or not isinstance(declared.node, ast.Define):
-            continue
-        for path in rule_paths(declared.node.rule):
-            first = path.names[0].text
-            if len(path.names) > 1 or first in names:
-                continue
-            if first in ws.declared:
-                names.append(first)
-            elif words.builtin(first) in PARTS[:3] and not (columns and columns.column(first)):
-                return True
-    return False
-
-
-def rule_paths(rule: ast.Rule) -> list[ast.Path]:
-    """Every path in a rule, in written order."""
-    return [node for node in rule_nodes(rule) if isinstance(node, ast.Path)]
-
-
-def rule_nodes(rule: ast.Rule) -> list[ast.Expr]:
-    """Every expression in a rule, in written order."""
-    found: list[ast.Expr] = []
-    match rule:
-        case ast.Formula():
-            parts: list[ast.Expr] = [rule.expr, *(limit.bound for limit in rule.limits)]
-            return [node for part in parts for node in nodes_in(part)]
-        case ast.Tiers():
-            found += [node for part in (rule.subject, rule.start) if part is not None for node in nodes_in(part)]
-        case ast.By() | ast.Curve():
-            found += nodes_in(rule.subject)
-        case ast.Choose():
-            pass
-    for row in rule.rows:
-        found += [node for part in _head_parts(row) for node in nodes_in(part)]
-        found += rule_nodes(row.value)
-    return found
-
-
-def _head_parts(row: ast.Row) -> list[ast.Expr]:
-    match row.head:
-        case ast.Comparison(_, bound):
-            return [bound]
-        case ast.Listed(values):
-            return [*values]
-        case ast.When(condition):
-            return [condition]
-        case ast.UpTo(bound):
-            return [bound] if bound is not None else []
-        case ast.Else():
-            return []
+        ws.inlining.pop()
 
 
 # ---------------------------------------------------------------- indicators
@@ -321,7 +264,7 @@ def elaborate(ws: Workspace) -> None:
                 continue
     for item, part, span in wanted:
         with quietly():
-            ws.value(item, part, span)
+            ws.settled(lambda: ws.value(item, part, span))  # noqa: B023  # called at once
     _results(ws)
     columns.elaborate(ws)
     _filters(ws)
@@ -332,13 +275,14 @@ def _results(ws: Workspace) -> None:
         if isinstance(node, ast.Scorecard | ast.Grade):
             item = "total" if isinstance(node, ast.Scorecard) else "grade"
             with quietly():
-                ws.value(item, "value", node.span)
+                ws.settled(lambda: ws.value(item, "value", node.span))  # noqa: B023  # called at once
     results.gates(ws)
 
 
 def _filters(ws: Workspace) -> None:
     """Filtered tables that nothing uses are checked all the same."""
     for name, declared in ws.declared.items():
-        if isinstance(declared.node, ast.DefineTable):
+        node = declared.node
+        if isinstance(node, ast.DefineTable):
             with quietly():
-                aggregates.check_filter(ws, name, declared.node)
+                ws.settled(lambda: aggregates.check_filter(ws, name, node))  # noqa: B023  # called at once

@@ -218,7 +218,9 @@ def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: tuple
     if found.domain is not None and (not isinstance(bound, Lit) or bound.value not in found.domain):
         grades = ", ".join(f'"{one}"' for one in found.domain)
         raise ws.fail("KPI535", bound.span, {"text": bound.span.text}, helps=[Note("grades", {"grades": grades})])
-    ws.effects.append(scheme.Effect(gate.name.text, gate.title, item, part, effect.how, when, bound, effect.span))
+    ws.effects[effect.span] = scheme.Effect(
+        gate.name.text, gate.title, item, part, effect.how, when, bound, effect.span
+    )
     if found.unit is Unit.TEXT:
         return found
     places = {"total": "total", "score": "score"}.get(item if item == "total" else part, "money")

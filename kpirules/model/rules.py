@@ -39,6 +39,11 @@ def rule(ws: Workspace, scope: Scope, node: ast.Rule) -> Expr:
     Raises:
         Skip: it has a fault, which has been reported.
     """
+    with ws.deeper():
+        return _rule(ws, scope, node)
+
+
+def _rule(ws: Workspace, scope: Scope, node: ast.Rule) -> Expr:
     match node:
         case ast.Formula():
             return limited(ws, scope, infer.infer(ws, scope, node.expr), node.limits)

@@ -199,7 +199,8 @@ class Pay:
 class Model:
     """A scheme that has passed every check. `effects` are the gates, `pays` pay items and components, in file order.
 
-    `columns` are the computed columns, by table and name.
+    `order` has every value, item and part, each after all that it reads. `columns` are the computed columns, by table
+    and name.
     """
 
     header: Header
@@ -215,3 +216,4 @@ class Model:
     grade: Grade | None
     effects: tuple[Effect, ...]
     pays: tuple[Pay, ...]
+    order: tuple[tuple[str, str], ...]

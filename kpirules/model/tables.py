@@ -244,5 +244,6 @@ def subject(ws: Workspace) -> None:
     ws.subject = scheme.Subject(table, table.keys[0], None, node.span)
     if node.where is not None:
         with quietly():
-            where = infer.condition(ws, Scope(), node.where)
+            asked = node.where
+            where = ws.settled(lambda: infer.condition(ws, Scope(), asked))
             ws.subject = scheme.Subject(table, table.keys[0], where, node.span)

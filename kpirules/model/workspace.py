@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import field, replace
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from kpirules.model.expr import Expr, Val, known
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
+from kpirules.syntax.layout import DEEPEST
 from kpirules.values.types import Type
 
 S = TypeVar("S")
@@ -25,8 +26,25 @@ SUMS = ("weighted", "adjustments")
 """The parts of a scorecard that its own `total` may read, under their English words."""
 
 
+Key = tuple[str, str]
+"""A value of the scheme: its item, and the part of it (`value` for an item with one)."""
+
+
 class Skip(Exception):  # noqa: N818  # a signal, not an error: what it stands for has been reported
     """Stops the elaboration of one clause; whatever made it impossible has been reported already."""
+
+
+class Needs(Exception):  # noqa: N818  # a signal, not an error: it asks for another value first
+    """Stops the elaboration of a value that reads another, at `span`, which is not worked out yet.
+
+    `through` has the definitions worked out for an indicator that lead to the reading: each name, and where it is read.
+    """
+
+    def __init__(self, key: Key, span: Span, through: tuple[tuple[str, Span], ...]) -> None:
+        super().__init__(key)
+        self.key = key
+        self.span = span
+        self.through = through
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +101,13 @@ class Workspace:
     exclusive: bool = True
     grade: scheme.Grade | None = None
     pays: dict[str, scheme.Pay] = field(default_factory=dict)
-    effects: list[scheme.Effect] = field(default_factory=list)
-    memo: dict[tuple[str, str], Type | None] = field(default_factory=dict)
-    stack: list[tuple[tuple[str, str], Span]] = field(default_factory=list)
-    resolve: Callable[[tuple[str, str]], Type] | None = None
+    effects: dict[Span, scheme.Effect] = field(default_factory=dict)
+    memo: dict[Key, Type | None] = field(default_factory=dict)
+    inlining: list[tuple[str, Span]] = field(default_factory=list)
+    depth: int = 0
+    filters: dict[str, tuple[tuple[Expr, ...], frozenset[tuple[object, ...]]]] = field(default_factory=dict)
+    contextual: frozenset[str] | None = None
+    resolve: Callable[[Key], Type] | None = None
     _seen: set[tuple[str, str, str, int, int]] = field(default_factory=set)
 
     def report(
@@ -143,55 +164,98 @@ class Workspace:
         return header.places[what]
 
     def value(self, item: str, part: str, span: Span) -> Val:
-        """The value of another item, elaborated now if it has not been.
+        """The value of another item.
 
         Raises:
-            Skip: it has a fault of its own, or it closes a circle.
+            Skip: it has a fault of its own, or stands in a circle.
+            Needs: it has not been worked out yet.
         """
         key = (item, part)
-        if key in self.memo:
-            found = self.memo[key]
-        else:
-            assert self.resolve is not None
-            found = self._resolve(key, span)
+        if key not in self.memo:
+            raise Needs(key, span, tuple(self.inlining))
+        found = self.memo[key]
         if found is None:
             raise Skip
         expr = self.parts.get(key)
         return Val(item, part, known(expr) if expr is not None else None, type=found, span=span)
 
-    def _resolve(self, key: tuple[str, str], span: Span) -> Type | None:
-        assert self.resolve is not None
-        for index, (open_key, _) in enumerate(self.stack):
-            if open_key == key:
-                self._circle(index, span)
-                self.memo[key] = None
-                return None
-        self.stack.append((key, span))
-        try:
-            found: Type | None = self.resolve(key)
-        except Skip:
-            found = None
-        finally:
-            self.stack.pop()
-        if self.memo.get(key, found) is None:
-            found = None
-        self.memo[key] = found
-        return found
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One level further into an item, and into the definitions worked out for an indicator that it names.
 
-    def _circle(self, index: int, span: Span) -> None:
-        ring = self.stack[index:]
-        uses = [*(used for _, used in ring[1:]), span]
-        names = [self._name(item, part) for (item, part), _ in ring]
-        labels = [
-            Label(used, "reads", {"reader": reader, "read": read})
-            for used, reader, read in zip(uses, names, [*names[1:], names[0]], strict=True)
-        ]
-        self.report("KPI207", uses[0], {"circle": " → ".join([*names, names[0]])}, labels=labels)
+        Raises:
+            Skip: those lie too deep, one within the other.
+        """
+        if self.depth == DEEPEST:
+            name, span = self.inlining[0]
+            raise self.fail("KPI219", span, {"name": name, "limit": DEEPEST}, helps=[Note("fewer")])
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+    def settled(self, make: Callable[[], T]) -> T:
+        """What `make` gives, each value that it reads worked out first.
+
+        The order of work is by need, and kept in a list: a value that needs another waits, and is begun anew once the
+        other is there. So no chain of definitions is too long, and a circle shows itself: a value needs one that
+        waits for it. Faults met on both goes are told once.
+
+        Raises:
+            Skip: `make` did.
+        """
+        while True:
+            try:
+                return make()
+            except Needs as need:
+                self._settle(need)
+
+    def _settle(self, need: Needs) -> None:
+        assert self.resolve is not None
+        waiting = [need]
+        while waiting:
+            key = waiting[-1].key
+            try:
+                found: Type | None = self.resolve(key)
+            except Skip:
+                found = None
+            except Needs as other:
+                places = [index for index, one in enumerate(waiting) if one.key == other.key]
+                if places:
+                    self._close([*waiting[places[0] + 1 :], other])
+                else:
+                    waiting.append(other)
+                continue
+            self.memo.setdefault(key, found)  # one that stands in a circle stays without a type
+            waiting.pop()
+
+    def _close(self, ring: list[Needs]) -> None:
+        """Report a circle of values; `ring` has each reading in it, the last of which closes it."""
+        steps = [step for one in ring for step in (*one.through, (self._name(*one.key), one.span))]
+        self.circle(steps)
+        self.memo |= dict.fromkeys(one.key for one in ring)
+
+    def circle(self, steps: list[tuple[str, Span]]) -> Skip:
+        """Report a circle and give the `Skip` to raise; each step is what is read, and where; the last closes it."""
+        names = [steps[-1][0], *(name for name, _ in steps)]
+        labels: list[Label] = []
+        helps: dict[str, Note] = {}
+        for reader, (read, span) in zip(names, steps, strict=False):
+            args = {"reader": reader, "read": read}
+            gate = self._gate_around(span)
+            if gate is not None:
+                args["gate"] = gate.name.text
+                helps.setdefault(reader, Note("gate", {"reader": reader}))
+            labels.append(Label(span, "gate" if gate else "reads", args))
+        return self.fail("KPI207", steps[0][1], {"circle": " → ".join(names)}, labels=labels, helps=helps.values())
+
+    def _gate_around(self, span: Span) -> ast.Gate | None:
+        gates = (node for node in self.file.items if isinstance(node, ast.Gate))
+        return next((node for node in gates if span.within(node.span)), None)
 
     def _name(self, item: str, part: str) -> str:
-        """A value as the scheme's language names it; `@` marks a definition worked out for an indicator."""
-        if part.startswith("@"):
-            return item
+        """A value as the scheme's language names it."""
         if item in ("total", "grade"):
             return words.spelling(item, self.file.language)
         return item if part in ("value", "column") else f"{item}.{words.spelling(part, self.file.language)}"

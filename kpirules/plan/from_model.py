@@ -107,19 +107,21 @@ def _plan(draft: Draft, steps: tuple[Step, ...], nobody: tuple[Uncredited, ...])
 
 
 def _lower_all(draft: Draft) -> None:
-    """Bind every value; those that no result needs are there to be shown."""
+    """Bind every value; those that no result needs are there to be shown.
+
+    They are bound in their order of work, so that no long chain of them is followed to its end at once.
+    """
     model = draft.model
+    for item, part in model.order:
+        if part in ("value", "score"):
+            draft.seen(item, part)
     if model.scorecards:
         draft.value("total", "value")
     if model.grade is not None:
         draft.value("grade", "value")
     for pay in model.pays:
         draft.value(pay.name, "value")
-    for name in model.indicators:
-        draft.seen(name, "score")
     results.unplaced(draft)
-    for name in model.defines:
-        draft.seen(name, "value")
     for effect in model.effects:
         draft.seen(effect.gate, "gate")
     if any(pay.paid for pay in model.pays):

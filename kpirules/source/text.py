@@ -59,6 +59,10 @@ class Span:
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"
 
+    def within(self, other: Span) -> bool:
+        """Whether it lies in the other."""
+        return self.source is other.source and other.start <= self.start and self.end <= other.end
+
     def to(self, other: Span) -> Span:
         """The span from the start of this one to the end of the other."""
         return Span(self.source, self.start, other.end)

@@ -79,6 +79,15 @@ CASES = [
     ("KPI216", "bonus", scheme(header=HEADER.replace("total 2", "total 2, bonus 2"))),
     ("KPI217", "staff.base.more", scheme("define x = staff.base.more")),
     ("KPI217", "x.part", scheme("define x = 1", "define y = x.part")),
+    (
+        "KPI219",
+        "d99",
+        scheme(
+            "define d0 = achievement",
+            *(f"define d{n} = d{n - 1} + 1%" for n in range(1, 100)),
+            PLAIN.replace("achievement * 100", "d99 * 100"),
+        ),
+    ),
     # ---- units
     ("KPI301", "base", scheme(_indicator("actual base", "score base"))),
     ("KPI301", "id", scheme(_table("day date", "active from id to day"))),

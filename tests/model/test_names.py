@@ -209,3 +209,77 @@ def test_currencies() -> None:
     header = HEADER.replace("CNY", "USD")
     assert figures(scheme("pay p\n    amount base + 75 USD", header=header))["p"] == 1075
     assert told(scheme("pay p\n    amount base + 75元", header=header)) == [("KPI310", "75元")]
+
+
+# ---------------------------------------------------------------- chains and circles, however long
+
+MANY = 700
+"""More than Python's recursion would follow."""
+
+CHAINS = {
+    "defines": ["define d0 = base", *(f"define d{n} = d{n - 1} + 1" for n in range(1, MANY))],
+    "scores": [
+        "indicator i0\n    actual base / 100_000 CNY\n    score actual * 1, at most 100",
+        *(f"indicator i{n}\n    actual i{n - 1}.score\n    score actual, at most 100" for n in range(1, MANY)),
+    ],
+    "pays": ["pay p0\n    amount base", *(f"pay p{n}\n    amount p{n - 1}" for n in range(1, MANY))],
+    "gates": [
+        *(f"pay p{n}\n    amount base" for n in range(100)),
+        *(f"gate g{n} when p{n - 1} > {n}\n    p{n} at most {n}" for n in range(1, 100)),
+    ],
+    "filters": [
+        "define f0 = orders where amount > 0",
+        *(f"define f{n} = f{n - 1} where amount > {n}" for n in range(1, MANY)),
+        f"define x = count(f{MANY - 1})",
+    ],
+}
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("kind", CHAINS)
+def test_long_chains(kind: str, backwards: bool) -> None:  # noqa: FBT001  # a case of its own
+    items = CHAINS[kind][::-1] if backwards else CHAINS[kind]
+    assert told(scheme(ORDERS, *items)) == []
+
+
+def test_a_long_circle_is_told_whole() -> None:
+    (fault,) = refused(scheme(*(f"define d{n} = d{(n + 1) % MANY} + 1" for n in range(MANY))))
+    assert fault.code == "KPI207"
+    assert fault.args["circle"] == " → ".join([*(f"d{n}" for n in range(MANY)), "d0"])
+
+
+def test_a_circle_is_told_with_each_reading() -> None:
+    """It begins with the first that is declared; what only leads into it is no part of it."""
+    (fault,) = refused(scheme("define in_front = b", "define a = c", "define b = a", "define c = b + 1"))
+    assert fault.args["circle"] == "b → a → c → b"
+    assert [(label.key, label.span.text) for label in fault.labels] == [("reads", text) for text in "acb"]
+
+
+def test_a_circle_through_an_indicators_definition_names_it() -> None:
+    """`points` belongs to whichever indicator uses it; the circle leads through it all the same."""
+    (fault,) = refused(
+        scheme(
+            "define points = achievement * 100 + two.score",
+            "indicator one\n    actual base\n    target 5\n    score points",
+            "indicator two\n    actual one.score\n    score actual",
+        )
+    )
+    assert fault.args["circle"] == "one.score → points → two.score → two.actual → one.score"
+
+
+def test_a_circle_hides_no_other_fault_in_it() -> None:
+    found = told(scheme("define a = b + sum(1)", "define b = a + nothing"))
+    assert found == [("KPI207", "b"), ("KPI523", "1"), ("KPI201", "nothing")]
+
+
+def test_tables_that_all_refer_to_each_other() -> None:
+    """There are millions of ways between them; two are enough to say so."""
+    names = [f"t{n}" for n in range(12)]
+    tables = [
+        f"table {name}\n    id text key\n    day date period\n"
+        + "".join(f"    to_{other} text references {other}\n" for other in names if other != name)
+        for name in names
+    ]
+    ends = "table last\n    id text key\n    who text references staff\n    to_t0 text references t0"
+    tables[-1] += "    who text references staff\n"
+    assert told(scheme(*tables, ends, "define x = count(t0)")) == [("KPI520", "count(t0)")]
