@@ -14,6 +14,7 @@ from kpirules.plan.ir import (
     Check,
     Compute,
     Filter,
+    Item,
     Join,
     Measure,
     Op,
@@ -98,12 +99,18 @@ def _plan(draft: Draft, steps: tuple[Step, ...], nobody: tuple[Uncredited, ...])
         subject=model.subject.table.name,
         key=_key(model),
         key_type=_column(model, model.subject.key),
-        items=tuple(sorted(draft.items, key=lambda item: _ORDER.get(item.kind, 1))),
+        items=_as_read(draft),
         checks=tuple(draft.checks),
         uncredited=nobody,
         owners=rows.owners(draft),
         effective=header.effective,
     )
+
+
+def _as_read(draft: Draft) -> tuple[Item, ...]:
+    """The items by kind, pay items and components in file order, whatever order they were worked out in."""
+    file_order = {pay.name: index for index, pay in enumerate(draft.model.pays)}
+    return tuple(sorted(draft.items, key=lambda item: (_ORDER.get(item.kind, 1), file_order.get(item.name, 0))))
 
 
 def _lower_all(draft: Draft) -> None:
