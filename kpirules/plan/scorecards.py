@@ -147,7 +147,7 @@ def _entry(draft: Draft, card: scheme.Scorecard, entry: scheme.Entry) -> _Entry:
     counts = _entry_condition(draft, card, entry)
     score = draft.value(entry.indicator, "score", counts.name if counts is not None else None)
     indicator = draft.model.indicators[entry.indicator]
-    place = Place(entry.indicator, "counted", f"{card.name}/{entry.indicator}", None, indicator.title)
+    place = Place(entry.indicator, "counted", f"{card.name}/{entry.indicator} counted", None, indicator.title)
     out: list[tuple[Scalar, Span]] = []
     if entry.when is not None and counts is not None:
         out.append((build.negated(counts), entry.when.span))
