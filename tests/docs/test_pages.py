@@ -5,14 +5,14 @@ A page is read from top to bottom in a copy of the folder that bears its name (`
 
 - `sh`: commands, each run; `# exit 1` after one says which code it ends with.
 - `text`, right after what printed it: that output, to the letter.
-- `kpi`: rules that must compile. With a scheme's header they are a whole file; else they are checked together with
-  the last whole file before them on the page that is in the same language. `kpi wrong` must be refused, and the
-  `text` after it is what is said.
+- `kpi`: rules that must compile. A block with a scheme's header begins a rule file, one without goes on with the file
+  begun last in the same language: a page may build one policy, piece by piece. `kpi wrong` must be refused together
+  with what stands before it, is no part of what follows, and the `text` after it is what is said.
 - `python`: run.
 - `yaml`: a `kpirules.yaml`, held to its schema. `toml`: must parse.
 - Without a mark: a drawing.
 
-A mark may be followed by a file name: the block is saved under it, as a reader would.
+A mark may be followed by a file name: the block is saved under it, as a reader would, for `use` and for commands.
 """
 
 from __future__ import annotations
@@ -77,12 +77,12 @@ def test_page(page: Path, tmp_path: Path) -> None:
 
 @dataclass(slots=True)
 class Reader:
-    """Somebody who types what a page says, in `folder`; `printed` is what came last, `whole` the rule files so far."""
+    """Somebody who types what a page says; `printed` is what came last, `rules` the rules so far, by Chinese or not."""
 
     page: str
     folder: Path
     printed: str | None = None
-    whole: dict[bool, str] = field(default_factory=dict)
+    rules: dict[bool, str] = field(default_factory=dict)
 
     def read(self, block: Block) -> None:
         where = f"{self.page}:{block.line}"
@@ -94,7 +94,7 @@ class Reader:
                 assert self.printed is not None, f"{where}: nothing printed this"
                 assert block.text.rstrip() == self.printed.rstrip(), where
             case "kpi":
-                self.printed = self.check(block, names[0] if names else "rules.kpi", where)
+                self.printed = self.check(block, names, where)
             case "python":
                 self.printed = self.run(f"{sys.executable} {self.save(block, names, 'snippet.py')}", 0, where)
             case "yaml":
@@ -111,18 +111,19 @@ class Reader:
         (self.folder / name).write_text(block.text, encoding="utf-8")
         return name
 
-    def check(self, block: Block, name: str, where: str) -> str:
+    def check(self, block: Block, names: list[str], where: str) -> str:
         """The rules of a block come first, so that a message has their line numbers."""
-        text, chinese = block.text, _HAN.search(block.text) is not None
-        if _HEADER.search(text):
-            self.whole[chinese] = text
-        else:
-            assert chinese in self.whole, f"{where}: no whole rule file before it in its language"
-            text = f"{text}\n{self.whole[chinese]}"
-        (self.folder / name).write_text(text, encoding="utf-8")
-        lang = "zh" if chinese else "en"
-        printed = self.run(f"kpirules check {name} --lang {lang}", 1 if "wrong" in block.words else 0, where)
-        (self.folder / name).write_text(block.text, encoding="utf-8")
+        chinese = _HAN.search(block.text) is not None
+        begins = _HEADER.search(block.text) is not None
+        assert begins or chinese in self.rules, f"{where}: no rule file is begun in this language"
+        text = block.text if begins else f"{block.text}\n{self.rules[chinese]}"
+        (self.folder / "rules.kpi").write_text(text, encoding="utf-8")
+        refused = "wrong" in block.words
+        printed = self.run(f"kpirules check rules.kpi --lang {'zh' if chinese else 'en'}", int(refused), where)
+        if names:
+            self.save(block, names, "")
+        if not refused and (begins or not names):
+            self.rules[chinese] = text
         return printed
 
     def type(self, block: Block, where: str) -> str:
