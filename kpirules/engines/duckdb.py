@@ -19,6 +19,9 @@ from kpirules.plan.ir import OVER, Plan, Value
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_RESULTS = "results"
+"""The schema that a query's findings stand in."""
+
 
 def compile_sql(plan: Plan, params: Mapping[str, Value], columns: Sequence[str]) -> str:
     """The query for the subjects, as text to read.
@@ -58,7 +61,9 @@ def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value],
 def _register(connection: DuckDBPyConnection, queries: Queries, tables: Mapping[str, pa.Table]) -> None:
     """Show the columns that are read, under their identifiers, as views of the schema `data`."""
     schema = exp.to_identifier(DATA, quoted=True)
-    connection.execute(exp.Create(this=exp.Table(db=schema), kind="SCHEMA").sql(DUCKDB.name))
+    for name in (DATA, _RESULTS):
+        made = exp.Table(db=exp.to_identifier(name, quoted=True))
+        connection.execute(exp.Create(this=made, kind="SCHEMA").sql(DUCKDB.name))
     for name, (identifier, columns) in queries.tables.items():
         connection.register(identifier, tables[name].select(list(columns)).rename_columns(list(columns.values())))
         registered = exp.Table(this=exp.to_identifier(identifier, quoted=True))
@@ -68,8 +73,11 @@ def _register(connection: DuckDBPyConnection, queries: Queries, tables: Mapping[
 
 
 def _fetched(connection: DuckDBPyConnection, query: Query) -> pa.Table:
-    relation = connection.sql(query.tree.sql(DUCKDB.name, copy=False))
-    return relation.to_arrow_table().rename_columns(list(query.columns))
+    """What a query finds, in its order, by way of a table: a relation made from the query would be planned twice."""
+    found = exp.Table(this=exp.to_identifier("found", quoted=True), db=exp.to_identifier(_RESULTS, quoted=True))
+    connection.execute(exp.Create(this=found, kind="TABLE", expression=query.tree, replace=True).sql(DUCKDB.name))
+    select = exp.Select().select(exp.Star()).from_(found.copy())
+    return connection.sql(select.sql(DUCKDB.name)).to_arrow_table().rename_columns(list(query.columns))
 
 
 def _typed(found: pa.Table, schema: Schema, names: Iterable[str]) -> pa.Table:

@@ -11,8 +11,9 @@ from sqlglot import exp
 from kpirules.engines.schema import inputs, schemas
 from kpirules.engines.sql import build
 from kpirules.engines.sql.dialect import Dialect
+from kpirules.engines.sql.relations import selects, table
 from kpirules.engines.sql.scope import Names
-from kpirules.engines.sql.steps import Lowering, column_names, lowered, source_of
+from kpirules.engines.sql.steps import Lowering, column_names, lowered
 from kpirules.plan.ir import Plan, Scan, Step, Uncredited, Value
 from kpirules.values.types import Digits
 
@@ -54,16 +55,17 @@ def _subjects(low: Lowering, plan: Plan, columns: Sequence[str]) -> Query:
     wanted = dict.fromkeys((plan.key, *columns, *(check.when for check in plan.checks)))
     names = tuple(part for name in wanted for part in column_names(name, schema))
     nodes = [build.column(low.columns(name)) for name in names]
-    select = exp.Select().select(*nodes, copy=False).from_(source_of(low, plan.result), copy=False)
+    select = exp.Select().select(*nodes, copy=False).from_(table(low.relations(plan.result)), copy=False)
     select.order_by(build.column(low.columns(plan.key)), copy=False)
-    return Query(_with(low, plan, [plan.result], select), names)
+    return Query(_with(low, plan, {plan.result: names}, select), names)
 
 
 def _uncredited(low: Lowering, plan: Plan) -> Query:
     counts = [build.alias(_unowned(low, one), low.columns(one.table)) for one in plan.uncredited]
     select = exp.Select().select(*counts, copy=False)
     names = tuple(one.table for one in plan.uncredited)
-    return Query(_with(low, plan, [one.step for one in plan.uncredited], select), names)
+    read = {one.step: (next(iter(low.schemas[one.step])), one.measure) for one in plan.uncredited}
+    return Query(_with(low, plan, read, select), names)
 
 
 def _unowned(low: Lowering, one: Uncredited) -> exp.Expression:
@@ -71,14 +73,16 @@ def _unowned(low: Lowering, one: Uncredited) -> exp.Expression:
     total = exp.Sum(this=build.column(low.columns(one.measure)))
     zero = build.number(Fraction(0), Digits(0, Fraction(0)))
     select = exp.Select().select(build.call(exp.Coalesce, total, zero), copy=False)
-    select.from_(source_of(low, one.step), copy=False)
+    select.from_(table(low.relations(one.step)), copy=False)
     return exp.Subquery(this=select.where(build.is_null(build.column(low.columns(key))), copy=False))
 
 
-def _with(low: Lowering, plan: Plan, roots: Iterable[str], select: exp.Select) -> exp.Select:
-    for step in _needed(plan, roots):
-        for identifier, body in lowered(low, step):
-            select.with_(exp.to_identifier(identifier, quoted=True), as_=body, copy=False)
+def _with(low: Lowering, plan: Plan, roots: Mapping[str, Iterable[str]], select: exp.Select) -> exp.Select:
+    """The select over the steps that `roots` are made of; of each root, the columns that are read."""
+    relations = [lowered(low, step) for step in _needed(plan, roots)]
+    wanted = {low.relations(step): map(low.columns, names) for step, names in roots.items()}
+    for identifier, body in selects(relations, wanted, low.relations.fresh):
+        select.with_(exp.to_identifier(identifier, quoted=True), as_=body, copy=False)
     return select
 
 

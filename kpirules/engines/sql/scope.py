@@ -1,4 +1,4 @@
-"""The columns of one relation in the making, in layers: a column may read those of the layers below it."""
+"""The columns of one relation in the making: a column may read those made before it."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class Names:
 class Scope:
     """What scalars of one relation are lowered in.
 
-    `schema` has the columns in reach. `stem` begins the names of columns made for an operand that is needed more than
-    once. `guard`, a column's own condition, says where such a column is worked out at all: what no branch takes must
-    not be computed through a shared column.
+    `schema` has the columns in reach, `steps` those made here, by identifier. `stem` begins the names of columns made
+    for an operand that is needed more than once. `guard`, a column's own condition, says where such a column is worked
+    out at all: what no branch takes must not be computed through a shared column.
     """
 
     names: Names
@@ -56,26 +56,20 @@ class Scope:
     schema: Schema
     stem: str
     guard: Node | None = None
-    layers: list[list[Node]] = field(default_factory=list)
-    _layer_of: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, Node] = field(default_factory=dict)
 
     def column(self, name: str) -> exp.Column:
         """The column of a plan's name."""
         return build.column(self.names(name))
 
     def add(self, name: str, node: Node) -> None:
-        """Add the column of a plan's name, in the lowest layer that can hold it; null where the guard does not hold."""
+        """Add the column of a plan's name; null where the guard does not hold."""
         self._add(self.names(name), node)
 
     def _add(self, identifier: str, node: Node) -> None:
         if self.guard is not None:
             node = build.case([(self.guard, node)])
-        read = [self._layer_of.get(column.name, -1) for column in node.find_all(exp.Column)]
-        layer = 1 + max(read, default=-1)
-        if layer == len(self.layers):
-            self.layers.append([])
-        self.layers[layer].append(build.alias(node, identifier))
-        self._layer_of[identifier] = layer
+        self.steps[identifier] = node
 
     def keep(self, node: Node, digits: Digits | None = None) -> Node:
         """The node as something that can be said again at no cost: a column, or itself where it is one or a constant.

@@ -1,8 +1,8 @@
-"""Steps to SELECTs: each is a common table expression, a `Compute` one for each layer of its columns."""
+"""Steps to relations: what each reads, and the columns it makes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,6 +12,7 @@ from kpirules.engines.schema import Schema
 from kpirules.engines.sql import build, numbers, scalars
 from kpirules.engines.sql.build import Node
 from kpirules.engines.sql.dialect import Dialect
+from kpirules.engines.sql.relations import Relation, table
 from kpirules.engines.sql.scope import Names, Scope
 from kpirules.plan.ir import OVER, Aggregate, Binding, Compute, Filter, InForce, Join, Measure, Scan, Step, Value
 
@@ -36,37 +37,30 @@ class Lowering:
         return Scope(self.columns, self.dialect, self.params, dict(self.schemas[relation]), stem)
 
 
-def lowered(low: Lowering, step: Step) -> Iterator[tuple[str, exp.Select]]:
-    """The common table expressions of a step, by identifier; the last has the step's own."""
+def lowered(low: Lowering, step: Step) -> Relation:
+    """The relation of a step."""
     match step:
         case Scan():
-            body = _scan(low, step)
+            return _scan(low, step)
         case Filter():
             scope = low.scope(step.input, step.name)
             holds = scalars.node(scope, step.predicate)
-            source = yield from _layers(low, step, scope.layers)
-            body = _all_of(source).where(holds, copy=False)
+            return _over(low, step, steps=scope.steps, where=holds)
         case Join():
-            body = _join(low, step)
+            return _join(low, step)
         case Compute():
             scope = low.scope(step.input, step.name)
             for binding in step.bindings:
                 _bind(scope, binding)
-            *below, top = scope.layers or [[]]
-            source = yield from _layers(low, step, below)
-            body = _all_of(source, top)
+            return _over(low, step, steps=scope.steps)
         case Aggregate():
-            body = _aggregate(low, step)
-    yield low.relations(step.name), body
+            return _aggregate(low, step)
 
 
-def source_of(low: Lowering, name: str) -> exp.Table:
-    """A step's relation as it stands in FROM."""
-    return _table(low.relations(name))
-
-
-def _table(identifier: str) -> exp.Table:
-    return exp.Table(this=exp.to_identifier(identifier, quoted=True))
+def _over(low: Lowering, step: Filter | Compute, *, steps: Mapping[str, Node], where: Node | None = None) -> Relation:
+    """The rows of the input with columns more, or the rows of it for which a condition holds."""
+    sources = {"": table(low.relations(step.input))}
+    return Relation(low.relations(step.name), sources, passed="", steps=steps, where=where)
 
 
 def column_names(name: str, schema: Schema) -> tuple[str, ...]:
@@ -74,35 +68,19 @@ def column_names(name: str, schema: Schema) -> tuple[str, ...]:
     return (name, name + OVER) if schema[name].over else (name,)
 
 
-def _all_of(source: str, more: Sequence[Node] = ()) -> exp.Select:
-    return exp.Select().select(exp.Star(), *more, copy=False).from_(_table(source), copy=False)
-
-
-def _layers(
-    low: Lowering, step: Filter | Compute, layers: Sequence[Sequence[Node]]
-) -> Generator[tuple[str, exp.Select], None, str]:
-    """Layers of columns over a step's input, each on the one before; returns the identifier of the last."""
-    source = low.relations(step.input)
-    for layer in layers:
-        identifier = low.relations.fresh(step.name)
-        yield identifier, _all_of(source, layer)
-        source = identifier
-    return source
-
-
-def _scan(low: Lowering, step: Scan) -> exp.Select:
-    columns: list[Node] = []
+def _scan(low: Lowering, step: Scan) -> Relation:
+    made: dict[str, Node] = {}
     for name, (column, kind) in step.columns.items():
         if kind.over:
             raise ValueError(f"column `{column}` of `{step.table}` cannot hold quotients")
         node: Node = build.column(low.columns(column))
-        columns.append(build.alias(build.cast(node, kind.digits) if kind.digits else node, low.columns(name)))
-    table = source_of(low, step.table)
-    table.set("db", exp.to_identifier(DATA, quoted=True))
-    return exp.Select().select(*columns, copy=False).from_(table, copy=False)
+        made[low.columns(name)] = build.cast(node, kind.digits) if kind.digits else node
+    source = table(low.relations(step.table))
+    source.set("db", exp.to_identifier(DATA, quoted=True))
+    return Relation(low.relations(step.name), {"": source}, made=made)
 
 
-def _join(low: Lowering, step: Join) -> exp.Select:
+def _join(low: Lowering, step: Join) -> Relation:
     def left(name: str) -> Node:
         return build.column(low.columns(name), _LEFT)
 
@@ -112,22 +90,21 @@ def _join(low: Lowering, step: Join) -> exp.Select:
     on = [build.eq(left(a), right(b)) for a, b in step.on]
     if step.in_force:
         on += _in_force(step.in_force, left, right)
-    taken = [
-        build.alias(right(source), low.columns(target))
+    taken = {
+        low.columns(target): right(source)
         for name, column in step.take.items()
         for target, source in zip(
             column_names(name, low.schemas[step.name]), column_names(column, low.schemas[step.right]), strict=True
         )
-    ]
-    everything = exp.Column(this=exp.Star(), table=exp.to_identifier(_LEFT, quoted=True))
-    select = exp.Select().select(everything, *taken, copy=False).from_(_as(low, step.left, _LEFT), copy=False)
-    return select.join(_as(low, step.right, _RIGHT), on=build.every(on), join_type="left", copy=False)
+    }
+    sources = {_LEFT: _as(low, step.left, _LEFT), _RIGHT: _as(low, step.right, _RIGHT)}
+    return Relation(low.relations(step.name), sources, passed=_LEFT, made=taken, joined=build.every(on))
 
 
 def _as(low: Lowering, name: str, alias: str) -> exp.Table:
-    table = source_of(low, name)
-    table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
-    return table
+    source = table(low.relations(name))
+    source.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    return source
 
 
 def _in_force(asked: InForce, left: Callable[[str], Node], right: Callable[[str], Node]) -> list[Node]:
@@ -152,14 +129,11 @@ def _bind(scope: Scope, binding: Binding) -> None:
     scope.schema[binding.name] = binding.type
 
 
-def _aggregate(low: Lowering, step: Aggregate) -> exp.Select:
+def _aggregate(low: Lowering, step: Aggregate) -> Relation:
     keys = [build.column(low.columns(key)) for key in step.keys]
-    measures = [
-        build.alias(_measure(low, measure, low.schemas[step.input]), low.columns(measure.name))
-        for measure in step.measures
-    ]
-    select = exp.Select().select(*keys, *measures, copy=False).from_(source_of(low, step.input), copy=False)
-    return select.group_by(*keys) if keys else select
+    made: dict[str, Node] = {key.name: key.copy() for key in keys}
+    made |= {low.columns(one.name): _measure(low, one, low.schemas[step.input]) for one in step.measures}
+    return Relation(low.relations(step.name), {"": table(low.relations(step.input))}, made=made, keys=keys)
 
 
 _FUNCS: dict[str, type[exp.AggFunc]] = {

@@ -1,0 +1,195 @@
+"""Relations to SELECTs: each with the columns that something reads, in as few layers as can be, and nothing more.
+
+How long an engine plans a query grows with the columns of its layers times the layers. So a column that nothing reads
+is left out, and one that only one other reads stands inside it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from kpirules.engines.sql import build
+from kpirules.engines.sql.build import Node
+
+_NESTED = 8
+"""How many columns may stand one in another: an engine's parser goes only so deep."""
+
+Columns = dict[str, None]
+"""Identifiers of columns, in the order in which they were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What one step makes of its inputs.
+
+    `sources` are the tables it reads, by the alias that its nodes know them by; where the only one has none, by "".
+    `passed` is the alias of the relation whose other columns are passed on. `made` are the columns made from the
+    sources, and `steps` those made from the sources and the steps before, by identifier. `joined` is the condition of
+    the join of the second source to the first; `where` may read steps; `keys` are what rows are grouped by.
+    """
+
+    identifier: str
+    sources: Mapping[str, exp.Table]
+    passed: str | None = None
+    made: Mapping[str, Node] = field(default_factory=dict)
+    steps: Mapping[str, Node] = field(default_factory=dict)
+    joined: Node | None = None
+    where: Node | None = None
+    keys: Sequence[Node] = ()
+
+
+def table(identifier: str) -> exp.Table:
+    """A relation as it stands in FROM."""
+    return exp.Table(this=exp.to_identifier(identifier, quoted=True))
+
+
+def selects(
+    relations: Sequence[Relation], wanted: Mapping[str, Iterable[str]], fresh: Callable[[str], str]
+) -> Iterator[tuple[str, exp.Select]]:
+    """The common table expressions of relations, each after those it reads.
+
+    `wanted` are the columns that are read from outside, by relation; `fresh` gives identifiers of layers.
+    """
+    needed = {identifier: dict.fromkeys(columns) for identifier, columns in wanted.items()}
+    found: list[list[tuple[str, exp.Select]]] = []
+    for relation in reversed(relations):
+        asked = needed.get(relation.identifier, {})
+        found.append(list(_select(relation, asked, needed, fresh)))
+    for parts in reversed(found):
+        yield from parts
+
+
+def _select(
+    relation: Relation, asked: Columns, needed: dict[str, Columns], fresh: Callable[[str], str]
+) -> Iterator[tuple[str, exp.Select]]:
+    """The layers of one relation; what they read of its sources is added to `needed`."""
+    made = {name: node for name, node in relation.made.items() if name in asked}
+    outside = dict.fromkeys(_plain(relation.where)) if relation.where is not None else {}
+    layers = _layers(_inlined(_asked_for(relation.steps, {**asked, **outside}), {**asked, **outside}))
+    if relation.where is not None or not layers:
+        layers.append({})
+    kept = {} if relation.passed is None else {name: None for name in asked if name not in made}
+    passed = _passed(layers, kept, outside)
+    for alias, source in relation.sources.items():
+        conditions = [one for one in (relation.joined, relation.where) if one is not None]
+        read = _columns_of(alias, [*made.values(), *relation.keys, *conditions])
+        if alias == relation.passed:
+            read |= passed[0] | _read(layers[0])
+        if not source.db:
+            here = {name for layer in layers for name in layer}
+            needed.setdefault(source.name, {}).update({name: None for name in read if name not in here})
+    source = next(iter(relation.sources.values()))
+    for nth, (layer, on) in enumerate(zip(layers, passed, strict=True)):
+        last = nth == len(layers) - 1
+        from_first = (relation.passed or None) if nth == 0 else None
+        nodes: list[Node] = [build.column(name, from_first) for name in on]
+        nodes += [build.alias(step.node, name) for name, step in layer.items()]
+        nodes += [build.alias(node, name) for name, node in made.items()] if last else []
+        select = exp.Select().select(*(nodes or [build.whole(1)]), copy=False).from_(source, copy=False)
+        identifier = relation.identifier if last else fresh(relation.identifier)
+        yield identifier, _finished(relation, select) if last else select
+        source = table(identifier)
+
+
+def _finished(relation: Relation, select: exp.Select) -> exp.Select:
+    """The last layer, with what chooses, joins and groups its rows."""
+    if relation.joined is not None:
+        _, right = relation.sources.values()
+        select = select.join(right, on=relation.joined, join_type="left", copy=False)
+    if relation.where is not None:
+        select = select.where(relation.where, copy=False)
+    return select.group_by(*relation.keys, copy=False) if relation.keys else select
+
+
+def _plain(node: Node) -> list[str]:
+    """The columns that a node reads, as often as it does."""
+    return [column.name for column in node.find_all(exp.Column)]
+
+
+def _columns_of(alias: str, nodes: Iterable[Node]) -> Columns:
+    """The columns of one source that nodes read."""
+    return {column.name: None for node in nodes for column in node.find_all(exp.Column) if column.table == alias}
+
+
+@dataclass(slots=True)
+class _Step:
+    """A column in the making, and the columns that it reads, as often as it does."""
+
+    node: Node
+    reads: list[str]
+
+
+_Layer = dict[str, _Step]
+
+
+def _asked_for(steps: Mapping[str, Node], asked: Columns) -> _Layer:
+    """The steps that are asked for, and those that they read."""
+    wanted = dict(asked)
+    found: _Layer = {}
+    for name, node in reversed(list(steps.items())):
+        if name in wanted:
+            found[name] = _Step(node, _plain(node))
+            wanted |= dict.fromkeys(found[name].reads)
+    return dict(reversed(list(found.items())))
+
+
+def _inlined(steps: _Layer, asked: Columns) -> _Layer:
+    """The steps, less those that only one other reads, which stand inside it."""
+    uses = Counter(name for step in steps.values() for name in step.reads)
+    found: _Layer = {}
+    nested: dict[str, int] = {}
+    for name, step in steps.items():
+        inner = {
+            one: found.pop(one)
+            for one in dict.fromkeys(step.reads)
+            if one in found and one not in asked and uses[one] == 1 and nested[one] < _NESTED
+        }
+        nested[name] = 1 + max((nested[one] for one in inner), default=0)
+        found[name] = _with_inside(step, inner) if inner else step
+    return found
+
+
+def _with_inside(step: _Step, inner: _Layer) -> _Step:
+    for column in list(step.node.find_all(exp.Column)):
+        if column.name in inner:
+            inside = build.operand(inner[column.name].node)
+            if column is step.node:
+                step.node = inside
+            else:
+                column.replace(inside)
+    reads = [name for name in step.reads if name not in inner]
+    return _Step(step.node, reads + [name for one in inner.values() for name in one.reads])
+
+
+def _layers(steps: _Layer) -> list[_Layer]:
+    """Each step in the lowest layer that can hold it: one above those it reads."""
+    layers: list[_Layer] = []
+    layer_of: dict[str, int] = {}
+    for name, step in steps.items():
+        layer = 1 + max((layer_of.get(read, -1) for read in step.reads), default=-1)
+        if layer == len(layers):
+            layers.append({})
+        layers[layer][name] = step
+        layer_of[name] = layer
+    return layers
+
+
+def _read(layer: _Layer) -> Columns:
+    """The columns that a layer reads of what lies below it."""
+    return {name: None for step in layer.values() for name in step.reads}
+
+
+def _passed(layers: Sequence[_Layer], asked: Columns, outside: Columns) -> list[Columns]:
+    """For each layer, the columns that it takes over as they are, for those above it."""
+    found: list[Columns] = []
+    above = asked
+    for nth, layer in reversed(list(enumerate(layers))):
+        found.append({name: None for name in above if name not in layer})
+        above = found[-1] | _read(layer)
+        if nth == len(layers) - 1:
+            above |= outside
+    return list(reversed(found))
