@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from kpirules.model import grain, infer, names, operators
-from kpirules.model.expr import Agg, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, children, walk
+from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, children, walk
 from kpirules.model.workspace import Scope, Skip, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast
@@ -166,7 +166,7 @@ def _loose(ws: Workspace, node: Expr) -> Expr | None:
             terms = [node.left, node.right]
         case Cond():
             terms = [node.then, node.otherwise]
-        case Neg() | Fn() | Fallback():
+        case Neg() | Fn() | Fallback() | As():
             terms = [*children(node)]
         case _:
             terms = []

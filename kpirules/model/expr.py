@@ -142,6 +142,13 @@ class Fallback(Typed):
 
 
 @dataclass(frozen=True, slots=True)
+class As(Typed):
+    """The same value in another unit."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Cond(Typed):
     """`if c then a else b`."""
 
@@ -279,6 +286,7 @@ Expr = (
     | Among
     | Absent
     | Fallback
+    | As
     | Cond
     | Fn
     | Limited
@@ -309,7 +317,7 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return ()
         case Agg():
             return tuple(part for part in (node.arg, node.where) if part is not None)
-        case Neg() | Not() | Among() | Absent():
+        case Neg() | Not() | Among() | Absent() | As():
             return (node.operand,)
         case Bin():
             return node.left, node.right
@@ -353,6 +361,8 @@ def known(node: Expr) -> Known | None:
             return node.value
         case Val():
             return node.known
+        case As():
+            return known(node.operand)
         case Neg():
             value = known(node.operand)
             return -value if isinstance(value, Fraction) else None

@@ -221,7 +221,9 @@ def nodes_in(node: ast.Expr) -> Iterator[ast.Expr]:
 
 def _parts_of(node: ast.Expr) -> tuple[ast.Expr, ...]:
     match node:
-        case ast.Unary() | ast.IsMissing():
+        case ast.Per():
+            return node.operand, node.step
+        case ast.Unary() | ast.IsMissing() | ast.As():
             return (node.operand,)
         case ast.In():
             return node.operand, *node.values

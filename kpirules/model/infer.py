@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kpirules.model import aggregates, functions, items, names, operators
-from kpirules.model.expr import Absent, Among, Bin, Cond, Expr, Fallback, Lit, Neg, Not, known
+from kpirules.model.expr import Absent, Among, As, Bin, Cond, Expr, Fallback, Fn, Lit, Neg, Not, known
 from kpirules.model.workspace import Scope, Skip, Workspace, both, every
 from kpirules.source import Label, Note
 from kpirules.source.similar import similar
@@ -44,6 +44,10 @@ def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
             return Absent(infer(ws, scope, node.operand), node.negated, type=types.BOOL, span=node.span)
         case ast.OrElse():
             return _or_else(ws, scope, node)
+        case ast.Per():
+            return _per(ws, scope, node)
+        case ast.As():
+            return _as(ws, scope, node)
         case ast.If():
             return _if(ws, scope, node)
         case ast.Call():
@@ -219,6 +223,41 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
         ws, node.span, (operand, fallback), lambda: types.choose(operand.type.there(), fallback.type, unit)
     )
     return Fallback(operand, fallback, type=found, span=node.span)
+
+
+def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
+    """`X per STEP`: the quotient, down to a whole number for `whole`, up to one for `part`, as it is for `pro rata`."""
+    operand, step = both(lambda: infer(ws, scope, node.operand), lambda: infer(ws, scope, node.step))
+    operand, step, unit = operators.align(ws, operand, step)
+    operand, step = operators.plain(ws, operand), operators.plain(ws, step)
+    if unit is None or not unit.numeric:
+        args = {"op": words.spelling("per", ws.file.language), "left": operand.type.unit, "right": step.type.unit}
+        raise ws.fail("KPI302", node.span, args, labels=operators.unit_labels(operand, step))
+    if step.type.missing:
+        raise operators.lost(ws, step, node.span, "step")
+    if step.type.bounds[0] <= 0:
+        args = {"text": step.span.text}
+        raise ws.fail("KPI317", step.span, args, helps=[Note("zero" if known(step) is not None else "bounds", args)])
+    operands = (operand, step)
+    found = operators.fit(ws, node.span, operands, lambda: types.divide(operand.type, step.type, Unit.NUMBER))
+    quotient = Bin("/", operand, step, type=found, span=node.span)
+    if node.how == "pro rata":
+        return quotient
+    whole = operators.fit(ws, node.span, operands, lambda: types.rounding(found, 0))
+    return Fn("floor" if node.how == "whole" else "ceil", (quotient,), type=whole, span=node.span)
+
+
+def _as(ws: Workspace, scope: Scope, node: ast.As) -> Expr:
+    operand = operators.plain(ws, infer(ws, scope, node.operand))
+    unit = Unit.NUMBER if node.unit == "number" else Unit.RATIO
+    found = operand.type.unit
+    if not found.numeric or (unit is Unit.RATIO and found is Unit.MONEY):
+        word = words.spelling(f"as {node.unit}", ws.file.language)
+        raise ws.fail("KPI307", operand.span, {"op": word, "unit": found, "text": operand.span.text})
+    if found is unit:
+        args = {"text": operand.span.text, "unit": unit}
+        raise ws.fail("KPI318", node.span, args, helps=[Note("brackets", args)])
+    return As(operand, type=operand.type.of(unit), span=node.span)
 
 
 def _if(ws: Workspace, scope: Scope, node: ast.If) -> Expr:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model.expr import (
     Absent,
     Agg,
     Among,
+    As,
     Bin,
     Builtin,
     By,
@@ -76,6 +78,9 @@ def scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
             return build.const(node.value, node.type)
         case Builtin():
             return _clock(node)
+        case As():
+            value = inner(node.operand)
+            return replace(value, type=value.type.of(node.type.unit))
         case Neg():
             operand = inner(node.operand)
             if isinstance(operand, Const) and isinstance(operand.value, Fraction):

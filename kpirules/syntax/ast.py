@@ -132,6 +132,23 @@ class OrElse(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Per(Node):
+    """`X per STEP whole`: the steps in a value; `how` is `whole`, `part` or `pro rata`."""
+
+    operand: Expr
+    step: Expr
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class As(Node):
+    """`X as number`, `X as percent`: `unit` is `number` or `percent`."""
+
+    operand: Expr
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class If(Node):
     """`if C then A else B`."""
 
@@ -149,7 +166,24 @@ class Call(Node):
     where: Expr | None = None
 
 
-Expr = Number | Percent | Money | Text | Date | Bool | Path | Unary | Binary | In | IsMissing | OrElse | If | Call
+Expr = (
+    Number
+    | Percent
+    | Money
+    | Text
+    | Date
+    | Bool
+    | Path
+    | Unary
+    | Binary
+    | In
+    | IsMissing
+    | OrElse
+    | Per
+    | As
+    | If
+    | Call
+)
 
 
 # ---------------------------------------------------------------- rules

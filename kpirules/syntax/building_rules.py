@@ -9,7 +9,7 @@ from typing import Any
 from lark import Token
 
 from kpirules.source import Span
-from kpirules.syntax import ast
+from kpirules.syntax import ast, words
 from kpirules.syntax.building import Builder, Kids, Rule
 
 MOST_DIGITS = 38
@@ -109,6 +109,16 @@ def _or_else(_: Builder, span: Span, kids: Kids) -> ast.OrElse:
     return ast.OrElse(kids[0], fallback, span=span)
 
 
+def _per(_: Builder, span: Span, kids: Kids) -> ast.Per:
+    operand, _word, step, how = kids
+    return ast.Per(operand, step, words.keywords()[how.type].english, span=span)
+
+
+def _as_unit(_: Builder, span: Span, kids: Kids) -> ast.As:
+    operand, word = kids
+    return ast.As(operand, words.keywords()[word.type].english.removeprefix("as "), span=span)
+
+
 def _if(_: Builder, span: Span, kids: Kids) -> ast.If:
     return ast.If(kids[1], kids[3], kids[5], span=span)
 
@@ -192,6 +202,8 @@ RULES: dict[str, Rule] = {
     "not": _not,
     "and": _binary,
     "or": _binary,
+    "per": _per,
+    "as_unit": _as_unit,
     "if": _if,
     "formula": _formula,
     "at_most": _limit,

@@ -34,7 +34,10 @@ _SETS = (
     (
         Kind.OPERATOR,
         "PLUS STAR",
-        "PLUS MINUS STAR SLASH COMPARE OR AND IN NOT_IN IS_MISSING IS_PRESENT OR_ELSE _SIGN CODE YUAN _LEFT _DOT",
+        (
+            "PLUS MINUS STAR SLASH PER AS_NUMBER AS_PERCENT COMPARE OR AND IN NOT_IN IS_MISSING IS_PRESENT OR_ELSE "
+            "_SIGN CODE YUAN _LEFT"
+        ),
     ),
 )
 """Terminals that come together: the kind that names them, the marks by which they are known, all of them."""
@@ -53,7 +56,7 @@ _NEXT = {"NEXT_AT_MOST": "AT_MOST", "NEXT_AT_LEAST": "AT_LEAST"}
 
 def expected(could: set[str], language: str) -> tuple[Kind | str, ...]:
     """The few most telling of the terminals that could stand at a place, keywords as a file's language spells them."""
-    rest = set(could)
+    rest = could - {"_DOT"}
     found: list[Kind | str] = []
     for kind, marks, members in _SETS:
         if rest.issuperset(marks.split()):

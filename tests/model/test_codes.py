@@ -110,6 +110,8 @@ CASES = [
     ("KPI314", "score 13", scheme(header=HEADER.replace("score 2", "score 13"))),
     ("KPI315", "orders.amount", scheme(ORDERS, "define x = count(orders.amount)")),
     ("KPI316", "20%", scheme("define x = if base > 1 then base else 20%")),
+    ("KPI317", "0", scheme("define x = base per 0 whole")),
+    ("KPI318", "3 as number", scheme("define x = base / 3 as number")),
     # ---- missing
     ("KPI401", "one", scheme(_indicator("actual base", "target 0 * base", "score achievement * 100"))),
     ("KPI402", "level", scheme("define x = level > 3", staff=_staff("level integer optional"))),

@@ -81,7 +81,7 @@ class Writer:
     def term(self, unit: str, depth: int) -> Term:
         if depth <= 0:
             return self._leaf(unit)
-        kind = self.one_of("leaf", "sum", "times", "divide", "function", "if", "negate", "limit")
+        kind = self.one_of("leaf", "sum", "times", "divide", "function", "if", "negate", "limit", "per", "as")
         if kind == "leaf":
             return self._leaf(unit)
         if kind == "sum":
@@ -104,11 +104,28 @@ class Writer:
             return Term(
                 f"(if {self.test(depth - 1)} then {self.there(unit, depth - 1)} else {self.there(unit, depth - 1)})"
             )
+        if kind == "per":
+            return self._steps(unit, depth)
+        if kind == "as":
+            return self._converted(unit, depth)
         if kind == "limit":
             name = self.one_of("min", "max")
             return Term(f"{name}({self.there(unit, depth - 1)}, {self.there(unit, depth - 1)})")
         inner = self.term(unit, depth - 1)
         return Term(f"(-{inner.text})" if not inner.text.startswith("-") else inner.text, inner.missing)
+
+    def _steps(self, unit: str, depth: int) -> Term:
+        """`per` gives a number; it takes its place in a value of any unit as a factor."""
+        of = self.one_of("money", "ratio", "number")
+        step = self.one_of(*{"money": ("7元", "max(m, 3元)"), "ratio": ("12.5%",), "number": ("3", "0.5")}[of])
+        if self._row:
+            step = step.replace("max(m,", "max(orders.amount,")
+        steps = f"({self.there(of, depth - 1)}) per {step} {self.one_of('whole', 'part', 'pro rata')}"
+        return Term({"money": f"({steps} * 2.5元)", "ratio": f"({steps} as percent)", "number": f"({steps})"}[unit])
+
+    def _converted(self, unit: str, depth: int) -> Term:
+        number = f"(({self.there(self.one_of('money', 'ratio'), depth - 1)}) as number)"
+        return Term({"money": f"({number} * 1元)", "ratio": f"({number} as percent)", "number": number}[unit])
 
     def _settled(self, unit: str) -> str:
         """A column or an aggregate, so that the quotient's divisor may be 0."""

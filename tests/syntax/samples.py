@@ -54,6 +54,8 @@ define orders.margin "Margin" = amount - cost, at least 0
 define orders.kind by margin
     >= 1 : "good"
     else : "bad"
+define blocks = -2 * (a + b) per 5 whole + c per d part - e per 1% pro rata
+define plain = (a / b) as number * x as percent
 define step choose
     when a >= 1 or b != 2 :
         by c
@@ -166,6 +168,8 @@ CHINESE = """\
 定义 orders.kind 按 margin
     ≥1 : "good"
     否则 : "bad"
+定义 blocks = -2 × (a + b) 每5 整步 + c 每 d 不足计一 - e 每1% 按比例
+定义 plain = (a / b) 作数值 × x 作百分比
 定义 step 判断
     当 a ≥ 1 或 b ≠ 2 :
         按 c

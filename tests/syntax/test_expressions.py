@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 from kpirules.syntax import ast
 from tests.syntax.samples import formula, item
 
-BINDING = {"or": 1, "and": 2, "not": 3, "=": 4, "in": 4, "missing": 4, "else": 5, "+": 6, "*": 7, "-x": 8, "atom": 9}
+BINDING = {
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    "=": 4,
+    "in": 4,
+    "missing": 4,
+    "else": 5,
+    "+": 6,
+    "*": 7,
+    "-x": 8,
+    "per": 9,
+    "atom": 10,
+}
 """How tight each kind of expression binds, as the language's reference states it."""
 
 
@@ -49,12 +62,18 @@ def _minus(a: Node) -> Node:
     return Node("-x", f"- ({a.full})", f"-{a.inside(8)}")
 
 
+def _per(end: str, a: Node) -> Node:
+    """What stands right after its operand."""
+    return Node("per", f"({a.full}) {end}", f"{a.inside(9)} {end}")
+
+
 def _missing(a: Node) -> Node:
     return Node("missing", f"({a.full}) is missing", f"{a.inside(5)} is missing")
 
 
 _LEFT = [("or", "or"), ("and", "and"), ("else", "or else"), ("+", "-"), ("+", "+"), ("*", "/"), ("*", "*")]
 _TESTS = [(">=", ""), ("!=", ""), ("in", ""), ("not in", ', "z"')]
+_AFTER = ["per 5 whole", "per b.c part", "per (1 + a) pro rata", "as number", "as percent"]
 ATOMS = ["a", "b.c", "1", "20%", "75 USD", '"t"', "f(a, 1)", "2024-07-01", "true"]
 
 
@@ -63,6 +82,7 @@ def _larger(part: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         st.builds(_left, st.sampled_from(_LEFT), part, part),
         st.builds(_test, st.sampled_from(_TESTS), part, part),
         st.one_of(st.builds(_not, part), st.builds(_minus, part), st.builds(_missing, part)),
+        st.builds(_per, st.sampled_from(_AFTER), part),
     )
 
 
@@ -82,6 +102,8 @@ def test_precedence(node: Node) -> None:
         ("a - b - c", "(a - b) - c"),
         ("a / b * c", "(a / b) * c"),
         ("-a * b", "(-a) * b"),
+        ("2 * a per 5 whole * b", "(2 * (a per 5 whole)) * b"),
+        ("-a as number per b part", "-((a as number) per b part)"),
         ("a * -b", "a * (-b)"),
         ("if a then b else c + 1", "if a then b else (c + 1)"),
         (

@@ -65,7 +65,7 @@ def test_a_word_that_is_none_has_no_spelling() -> None:
         ("近2期", "over last N periods"),
         ("近 2 期", "over last N periods"),
         ("money in", "money in"),
-        ("pro  rata", "pro rata"),
+        ("spread  evenly", "spread evenly"),
     ],
 )
 def test_words_of_later_versions(text: str, english: str) -> None:
