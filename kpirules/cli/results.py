@@ -45,6 +45,7 @@ def plain(done: Done) -> dict[str, Any]:
         "scores": scores.to_pylist(),
         "not_assessed": missed.to_pylist(),
         "uncredited": dict(result.uncredited),
+        "broken": [{"message": one.message, "subjects": plain_text(one.subjects).to_pylist()} for one in result.broken],
     }
 
 
@@ -52,7 +53,8 @@ def table(done: Done) -> list[str]:
     """The scores as lines for people: a heading, a line for each subject, the sums of what is paid."""
     plan, scores = done.compiled.plan, done.result.scores
     pays = {pay.name: pay.title or pay.name for pay in done.compiled.model.pays}
-    head = {**{name: console.say(name) for name in ("scorecard", "total", "grade", "total_pay", "flags")}, **pays}
+    titled = {**pays, **{one.name: one.title or one.name for one in done.compiled.model.outcomes}}
+    head = {**{name: console.say(name) for name in ("scorecard", "total", "grade", "total_pay", "flags")}, **titled}
     names = [name for name in scores.column_names if _has_something(scores, name)]
     rows = [[head.get(name, name) for name in names]]
     first = scores.select(names).slice(0, SHOWN)
@@ -111,6 +113,8 @@ def _has_something(scores: pa.Table, name: str) -> bool:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, bool):
+        return console.say("true" if value else "false")
     return f"{value:,f}" if isinstance(value, Decimal) else str(value)
 
 

@@ -63,6 +63,9 @@ def run(
         context.exit(console.BAD_INPUT)
     _print(done, folder, form)
     console.tell(console.say("run_kept", path=shown(folder)))
+    if done.result.broken:
+        console.show([broken.diagnostic() for broken in done.result.broken])
+        context.exit(console.FINDINGS)
 
 
 def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarantine: bool) -> Done:

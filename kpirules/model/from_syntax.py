@@ -39,6 +39,8 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             ws.grade,
             tuple(ws.effects.values()),
             tuple(ws.pays[name] for name in order),
+            tuple(ws.outcomes[node.name.text] for node in file.items if isinstance(node, ast.Outcome)),
+            tuple(ws.ensures),
             tuple(ws.memo),
         ),
         found,

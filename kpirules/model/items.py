@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from kpirules.model import aggregates, columns, infer, operators, results, rules, scheme
+from kpirules.model import aggregates, columns, infer, operators, promises, results, rules, scheme
 from kpirules.model.expr import Bin, Expr, Val, known, walk
 from kpirules.model.uses import is_contextual, rule_nodes
 from kpirules.model.workspace import PARTS, Scope, Skip, Workspace, quietly
@@ -39,6 +39,8 @@ def resolve(ws: Workspace, key: tuple[str, str]) -> Type:
                 found = _PART[part](ws, node)
             case ast.Pay():
                 found = results.pay(ws, node)
+            case ast.Outcome():
+                found = promises.outcome(ws, node)
             case _:
                 raise Skip
     return results.gated(ws, item, part, found)
@@ -258,7 +260,7 @@ def elaborate(ws: Workspace) -> None:
                 wanted += [(name, part, declared.name.span) for part in PARTS if part in named or part == "score"]
             case ast.Define() if not is_contextual(ws, name):
                 wanted.append((name, "value", declared.name.span))
-            case ast.Pay():
+            case ast.Pay() | ast.Outcome():
                 wanted.append((name, "value", declared.name.span))
             case _:
                 continue
@@ -276,6 +278,9 @@ def _results(ws: Workspace) -> None:
             item = "total" if isinstance(node, ast.Scorecard) else "grade"
             with quietly():
                 ws.settled(lambda: ws.value(item, "value", node.span))  # noqa: B023  # called at once
+        if isinstance(node, ast.Ensure):
+            with quietly():
+                ws.settled(lambda: promises.ensures(ws, node))  # noqa: B023  # called at once
     results.gates(ws)
 
 

@@ -24,6 +24,7 @@ _KINDS: dict[type[ast.Node], str] = {
     ast.Scorecard: "scorecard",
     ast.Gate: "gate",
     ast.Pay: "pay",
+    ast.Outcome: "outcome",
 }
 _CLOCK = ("active_days", "active_share", "period_days", "period_start", "period_end", "year_start")
 _NOW = frozenset({None, *PARTS, *SUMS, "total", "grade", *_CLOCK})
@@ -46,7 +47,7 @@ def declare(ws: Workspace) -> None:
             kind = "component"
         assert isinstance(
             node,
-            ast.Table | ast.DefineTable | ast.Define | ast.Indicator | ast.Scorecard | ast.Gate | ast.Pay,
+            ast.Table | ast.DefineTable | ast.Define | ast.Indicator | ast.Scorecard | ast.Gate | ast.Pay | ast.Outcome,
         )
         name = node.name
         if words.builtin(name.text) or name.text in RESULT_COLUMNS:
@@ -166,7 +167,7 @@ def _why_no_part(scope: Scope, word: str) -> str:
 def _item(ws: Workspace, path: ast.Path, declared: Declared) -> Expr:
     name = declared.name.text
     match declared.kind:
-        case "define" | "pay" | "component":
+        case "define" | "pay" | "component" | "outcome":
             return ws.value(name, "value", path.span)
         case "indicator":
             raise ws.fail("KPI205", path.span, {"name": name}, helps=[Note("part", {"name": name})])

@@ -20,6 +20,12 @@ ASSESSED = frozenset({("val", "total", "value"), ("val", "grade", "value")})
 """What is there for a subject that has been assessed, by `presence` key."""
 
 
+def assessed(ws: Workspace) -> frozenset[tuple[object, ...]]:
+    """What is there for a subject that has been assessed, the pay items and components that go to all such among it."""
+    pays = (node for node in ws.file.items if isinstance(node, ast.Pay) and node.applies is None)
+    return ASSESSED | {("val", pay.name.text, "value") for pay in pays}
+
+
 # ---------------------------------------------------------------- scorecards and the total
 
 
@@ -267,8 +273,8 @@ def pay(ws: Workspace, node: ast.Pay) -> Type:
         Skip: it has a fault.
     """
     applies = infer.condition(ws, Scope(), node.applies) if node.applies is not None else None
-    assessed = applies is None and _has_scorecard(ws)
-    scope = Scope().knowing(ASSESSED) if assessed else Scope()
+    unnamed = applies is None and _has_scorecard(ws)
+    scope = Scope().knowing(assessed(ws)) if unnamed else Scope()
     if applies is not None:
         scope = scope.knowing(infer.shown(applies, holds=True))
     when = infer.condition(ws, scope, node.when) if node.when is not None else None
@@ -280,7 +286,7 @@ def pay(ws: Workspace, node: ast.Pay) -> Type:
         raise _not_payable(ws, amount, "pay")
     places = ws.places("money", node.name.span)
     ws.pays[node.name.text] = scheme.Pay(node.name.text, node.title, applies, when, amount, node.paid, node.span)
-    missing = applies is not None or (assessed and ws.value("total", "value", node.name.span).type.missing)
+    missing = applies is not None or (unnamed and ws.value("total", "value", node.name.span).type.missing)
 
     def merge() -> Type:
         zero = types.constant(Unit.MONEY, Fraction(0))

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from kpirules.model.contracts import Table
-from kpirules.model.expr import Expr
+from kpirules.model.expr import Expr, Val
 from kpirules.records import dataclass
 from kpirules.source.text import Span
 from kpirules.values.rounding import Mode
@@ -196,6 +196,27 @@ class Pay:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """A named result that is no money: whether `when` holds, for those who have the results `needs`."""
+
+    name: str
+    title: str | None
+    when: Expr
+    needs: tuple[Val, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ensure:
+    """What results must keep, with what to say where `holds` does not; of those who have the results `needs`."""
+
+    message: str
+    holds: Expr
+    needs: tuple[Val, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A scheme that has passed every check. `effects` are the gates, `pays` pay items and components, in file order.
 
@@ -216,4 +237,6 @@ class Model:
     grade: Grade | None
     effects: tuple[Effect, ...]
     pays: tuple[Pay, ...]
+    outcomes: tuple[Outcome, ...]
+    ensures: tuple[Ensure, ...]
     order: tuple[tuple[str, str], ...]

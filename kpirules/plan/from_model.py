@@ -34,7 +34,7 @@ from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
 
 _LONGEST = {Unit.MONTH: 31, Unit.QUARTER: 92, Unit.HALF: 184, Unit.YEAR: 366}
-_ORDER = {"total": 0, "grade": 2, "pay": 3, "component": 3}
+_ORDER = {"total": 0, "grade": 2, "pay": 3, "component": 3, "outcome": 4, "ensure": 5}
 """Items as they are read: the total, what it is made of, the grade, pay; each kind in file order."""
 
 _RESULT = "all results"
@@ -108,8 +108,9 @@ def _plan(draft: Draft, steps: tuple[Step, ...], nobody: tuple[Uncredited, ...])
 
 
 def _as_read(draft: Draft) -> tuple[Item, ...]:
-    """The items by kind, pay items and components in file order, whatever order they were worked out in."""
-    file_order = {pay.name: index for index, pay in enumerate(draft.model.pays)}
+    """The items by kind, and each kind in file order, whatever order they were worked out in."""
+    names = [*(one.name for one in draft.model.pays), *(one.name for one in draft.model.outcomes)]
+    file_order = {name: index for index, name in enumerate(names)}
     return tuple(sorted(draft.items, key=lambda item: (_ORDER.get(item.kind, 1), file_order.get(item.name, 0))))
 
 
@@ -129,6 +130,10 @@ def _lower_all(draft: Draft) -> None:
     for pay in model.pays:
         draft.value(pay.name, "value")
     results.unplaced(draft)
+    for outcome in model.outcomes:
+        draft.value(outcome.name, "value")
+    for number, one in enumerate(model.ensures, 1):
+        results.ensured(draft, one, number)
     for effect in model.effects:
         draft.seen(effect.gate, "gate")
     if any(pay.paid for pay in model.pays):

@@ -145,8 +145,9 @@ class Binding:
     `row` binding; `rows` has a text for each row, `of` names the head value), `aggregate` (a measure's figure; `of`
     names the measure), `at_most`, `at_least` (a limit on `of`), `round` (a rounding point of `of`), `policy` (a missing
     policy put over `of`), `when` (`of` where a condition holds, the first of its `Case` or its guard), `gate` (a gate
-    put over `of`), `guard` (a condition only), `weighted` (a mean of what is there by `weights`, of bindings), `shown`
-    (a quotient of `of` to so many places, for display), `mark` (tier 1 of the trace).
+    put over `of`), `guard` (a condition only), `condition` (a condition that is a result), `weighted` (a mean of what
+    is there by `weights`, of bindings), `shown` (a quotient of `of` to so many places, for display), `mark` (tier 1 of
+    the trace).
     """
 
     name: str

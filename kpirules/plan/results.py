@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kpirules.model import scheme
-from kpirules.model.expr import Expr
+from kpirules.model.expr import Expr, Val
 from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of, too_wide
 from kpirules.plan.ir import Item, Part, Ref, Scalar
@@ -37,6 +37,7 @@ def _span(model: scheme.Model, item: str, part: str) -> Span:
         rule: Expr | None = getattr(model.indicators[item], part)
         return rule.span if rule is not None else model.indicators[item].span
     spans = {pay.name: pay.amount.span for pay in model.pays} | {one.gate: one.when.span for one in model.effects}
+    spans |= {one.name: one.when.span for one in model.outcomes}
     spans |= {card.name: card.span for card in model.scorecards}
     if model.scorecards:
         spans["total"] = model.scorecards[0].span
@@ -58,6 +59,9 @@ def _lowered(draft: Draft, item: str, part: str) -> Ref:
         return rules.emit(draft, Place(item, "value", item, title=define.title), define.rule, item)
     if item in model.indicators:
         return _PARTS[part](draft, model.indicators[item])
+    outcome = next((one for one in model.outcomes if one.name == item), None)
+    if outcome is not None:
+        return _outcome(draft, outcome)
     return _pay(draft, next(pay for pay in model.pays if pay.name == item))
 
 
@@ -200,6 +204,50 @@ def _else_nothing(draft: Draft, place: Place, when: Scalar, value: Ref, name: st
     zero = build.number(0, Unit.MONEY)
     found = build.case([(when, Ref(value.name, value.type.there()))], zero, Unit.MONEY)
     return draft.bind(name, found, place, "when", written.span if written is not None else None, of=value.name)
+
+
+# ---------------------------------------------------------------- outcomes, what results must keep
+
+
+def _outcome(draft: Draft, one: scheme.Outcome) -> Ref:
+    place = Place(one.name, "value", one.name, title=one.title)
+    found = _judged(draft, place, one.when, one.needs)
+    _conclude(draft, place, "outcome", found, one.span)
+    return found
+
+
+def ensured(draft: Draft, one: scheme.Ensure, number: int) -> None:
+    """Bind whether what the results must keep holds, and make it an item.
+
+    Raises:
+        Fault: digits of a step on the way cannot be proved to fit (KPI305).
+    """
+    place = Place(f"ensure {number}", "value", f"ensure {number}", title=one.message)
+    try:
+        found = _judged(draft, place, one.holds, one.needs)
+    except TooWide as wide:
+        raise too_wide(wide, one.holds.span) from None
+    _conclude(draft, place, "ensure", found, one.span)
+
+
+def _judged(draft: Draft, place: Place, condition: Expr, needs: tuple[Val, ...]) -> Ref:
+    """Bind a condition, missing where a result that it needs is."""
+    guarded = place
+    lacking = [build.is_missing(draft.value(val.item, val.part)) for val in needs]
+    if lacking:
+        there = build.negated(build.any_of(lacking))
+        guarded = place.under(draft.bind(f"{place.base}.judged", there, place, "guard", None).name)
+    expr = scalars.lower(draft, guarded, condition)
+    found = draft.bind(place.base, expr, guarded, "condition", condition.span)
+    if lacking:
+        draft.types[place.base] = found.type.maybe()
+        return maybe(found)
+    return found
+
+
+def _conclude(draft: Draft, place: Place, kind: str, found: Ref, span: Span) -> None:
+    item = Item(place.item, kind, place.title, (Part("value", found.name),), origin_of(span))
+    draft.items.append(item)
 
 
 _PARTS = {"actual": _actual, "target": _target, "achievement": _achievement, "score": _score}

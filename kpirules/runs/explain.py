@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -73,9 +75,16 @@ def recorded(compiled: Compiled, result: Result, key: str) -> dict[str, Value]:
         row = by_item[item.kind, item.name]
         for part in item.parts:
             if (types[part.binding].scale or 0) <= QUOTIENT_PLACES:
-                found[part.binding] = _exact(row["text" if types[part.binding].unit is Unit.TEXT else part.name])
+                found[part.binding] = _recorded(row, part.name, types[part.binding].unit)
         found |= {item.tier1[mark]: row[mark] for mark in MARKS if mark in item.tier1}
     return found
+
+
+def _recorded(row: Mapping[str, Any], part: str, unit: Unit) -> Value:
+    """A figure of an item, as `items` keeps it."""
+    if unit is Unit.BOOL:
+        return {"true": True, "false": False}.get(row["text"])
+    return _exact(row["text" if unit is Unit.TEXT else part])
 
 
 def _exact(value: str | Decimal | None) -> Value:

@@ -18,7 +18,7 @@ from kpirules.engines.exact import decimal
 from kpirules.engines.outcome import Engine, Outcome, RunFault
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Compute, Item, Plan, Value
-from kpirules.source import Diagnostic, Fault, Note
+from kpirules.source import Diagnostic, Fault, Note, Span
 from kpirules.values.periods import Period, parse_period, period_of
 from kpirules.values.rounding import rounded
 from kpirules.values.types import QUOTIENT_PLACES, SUM_BOUND, WIDTH, Digits
@@ -28,8 +28,8 @@ PARTS = ("actual", "target", "achievement", "score", "effective_weight", "points
 """The figures an item may have, each a column of `items`."""
 MARKS = ("row", "limit", "policy", "gate", "left_out")
 """What tier 1 of the trace says of an item, each a column of `items`."""
-PAID = ("pay", "component")
-"""The kinds of items that are money, each a column of `scores`."""
+SCORED = ("pay", "component", "outcome")
+"""The kinds of items that are each a column of `scores`."""
 NO_SCORECARD = "no_scorecard"
 NOTHING_SCORED = "nothing_scored"
 QUARANTINED = "quarantined"
@@ -41,6 +41,23 @@ _WEIGHT = Digits(QUOTIENT_PLACES, SUM_BOUND)
 _TEXT = pa.string()
 _FOUND = ("scorecard", "total", "grade")
 _LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What results should keep and do not: the rule's message and place, the keys of the subjects that break it."""
+
+    message: str
+    span: Span
+    subjects: pa.ChunkedArray
+
+    def diagnostic(self) -> Diagnostic:
+        """It in words, with the first subjects."""
+        first = self.subjects.slice(0, _LISTED).to_pylist()
+        more = ["…"] if len(self.subjects) > _LISTED else []
+        args = {"message": self.message, "subject": first[0], "count": len(self.subjects)}
+        helps = (Note("subjects", {**args, "subjects": [*map(str, first), *more]}),) if len(first) > 1 else ()
+        return Diagnostic("KPI707", self.span, args, helps=helps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +78,8 @@ class Result:
 
     `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`; `nothing_scored`,
     where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `uncredited`
-    counts, by table, the rows of the period that no subject owns.
+    counts, by table, the rows of the period that no subject owns. `broken` is what the results should keep by `ensure`
+    and do not.
     """
 
     period: Period
@@ -70,6 +88,7 @@ class Result:
     items: pa.Table
     not_assessed: pa.Table
     uncredited: Mapping[str, int]
+    broken: tuple[Broken, ...] = ()
 
 
 def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engine = duckdb) -> Result:
@@ -93,6 +112,7 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
         items=_items(plan, outcome, scores.column("scorecard")),
         not_assessed=_not_assessed(compiled, scores, loaded.quarantine),
         uncredited=outcome.uncredited,
+        broken=_promises(compiled, outcome.subjects),
     )
 
 
@@ -186,7 +206,9 @@ def _names(compiled: Compiled) -> tuple[str, ...]:
         Fault: the key is called as another of them is (KPI723).
     """
     key = compiled.model.subject.key
-    others = (*_FOUND, *(pay.name for pay in compiled.model.pays), TOTAL_PAY, "flags")
+    model = compiled.model
+    outcomes = (outcome.name for outcome in model.outcomes)
+    others = (*_FOUND, *(pay.name for pay in model.pays), TOTAL_PAY, *outcomes, "flags")
     if key in others:
         raise Fault([Diagnostic("KPI723", compiled.model.subject.span, {"name": key}, helps=(Note("rename"),))])
     return key, *others
@@ -195,7 +217,7 @@ def _names(compiled: Compiled) -> tuple[str, ...]:
 def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...], quarantine: Quarantine) -> pa.Table:
     plan, subjects = compiled.plan, outcome.subjects
     held = {name: name for name in (*_FOUND, TOTAL_PAY)}
-    held |= {item.name: item.parts[0].binding for item in plan.items if item.kind in PAID}
+    held |= {item.name: item.parts[0].binding for item in plan.items if item.kind in SCORED}
     held[names[0]] = plan.key
     places = compiled.model.header.places
     absent = {"total": pa.decimal128(WIDTH, max(places.get("total", 0), 0)), TOTAL_PAY: _money(plan)}
@@ -224,6 +246,7 @@ def _flags(plan: Plan, subjects: pa.Table, quarantine: Quarantine) -> pa.Chunked
     """The names of the gates that tripped, with commas between, and whether rows that concern them were set aside."""
     touched = quarantine.touched.column("subject")
     raised = {name: pc.fill_null(subjects.column(name), fill_value=False) for name in _gates(plan)}
+    raised |= {f'ensure "{item.title}"': _broken(subjects, item) for item in _ensured(plan)}
     if len(touched):
         raised[QUARANTINE] = pc.is_in(pc.cast(subjects.column(plan.key), _TEXT), value_set=touched)
     flags = pa.chunked_array([pa.repeat(pa.scalar(""), subjects.num_rows)])
@@ -231,6 +254,25 @@ def _flags(plan: Plan, subjects: pa.Table, quarantine: Quarantine) -> pa.Chunked
         apart = pc.if_else(pc.and_(holds, pc.not_equal(flags, "")), ", ", "")
         flags = pc.binary_join_element_wise(flags, pc.if_else(holds, name, ""), apart)
     return flags
+
+
+def _ensured(plan: Plan) -> list[Item]:
+    return [item for item in plan.items if item.kind == "ensure"]
+
+
+def _broken(subjects: pa.Table, item: Item) -> pa.ChunkedArray:
+    """For each subject, whether it breaks what the results must keep."""
+    return pc.fill_null(pc.invert(subjects.column(item.parts[0].binding)), fill_value=False)
+
+
+def _promises(compiled: Compiled, subjects: pa.Table) -> tuple[Broken, ...]:
+    """What results must keep and do not."""
+    found = []
+    for item, one in zip(_ensured(compiled.plan), compiled.model.ensures, strict=True):
+        keys = subjects.filter(_broken(subjects, item)).column(compiled.plan.key)
+        if len(keys):
+            found.append(Broken(one.message, one.span, keys))
+    return tuple(found)
 
 
 def _not_assessed(compiled: Compiled, scores: pa.Table, quarantine: Quarantine) -> pa.Table:
@@ -269,10 +311,10 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
         return pa.repeat(pa.scalar(text, _TEXT), count)
 
     parts = {part.name: subjects.column(part.binding) for part in item.parts}
-    texts = [column for column in parts.values() if pa.types.is_string(column.type)]
+    texts = [pc.cast(column, _TEXT) for column in parts.values() if not pa.types.is_decimal(column.type)]
     figures = {
         name: pa.nulls(count, _FIGURE)
-        if name not in parts or pa.types.is_string(parts[name].type)
+        if name not in parts or not pa.types.is_decimal(parts[name].type)
         else _figure(item, parts[name])
         for name in PARTS
     }

@@ -497,7 +497,39 @@ class Pay(Node):
     paid: bool = True
 
 
-Item = Scheme | Use | Table | Subject | Define | DefineColumn | DefineTable | Indicator | Scorecard | Grade | Gate | Pay
+@dataclass(frozen=True, slots=True)
+class Outcome(Node):
+    """`outcome promotion "Promotion" when grade = "S"`."""
+
+    name: Name
+    title: str | None
+    when: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Ensure(Node):
+    """`ensure bonus <= base_pay : "never above the base pay"`."""
+
+    condition: Expr
+    message: Text
+
+
+Item = (
+    Scheme
+    | Use
+    | Table
+    | Subject
+    | Define
+    | DefineColumn
+    | DefineTable
+    | Indicator
+    | Scorecard
+    | Grade
+    | Gate
+    | Pay
+    | Outcome
+    | Ensure
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ class Builder:
         """The title in an optional text token."""
         return self.place(token).text[1:-1] if token else None
 
+    def quoted(self, token: Token) -> ast.Text:
+        """A quoted text, without its quotes."""
+        span = self.place(token)
+        return ast.Text(span.text[1:-1], span=span)
+
     def fault(self, code: str, span: Span, args: Mapping[str, Any], label: Label | None = None) -> None:
         """Report a fault; the item will not stand."""
         self.faults.append(Diagnostic(code, span, args, (label,) if label else ()))

@@ -62,8 +62,7 @@ def _scheme(b: Builder, span: Span, kids: Kids) -> ast.Scheme:
 
 
 def _version(b: Builder, _: Span, kids: Kids) -> _Part:
-    text = b.place(kids[1])
-    return _Part("version", ast.Text(text.text[1:-1], span=text), b.place(kids[0]))
+    return _Part("version", b.quoted(kids[1]), b.place(kids[0]))
 
 
 def _period(b: Builder, _: Span, kids: Kids) -> _Part:
@@ -241,6 +240,14 @@ def _on(b: Builder, _: Span, kids: Kids) -> _Part:
     return _Part("when", kids[1], b.place(kids[0]))
 
 
+def _outcome(b: Builder, span: Span, kids: Kids) -> ast.Outcome:
+    return ast.Outcome(b.name(kids[1]), b.title(kids[2]), kids[4], span=span)
+
+
+def _ensure(b: Builder, span: Span, kids: Kids) -> ast.Ensure:
+    return ast.Ensure(kids[1], b.quoted(kids[2]), span=span)
+
+
 RULES: dict[str, Rule] = {
     "start": lambda _, __, kids: kids[0],
     "scheme": _scheme,
@@ -280,4 +287,6 @@ RULES: dict[str, Rule] = {
     "pay": _pay,
     "for": _for,
     "on": _on,
+    "outcome": _outcome,
+    "ensure": _ensure,
 }

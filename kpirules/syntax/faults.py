@@ -17,6 +17,8 @@ from kpirules.syntax.reading import Found, Reading
 
 _PIECE = re.compile(r'"[^"\n]*"|“[^”\n]*”|＂[^＂\n]*＂|[\w.]*\w|[^\w\s]')
 _LAST_WORD = re.compile(r"(\w+)[^\w]*$")
+_PROMISES = ("ENSURE",)
+"""Items that are a condition and what to say where it does not hold."""
 _FOREIGN = {
     "==": "=",
     "=>": ">=",
@@ -91,7 +93,9 @@ def _of_line(reading: Reading, number: int, code: str, help_: str) -> Diagnostic
 
 def _too_short(reading: Reading, line: Line, could: set[str]) -> Diagnostic:
     end = reading.span(max(line.start, line.end - 1), line.end)
-    return Diagnostic("KPI116", end, {"expected": expected(could, reading.language)}, helps=tuple(_signs(could)))
+    return Diagnostic(
+        "KPI116", end, {"expected": expected(could, reading.language)}, helps=tuple(_signs(reading, could))
+    )
 
 
 def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic:
@@ -112,7 +116,7 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     args = {"found": span.text, "expected": expected(could, reading.language)}
     if at == reading.base:
         return Diagnostic("KPI110", span, args, helps=tuple(_at_head(span, could)))
-    helps = [*(_stuck(reading, line, span) or _spelled(span, could)), *_signs(could)]
+    helps = [*(_stuck(reading, line, span) or _spelled(span, could)), *_signs(reading, could)]
     return Diagnostic("KPI101", span, args, helps=tuple(helps))
 
 
@@ -159,7 +163,7 @@ def _stuck(reading: Reading, line: Line, span: Span) -> list[Note]:
     return [Note("space", {"glued": glued})] if glued else []
 
 
-def _signs(could: set[str]) -> list[Note]:
+def _signs(reading: Reading, could: set[str]) -> list[Note]:
     """The signs that part a line in two, where one could stand."""
-    signs = {"_COLON": "colon", "_EQUAL": "equal"}
+    signs = {"_COLON": "message" if reading.head in _PROMISES else "colon", "_EQUAL": "equal"}
     return [Note(help_) for sign, help_ in signs.items() if sign in could]

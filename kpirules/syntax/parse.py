@@ -99,7 +99,7 @@ def _declared(reading: Reading) -> set[str]:
     own = _word(reading.prepared, first, 1, dotted=True)
     names: list[str | None] = []
     match reading.head:
-        case "SUBJECT":
+        case "SUBJECT" | "ENSURE":
             names.append(None)
         case "GRADE":
             names += words.spellings("grade")

@@ -187,6 +187,8 @@ class _Builder:
             condition: Scalar = Ref(binding.guard, self.bindings[binding.guard].type)
         elif binding.kind == "when" and isinstance(binding.expr, Case):
             condition = binding.expr.whens[0][0]
+        elif binding.kind == "condition" and not self._withheld(binding):
+            condition = binding.expr
         elif binding.kind == "gate" and binding.row is not None:
             condition = self.bindings[binding.row].expr
         elif binding.kind == "when" and binding.guard is not None:

@@ -19,6 +19,8 @@ _KEYS = 5
 _TABLES = ("by", "choose", "curve", "tiers")
 _WORDS = ("total", "grade", "active_days", "active_share")
 _OPS = ("in", "not_in", "is_missing", "is_present")
+_CALLED = ("adjust", "pay", "component", "outcome", "ensure")
+"""Kinds that are told before the name."""
 _GROUPED = ("indicator", "group", "adjust")
 
 
@@ -86,7 +88,9 @@ class _Page:
         return 2 if item.parent in groups else 1
 
     def _head(self, item: ItemTrace, main: Node) -> str:
-        kind = word(item.kind, self.lang) if item.kind in ("adjust", "pay", "component") else ""
+        kind = word(item.kind, self.lang) if item.kind in _CALLED else ""
+        if item.kind == "ensure":
+            return f"{kind} “{item.title}”: {self._kept(main)}"
         name = word(item.name, self.lang) if item.kind in ("total", "grade") else item.name
         title = f" “{item.title}”" if item.title else ""
         weight = f" {figures.number(item.weight * 100)}%" if item.weight is not None else ""
@@ -94,11 +98,17 @@ class _Page:
         if effective is not None and effective.figure.value not in (None, 0, item.weight):
             weight += self.say("counts", weight=self.show(replace(effective.figure, unit=Unit.RATIO)))
         value = self.show(main.figure)
-        if main.figure.value is None and item.kind == "indicator":
-            value = word("left_out", self.lang)
-        elif main.withheld:
+        if main.withheld:
             value = word("not_for", self.lang)
+        elif main.figure.value is None and item.kind == "indicator":
+            value = word("left_out", self.lang)
         return f"{f'{kind} ' if kind else ''}{name}{title}{weight}: {value}"
+
+    def _kept(self, main: Node) -> str:
+        """Whether what results must keep is kept."""
+        if main.withheld:
+            return word("not_for", self.lang)
+        return word("kept" if main.figure.value is True else "broken", self.lang)
 
     def _brief(self, item: ItemTrace, main: Node, depth: int) -> None:
         """An item in a few lines: its figures, the row taken, what cut, the rows that fed it."""
@@ -226,6 +236,8 @@ class _Page:
                 yield from self._policy(node)
             case "when":
                 yield from self._when(node)
+            case "condition":
+                yield from self._condition(node)
             case "gate":
                 yield from self._gate(node)
             case "weighted":
@@ -281,6 +293,12 @@ class _Page:
         else:
             test = self._test(node.test)
             yield self.say("when_fails", condition=text, test=test, value=self.show(node.figure)), node.origin
+
+    def _condition(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
+        if node.test is None or node.origin is None:
+            return
+        key = "holds_for" if node.test.holds else "fails_for"
+        yield self.say(key, condition=_one_line(node.origin.text), test=self._test(node.test)), node.origin
 
     def _gate(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
         if node.before is None:

@@ -271,3 +271,15 @@ def test_quarantine_goes_on_without_faulty_rows_and_names_whom_they_concern(shop
     again = open_run(shop / "runs" / "2025Q1-2")
     assert again.loaded.tables["orders"].equals(run.loaded.tables["orders"])
     assert again.loaded.numbers == run.loaded.numbers
+
+
+def test_results_that_break_a_promise_are_written_and_marked_and_end_with_1(shop: Path, call: Call) -> None:
+    promise = 'ensure bonus <= 100 CNY : "never above 100"\n'
+    (shop / "shop.kpi").write_text(project.SCHEME + promise, encoding="utf-8")
+    found = call(*RUN)
+    assert found.exit_code == 1
+    assert "error[KPI707]: `S1` breaks what the results must keep: never above 100" in found.stderr
+    assert promise.strip() in found.stderr
+    assert 'ensure "never above 100"' in found.stdout
+    assert (shop / "runs" / "2025Q1" / "scores.parquet").is_file()
+    assert call("explain", "S1").exit_code == 0

@@ -17,7 +17,7 @@ from kpirules.values.types import QUOTIENT_PLACES
 from tests.golden.cases import Good, good_cases
 from tests.samples.projects import bindings
 
-FIGURES = ("actual", "target", "achievement", "score", "value")
+FIGURES = ("actual", "target", "achievement", "score", "effective_weight", "points", "value")
 
 cases = pytest.mark.parametrize("case", good_cases(), ids=lambda case: case.folder.name)
 
@@ -49,7 +49,7 @@ def test_figures_worked_out_by_hand(case: Good) -> None:
     found = {(row["key"], row["item"]): row for row in case.project("en").result().items.to_pylist()}
     assert found.keys() == expected.keys()
     for place, row in expected.items():
-        for name in FIGURES:
+        for name in (one for one in FIGURES if one in row):
             wanted = rounded(Fraction(row[name]), QUOTIENT_PLACES) if row[name] else None
             got = found[place][name]
             assert (None if got is None else Fraction(got)) == wanted, (place, name, row["how"])

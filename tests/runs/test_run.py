@@ -283,3 +283,46 @@ def test_a_key_called_as_a_result_is_refused(done: Done) -> None:
     with pytest.raises(Fault) as caught:
         run_scheme(scheme, done.loaded, Q1)
     assert fault(caught)[:2] == ("KPI723", {"name": "flags"})
+
+
+# ---------------------------------------------------------------- outcomes, and what results must keep
+
+PROMISES = """
+outcome stayed "Worked on" when bonus >= 100 CNY
+ensure bonus <= 100 CNY : "never above 100"
+ensure total is present : "everybody is assessed"
+ensure total is missing or total >= 0 : "never below zero"
+"""
+
+
+def _promised(shop: Path) -> Result:
+    (shop / "shop.kpi").write_text(project.SCHEME + PROMISES, encoding="utf-8")
+    return project.done(shop).result
+
+
+def test_an_outcome_is_a_column_of_scores_and_an_item(shop: Path) -> None:
+    """Those who are not assessed have no bonus to be judged by."""
+    result = _promised(shop)
+    assert result.scores.column_names[-3:] == ["total_pay", "stayed", "flags"]
+    assert result.scores.column("stayed").to_pylist() == [None, None, False, True, False]
+    item = by_item(result, "S1")["stayed"]
+    assert (item["kind"], item["title"], item["text"], item["value"]) == ("outcome", "Worked on", "true", None)
+
+
+def test_what_results_do_not_keep_is_told_with_who_breaks_it(shop: Path) -> None:
+    result = _promised(shop)
+    assert [(one.message, one.subjects.to_pylist()) for one in result.broken] == [
+        ("never above 100", ["S1"]),
+        ("everybody is assessed", ["G1", "K1"]),
+    ]
+    first, second = (one.diagnostic() for one in result.broken)
+    assert (first.code, first.args["subject"], first.helps) == ("KPI707", "S1", ())
+    assert second.helps[0].args["subjects"] == ["G1", "K1"]
+    assert first.span is not None
+    assert first.span.text == 'ensure bonus <= 100 CNY : "never above 100"'
+    flags = dict(zip(result.scores.column(0).to_pylist(), result.scores.column("flags").to_pylist(), strict=True))
+    assert flags["S1"] == 'ensure "never above 100"'
+    assert flags["G1"] == 'idle, small, ensure "everybody is assessed"'
+    assert flags["K2"] == "small"
+    assert by_item(result, "S1")["ensure 1"]["text"] == "false"
+    assert by_item(result, "K1")["ensure 1"]["text"] is None

@@ -118,6 +118,8 @@ pay commission
     at most base_pay * 3
 component kicker "New customers"
     amount 10 CNY * count(won)
+outcome promotion "Promotion" when grade = "S"
+ensure commission <= base_pay * 3 : "never above three months' pay"
 """
 
 CHINESE = """\
@@ -232,6 +234,8 @@ CHINESE = """\
     封顶 base_pay * 3
 明细 kicker "New customers"
     金额 10元 × count(won)
+结论 promotion "Promotion" 当 grade = "S"
+保证 commission <= base_pay * 3 ： "never above three months' pay"
 """
 
 

@@ -1,0 +1,59 @@
+"""Outcomes, which are results that are no money, and what the results must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kpirules.model import infer, results, scheme
+from kpirules.model.expr import Expr, Val, walk
+from kpirules.model.grain import nodes_in
+from kpirules.model.workspace import Scope, Workspace
+from kpirules.syntax import ast, words
+from kpirules.values import types
+from kpirules.values.types import Type
+
+
+def outcome(ws: Workspace, node: ast.Outcome) -> Type:
+    """An outcome's type: yes or no, missing for those who lack a result that it reads.
+
+    Raises:
+        Skip: it has a fault.
+    """
+    when, needs = judged(ws, node.when)
+    ws.outcomes[node.name.text] = scheme.Outcome(node.name.text, node.title, when, needs, node.span)
+    return types.BOOL.maybe(when=bool(needs))
+
+
+def ensures(ws: Workspace, node: ast.Ensure) -> None:
+    """What the results must keep.
+
+    Raises:
+        Skip: it has a fault.
+    """
+    holds, needs = judged(ws, node.condition)
+    ws.ensures.append(scheme.Ensure(node.message.value, holds, needs, node.span))
+
+
+def judged(ws: Workspace, node: ast.Expr) -> tuple[Expr, tuple[Val, ...]]:
+    """A condition over results, and the results that it reads and some lack: it is for those who have them.
+
+    Results are the total, the grade and what is paid to the assessed. What the condition itself asks for by
+    `is missing` or `or else` is for all.
+
+    Raises:
+        Skip: it has a fault.
+    """
+    asked = frozenset(_asked(node))
+    known = frozenset(key for key in results.assessed(ws) if key[1] not in asked)
+    found = infer.condition(ws, Scope(present=known), node)
+    reads = {(part.item, part.part): part for part in walk(found) if isinstance(part, Val)}
+    lacking = (val for (item, part), val in reads.items() if ("val", item, part) in known)
+    return found, tuple(val for val in lacking if ws.value(val.item, val.part, val.span).type.missing)
+
+
+def _asked(node: ast.Expr) -> Iterable[str]:
+    """The names whose absence an expression handles itself."""
+    for part in nodes_in(node):
+        if isinstance(part, ast.IsMissing | ast.OrElse) and isinstance(part.operand, ast.Path):
+            name = part.operand.text
+            yield words.builtin(name) or name
