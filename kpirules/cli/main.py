@@ -14,6 +14,7 @@ from kpirules.cli import console
 from kpirules.cli.check import check
 from kpirules.cli.explain import explain
 from kpirules.cli.plan import plan
+from kpirules.cli.rule import rule
 from kpirules.cli.run import run
 from kpirules.source import Fault
 
@@ -62,7 +63,7 @@ def cli(context: click.Context, folder: Path | None) -> None:
         context.with_resource(chdir(folder))
 
 
-for _command in (check, run, explain, plan):
+for _command in (check, run, explain, plan, rule):
     cli.add_command(_command)
 
 
