@@ -75,7 +75,9 @@ def _register(connection: DuckDBPyConnection, queries: Queries, tables: Mapping[
 def _fetched(connection: DuckDBPyConnection, query: Query) -> pa.Table:
     """What a query finds, in its order, by way of a table: a relation made from the query would be planned twice."""
     found = exp.Table(this=exp.to_identifier("found", quoted=True), db=exp.to_identifier(_RESULTS, quoted=True))
-    connection.execute(exp.Create(this=found, kind="TABLE", expression=query.tree, replace=True).sql(DUCKDB.name))
+    connection.execute(
+        exp.Create(this=found, kind="TABLE", expression=query.tree, replace=True).sql(DUCKDB.name, copy=False)
+    )
     select = exp.Select().select(exp.Star()).from_(found.copy())
     return connection.sql(select.sql(DUCKDB.name)).to_arrow_table().rename_columns(list(query.columns))
 

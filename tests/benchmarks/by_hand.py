@@ -29,18 +29,32 @@ _INDICATORS = {
 """Title, actual, target, achievement and missing policy of each indicator."""
 
 _GROUPS = {
-    (_AE, "results", "Results", "results", 60): {"attainment": 30, "margin": 10, "units": 10, "deal_size": 10},
-    (_AE, "customers_side", "Customers", "customers", 25): {"customers": 10, "satisfaction": 10, "returns": 5},
-    (_AE, "conduct", "Conduct", "conduct", 15): {"win_rate": 5, "discounts": 5, "lost": 5},
-    (_KA, "results", "Results", "results", 70): {"attainment": 30, "margin": 15, "strategic": 15, "largest": 10},
-    (_KA, "customers_side", "Customers", "customers", 30): {
-        "satisfaction": 15,
-        "returns": 5,
-        "discounts": 5,
-        "lost": 5,
+    (_AE, "results", "Results", "results", 12, 60): {
+        "attainment": (3, 30),
+        "margin": (1, 10),
+        "units": (1, 10),
+        "deal_size": (1, 10),
+    },
+    (_AE, "customers_side", "Customers", "customers", 5, 25): {
+        "customers": (2, 10),
+        "satisfaction": (2, 10),
+        "returns": (1, 5),
+    },
+    (_AE, "conduct", "Conduct", "conduct", 3, 15): {"win_rate": (1, 5), "discounts": (1, 5), "lost": (1, 5)},
+    (_KA, "results", "Results", "results", 7, 70): {
+        "attainment": (6, 30),
+        "margin": (3, 15),
+        "strategic": (3, 15),
+        "largest": (2, 10),
+    },
+    (_KA, "customers_side", "Customers", "customers", 3, 30): {
+        "satisfaction": (3, 15),
+        "returns": (1, 5),
+        "discounts": (1, 5),
+        "lost": (1, 5),
     },
 }
-"""Whose, name, title, columns and weight of each group, and the weights of its indicators."""
+"""Whose, name, title, columns of each group; its part beside other groups and its weight; the same of its indicators."""
 
 
 def run(project: Path, out: Path) -> None:
@@ -66,7 +80,15 @@ def _items() -> str:
         [
             _item("true", "total", "total", value="total", gate=total_gate),
             *(line for group in _GROUPS for line in _group(*group)),
-            _item(_KA, "big_wins", "adjust", "Large orders won", parent="key_accounts", value="big_wins_points"),
+            _item(
+                _KA,
+                "big_wins",
+                "adjust",
+                "Large orders won",
+                parent="key_accounts",
+                value="big_wins_points",
+                limit="CASE WHEN big_wins > 10 THEN '≤ 5' END",
+            ),
             _item("true", "grade", "grade", row="grade_row", gate=grade_gate, text="grade"),
             _item("true", "bonus", "pay", "Quarterly bonus", value="bonus"),
             _item(
@@ -82,14 +104,26 @@ def _items() -> str:
     )
 
 
-def _group(whose: str, name: str, title: str, columns: str, weight: int) -> list[str]:
+def _group(whose: str, name: str, title: str, columns: str, share: int, weight: int) -> list[str]:
     """The lines of a group and of its indicators."""
     card = "field" if whose == _AE else "key_accounts"
-    score = f"to_12({columns}_n, 100 * {columns}_d)"
-    lines = [_item(whose, name, "group", title, parent=card, score=score, weight=f"0.{weight:02}")]
-    for item, share in _GROUPS[whose, name, title, columns, weight].items():
+    lines = [
+        _item(
+            whose,
+            name,
+            "group",
+            title,
+            parent=card,
+            score=f"to_12({columns}_n, 100 * {columns}_d)",
+            weight=f"0.{weight:02}",
+            effective_weight=f"coalesce(to_12({share} * least({columns}_d, 1), groups_d), 0)",
+            points=f"coalesce(to_12({share} * {columns}_n, 100 * {columns}_d * groups_d), 0)",
+        )
+    ]
+    for item, (part, declared) in _GROUPS[whose, name, title, columns, share, weight].items():
         heading, actual, target, achievement, policy = _INDICATORS[item]
         with_row = not achievement or item == "customers"
+        there = f"{item}_score IS NOT NULL"
         lines.append(
             _item(
                 whose,
@@ -101,11 +135,13 @@ def _group(whose: str, name: str, title: str, columns: str, weight: int) -> list
                 target=target,
                 achievement=achievement,
                 score=f"{item}_score",
-                weight=f"0.{share:02}",
-                points=f"earned({item}_score, 0.{share:02})",
+                weight=f"0.{declared:02}",
+                effective_weight=f"CASE WHEN {there} THEN to_12({part * share}, {columns}_d * groups_d) ELSE 0 END",
+                points=f"coalesce(to_12({part * share} * cents({item}_score), 100 * {columns}_d * groups_d), 0)",
                 row=f"{item}_row" if with_row else "",
                 limit="" if with_row else _CAPPED.format(achievement),
                 policy=f"CASE WHEN {achievement or f'{item}_row'} IS NULL THEN 'missing {policy}' END",
+                left_out=f"CASE WHEN NOT ({there}) THEN 'missing exclude' END",
             )
         )
     return lines
@@ -115,10 +151,10 @@ def _item(whose: str, item: str, kind: str, title: str = "", **given: str) -> st
     """A line of `items` for each of those whose it is."""
     figures = ", ".join(
         f"{f'figure({given[name]})' if given.get(name) else _NO_FIGURE} AS {name}"
-        for name in ("actual", "target", "achievement", "score", "weight", "points", "value")
+        for name in ("actual", "target", "achievement", "score", "weight", "effective_weight", "points", "value")
     )
     texts = ", ".join(
-        f'{given.get(name) or _NO_TEXT} AS "{name}"' for name in ("row", "limit", "policy", "gate", "text")
+        f'{given.get(name) or _NO_TEXT} AS "{name}"' for name in ("row", "limit", "policy", "gate", "left_out", "text")
     )
     named = ", ".join(
         _text(text) + f"::VARCHAR AS {name}"

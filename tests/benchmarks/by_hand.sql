@@ -243,6 +243,10 @@ WITH weighted AS (
     SELECT
         *,
         CASE role
+            WHEN 'AE' THEN 12 * least(results_d, 1) + 5 * least(customers_d, 1) + 3 * least(conduct_d, 1)
+            ELSE 7 * least(results_d, 1) + 3 * least(customers_d, 1)
+        END AS groups_d,
+        CASE role
             WHEN 'AE' THEN to_2(
                 12 * results_n * greatest(customers_d, 1) * greatest(conduct_d, 1)
                 + 5 * customers_n * greatest(results_d, 1) * greatest(conduct_d, 1)
@@ -318,5 +322,4 @@ COPY (
 ) TO '{out}/scores.parquet' (FORMAT parquet, COMPRESSION zstd);
 
 CREATE MACRO figure(x) AS x::DECIMAL(38, 12);
-CREATE MACRO earned(score, weight) AS (score * weight::DECIMAL(2, 2))::DECIMAL(38, 12);
 COPY ({items}) TO '{out}/items.parquet' (FORMAT parquet, COMPRESSION zstd);

@@ -357,35 +357,46 @@ def _items(sellers: pd.DataFrame, taken: dict[str, dict[str, pd.Series[Any]]]) -
     found = [_item(sellers, "total", "total", value=sellers.total, marks=taken["total"])]
     for role, (card, groups) in _CARDS.items():
         own = sellers[sellers.role == role]
+        there = {group: _there(own, entries) for (group, _), entries in groups.items()}
+        shares = {group: sum(entries.values()) for (group, _), entries in groups.items()}
+        whole = sum((there[group] > 0) * share for group, share in shares.items())
         for (group, title), entries in groups.items():
-            score, weight = own[f"{group}_score"].astype(float), sum(entries.values())
-            found.append(_item(own, group, "group", title, card, score=score, weight=weight))
+            score, counts = own[f"{group}_score"].astype(float), (there[group] > 0) * shares[group] / whole
+            points = (score * counts).fillna(0)
+            whole_group = {"weight": shares[group], "effective_weight": counts, "points": points}
+            found.append(_item(own, group, "group", title, card, None, score=score, **whole_group))
             for item, share in entries.items():
-                figures = {"actual": own[f"{item}_actual"], "score": own[f"{item}_score"]}
+                score = own[f"{item}_score"]
+                figures = {"actual": own[f"{item}_actual"], "score": score}
                 if item in _ACHIEVED:
                     figures |= {"target": own[_ACHIEVED[item]], "achievement": own[f"{item}_achievement"]}
-                points = own[f"{item}_score"] * share
-                found.append(
-                    _item(
-                        own,
-                        item,
-                        "indicator",
-                        _TITLES[item],
-                        group,
-                        weight=share,
-                        points=points,
-                        marks=taken[item],
-                        **figures,
-                    )
-                )
+                figures["effective_weight"] = (score.notna() * share / there[group] * counts).fillna(0)
+                figures["points"] = score.fillna(0) * figures["effective_weight"]
+                left_out = pd.Series("missing exclude", own.index).where(score.isna())
+                marks = {**taken[item], "left_out": left_out}
+                found.append(_item(own, item, "indicator", _TITLES[item], group, weight=share, marks=marks, **figures))
     key_accounts = sellers[sellers.role == "KA"]
     found += [
-        _item(key_accounts, "big_wins", "adjust", "Large orders won", "key_accounts", value=key_accounts.big_wins),
+        _item(
+            key_accounts,
+            "big_wins",
+            "adjust",
+            "Large orders won",
+            "key_accounts",
+            value=key_accounts.big_wins,
+            limit=pd.Series("≤ 5", key_accounts.index).where(key_accounts.big > 10),
+        ),
         _item(sellers, "grade", "grade", text=sellers.grade, marks=taken["grade"]),
         _item(sellers, "bonus", "pay", "Quarterly bonus", value=sellers.bonus),
         _item(sellers, "commission", "pay", "Commission", value=sellers.commission, marks=taken["commission"]),
     ]
     return pd.concat(found, ignore_index=True)
+
+
+def _there(own: pd.DataFrame, entries: Mapping[str, float]) -> pd.Series[float]:
+    """The weights of what each seller has a score for, added up."""
+    scores = own[[f"{item}_score" for item in entries]]
+    return (scores.notna() * list(entries.values())).sum(axis=1)
 
 
 def _item(
@@ -398,6 +409,8 @@ def _item(
     **given: object,
 ) -> pd.DataFrame:
     named = {"item": item, "kind": kind, "title": title, "parent": parent}
-    figures = dict.fromkeys(("actual", "target", "achievement", "score", "weight", "points", "value"), float("nan"))
-    texts = dict.fromkeys(("row", "limit", "policy", "gate", "text"))
+    figures = dict.fromkeys(
+        ("actual", "target", "achievement", "score", "weight", "effective_weight", "points", "value"), float("nan")
+    )
+    texts = dict.fromkeys(("row", "limit", "policy", "gate", "left_out", "text"))
     return pd.DataFrame({"key": own.staff_id, **named, **figures, **texts, **given, **(marks or {})}, index=own.index)
