@@ -1,4 +1,4 @@
-"""Aggregates: `sum avg min max count` over the rows of one table, under the grain rule."""
+"""Aggregates over the rows of one table, under the grain rule."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from kpirules.values import types
 from kpirules.values.types import SUM_BOUND, Type
 from kpirules.values.units import Unit
 
-AGGREGATES = frozenset({"sum", "avg", "min", "max", "count"})
+AGGREGATES = frozenset({"sum", "avg", "min", "max", "median", "count", "count distinct", "any", "all"})
+
+_COUNT = types.decimal(Unit.COUNT, 0, Fraction(0), SUM_BOUND)
 
 
 def counts_rows(ws: Workspace, node: ast.Call) -> bool:
@@ -39,12 +41,14 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     inner = _row_scope(ws, alias, table)
     rows = grain.grain_of(ws, table, node.span)
     where, inner = _where(ws, inner, alias, node.where)
-    arg = operators.plain(ws, infer.infer(ws, inner, node.args[0]))
+    test = name in ("any", "all")
+    written = infer.condition(ws, inner, node.args[0]) if test else infer.infer(ws, inner, node.args[0])
+    arg = operators.plain(ws, written)
     if arg.type.missing:
         helps = [Note("or_else", {"text": arg.span.text}), Note("where", {"text": arg.span.text})]
         args = {"name": node.function.text, "text": arg.span.text}
         raise ws.fail("KPI403", arg.span, args, labels=[operators.why_missing(arg, ws)], helps=helps)
-    if name in ("sum", "avg"):
+    if name in ("sum", "avg", "median"):
         _each_term_of_the_grain(ws, arg, rows, node)
     found = operators.fit(ws, node.span, (arg,), lambda: _type(ws, node, name, arg))
     return Agg(name, arg, where, rows, type=found, span=node.span)
@@ -52,7 +56,11 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
 
 def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
     unit = arg.type.unit
-    if not unit.numeric and (name in ("sum", "avg") or unit is not Unit.DATE):
+    if name in ("any", "all"):
+        return types.BOOL
+    if name == "count distinct":
+        return _COUNT
+    if not unit.numeric and (name in ("sum", "avg", "median") or unit is not Unit.DATE):
         args = {"op": node.function.text, "unit": unit, "text": arg.span.text}
         raise ws.fail("KPI307", arg.span, args)
     if not unit.numeric:
@@ -63,13 +71,14 @@ def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
             return types.total(value, unit)
         case "avg":
             return types.average(value)
+        case "median":
+            return types.median(value)
         case _:
             return value.maybe()
 
 
 def _count(ws: Workspace, node: ast.Call) -> Expr:
     named = node.args[0]
-    count = types.decimal(Unit.COUNT, 0, Fraction(0), SUM_BOUND)
     if not isinstance(named, ast.Path) or len(named.names) != 1:
         raise ws.fail("KPI315", named.span, {"name": node.function.text}, helps=_count_help(ws, node))
     name = named.names[0]
@@ -86,7 +95,7 @@ def _count(ws: Workspace, node: ast.Call) -> Expr:
         raise Skip
     rows = grain.grain_of(ws, table, node.span)
     where, _ = _where(ws, _row_scope(ws, name.text, table), name.text, node.where)
-    return Agg("count", None, where, rows, type=count, span=node.span)
+    return Agg("count", None, where, rows, type=_COUNT, span=node.span)
 
 
 def _count_help(ws: Workspace, node: ast.Call) -> list[Note]:

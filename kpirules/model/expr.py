@@ -75,7 +75,10 @@ class Grain:
 
 @dataclass(frozen=True, slots=True)
 class Agg(Typed):
-    """An aggregate: `func` is `sum avg min max count`; `arg` (None for count) and `where` are in the row's scope."""
+    """An aggregate: `func` is `sum avg min max median count`, `count distinct`, `any` or `all`.
+
+    `arg` (None for count) and `where` are in the row's scope.
+    """
 
     func: str
     arg: Expr | None

@@ -255,6 +255,8 @@ def counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str
         holder = next((t for p in paths_in(node) for t in ws.tables if columns.has(ws, t, p.names[0].text)), None)
         own = ws.subject is not None and holder == ws.subject.table.name
         helps = [Note("table", {"function": function.text, "table": holder})] if holder and not own else [Note("rows")]
+        if words.function(function.text) in ("any", "all"):
+            helps = [Note("test", {"function": function.text})]
         raise ws.fail("KPI523", node.span, {"function": function.text}, helps=helps)
     bases = {name: names.base_table(ws, name) for name in named}
     if None in bases.values():

@@ -15,6 +15,16 @@ from kpirules.values.units import Unit
 _NUMBER = types.decimal(Unit.NUMBER, 0, Fraction(0), types.SUM_BOUND)
 
 
+_NOTHING: dict[str, Fraction | bool] = {
+    "sum": Fraction(0),
+    "count": Fraction(0),
+    "count distinct": Fraction(0),
+    "any": False,
+    "all": True,
+}
+"""What an aggregate comes to where there is no row; the others are missing."""
+
+
 def figure(draft: Draft, place: Place, node: Agg) -> Ref:
     """Bind the figure of an aggregate, once for all that read it, and take over the faults its rows may meet."""
     found = next(((name, flags) for known, name, flags in draft.aggregates if known == node), None)
@@ -41,7 +51,6 @@ def _flag(draft: Draft, flag: Flag, node: Agg) -> Flag:
 
 def _bind(draft: Draft, node: Agg, name: str) -> None:
     place = Place(name, "value", name)
-    zero = build.number(0, node.type.unit)
     if node.func == "avg":
         summed = build.ref(f"{name}$sum", _summed(node).maybe())
         whole = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))
@@ -49,7 +58,8 @@ def _bind(draft: Draft, node: Agg, name: str) -> None:
         draft.bind(name, _typed(found, node.type), place, "aggregate", node.span, of=f"{name}$sum")
         return
     column = build.ref(f"{name}$", node.type.maybe())
-    expr: Scalar = build.coalesce(column, zero) if node.func in ("sum", "count") else column
+    nothing = _NOTHING.get(node.func)
+    expr: Scalar = column if nothing is None else build.coalesce(column, build.const(nothing, node.type))
     draft.bind(name, _typed(expr, node.type), place, "aggregate", node.span, of=f"{name}$")
 
 

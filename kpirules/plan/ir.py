@@ -229,8 +229,9 @@ class Compute:
 class Measure:
     """One aggregate of a group: `func` over the column `arg` of the rows for which the column `where` is true.
 
-    `sum` (0 of no rows), `count` (rows; `arg` None), `min`, `max` (missing of no rows), `only` (the one row's
-    value; missing of none; of several, which a failing `Check` tells, the least). Rows whose `arg` is missing are
+    `sum` (0 of no rows), `count` (rows; `arg` None), `distinct` (different values), `any`, `all` (missing of no rows),
+    `min`, `max`, `median` (missing of no rows; of an even number the mean of the two in the middle), `only` (the one
+    row's value; missing of none; of several, which a failing `Check` tells, the least). Rows whose `arg` is missing are
     passed over. `avg` is made of `sum` and a `count`. `where` None takes every row.
     """
 

@@ -87,7 +87,8 @@ def measured(draft: Draft, agg: Agg, name: str) -> tuple[Flag, ...]:
         _measure(rows, agg, f"{name}$sum", ("sum", arg.name, condition), summed)
         _measure(rows, agg, f"{name}$count", ("count", None, condition), COUNT)
     else:
-        _measure(rows, agg, f"{name}$", (agg.func, arg.name, condition), summed)
+        func = "distinct" if agg.func == "count distinct" else agg.func
+        _measure(rows, agg, f"{name}$", (func, arg.name, condition), summed)
     return tuple(flags)
 
 

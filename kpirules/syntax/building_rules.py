@@ -77,7 +77,8 @@ def _call(b: Builder, span: Span, kids: Kids) -> ast.Call:
     where = None
     if any(isinstance(kid, Token) for kid in rest):
         *rest, _, where = rest
-    return ast.Call(b.name(name), tuple(kid for kid in rest if kid is not None), where, span=span)
+    function = ast.Name("count distinct", span=b.place(name)) if name.type == "COUNT_DISTINCT" else b.name(name)
+    return ast.Call(function, tuple(kid for kid in rest if kid is not None), where, span=span)
 
 
 def _binary(b: Builder, span: Span, kids: Kids) -> ast.Binary:

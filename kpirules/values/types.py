@@ -282,6 +282,17 @@ def total(a: Type, unit: Unit) -> Type:
     return decimal(unit, scale, low, high)
 
 
+def median(a: Type) -> Type:
+    """The type of a median over rows: a row's value or the mean of two, missing of no rows, between their bounds.
+
+    Half of a sum of two decimals has one more place than they have.
+    """
+    assert a.over is None, "an aggregate takes decimals"
+    summed = add(a, a, a.unit)
+    multiply(summed, constant(Unit.NUMBER, Fraction(1, 2)), a.unit)
+    return decimal(a.unit, a.sides[0].scale + 1, *a.bounds, missing=True)
+
+
 def average(a: Type) -> Type:
     """The type of a mean over rows: a sum over a count, missing of no rows, between the rows' bounds."""
     summed = total(a, a.unit)

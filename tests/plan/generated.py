@@ -157,12 +157,15 @@ class Writer:
                 f"sum(orders.amount{self._where()})",
                 f"?max(orders.amount{self._where()})",
                 f"?avg(won.amount{self._where()})",
+                f"?median(orders.amount{self._where()})",
             ),
             "ratio": (),
             "number": (
                 f"max(count(orders{self._where()}), 0.5)",
                 f"sum(won.qty{self._where()})",
                 f"?avg(orders.qty{self._where()})",
+                f"?median(won.qty{self._where()})",
+                f"max(count distinct(orders.status{self._where()}), 0.5)",
             ),
         }
         columns = {
@@ -191,6 +194,8 @@ class Writer:
                 "om is present and om > 50",
                 "since < 2025-01-01",
                 "(until is missing or until > 2025-03-01)",
+                f"any(orders.amount > 50{self._where()})",
+                f"all(won.qty >= 1{self._where()})",
             )
             rows = (
                 'orders.status = "won"',
@@ -282,7 +287,7 @@ def schemes(draw: st.DrawFn) -> str:
         kind = draw(unit)
         items.append(f"define orders.c{nth} {row.row_rule(kind)}")
         row.defines.setdefault(kind, []).append(f"orders.c{nth}")
-    func = draw(st.sampled_from(("sum", "avg", "min", "max")))
+    func = draw(st.sampled_from(("sum", "avg", "min", "max", "median")))
     items.append(f"define rows = {func}(orders.amount * {row.there('number', 1)})")
     items.append(f"define some = count(orders where {row.test(2)})")
     policy = st.sampled_from(("exclude", "score 0", "score 61.5"))

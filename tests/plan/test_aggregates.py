@@ -90,6 +90,82 @@ def test_quotients_are_rounded_to_twelve_places_in_an_aggregate() -> None:
     assert found.column("b") == [sum(sevenths) / 3, Fraction(1)]
 
 
+def test_the_middle_of_rows() -> None:
+    defines = """
+    define a = median(orders.amount)
+    define b = median(orders.amount where status = "won")
+    define c = median(orders.amount / 3 where amount > 0)
+    define d = median(orders.amount where status = "lost" and amount > 100)
+    """
+    found = figures(scheme(ORDERS, defines), ROWS)
+    # E1 has -20, 3 and 100.50 in the quarter; E2 one order of 7. Of an even number it is the mean of the two.
+    assert found.column("a") == [3, 7]
+    assert found.column("b") == [Fraction("40.25"), None]
+    assert found.column("c") == [Fraction("17.25"), Fraction("2.333333333333")]
+    assert found.column("d") == [None, None]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 10, 11])
+def test_the_middle_by_rank(count: int) -> None:
+    cents = sorted((7 * n * n - 31 * n) % 97 for n in range(count))
+    rows = [(str(n), "E1", "2025-01-01", f"0.{cent:02}", "won") for n, cent in enumerate(cents[::-1])]
+    low, high = cents[(count - 1) // 2], cents[count // 2]
+    found = figures(scheme(ORDERS, "define x = median(orders.amount)"), {**ONE, "orders": rows})
+    assert found["x"] == Fraction(low + high, 200)
+
+
+def test_different_values() -> None:
+    defines = """
+    define a = count distinct(orders.status)
+    define b = count distinct(orders.amount where amount < 50)
+    define c = 去重计数(orders.day)
+    define d = count distinct(orders.amount > 0)
+    define e = count distinct(orders.status) / count(orders) or else 0%
+    """
+    found = figures(scheme(ORDERS, defines), ROWS)
+    assert [found.column(name) for name in "abcd"] == [[2, 1], [2, 1], [3, 1], [2, 1]]
+    assert found.column("e") == [Fraction(2, 3), 1]
+
+
+def test_any_and_all() -> None:
+    defines = """
+    define a = any(orders.amount > 50)
+    define b = all(orders.amount > 0)
+    define c = any(orders.amount > 0 where status = "won")
+    define d = 全部(orders.amount > 0 where status = "won")
+    define e = if any(orders.amount < 0 and orders.status = "won") then 1 else 2
+    pay p
+        when a and not b
+        amount 5元
+    """
+    found = figures(scheme(ORDERS, defines), ROWS)
+    # E2 has no order that is won: any of none is false, all of none true.
+    assert found.column("a") == [True, False]
+    assert found.column("b") == [False, True]
+    assert found.column("c") == [True, False]
+    assert found.column("d") == [False, True]
+    assert found.column("e") == [1, 2]
+    assert found.column("p") == [5, 0]
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "text"),
+    [
+        ("median(orders.day)", "KPI307", "orders.day"),
+        ("median(orders.amount, 1)", "KPI313", "median(orders.amount, 1)"),
+        ("any(orders.amount)", "KPI301", "orders.amount"),
+        ("all(orders.fee > 5)", "KPI402", "orders.fee"),
+        ("count distinct(orders.fee)", "KPI403", "orders.fee"),
+        ("count distinct(orders)", "KPI523", "orders"),
+        ("count distinct()", "KPI313", "count distinct()"),
+        ("median(base)", "KPI523", "base"),
+        ("median(orders.amount) + base", "KPI402", "median(orders.amount)"),
+    ],
+)
+def test_refused_aggregates(value: str, code: str, text: str) -> None:
+    assert told(scheme(ORDERS + "    fee money optional", f"define x = {value}")) == [(code, text)]
+
+
 def test_nobody_and_no_rows() -> None:
     defines = (
         "define a = sum(orders.amount)\ndefine b = avg(orders.amount)\ndefine c = count(orders)\ndefine d = base * 2"

@@ -351,7 +351,6 @@ def test_written_twice(text: str, first: str, second: str) -> None:
         ("define x = avg(a, trim 1, at least 5)", "trim"),
         ("define x = avg(a, at least 5)", "at least 5"),
         ("定义 x = 平均(a, 至少5)", "至少5"),
-        ("define x = count distinct(a)", "count distinct"),
         ("define x = a over previous period", "over previous period"),
         ("define x = a over last 3 periods", "over last 3 periods"),
         ("define x = sum(a) over same period last year - 1", "over same period last year"),

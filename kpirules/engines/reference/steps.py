@@ -143,9 +143,20 @@ def _column(measure: Measure, rows: list[Row]) -> list[Any]:
     return [row[measure.arg] for row in rows]
 
 
+def _median(values: list[Fraction]) -> Fraction | None:
+    """The value in the middle, of an even number the mean of the two there."""
+    if not values:
+        return None
+    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
+
+
 _MEASURES: dict[str, Callable[[Measure, list[Row]], Value]] = {
     "count": lambda _measure, rows: Fraction(len(rows)),
     "sum": lambda measure, rows: sum(_column(measure, rows), Fraction(0)),
+    "distinct": lambda measure, rows: Fraction(len(set(_column(measure, rows)))),
+    "any": lambda measure, rows: any(_column(measure, rows)) if rows else None,
+    "all": lambda measure, rows: all(_column(measure, rows)) if rows else None,
+    "median": lambda measure, rows: _median(sorted(_column(measure, rows))),
     "min": lambda measure, rows: min(_column(measure, rows), default=None),
     "max": lambda measure, rows: max(_column(measure, rows), default=None),
     # Of several rows, which only a failing check allows, the least: the order of rows never shows.

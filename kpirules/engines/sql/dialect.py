@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Protocol
 
 from sqlglot import exp
@@ -34,6 +35,9 @@ class Dialect(Protocol):
 
     def round_away(self, value: Node, digits: Digits, places: int) -> Node | None:
         """Exactly `value`, a decimal, to `places` >= 0, half away from zero; None where the engine cannot."""
+
+    def middle(self, value: Node) -> Node:
+        """An aggregate: the value in the middle of the rows by rank, of an even number the lower of the two."""
 
     def days(self, start: Node, end: Node) -> Node:
         """The days from one date to another, a whole number."""
@@ -72,6 +76,11 @@ class DuckDB:
     def round_away(self, value: Node, digits: Digits, places: int) -> Node | None:
         """`ROUND`."""
         return exp.Round(this=build.cast(value, digits), decimals=build.whole(places))
+
+    def middle(self, value: Node) -> Node:
+        """`QUANTILE_DISC` of a half takes the value whose rank is half the number of rows, rounded up."""
+        half = build.number(Fraction(1, 2), Digits(1, Fraction(1, 2)))
+        return exp.Anonymous(this="QUANTILE_DISC", expressions=[value.copy(), half])
 
     def days(self, start: Node, end: Node) -> Node:
         """A difference of dates is a whole number of days."""

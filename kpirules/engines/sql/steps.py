@@ -15,6 +15,7 @@ from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.relations import Relation, table
 from kpirules.engines.sql.scope import Names, Scope
 from kpirules.plan.ir import OVER, Aggregate, Binding, Compute, Filter, InForce, Join, Measure, Scan, Step, Value
+from kpirules.values.types import Digits
 
 DATA = "data"
 """The schema that the tables of a run stand in, apart from the relations of its plan."""
@@ -136,12 +137,16 @@ def _aggregate(low: Lowering, step: Aggregate) -> Relation:
     return Relation(low.relations(step.name), {"": table(low.relations(step.input))}, made=made, keys=keys)
 
 
-_FUNCS: dict[str, type[exp.AggFunc]] = {
-    "sum": exp.Sum,
-    "count": exp.Count,
-    "min": exp.Min,
-    "max": exp.Max,
-    "only": exp.Min,  # of several rows, which only a failing check allows, the least: the order of rows never shows
+_FUNCS: dict[str, Callable[[Node], Node]] = {
+    "sum": lambda arg: exp.Sum(this=arg),
+    "count": lambda arg: exp.Count(this=arg),
+    "distinct": lambda arg: exp.Count(this=exp.Distinct(expressions=[arg])),
+    "any": lambda arg: exp.LogicalOr(this=arg),
+    "all": lambda arg: exp.LogicalAnd(this=arg),
+    "min": lambda arg: exp.Min(this=arg),
+    "max": lambda arg: exp.Max(this=arg),
+    # Of several rows, which only a failing check allows, the least: the order of rows never shows.
+    "only": lambda arg: exp.Min(this=arg),
 }
 
 
@@ -150,13 +155,32 @@ def _measure(low: Lowering, measure: Measure, schema: Schema) -> Node:
     if measure.arg is not None and schema[measure.arg].over:
         raise ValueError(f"`{measure.name}` is of quotients, which must be rounded first")
     arg = exp.Star() if measure.arg is None else build.column(low.columns(measure.arg))
-    node: Node = _FUNCS[measure.func](this=arg)
-    if measure.where is not None:
-        where = exp.Where(this=build.column(low.columns(measure.where)))
-        node = exp.Filter(this=node, expression=where)
+    where = None if measure.where is None else build.column(low.columns(measure.where))
+    if measure.func == "median":
+        return _median(low, arg, where, measure, schema)
+    node = _filtered(_FUNCS[measure.func](arg), where)
     digits = measure.type.digits
     if digits is None:
         return node
     if measure.func == "sum":
         node = build.call(exp.Coalesce, node, build.number(Fraction(0), digits))
     return build.cast(node, digits)
+
+
+def _filtered(node: Node, where: Node | None) -> Node:
+    return node if where is None else exp.Filter(this=node, expression=exp.Where(this=where.copy()))
+
+
+def _median(low: Lowering, arg: Node, where: Node | None, measure: Measure, schema: Schema) -> Node:
+    """Half of the sum of the two values in the middle: the lower one, and the lower one of the negated values.
+
+    Where the number of rows is odd, both are the same.
+    """
+    assert measure.arg is not None
+    digits, half = schema[measure.arg].sides[0], Fraction(1, 2)
+    lower = _filtered(low.dialect.middle(arg), where)
+    upper = build.neg(_filtered(low.dialect.middle(build.neg(arg)), where))
+    both, of = build.cast(build.add(lower, upper), Digits(digits.scale, 2 * digits.bound)), Digits(1, half)
+    found = low.dialect.multiply(both, Digits(digits.scale, 2 * digits.bound), build.number(half, of), of)
+    assert measure.type.digits is not None
+    return build.cast(found, measure.type.digits)
