@@ -10,6 +10,7 @@ from itertools import pairwise
 from kpirules.model import infer, operators
 from kpirules.model.expr import (
     Band,
+    Bin,
     By,
     Choose,
     Compares,
@@ -19,6 +20,7 @@ from kpirules.model.expr import (
     Holds,
     Limited,
     Lists,
+    Neg,
     Otherwise,
     Point,
     Row,
@@ -26,7 +28,7 @@ from kpirules.model.expr import (
     known,
 )
 from kpirules.model.workspace import Scope, Workspace, both, every
-from kpirules.source import Label, Note
+from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast
 from kpirules.values import types, units
 from kpirules.values.types import Type
@@ -248,21 +250,45 @@ def curve_type(head: Type, points: tuple[Point, ...], unit: Unit) -> Type:
 
 
 def _tiers(ws: Workspace, scope: Scope, node: ast.Tiers) -> Expr:
-    if node.start is not None:
-        raise ws.fail("KPI801", node.start.span, {"word": "tiers … from"})
+    """`tiers X`, or `tiers X from P`: what P and X earn together from zero, less what P earns."""
     head = _numeric_head(ws, scope, node.subject, "tiers")
+    if node.start is None:
+        return _from_zero(ws, node, head, _bands(ws, scope, node, head))
+    start = infer.infer(ws, scope, node.start)
+    if start.type.missing:
+        raise operators.lost(ws, start, start.span, "head")
+    whole = operators.arithmetic(ws, "+", start, head, node.subject.span.to(node.start.span))
+    assert isinstance(whole, Bin)
+    bands = _bands(ws, scope, node, whole)
+    before = replace(_from_zero(ws, node, whole.left, bands), span=_after(node.subject.span, node.start.span))
+    # The whole stands last, so that the row it ends in is the one that results show.
+    less = Neg(before, type=types.negate(before.type), span=before.span)
+    return operators.arithmetic(ws, "+", less, _from_zero(ws, node, whole, bands), node.span)
+
+
+def _after(first: Span, last: Span) -> Span:
+    """What follows a place, up to the end of another: `from P`."""
+    rest = replace(first, start=first.end, end=last.end)
+    return replace(rest, start=rest.end - len(rest.text.lstrip()))
+
+
+def _from_zero(ws: Workspace, node: ast.Tiers, head: Expr, bands: tuple[Band, ...]) -> Tiers:
+    unit = units.times(head.type.unit, bands[0].rate.type.unit)
+    if unit is None:
+        args = {"op": "*", "left": head.type.unit, "right": bands[0].rate.type.unit}
+        labels = operators.unit_labels(head, bands[0].rate)
+        raise ws.fail("KPI303", node.span, args, labels=labels, helps=[Note("none")])
+    found = operators.fit(ws, node.span, (head,), lambda: tiers_type(head.type, bands, unit))
+    return Tiers(head, bands, type=found, span=node.span)
+
+
+def _bands(ws: Workspace, scope: Scope, node: ast.Tiers, head: Expr) -> tuple[Band, ...]:
     bands = every(lambda row: _band(ws, scope, head, row), node.rows)
     _in_order(ws, bands)
     if bands[-1].bound is not None:
         ws.report("KPI513", bands[-1].head_span, {"text": bands[-1].head_span.text}, helps=[Note("above")])
     rates = infer.join(ws, [band.rate for band in bands])
-    unit = units.times(head.type.unit, rates[0].type.unit)
-    if unit is None:
-        args = {"op": "*", "left": head.type.unit, "right": rates[0].type.unit}
-        raise ws.fail("KPI303", node.span, args, labels=operators.unit_labels(head, rates[0]), helps=[Note("none")])
-    bands = tuple(replace(band, rate=rate) for band, rate in zip(bands, rates, strict=True))
-    found = operators.fit(ws, node.span, (head,), lambda: tiers_type(head.type, bands, unit))
-    return Tiers(head, bands, type=found, span=node.span)
+    return tuple(replace(band, rate=rate) for band, rate in zip(bands, rates, strict=True))
 
 
 def _band(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Band:

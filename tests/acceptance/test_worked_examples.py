@@ -92,19 +92,17 @@ define blended = earned / sold or else 0%
 
 
 def accumulated_tier(cases: Any) -> list[Pair]:  # noqa: ANN401  # as the example has it
-    """What is earned from zero with the new sales, less what is earned without them."""
-    tiers = "\n    up to 150_000 : 4%\n    up to 250_000 : 6%\n    above         : 8%"
-    rules = f"""
+    rules = """
 table people
     id    text key
     prior money
     sold  money
 
-define whole tiers prior + sold{tiers}
-define before tiers prior{tiers}
-
 pay commission
-    amount whole - before
+    amount tiers sold from prior
+        up to 150_000 : 4%
+        up to 250_000 : 6%
+        above         : 8%
 """
     people = keyed([{"prior": str(case["prior"]), "sold": str(case["new"])} for case in cases])
     found = worked(rules, {"people": people}, "commission")
@@ -210,7 +208,7 @@ scorecard all
 """
     assert all(case["weight"] == weight == "40%" for case in cases)
     people = keyed([{"reached": str(case["actual"]), "planned": str(case["target"])} for case in cases])
-    found = worked(rules, {"people": people}, "total", "all/plan.points")
+    found = worked(rules, {"people": people}, "total", "all/plan counted.points")
     return [
         pair
         for (total, points), case in zip(found, cases, strict=True)

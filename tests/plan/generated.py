@@ -242,7 +242,8 @@ class Writer:
             )
         if kind == "tiers" and unit == "money":
             rows = [f"up to {bound} : {self.one_of('1%', 'r', '5%')}" for bound in (10, 100)]
-            return _below(f"tiers {self.there('money', depth)}", *rows, f"above : {self.one_of('3%', 'r')}")
+            start = self.one_of("", f" from {self.there('money', 0)}")
+            return _below(f"tiers {self.there('money', depth)}{start}", *rows, f"above : {self.one_of('3%', 'r')}")
         limits = [
             f", at {self.one_of('most', 'least')} {self.there(unit, 0)}" for _ in range(len(self.one_of("", "a", "ab")))
         ]

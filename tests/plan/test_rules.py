@@ -9,7 +9,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from tests.helpers.schemes import HEADER, figures, scheme
+from tests.helpers.schemes import HEADER, figures, scheme, told
 
 STAFF = """
 table staff
@@ -252,6 +252,29 @@ def test_tiers_must_rise_for_each_person(quota: str, fails: bool) -> None:  # no
     people = {"staff": [("E1", "50", "AE", quota, "0%", None, "true", "2025-01-01", "a")]}
     found = figures(scheme(f"pay x\n    amount {rule}", staff=STAFF), people)
     assert found.faults == ({"KPI706 x": ["E1"]} if fails else {})
+
+
+FROM = [("145", "20"), ("0", "50"), ("300", "1"), ("99.99", "0.02"), ("250", "-200"), ("0", "-30"), ("50", "0")]
+
+
+def test_tiers_from_what_was_counted_before() -> None:
+    """What prior and new earn together, less what prior alone earns."""
+    rule = TIERS.replace("tiers sold", "tiers sold from quota")
+    found = _of(rule, [sold for _, sold in FROM], quota=[before for before, _ in FROM])
+    assert found == [_paid(Fraction(before) + Fraction(sold)) - _paid(Fraction(before)) for before, sold in FROM]
+
+
+def test_tiers_from_a_literal_and_a_start_of_another_unit() -> None:
+    assert _of(TIERS.replace("tiers sold", "tiers sold from 100"), ["50"]) == [1]
+    text = TIERS.replace("tiers sold", "tiers sold from level")
+    assert told(scheme(f"define x {text}", staff=STAFF.replace(" optional", ""))) == [("KPI302", "sold from level")]
+
+
+def test_tiers_from_end_in_the_row_of_the_whole() -> None:
+    text = f"pay x\n    amount {indent(TIERS.replace('sold', 'sold from quota'), '    ').strip()}"
+    people = {"staff": [("E1", "20", "AE", "90", "0%", None, "true", "2025-01-01", "a")]}
+    found = figures(scheme(text, staff=STAFF), people)
+    assert found.column(found.compiled.plan.items[0].tier1["row"]) == ["up to 300"]
 
 
 def test_tiers_of_a_count_and_of_a_whole_amount() -> None:
