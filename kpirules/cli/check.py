@@ -3,48 +3,88 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from kpirules import __version__
 from kpirules.cli import console
-from kpirules.cli.project import rule_file, shown
+from kpirules.cli.project import rule_files, shown
 from kpirules.source import Diagnostic, Fault
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the findings.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", help="Form of the findings."
+)
 @console.shared
 @click.pass_context
 def check(context: click.Context, paths: tuple[Path, ...], form: str) -> None:
-    """Check rule files: .kpi files, or folders with a kpirules.yaml.
+    """Check rule files: .kpi files, and folders.
 
-    Without PATHS, the scheme of the kpirules.yaml here. Exit code 1 tells of findings.
+    Of a folder with a kpirules.yaml the scheme that it names is checked, with the files that this uses; of another
+    folder, every such scheme below it and every other .kpi file that none of them uses. Without PATHS, the folder here.
+
+    Exit code 0: no faults; 1: faults; 2: something could not be read.
     """
     from kpirules.compiling import compile_scheme, read_source
-    from kpirules.source.files import Folder
-    from kpirules.source.render import to_json
 
-    unread: list[Diagnostic] = []
+    given, unread = rule_files(paths or (Path(),))
     findings: list[Diagnostic] = []
-    for path in paths or (None,):
+    used: set[Path] = set()
+    for file in given:
+        if file.stray and file.path.resolve() in used:
+            continue
         try:
-            file = rule_file(path)
-            source = read_source(file, shown(file))
+            source = read_source(file.path, shown(file.path))
         except Fault as fault:
             unread += fault.diagnostics
             continue
         try:
-            compile_scheme(source, Folder(file.parent))
+            compile_scheme(source, _Noting(file.path.parent, used))
         except Fault as fault:
-            findings += fault.diagnostics
-    every = [*unread, *findings]
-    if form == "json":
-        faults = [to_json(fault, console.lang()) for fault in every]
-        console.put_data([json.dumps({"faults": faults}, ensure_ascii=False, indent=2), "\n"])
-    elif every:
-        console.show(every)
-    if not every:
-        console.tell(console.say("no_faults"))
+            findings += (one for one in fault.diagnostics if one not in findings)
+    _put([*unread, *findings], form, complete=not unread)
     context.exit(console.BAD_INPUT if unread else console.FINDINGS if findings else 0)
+
+
+def _put(faults: Sequence[Diagnostic], form: str, *, complete: bool) -> None:
+    if form == "text" and faults:
+        console.show(faults)
+    elif form == "json":
+        from kpirules.source.render import to_json
+
+        _put_json({"faults": [to_json(fault, console.lang()) for fault in faults]})
+    elif form == "sarif":
+        from kpirules.source.sarif import to_sarif
+
+        _put_json(to_sarif(faults, console.lang(), version=__version__, complete=complete))
+    if not faults:
+        console.tell(console.say("no_faults"))
+
+
+def _put_json(data: dict[str, Any]) -> None:
+    console.put_data([json.dumps(data, ensure_ascii=False, indent=2), "\n"])
+
+
+class _Noting:
+    """Rule files of a folder; notes in `used` which are read."""
+
+    def __init__(self, folder: Path, used: set[Path]) -> None:
+        from kpirules.source.files import Folder
+
+        self._folder = Folder(folder)
+        self._used = used
+
+    def one_name(self, name: str) -> str:
+        return self._folder.one_name(name)
+
+    def read(self, name: str) -> bytes:
+        self._used.add((self._folder.path / name).resolve())
+        return self._folder.read(name)
+
+    def beside(self, folder: str) -> Iterable[str]:
+        return self._folder.beside(folder)

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from kpirules.source.catalogue import FOLDER
 from tests.cli.conftest import Call
 from tests.runs import project
 
 WRONG = project.SCHEME.replace("sum(orders.amount)\n    target", "sum(orders.amont)\n    target").replace(
     "count(orders)\n    score", "count(order)\n    score"
 )
+
+FAULTS = json.loads((FOLDER.parent / "faults.schema.json").read_text(encoding="utf-8"))
+SARIF = json.loads((Path(__file__).parents[1] / "source" / "sarif.schema.json").read_text(encoding="utf-8"))
 
 
 def places(output: str) -> list[tuple[str, str]]:
@@ -47,6 +53,7 @@ def test_findings_as_data(shop: Path, call: Call) -> None:
     (shop / "shop.kpi").write_text(WRONG, encoding="utf-8")
     found = call("check", "--format", "json", "--lang", "zh")
     assert found.exit_code == 1
+    jsonschema.validate(json.loads(found.stdout), FAULTS)
     faults = json.loads(found.stdout)["faults"]
     text = call("check").stderr
     assert [
@@ -81,3 +88,71 @@ def test_only_the_scheme_of_the_bindings_is_asked_for(shop: Path, call: Call) ->
     """Where the data is takes no part: a rule file can be checked before there is any."""
     (shop / "kpirules.yaml").write_text("scheme: shop.kpi\ndata: later\n", encoding="utf-8")
     assert call("check").exit_code == 0
+
+
+def test_findings_as_sarif(shop: Path, call: Call) -> None:
+    (shop / "shop.kpi").write_text(WRONG, encoding="utf-8")
+    found = call("check", "nowhere.kpi", "shop.kpi", "--format", "sarif")
+    log = json.loads(found.stdout)
+    jsonschema.validate(log, SARIF)
+    assert found.exit_code == 2
+    (run,) = log["runs"]
+    assert run["invocations"] == [{"executionSuccessful": False}]
+    told = [
+        (
+            f"{place['artifactLocation']['uri']}:{place['region']['startLine']}:{place['region']['startColumn']}:",
+            one["ruleId"],
+        )
+        for one in run["results"]
+        for place in [location["physicalLocation"] for location in one.get("locations", ())]
+    ]
+    assert told == places(call("check", "shop.kpi").stderr)
+    assert run["results"][0]["ruleId"] == "KPI601"
+
+
+def test_no_findings_as_sarif(shop: Path, call: Call) -> None:
+    assert shop.is_dir()
+    found = call("check", "--format", "sarif")
+    (run,) = json.loads(found.stdout)["runs"]
+    assert (found.exit_code, run["results"], run["invocations"]) == (0, [], [{"executionSuccessful": True}])
+
+
+def test_two_paths_that_are_not_there_are_both_told(shop: Path, call: Call) -> None:
+    assert shop.is_dir()
+    found = call("check", "one.kpi", "shop.kpi", "two.kpi")
+    assert found.exit_code == 2
+    assert [line.split("`")[1] for line in found.stderr.splitlines()] == ["one.kpi", "two.kpi"]
+
+
+def test_a_folder_of_projects_and_rule_files(shop: Path, call: Call) -> None:
+    """Every scheme that a kpirules.yaml names, then the rule files of other folders that no scheme uses."""
+    everything = shop / "all"
+    project.write(everything / "b")
+    (everything / "b" / "shop.kpi").write_text(WRONG, encoding="utf-8")
+    (everything / "b" / "left_out.kpi").write_text("nothing", encoding="utf-8")
+    (everything / "plain" / "parts").mkdir(parents=True)
+    (everything / "plain" / "parts" / "extra.kpi").write_text("define extra = 2 * nobody\n", encoding="utf-8")
+    (everything / "plain" / "whole.kpi").write_text('use "parts/extra.kpi"\n' + project.SCHEME, encoding="utf-8")
+    (everything / "plain" / "lone.kpi").write_text("define lone = 1\n", encoding="utf-8")
+    (everything / ".hidden").mkdir()
+    shutil.copy(everything / "b" / "shop.kpi", everything / ".hidden")
+    (everything / "runs" / "2025Q1").mkdir(parents=True)
+    (everything / "runs" / "2025Q1" / "manifest.json").touch()
+    shutil.copy(everything / "b" / "shop.kpi", everything / "runs" / "2025Q1")
+    found = call("check", "all")
+    told = places(found.stderr)
+    assert found.exit_code == 1
+    assert list(dict.fromkeys(place.split(":")[0] for place, _ in told)) == [
+        "all/b/shop.kpi",
+        "all/plain/parts/extra.kpi",
+        "all/plain/lone.kpi",
+    ]
+    assert {code for place, code in told if "plain" in place} >= {"KPI201", "KPI504"}
+    assert len(told) > 4
+
+
+def test_what_two_schemes_use_is_told_once(shop: Path, call: Call) -> None:
+    (shop / "extra.kpi").write_text("define extra = 2 * nobody\n", encoding="utf-8")
+    for name in ("a.kpi", "b.kpi"):
+        (shop / name).write_text('use "extra.kpi"\n' + project.SCHEME, encoding="utf-8")
+    assert places(call("check", "a.kpi", "b.kpi", "a.kpi").stderr) == [("extra.kpi:1:20:", "KPI201")]

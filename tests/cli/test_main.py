@@ -39,7 +39,7 @@ def test_it_says_its_version(call: Call) -> None:
 def test_help_lists_the_commands(call: Call) -> None:
     found = call("--help")
     assert found.exit_code == 0
-    assert {"check", "run", "explain", "plan"} == cli.commands.keys()
+    assert {"check", "run", "explain", "plan", "rule"} == cli.commands.keys()
     assert all(f"  {name} " in found.output for name in cli.commands)
 
 
@@ -94,6 +94,7 @@ def test_another_folder_may_be_worked_in(shop: Path, call: Call, monkeypatch: py
 @pytest.mark.parametrize("arguments", [("check",), ("run", "--period", "2025Q1"), ("plan",)])
 def test_without_bindings_it_is_told_what_to_write(shop: Path, call: Call, arguments: tuple[str, ...]) -> None:
     (shop / "kpirules.yaml").unlink()
+    (shop / "shop.kpi").unlink()
     found = call(*arguments)
     assert found.exit_code == 2
     assert "error[KPI726]: there is no `kpirules.yaml`\n" in found.stderr
