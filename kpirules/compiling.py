@@ -10,8 +10,9 @@ from kpirules.model.scheme import Model
 from kpirules.plan.from_model import compile_model
 from kpirules.plan.ir import Plan
 from kpirules.records import dataclass
-from kpirules.source import Diagnostic, Fault, SourceText
+from kpirules.source import Diagnostic, Fault, Note, SourceText, Span
 from kpirules.source.files import NONE, Folder, Reader
+from kpirules.source.system import reason
 from kpirules.syntax.files import parse_files
 
 
@@ -32,8 +33,8 @@ class Compiled:
         return next(iter(self.texts.values()))
 
 
-def read_source(path: Path, name: str | None = None) -> SourceText:
-    """The text of a rule file, which is UTF-8; `name` is what it is called in messages.
+def read_source(path: Path, name: str | None = None, span: Span | None = None) -> SourceText:
+    """The text of a rule file, which is UTF-8; `name` is what messages call it, `span` is where it is named.
 
     Raises:
         Fault: the file cannot be read (KPI601), or is not UTF-8 (KPI602).
@@ -42,18 +43,18 @@ def read_source(path: Path, name: str | None = None) -> SourceText:
     try:
         return SourceText(shown, path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise Fault([Diagnostic("KPI601", None, {"path": shown, "reason": error.strerror or str(error)})]) from None
-    except UnicodeDecodeError as error:
-        raise Fault([Diagnostic("KPI602", None, {"path": shown, "offset": error.start})]) from None
+        raise Fault([Diagnostic("KPI601", span, {"path": shown, "reason": reason(error)})]) from None
+    except UnicodeDecodeError:
+        raise Fault([Diagnostic("KPI602", span, {"path": shown}, helps=(Note("save"),))]) from None
 
 
-def compile_file(path: Path, name: str | None = None) -> Compiled:
+def compile_file(path: Path, name: str | None = None, span: Span | None = None) -> Compiled:
     """Check and compile the scheme of a rule file, with the files that it uses.
 
     Raises:
         Fault: as `read_source` and `compile_scheme`.
     """
-    return compile_scheme(read_source(path, name), Folder(path.parent))
+    return compile_scheme(read_source(path, name, span), Folder(path.parent))
 
 
 def compile_scheme(source: SourceText, reader: Reader = NONE) -> Compiled:

@@ -76,7 +76,7 @@ def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarant
     with steps.step("compile"):
         bindings = load_bindings(data)
         path = scheme or bindings.scheme
-        compiled = compile_file(path, shown(path))
+        compiled = compile_file(path, shown(path), None if scheme else bindings.scheme_span)
     return evaluate(compiled, path, bindings, period, quarantine=quarantine, steps=steps)
 
 

@@ -6,12 +6,13 @@ import json
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
 from kpirules.source.similar import similar
+from kpirules.source.system import reason
 
 if TYPE_CHECKING:
     import yaml
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _SCHEMA = Path(__file__).with_name("bindings.schema.json")
 _DEPTH = 4
+_OF_SHEETS = ("sheet", "header")
 
 
 class Kind(StrEnum):
@@ -33,7 +35,9 @@ class Kind(StrEnum):
 class Source:
     """Where the rows of one table are.
 
-    `target` is the path as written in the bindings, or the text of the query. `columns` maps the table's column to
+    `target` is the path as written in the bindings, or the text of the query. `sheet` and `header` say which sheet of
+    a workbook is meant, and in which row its columns' names are, counted from 1; `of_sheets` has the place of each of
+    the two that is written. `columns` maps the table's column to
     the source's where the two names differ; `column_spans` has the place of each of its keys.
     """
 
@@ -42,6 +46,9 @@ class Source:
     span: Span
     columns: Mapping[str, str] = field(default_factory=dict)
     column_spans: Mapping[str, Span] = field(default_factory=dict)
+    sheet: str | None = None
+    header: int | None = None
+    of_sheets: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +105,9 @@ def _read(path: Path) -> _Tree:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise Fault([Diagnostic("KPI601", None, {"path": path, "reason": error.strerror})]) from None
+        raise Fault([Diagnostic("KPI601", None, {"path": path, "reason": reason(error)})]) from None
     except UnicodeDecodeError:
-        raise Fault([Diagnostic("KPI602", None, {"path": path})]) from None
+        raise Fault([Diagnostic("KPI602", None, {"path": path}, helps=(Note("save"),))]) from None
     return _Tree(SourceText(str(path), text))
 
 
@@ -113,7 +120,42 @@ def _source(tree: _Tree, name: str, entry: Mapping[str, Any]) -> Source:
         span=tree.spans["data", name, kind.value],
         columns=columns,
         column_spans={column: tree.key_spans["data", name, "columns", column] for column in columns},
+        sheet=entry.get("sheet"),
+        header=int(entry["header"]) if "header" in entry else None,
+        of_sheets={key: tree.key_spans["data", name, key] for key in _OF_SHEETS if key in entry},
     )
+
+
+class NotYaml(Enum):
+    """What makes a text no YAML, where there are words for it."""
+
+    COLON = "yaml_colon"
+    NO_COLON = "yaml_no_colon"
+    TAB = "yaml_tab"
+    INDENT = "yaml_indent"
+    BRACKET = "yaml_bracket"
+    QUOTE = "yaml_quote"
+    ALIAS = "yaml_alias"
+    CONTROL = "yaml_control"
+    SIGN = "yaml_sign"
+
+
+_PROBLEMS = {
+    "mapping values are not allowed": NotYaml.COLON,
+    "could not find expected ':'": NotYaml.NO_COLON,
+    r"found character '\t'": NotYaml.TAB,
+    "expected <block end>": NotYaml.INDENT,
+    "expected ',' or": NotYaml.BRACKET,
+    "found unexpected end of stream": NotYaml.QUOTE,
+    "found undefined alias": NotYaml.ALIAS,
+    "special characters are not allowed": NotYaml.CONTROL,
+    "found character": NotYaml.SIGN,
+}
+
+
+def _worded(problem: str) -> NotYaml | str:
+    """What the YAML reader says, in words of the catalogue where there are any."""
+    return next((word for begins, word in _PROBLEMS.items() if problem.startswith(begins)), problem)
 
 
 class _Tree:
@@ -152,11 +194,11 @@ class _Tree:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             start = mark.index if mark else 0
-            reason = error.problem or error.context
+            problem = error.problem or error.context or ""
         except yaml.reader.ReaderError as error:
-            start, reason = error.position, error.reason
+            start, problem = error.position, error.reason
         span = Span(self.source, start, min(start + 1, len(text)))
-        raise Fault([Diagnostic("KPI603", span, {"reason": reason})])
+        raise Fault([Diagnostic("KPI603", span, {"reason": _worded(problem)})])
 
     def _plain(self, node: yaml.Node | None, path: tuple[str, ...]) -> Any:  # noqa: ANN401  # any YAML value
         """The plain data of a node; what lies deeper than the schema goes (an alias to itself, say) is None."""
@@ -202,9 +244,13 @@ class _Tree:
                         helps = (Note("similar", {"similar": near}),) if near else (Note("known", {"known": known}),)
                         yield Diagnostic("KPI605", self.key_spans[*path, key], {"key": key}, helps=helps)
             case "required":
+                known = schema["properties"]
+                misspelt = {similar(key, known) for key in instance if key not in known}
                 for key in schema["required"]:
-                    if key not in instance:
-                        yield Diagnostic("KPI606", place, {"key": key})
+                    if key not in instance and key not in misspelt:
+                        yield Diagnostic("KPI606", place, {"key": key}, helps=(Note(key),))
+            case "pattern":
+                yield Diagnostic("KPI655", self.spans[path], {"value": instance}, helps=(Note("write"),))
             case "oneOf" if not isinstance(instance, dict) or not instance.keys() <= schema["properties"].keys():
                 pass  # another fault of the same place says more
             case "oneOf":

@@ -19,6 +19,9 @@ _FORMS = (
     r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})$",
     r"^(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日$",
 )
+_MIDNIGHT = r"[ T]0?0:00(:00(\.0+)?)?$"
+_SERIAL = r"^[1-9]\d{4}$"
+_SERIAL_OF_1970 = pa.scalar(25569, pa.int32())
 _FIRST, _LAST = date(1, 1, 1), date(9999, 12, 31)
 _DAY = pa.date32()
 
@@ -32,7 +35,11 @@ def is_day(of: pa.DataType) -> bool:
 
 
 def from_text(text: pa.ChunkedArray) -> Read:
-    """Days written `2025-01-09`, `2025/1/9`, `20250109` or `2025年1月9日`; `text` is trimmed, missing is null."""
+    """Days written `2025-01-09`, `2025/1/9`, `20250109` or `2025年1月9日`; `text` is trimmed, missing is null.
+
+    Read too are what programs make of days: midnight after one, digits of full width, and the number that stands for a
+    day in a spreadsheet, counted from 1900, where it has five digits (of the years 1927 to 2173).
+    """
     try:
         return from_typed(pc.cast(text, _DAY))
     except pa.ArrowInvalid:
@@ -56,10 +63,16 @@ def from_typed(column: pa.ChunkedArray) -> Read:
 
 
 def periods_from_text(text: pa.ChunkedArray, kind: Unit) -> Read:
-    """The first days of periods, each distinct text read by `parse_period`."""
+    """The first days of periods, each distinct text read by `parse_period`; a period's first day stands for it too."""
     encoded = pc.dictionary_encode(text).combine_chunks()
-    periods = [parse_period(cell, kind) for cell in encoded.dictionary.to_pylist()]
+    written = encoded.dictionary
+    likely = pc.match_substring_regex(written, r"^[0-9０-９]{4}")
+    periods = [parse_period(cell, kind) for cell in written.filter(likely).to_pylist()]
     starts = pa.array([period.start if period else None for period in periods], _DAY)
+    starts = pc.replace_with_mask(pa.nulls(len(written), _DAY), likely, starts)
+    days = _parsed(written)
+    first = pc.equal(days, _floor(days, kind))
+    starts = pc.coalesce(starts, pc.if_else(first, days, pa.scalar(None, _DAY)))
     values = pa.chunked_array([starts.take(encoded.indices)])
     return values, _lost(text, values)
 
@@ -67,17 +80,23 @@ def periods_from_text(text: pa.ChunkedArray, kind: Unit) -> Read:
 def periods_from_days(column: pa.ChunkedArray, kind: Unit) -> Read:
     """Periods held as days: each must be the first day of its period."""
     days, _ = from_typed(column)
-    starts = pc.floor_temporal(days, months_of(kind), "month", calendar_based_origin=True)
-    values = pc.if_else(pc.equal(days, starts), days, pa.scalar(None, _DAY))
+    values = pc.if_else(pc.equal(days, _floor(days, kind)), days, pa.scalar(None, _DAY))
     return values, _lost(column, values)
+
+
+def _floor(days: pa.Array | pa.ChunkedArray, kind: Unit) -> pa.Array | pa.ChunkedArray:
+    """The first day of the period in which each day lies."""
+    return pc.floor_temporal(days, months_of(kind), "month", calendar_based_origin=True)
 
 
 def _parsed(text: pa.Array) -> pa.Array:
     """Days of distinct texts, null where one is not a day."""
     days = pa.nulls(len(text), _DAY)
+    plain = pc.replace_substring_regex(pc.utf8_normalize(text, "NFKC"), _MIDNIGHT, "")
     for form in _FORMS:
-        days = pc.coalesce(days, _day(pc.extract_regex(text, form)))
-    return days
+        days = pc.coalesce(days, _day(pc.extract_regex(plain, form)))
+    serials = pc.if_else(pc.match_substring_regex(plain, _SERIAL), plain, pa.scalar(None, pa.string()))
+    return pc.coalesce(days, pc.cast(pc.subtract(pc.cast(serials, pa.int32()), _SERIAL_OF_1970), _DAY))
 
 
 def _day(parts: pa.StructArray) -> pa.Array:

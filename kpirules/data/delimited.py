@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
+from enum import Enum
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,18 @@ _ENCODINGS = ("utf-8-sig", "gb18030")
 _BLOCK = 1 << 23
 _BOM = b"\xef\xbb\xbf"
 _RAGGED = pa.schema([("row", pa.int64()), ("count", pa.int64()), ("text", pa.string())])
+
+
+class Separator(Enum):
+    """What may stand between cells where a comma should."""
+
+    SEMICOLON = "semicolons"
+    TAB = "tabs"
+    BAR = "bars"
+    FULL_WIDTH = "full_width_commas"
+
+
+_SEPARATORS = {Separator.SEMICOLON: ";", Separator.TAB: "\t", Separator.BAR: "|", Separator.FULL_WIDTH: "，"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +53,20 @@ class Delimited:
     sha256: str
 
 
-def read_delimited(path: Path, place: Place) -> Delimited:
-    """Read a CSV file in UTF-8 or GB18030.
+def read_delimited(data: bytes, place: Place, wanted: Collection[str] = ()) -> Delimited:
+    """Read a CSV file in UTF-8 or GB18030; `wanted` are the names that its header should have.
 
     Raises:
-        Fault: it cannot be opened or decoded, has no header, or a quote in it is not closed.
+        Fault: it cannot be decoded, has no header, its cells are not separated by commas, or a quote in it is not
+            closed.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise place.fault("KPI612", reason=error.strerror) from None
     digest = hashlib.sha256(data).hexdigest()
     data, encoding = _decoded(data, place)
+    if (nul := data.find(b"\0")) >= 0:
+        raise place.fault("KPI628", Note("save"), row=data.count(b"\n", 0, nul) + 1)
     header = _header(data, place)
+    if not {*wanted} <= {*header}:
+        _check_separator(data.partition(b"\n")[0].decode(), header, wanted, place)
     if data.count(b'"') % 2:
         raise place.fault("KPI621", Note("double"))
     cells, ragged = _split(data, len(header), place)
@@ -81,7 +95,7 @@ def _decoded(data: bytes, place: Place) -> tuple[bytes, str]:
             continue
         plain = data.removeprefix(_BOM) if encoding == "utf-8-sig" else text.encode()
         return plain if plain.endswith(b"\n") else plain + b"\n", encoding
-    raise place.fault("KPI615")
+    raise place.fault("KPI615", Note("save"))
 
 
 def _header(data: bytes, place: Place) -> tuple[str, ...]:
@@ -94,6 +108,22 @@ def _header(data: bytes, place: Place) -> tuple[str, ...]:
     if not any(header):
         raise place.fault("KPI616")
     return header
+
+
+def _check_separator(line: str, header: Collection[str], wanted: Collection[str], place: Place) -> None:
+    """See to it that no other separator makes more of the header than the comma does.
+
+    Raises:
+        Fault: one does.
+    """
+    for separator in Separator:
+        try:
+            cells = {cell.strip() for cell in next(csv.reader([line], delimiter=_SEPARATORS[separator]), [])}
+        except csv.Error:
+            continue
+        better = len(cells & {*wanted}) > len({*header} & {*wanted})
+        if better or (len(header) == 1 and len(cells) > 1):
+            raise place.fault("KPI622", Note("save"), separator=separator)
 
 
 def _split(data: bytes, width: int, place: Place) -> tuple[pa.Table, pa.Table]:

@@ -15,14 +15,17 @@ import pyarrow as pa
 
 from kpirules.data.arrow import counting, flat
 from kpirules.data.bindings import Kind, Source
+from kpirules.data.content import FIRST_BYTES, check_content, read_bytes
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
+from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import similar
+from kpirules.source.system import reason
 
-_KINDS = (".csv", ".parquet")
-_LATER = (".xlsx",)
+_KINDS = (".csv", ".xlsx", ".xlsm", ".parquet")
+_SHEETS = {".xlsx", ".xlsm"}
 _FOLDER = Lock()
 
 
@@ -55,12 +58,18 @@ def read_source(contract: Table, source: Source, folder: Path) -> Raw:
     path = folder / source.target
     place = Place(contract.name, source.target, source.span)
     suffix = path.suffix.lower()
-    if suffix in _LATER:
-        raise place.fault("KPI860", Note("instead"), suffix=suffix)
     if suffix not in _KINDS:
-        raise place.fault("KPI613", Note("known", {"known": _KINDS}), suffix=suffix)
-    read = _read_csv if suffix == ".csv" else _read_parquet
-    return read(contract, source, path, place)
+        helps = (Note("old"),) if suffix in {".xls", ".ods", ".xlsb"} else ()
+        raise place.fault("KPI613", *helps, Note("known", {"known": _KINDS}), suffix=suffix)
+    if suffix not in _SHEETS and source.of_sheets:
+        key, span = next(iter(source.of_sheets.items()))
+        raise Fault([Diagnostic("KPI654", span, {"key": key, "source": source.target}, helps=(Note("leave_out"),))])
+    if suffix == ".parquet":
+        return _read_parquet(contract, source, path, place)
+    data = read_bytes(path, place)
+    check_content(data, suffix, place)
+    read = _read_csv if suffix == ".csv" else _read_sheet
+    return read(contract, source, data, place)
 
 
 def from_frame(contract: Table, frame: object) -> Raw:
@@ -78,8 +87,8 @@ def from_frame(contract: Table, frame: object) -> Raw:
     return _typed_raw(place, table, picked)
 
 
-def _read_csv(contract: Table, source: Source, path: Path, place: Place) -> Raw:
-    read = read_delimited(path, place)
+def _read_csv(contract: Table, source: Source, data: bytes, place: Place) -> Raw:
+    read = read_delimited(data, place, _wanted(contract, source.columns).values())
     picked = _picked(contract, read.header, source.columns, place)
     return Raw(
         place=place,
@@ -91,13 +100,35 @@ def _read_csv(contract: Table, source: Source, path: Path, place: Place) -> Raw:
     )
 
 
+def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> Raw:
+    sheet = read_sheet(data, source, place)
+    wanted = _wanted(contract, source.columns)
+    row = row_of(wanted.values(), sheet.above)
+    picked = _picked(
+        contract, sheet.header, source.columns, place, () if row is None else (Note("header", {"row": row}),)
+    )
+    found = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
+    return Raw(
+        place=place,
+        cells=pa.table({name: cells for name, (cells, _) in found.items()}),
+        numbers=sheet.numbers,
+        lost=tuple(_blank(sheet.blank, place)),
+        findings={name: findings for name, (_, findings) in found.items() if findings},
+        sha256=sheet.sha256,
+    )
+
+
 def _lost(read: Delimited, place: Place) -> Iterator[Group]:
     """The rows of another width than the header's, and blank rows in the middle."""
-    ragged, blank = read.ragged, read.blank
+    ragged = read.ragged
     if ragged.num_rows:
         args, each = {"width": len(read.header)}, {"count": flat(ragged.column("count"))}
         rows, texts = flat(ragged.column("row")), flat(ragged.column("text"))
         yield Group("KPI630", place, None, -1, rows, texts, args, each)
+    yield from _blank(read.blank, place)
+
+
+def _blank(blank: pa.Array, place: Place) -> Iterator[Group]:
     if len(blank):
         yield Group("KPI631", place, None, -1, blank, pa.nulls(len(blank), pa.string()))
 
@@ -107,13 +138,15 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
 
     try:
         with path.open("rb") as file:
+            check_content(file.read(FIRST_BYTES), ".parquet", place)
+            file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         with pq.ParquetFile(path) as parquet:
             names = parquet.schema_arrow.names
             picked = _picked(contract, names, source.columns, place)
             table = parquet.read(columns=[names[index] for index in picked.values()])
     except OSError as error:
-        raise place.fault("KPI612", reason=error.strerror or _first_line(error)) from None
+        raise place.fault("KPI612", Note("from_folder"), reason=reason(error)) from None
     except pa.ArrowException as error:
         raise place.fault("KPI614", reason=_first_line(error)) from None
     return _typed_raw(place, table, {name: table.column_names.index(names[i]) for name, i in picked.items()}, digest)
@@ -140,8 +173,17 @@ def _typed_raw(place: Place, table: pa.Table, picked: Mapping[str, int], sha256:
     return Raw(place, cells, counting(1, table.num_rows), sha256=sha256)
 
 
-def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], place: Place) -> dict[str, int]:
+def _wanted(contract: Table, columns: Mapping[str, str]) -> dict[str, str]:
+    """What the source calls each column of the contract."""
+    return {column.name: _plain(columns.get(column.name, column.name)) for column in contract.columns}
+
+
+def _picked(
+    contract: Table, names: Sequence[str], columns: Mapping[str, str], place: Place, more: Sequence[Note] = ()
+) -> dict[str, int]:
     """Which of the source's columns holds each column of the contract; names are compared trimmed and in NFC.
+
+    `more` is what else may help where a column is not there.
 
     Raises:
         Fault: a name stands twice in the source, or a column is not there.
@@ -151,18 +193,17 @@ def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], p
         fault
         for name, count in Counter(found).items()
         if count > 1 and name
-        for fault in place.fault("KPI617", name=name, count=count).diagnostics
+        for fault in place.fault("KPI617", Note("rename"), name=name, count=count).diagnostics
     ]
     picked: dict[str, int] = {}
-    for column in contract.columns:
-        wanted = _plain(columns.get(column.name, column.name))
+    for column, wanted in _wanted(contract, columns).items():
         if wanted in found:
-            picked[column.name] = found.index(wanted)
+            picked[column] = found.index(wanted)
             continue
         near = similar(wanted, found)
         helps = [Note("similar", {"similar": near})] if near else []
         listed = Note("found", {"found": [name for name in found if name]})
-        faults += place.fault("KPI618", *helps, listed, name=wanted, column=column.name).diagnostics
+        faults += place.fault("KPI618", *helps, *more, listed, name=wanted, column=column).diagnostics
     if faults:
         raise Fault(faults)
     return picked

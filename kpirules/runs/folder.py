@@ -19,6 +19,7 @@ from kpirules.data.load import Loaded
 from kpirules.data.sheet_csv import write_csv
 from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
 from kpirules.source import Diagnostic, Fault
+from kpirules.source.system import reason
 
 KEPT_BYTES = 256 * 1024 * 1024
 """Inputs that take more memory than this, all together, are not kept: their digests stand in the manifest."""
@@ -50,7 +51,7 @@ def save(done: Done, target: Path, *, numbered: bool, keep_inputs: bool = True, 
             _settle(aside)
             return _claim(aside, target, numbered=numbered)
     except OSError as error:
-        args = {"path": target, "reason": error.strerror or str(error)}
+        args = {"path": target, "reason": reason(error)}
         raise Fault([Diagnostic("KPI725", None, args)]) from None
 
 

@@ -71,10 +71,6 @@ def test_all_faults_are_said_at_once_each_in_its_place(tmp_path: Path) -> None:
         "    | ^^^^^^\n"
         "  help: did you mean `scheme`?\n"
         "\n"
-        "kpirules.yaml:1:1: error[KPI606]: the key `scheme` is missing here\n"
-        "  1 | schema: a.kpi\n"
-        "    | ^\n"
-        "\n"
         "kpirules.yaml:3:3: error[KPI607]: a table's data is either a `file` or a `query`\n"
         "  3 |   订单: {file: a.csv, query: select 1}\n"
         "    |   ^^^^\n"
@@ -110,7 +106,16 @@ def test_all_faults_are_said_at_once_each_in_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("scheme: [a\n", "kpirules.yaml:2:1: error[KPI603]: this is not YAML: "),
+        (
+            "scheme: [a\n",
+            "kpirules.yaml:2:1: error[KPI603]: this is not YAML: a comma or a closing bracket is missing\n",
+        ),
+        ("a: b: c\n", "kpirules.yaml:1:5: error[KPI603]: this is not YAML: there is a `:` where none can be; "),
+        ("a:\n\t- b\n", "kpirules.yaml:2:1: error[KPI603]: this is not YAML: a tab stands where only spaces may\n"),
+        ("a: 'b\n", "kpirules.yaml:2:1: error[KPI603]: this is not YAML: a quote is not closed\n"),
+        ("a: b\n c: d\n", "kpirules.yaml:2:3: error[KPI603]: this is not YAML: there is a `:` where none can be; "),
+        ("a: 1\n  b\nc\n", "kpirules.yaml:4:1: error[KPI603]: this is not YAML: a `:` is missing after a key\n"),
+        ("a: @b\n", "kpirules.yaml:1:4: error[KPI603]: this is not YAML: a text that begins with this sign stands "),
         ("scheme: \x01\n", "kpirules.yaml:1:9: error[KPI603]: this is not YAML: "),
         ("scheme: !!python/name:os.system x\ndata: *a\n", "kpirules.yaml:2:7: error[KPI603]: "),
         ("", "kpirules.yaml:1:1: error[KPI608]: "),
@@ -132,6 +137,26 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(Fault) as caught:
         load_bindings(tmp_path / "gbk.yaml")
     assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["KPI602"]
+
+
+def test_a_misspelt_key_is_one_fault(tmp_path: Path) -> None:
+    assert _said(tmp_path, "scheme: a.kpi\ndatas:\n  a: {file: a.csv}\n") == (
+        "kpirules.yaml:2:1: error[KPI605]: unknown key `datas`\n"
+        "  2 | datas:\n"
+        "    | ^^^^^\n"
+        "  help: did you mean `data`?\n"
+    )
+
+
+def test_a_sheet_and_the_row_of_its_header_are_read(tmp_path: Path) -> None:
+    path = _write(tmp_path, "scheme: a\ndata:\n  a: {file: a.xlsx, sheet: 2025, header: 3}\n")
+    (source,) = load_bindings(path).sources.values()
+    assert (source.sheet, source.header) == ("2025", 3)
+    assert [span.where.rpartition(":")[2] for span in source.of_sheets.values()] == ["21", "34"]
+    for wrong in ("0", "x", "1.5", "-1", "99999999"):
+        text = f"scheme: a\ndata:\n  a: {{file: a.xlsx, header: {wrong}}}\n"
+        said = f"kpirules.yaml:3:29: error[KPI655]: expected the number of a row here, not `{wrong}`\n"
+        assert _said(tmp_path, text).startswith(said)
 
 
 def test_a_tag_runs_nothing(tmp_path: Path) -> None:

@@ -28,12 +28,45 @@ def test_every_day_of_the_calendar_is_read_and_no_other(cells: list[tuple[int, i
 
 
 @pytest.mark.parametrize(
-    "cell", ["2025-1/9", "2025-01-09 08:00", "25-01-09", "2025.1.9", "9/1/2025", "1月9日", "202519", "x", "2025"]
+    "cell",
+    [
+        "2025-1/9",
+        "2025-01-09 08:00",
+        "00:00",
+        "99999999",
+        "9999",
+        "100000",
+        "25-01-09",
+        "2025.1.9",
+        "9/1/2025",
+        "1月9日",
+        "202519",
+        "x",
+        "2025",
+    ],
 )
 def test_other_ways_to_write_a_day_are_found(cell: str) -> None:
     values, bad = from_text(column("2025-01-09", cell, None))
     assert values.to_pylist() == [date(2025, 1, 9), None, None]
     assert bad.to_pylist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("45000", date(2023, 3, 15)),  # the number that Excel shows for this day
+        ("10000", date(1927, 5, 18)),
+        ("99999", date(2173, 10, 13)),
+        ("2025-01-09 00:00:00", date(2025, 1, 9)),
+        ("2025-01-09T00:00:00.000", date(2025, 1, 9)),
+        ("2025/1/9 0:00", date(2025, 1, 9)),
+        ("２０２５年１月９日", date(2025, 1, 9)),
+    ],
+)
+def test_what_programs_make_of_a_day_is_read(cell: str, expected: date) -> None:
+    values, bad = from_text(column(cell, "2025-01-09", "x"))
+    assert values.to_pylist() == [expected, date(2025, 1, 9), None]
+    assert bad.to_pylist() == [False, False, True]
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
@@ -58,6 +91,12 @@ def test_periods_are_held_as_their_first_day(kind: Unit) -> None:
     assert first is not None
     assert values.to_pylist() == [first.start, None, None, first.start]
     assert bad.to_pylist() == [False, True, False, False]
+
+
+def test_the_first_day_stands_for_a_period_in_text_too() -> None:
+    values, bad = periods_from_text(column("2025-03-01", "2025/3/1", "45717", "2025-03-02", "2025-03"), Unit.MONTH)
+    assert values.to_pylist() == [date(2025, 3, 1)] * 3 + [None, date(2025, 3, 1)]
+    assert bad.to_pylist() == [False, False, False, True, False]
 
 
 @pytest.mark.parametrize("kind", PERIODS)

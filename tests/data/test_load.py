@@ -284,7 +284,18 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path)
         ("{file: broken.parquet}", "KPI614"),
         ("{file: .}", "KPI613"),
         ("{file: staff.txt}", "KPI613"),
-        ("{file: staff.XLSX}", "KPI860"),
+        ("{file: staff.xls}", "KPI613"),
+        ("{file: none.XLSX}", "KPI612"),
+        ("{file: parquet.csv}", "KPI623"),
+        ("{file: parquet.xlsx}", "KPI623"),
+        ("{file: zip.csv}", "KPI623"),
+        ("{file: zip.parquet}", "KPI623"),
+        ("{file: old.xlsx}", "KPI623"),
+        ("{file: text.parquet}", "KPI623"),
+        ("{file: text.xlsx}", "KPI623"),
+        ("{file: empty.parquet}", "KPI624"),
+        ("{file: empty.xlsx}", "KPI624"),
+        ("{file: semicolons.csv}", "KPI622"),
         ("{file: twice.csv}", "KPI617"),
         ("{query: select nothing from nowhere}", "KPI619"),
         ("{query: selec 1}", "KPI619"),
@@ -294,9 +305,26 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path)
 )
 def test_a_source_that_cannot_be_read_is_said_at_its_place(tmp_path: Path, source: str, code: str) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    first = {
+        "parquet": b"PAR1",
+        "zip": b"PK\x03\x04",
+        "old": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "text": b"a,b",
+        "empty": b"",
+    }
+    for name, data in first.items():
+        for suffix in ("csv", "xlsx", "parquet"):
+            (tmp_path / f"{name}.{suffix}").write_bytes(data)
+    (tmp_path / "semicolons.csv").write_text("staff_id;manager_id;hired;left_on\n", encoding="utf-8")
     (tmp_path / "twice.csv").write_text("staff_id, staff_id,manager_id,hired,left_on\n", encoding="utf-8")
     said = _said(tmp_path, f"  staff: {source}\n", STAFF)
     assert said.startswith(f"kpirules.yaml:3:{11 + source.index(':') + 1}: error[{code}]: ")
+
+
+@pytest.mark.parametrize("source", ["{file: staff.csv, sheet: a}", "{file: a.parquet, header: 2}"])
+def test_only_a_workbook_has_sheets(tmp_path: Path, source: str) -> None:
+    said = _said(tmp_path, f"  staff: {source}\n", STAFF)
+    assert said.startswith(f"kpirules.yaml:3:{10 + source.index(', ') + 2}: error[KPI654]: ")
 
 
 def test_faults_of_sources_are_said_of_all_tables_at_once(tmp_path: Path) -> None:

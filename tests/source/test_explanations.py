@@ -30,9 +30,19 @@ WITHOUT = frozenset(
         "KPI602",
         "KPI614",
         "KPI615",
+        "KPI623",
+        "KPI624",
+        "KPI625",
+        "KPI626",
+        "KPI627",
+        "KPI628",
         "KPI629",
+        "KPI641",
         "KPI649",
         "KPI650",
+        "KPI651",
+        "KPI652",
+        "KPI653",
         "KPI701",
         "KPI722",
         "KPI725",
@@ -41,7 +51,6 @@ WITHOUT = frozenset(
         "KPI735",
         "KPI736",
         "KPI740",
-        "KPI860",
     }
 )
 """Codes that no short text shows: a long chain, bytes, damage, a full disk, a changed folder, a fault of the program."""

@@ -1,0 +1,146 @@
+"""Cells that come as Python's own values, each of its own type: those of a sheet, and columns of objects in a frame.
+
+A column of one type is left to the readers of typed columns. In a mixed one each value is spelt as the column's
+contract would have it written, so that the readers of text judge it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from kpirules.data.faults import Finding
+from kpirules.model.contracts import Column, PercentForm
+from kpirules.values.units import Unit
+
+_EXACT = 10**15
+"""Whole doubles below this are those that were typed; a spreadsheet keeps 15 digits."""
+_SERIALS_1904 = 1462
+_TEXT = pa.string()
+
+_Spell = Callable[[Any], str | None]
+
+
+def from_objects(
+    values: Sequence[Any],
+    column: Column,
+    *,
+    percents: Collection[int] = (),
+    zeros: Mapping[int, int] | None = None,
+    from_1904: bool = False,
+) -> tuple[pa.ChunkedArray, tuple[Finding, ...]]:
+    """The cells of a column, and those that are no text where the contract wants one.
+
+    `percents` are the places of numbers shown as percents, `zeros` the digits to which a number is shown with zeros in
+    front, by place. `from_1904` says that a bare number that stands for a day counts from 1904.
+    """
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds <= {str}:
+        return pa.chunked_array([pa.array(values, _TEXT)]), ()
+    unit = column.type.unit
+    if unit is Unit.TEXT:
+        return _texts(values, column, kinds, zeros or {})
+    if unit.numeric and kinds <= {float, str} and not percents:
+        floats = [None if value == "" else value for value in values]
+        if not any(type(value) is str for value in floats):
+            return pa.chunked_array([pa.array(floats, pa.float64(), from_pandas=True)]), ()
+    spelt = _spelt(values, {kind: _speller(kind) for kind in kinds})
+    for place in percents:
+        spelt[place] = _percent(values[place], column.percent)
+    if unit is Unit.DATE and from_1904:
+        spelt = [
+            _later(text) if type(value) in {int, float} else text for value, text in zip(values, spelt, strict=True)
+        ]
+    return pa.chunked_array([pa.array(spelt, _TEXT)]), ()
+
+
+def _texts(
+    values: Sequence[Any], column: Column, kinds: set[type], zeros: Mapping[int, int]
+) -> tuple[pa.ChunkedArray, tuple[Finding, ...]]:
+    """Whole numbers stand for texts; any other number has lost how it was written, and a day or a yes is no text."""
+    spelt = _spelt(values, {kind: _speller(kind) for kind in kinds})
+    for place, digits in zeros.items():
+        text = spelt[place]
+        spelt[place] = text and text.zfill(digits)
+    kept = {kind for kind in kinds if issubclass(kind, (str, int)) and not issubclass(kind, bool)}
+    wrong = []
+    if kinds - kept:
+        wrong = [
+            place
+            for place, (value, text) in enumerate(zip(values, spelt, strict=True))
+            if text is not None and type(value) not in kept and not _whole(value)
+        ]
+    cells = pa.chunked_array([pa.array(spelt, _TEXT)])
+    if not wrong:
+        return cells, ()
+    return cells, (Finding("KPI651", (column.name,), pa.array(wrong, pa.int64())),)
+
+
+def _whole(value: object) -> bool:
+    """Whether a number is whole, and short enough to be the one that was typed."""
+    return isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+
+
+def _spelt(values: Sequence[Any], spellers: Mapping[type, _Spell]) -> list[str | None]:
+    return [None if value is None else spellers[type(value)](value) for value in values]
+
+
+def _speller(kind: type) -> _Spell:
+    """How values of a type are written."""
+    for known, spell in _SPELLERS:
+        if issubclass(kind, known):
+            return spell
+    return str
+
+
+def _from_float(value: float) -> str | None:
+    if value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    if value != value:  # noqa: PLR0124  # not a number, which stands for a missing one
+        return None
+    exact = Decimal(repr(float(value)))
+    return format(exact.to_integral_value() if value.is_integer() else exact, "f")
+
+
+def _from_decimal(value: Decimal) -> str | None:
+    return None if value.is_nan() else format(value, "f")
+
+
+def _from_moment(value: datetime) -> str | None:
+    if value != value:  # noqa: PLR0124  # the moment that stands for a missing one
+        return None
+    return value.date().isoformat() if value.time() == time() and value.tzinfo is None else value.isoformat(" ")
+
+
+_SPELLERS: tuple[tuple[type | tuple[type, ...], _Spell], ...] = (
+    (str, str),
+    (bool, lambda value: "true" if value else "false"),
+    (float, _from_float),
+    (Decimal, _from_decimal),
+    (datetime, _from_moment),
+    ((date, time, timedelta, int), str),
+)
+
+
+def _percent(value: float, form: PercentForm | None) -> str:
+    """A number shown as a percent, as the column has it written; where no percent is wanted, as it is shown."""
+    exact = Decimal(repr(float(value)))
+    if form is PercentForm.FRACTION:
+        return format(exact, "f")
+    points = format(exact.scaleb(2), "f")
+    return points if form is PercentForm.POINTS else f"{points}%"
+
+
+def _later(serial: str | None) -> str | None:
+    """The number of a day counted from 1904, counted from 1900."""
+    return str(int(serial) + _SERIALS_1904) if serial is not None and serial.isdigit() else serial
+
+
+def names_of(values: Sequence[Any]) -> Iterator[str]:
+    """Cells of a header as names."""
+    spellers = {kind: _speller(kind) for kind in set(map(type, values)) - {type(None)}}
+    return (text or "" for text in _spelt(values, spellers))

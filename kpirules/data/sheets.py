@@ -1,0 +1,172 @@
+"""Sheets of .xlsx files: values by python-calamine, and what a sheet says of its cells beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
+
+import pyarrow as pa
+
+from kpirules.data.bindings import Source
+from kpirules.data.faults import Finding, Place
+from kpirules.data.objects import from_objects, names_of
+from kpirules.data.sheet_marks import Marks, NotASheet, counts_from_1904, read_marks
+from kpirules.model.contracts import Column
+from kpirules.source import Diagnostic, Fault, Note
+from kpirules.source.similar import similar
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+LARGEST = 50_000_000
+"""How many cells a sheet may span, from the first of its first row and column to the last of its last."""
+_LOOKED_AT = 20
+
+
+class Damaged(Enum):
+    """Why a workbook cannot be read."""
+
+    WORKBOOK = "damaged_workbook"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of one sheet under its header: the names in it, the values by column, the numbers of the rows.
+
+    Blank rows at the end are left out; `blank` has the numbers of those in the middle. `marks` are counted from the
+    first cell of the sheet. `above` are other rows near the top, by number, one of which may hold the names.
+    """
+
+    header: tuple[str, ...]
+    columns: tuple[tuple[Any, ...], ...]
+    numbers: pa.Array
+    blank: pa.Array
+    marks: Marks
+    from_1904: bool
+    above: Mapping[int, tuple[str, ...]]
+    sha256: str
+
+    def cells(self, index: int, column: Column) -> tuple[pa.ChunkedArray, tuple[Finding, ...]]:
+        """The cells of a column as its contract would have them, and the faults that only a sheet can have."""
+        places = {number - 1: place for place, number in enumerate(self.numbers.to_pylist())}
+        percents = [places[row] for row in self.marks.percents.get(index, ()) if row in places]
+        zeros = {places[row]: to for row, to in self.marks.zeros.get(index, {}).items() if row in places}
+        values = [None if value == "" else value for value in self.columns[index]] if self.columns else []
+        cells, findings = from_objects(values, column, percents=percents, zeros=zeros, from_1904=self.from_1904)
+        return cells, (*findings, *self._marked(index, column.name, places))
+
+    def _marked(self, index: int, name: str, places: Mapping[int, int]) -> Iterator[Finding]:
+        errors = {places[row]: text for row, text in self.marks.errors.get(index, {}).items() if row in places}
+        if errors:
+            rows = pa.array(errors, pa.int64())
+            yield Finding("KPI641", (name,), rows, each={"value": pa.array(errors.values(), pa.string())})
+        unworked = [places[row] for row in self.marks.unworked.get(index, ()) if row in places]
+        if unworked:
+            yield Finding("KPI653", (name,), pa.array(sorted(unworked), pa.int64()))
+        merged: dict[int, int] = {}
+        for top, left, bottom, right in self.marks.merged:
+            if left <= index <= right:
+                rows = range(top + (index == left), bottom + 1)
+                merged |= {places[row]: top + 1 for row in rows if row in places}
+        if merged:
+            first = pa.array(merged.values(), pa.int64())
+            yield Finding("KPI652", (name,), pa.array(merged, pa.int64()), each={"first": first})
+
+
+def read_sheet(data: bytes, source: Source, place: Place) -> Sheet:
+    """Read the sheet that a source names, or the one that there is.
+
+    Raises:
+        Fault: the file cannot be read, has no such sheet, or several and none is named.
+    """
+    try:
+        with ZipFile(BytesIO(data)) as file:
+            workbook = _workbook(data)
+            name = _chosen(workbook, source, place)
+            marks, from_1904 = read_marks(file, name), counts_from_1904(file)
+        if marks.rows * marks.columns > LARGEST:
+            raise place.fault("KPI625", Note("delete"), rows=marks.rows, columns=marks.columns)
+        rows = _values(workbook, name)
+    except (BadZipFile, NotASheet, EOFError, OSError, RuntimeError, NotImplementedError, zlib.error):
+        raise place.fault("KPI614", Note("save"), reason=Damaged.WORKBOOK) from None
+    rows += [[""] * len(rows[0] if rows else ())] * (marks.rows - len(rows))
+    top = (source.header or 1) - 1
+    header = tuple(name.strip() for name in names_of(rows[top])) if top < len(rows) else ()
+    if not any(header):
+        raise place.fault("KPI616", Note("header", {"row": top + 1}))
+    held, blank = _held(rows[top + 1 :], {row - top - 1 for row in marks.without_value()})
+    return Sheet(
+        header=header,
+        columns=tuple(zip(*(rows[top + 1 + at] for at in held), strict=True)),
+        numbers=pa.array([top + 2 + at for at in held], pa.int64()),
+        blank=pa.array([top + 2 + at for at in blank], pa.int64()),
+        marks=marks,
+        from_1904=from_1904,
+        above={row + 1: tuple(names_of(rows[row])) for row in range(min(len(rows), _LOOKED_AT)) if row != top},
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def _workbook(data: bytes) -> CalamineWorkbook:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        return CalamineWorkbook.from_filelike(BytesIO(data))
+    except CalamineError as error:
+        raise NotASheet(str(error)) from None
+
+
+def _values(workbook: CalamineWorkbook, name: str) -> list[list[Any]]:
+    from python_calamine import CalamineError
+
+    try:
+        return workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise NotASheet(str(error)) from None
+
+
+def _chosen(workbook: CalamineWorkbook, source: Source, place: Place) -> str:
+    """The sheet that is meant: the one named, else the only one that is to be seen.
+
+    Raises:
+        Fault: there is none of that name, or more than one to be seen.
+    """
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    sheets = [one for one in workbook.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+    names = [one.name for one in sheets]
+    if source.sheet is not None:
+        if source.sheet in names:
+            return source.sheet
+        near = similar(source.sheet, names)
+        helps = [Note("similar", {"similar": near})] if near else []
+        args = {"source": place.source, "sheet": source.sheet}
+        raise Fault(
+            [Diagnostic("KPI626", source.of_sheets["sheet"], args, helps=(*helps, Note("known", {"known": names})))]
+        )
+    seen = [one.name for one in sheets if one.visible == SheetVisibleEnum.Visible]
+    if len(seen) == 1:
+        return seen[0]
+    raise place.fault("KPI627", Note("write", {"known": seen or names}), count=len(seen))
+
+
+def _held(rows: Sequence[Sequence[Any]], more: Collection[int]) -> tuple[list[int], list[int]]:
+    """The places of rows that hold something, those of `more` among them, and of blank ones that such a row follows."""
+    held = [place for place, row in enumerate(rows) if any(map(_something, row)) or place in more]
+    last = held[-1] if held else -1
+    return held, sorted(set(range(last)) - set(held))
+
+
+def _something(value: object) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else True
+
+
+def row_of(names: Collection[str], rows: Mapping[int, Sequence[str]]) -> int | None:
+    """The number of the row that holds all of some names."""
+    return next((number for number, row in rows.items() if {*names} <= {name.strip() for name in row}), None)
