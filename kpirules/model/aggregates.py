@@ -103,6 +103,15 @@ def _count_help(ws: Workspace, node: ast.Call) -> list[Note]:
     return [Note("rows", {"name": node.function.text, "table": next(iter(named), "…")})]
 
 
+def rows_where(ws: Workspace, name: str, table: str) -> tuple[Expr | None, Scope]:
+    """The condition on the rows of a filtered table (a table has none), and their scope, which knows it to hold.
+
+    Raises:
+        Skip: the condition has a fault.
+    """
+    return _where(ws, _row_scope(ws, name, table), name, None)
+
+
 def _row_scope(ws: Workspace, alias: str, table: str) -> Scope:
     aliases = {name for name, _ in _filters(ws, alias)}
     return Scope(grain=table, aliases=frozenset({alias, *aliases}))

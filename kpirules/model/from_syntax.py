@@ -41,6 +41,7 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             tuple(ws.pays[name] for name in order),
             tuple(ws.outcomes[node.name.text] for node in file.items if isinstance(node, ast.Outcome)),
             tuple(ws.ensures),
+            tuple(ws.demands),
             tuple(ws.memo),
         ),
         found,

@@ -127,6 +127,15 @@ def _hops(ws: Workspace, start: str, way: Path) -> Iterator[tuple[contracts.Colu
         yield column, table
 
 
+def time_of(ws: Workspace, table: str, span: Span) -> tuple[Path, str]:
+    """What places a table's rows in time: a way of references, and a column of the row it leads to.
+
+    Raises:
+        Skip: nothing does, or more than one thing.
+    """
+    return _time(ws, ws.tables[table], span)
+
+
 def _time(ws: Workspace, contract: contracts.Table, span: Span) -> tuple[Path, str]:
     own = period_column(contract)
     if own:

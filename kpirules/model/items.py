@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from kpirules.model import aggregates, columns, infer, operators, promises, results, rules, scheme
+from kpirules.model import aggregates, columns, demands, infer, operators, promises, results, rules, scheme
 from kpirules.model.expr import Bin, Expr, Val, known, walk
 from kpirules.model.uses import is_contextual, rule_nodes
 from kpirules.model.workspace import PARTS, Scope, Skip, Workspace, quietly
@@ -281,6 +281,9 @@ def _results(ws: Workspace) -> None:
         if isinstance(node, ast.Ensure):
             with quietly():
                 ws.settled(lambda: promises.ensures(ws, node))  # noqa: B023  # called at once
+        if isinstance(node, ast.Require):
+            with quietly():
+                ws.settled(lambda: demands.require(ws, node))  # noqa: B023  # called at once
     results.gates(ws)
 
 

@@ -217,6 +217,22 @@ class Ensure:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """What the data must keep, with what to say where it does not.
+
+    `table` is the one whose rows are asked, those for which `where` holds; None where every subject is asked. `time` is
+    what places a row in time (references, then a column), where that decides which row a reference leads to.
+    """
+
+    message: str
+    table: str | None
+    where: Expr | None
+    holds: Expr
+    time: tuple[tuple[str, ...], str] | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A scheme that has passed every check. `effects` are the gates, `pays` pay items and components, in file order.
 
@@ -239,4 +255,5 @@ class Model:
     pays: tuple[Pay, ...]
     outcomes: tuple[Outcome, ...]
     ensures: tuple[Ensure, ...]
+    demands: tuple[Demand, ...]
     order: tuple[tuple[str, str], ...]

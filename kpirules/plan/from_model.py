@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model.scheme import Model
-from kpirules.plan import build, results, rows
+from kpirules.plan import build, demands, results, rows
 from kpirules.plan.draft import Draft, Place, origin_of, too_wide
 from kpirules.plan.ir import (
     Aggregate,
@@ -50,23 +51,25 @@ def compile_model(model: Model) -> Plan:
     Raises:
         Fault: digits of a value cannot be proved to fit (KPI305).
     """
+    try:
+        draft, steps, nobody = _relation(model, _lower_all)
+    except TooWide as wide:
+        raise too_wide(wide, model.header.span) from None
+    asked = demands.demands(model, lambda bind: _relation(model, bind)[:2])
+    return replace(_plan(draft, tuple(steps), tuple(nobody)), demands=asked)
+
+
+def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[Step], list[Uncredited]]:
+    """The steps of the subjects' relation, where `bind` binds what is asked for."""
     reading = Reading(model, model.subject.table.name, per_row=False)
     draft = reading.draft
     draft.value_of = lambda item, part: results.lower_value(draft, item, part)
-    try:
-        return _compile(draft, reading)
-    except TooWide as wide:
-        raise too_wide(wide, model.header.span) from None
-
-
-def _compile(draft: Draft, reading: Reading) -> Plan:
-    model = draft.model
     _active_types(draft)
     asked = model.subject.where
     where = lower(draft, Place("subject", "where", "subject"), asked) if asked is not None else None
     doubtful = [Ref(flag.when, types.BOOL) for flag in draft.frames[0]]
     before = len(draft.bindings)
-    _lower_all(draft)
+    bind(draft)
     steps = _subjects(draft)
     reading.followed(model.subject.table.name, steps, sorted(reading.refs, key=len))
     last = steps[-1].name
@@ -81,7 +84,7 @@ def _compile(draft: Draft, reading: Reading) -> Plan:
         steps.append(Filter("asked for", steps[-1].name, build.any_of([where, *doubtful])))
         last = steps[-1].name
     steps.append(Compute(_RESULT, last, tuple(_in_order(draft.bindings[before:]))))
-    return _plan(draft, tuple(steps), tuple(nobody))
+    return draft, steps, nobody
 
 
 def _plan(draft: Draft, steps: tuple[Step, ...], nobody: tuple[Uncredited, ...]) -> Plan:

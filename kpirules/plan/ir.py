@@ -16,7 +16,7 @@ Missing is null. Every scalar operator is strict (null in, null out) but `coales
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -323,6 +323,26 @@ class Owner:
     path: tuple[tuple[str, str, str], ...]
 
 
+ROW = "$row"
+"""The column that a demand reads beside a table's own: the place of each row in it, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the data must keep, worked out before the results.
+
+    `steps` make the relation `result`: the rows of `table` that break it, by the column `table.$row`. `message` is what
+    the rules say of them, `columns` are those of the table that the demand reads.
+    """
+
+    message: str
+    table: str
+    columns: tuple[str, ...]
+    origin: Origin
+    steps: tuple[Step, ...]
+    result: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A compiled scheme.
@@ -347,6 +367,25 @@ class Plan:
     uncredited: tuple[Uncredited, ...]
     owners: tuple[Owner, ...]
     effective: tuple[date, date | None] | None = None
+    demands: tuple[Demand, ...] = ()
+
+    def of_demand(self, demand: Demand) -> Plan:
+        """A plan of its own for a demand, to which every row is a subject: it has no other results."""
+        key, first = f"{demand.table}.{ROW}", demand.steps[0]
+        assert isinstance(first, Scan)
+        return replace(
+            self,
+            steps=demand.steps,
+            result=demand.result,
+            subject=demand.table,
+            key=key,
+            key_type=first.columns[key][1],
+            items=(),
+            checks=(),
+            uncredited=(),
+            owners=(),
+            demands=(),
+        )
 
     def step(self, name: str) -> Step:
         """The step of that name.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from fractions import Fraction
 
 from kpirules.model.expr import Agg, Expr, Grain, Lookup
 from kpirules.plan import build, scalars
-from kpirules.plan.draft import Draft, Flag, Place, origin_of
+from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import (
     Aggregate,
     Binding,
@@ -150,20 +150,31 @@ def _relation(rows: Rows, name: str) -> tuple[list[Step], str]:
     owner = reading.column(grain.owner, subject.key) if dated else reading.column(grain.owner[:-1], grain.owner[-1])
     time = reading.column(grain.time_refs, grain.time)
     made: list[Step] = [reading.scan(name, reading.model.tables[grain.table].keys)]
-    way = [grain.time_refs[:depth] for depth in range(1, len(grain.time_refs) + 1)]
-    reading.followed(name, made, way)
-    made.append(Filter(f"{name} in period", made[-1].name, in_period(time)))
-    days = (time.name, time.name)
-    if dated and time.type.unit.periodic:
-        days = (time.name, f"{name}$last day")
-        last_day = Op("last_day", (time,), types.DATE)
-        day = Binding(days[1], last_day, types.DATE, grain.table, "row", "value")
-        made.append(Compute(f"{name} last days", made[-1].name, (day,)))
-    reading.followed(name, made, sorted((refs for refs in reading.refs if refs not in way), key=len), days)
+    joined(reading, name, made, grain.time_refs, time, Filter(f"{name} in period", "", in_period(time)))
     reading.worked_out(name, made)
     count = Measure(f"{name} rows", "count", None, None, COUNT, grain.table)
     made.append(Aggregate(f"{name} by subject", made[-1].name, (owner.name,), (*rows.measures, count)))
     return made, owner.name
+
+
+def joined(
+    reading: Reading, name: str, made: list[Step], time_refs: Refs, time: Ref | None, kept: Filter | None = None
+) -> None:
+    """Add the joins that bring what is read by references: those to the time first, then of the rows `kept` the others.
+
+    `time` places a row in time; None where no reference leads to a row in force on a day.
+    """
+    way = [time_refs[:depth] for depth in range(1, len(time_refs) + 1)]
+    reading.followed(name, made, way)
+    if kept is not None:
+        made.append(replace(kept, input=made[-1].name))
+    days = (time.name, time.name) if time is not None else None
+    if time is not None and reading.model.subject.table.active is not None and time.type.unit.periodic:
+        days = (time.name, f"{name}$last day")
+        last_day = Op("last_day", (time,), types.DATE)
+        day = Binding(days[1], last_day, types.DATE, reading.table, "row", "value")
+        made.append(Compute(f"{name} last days", made[-1].name, (day,)))
+    reading.followed(name, made, sorted((refs for refs in reading.refs if refs not in way), key=len), days)
 
 
 def in_period(time: Ref) -> Scalar:

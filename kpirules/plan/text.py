@@ -55,6 +55,10 @@ def render(plan: Plan) -> str:
     for nth, step in enumerate(plan.steps, 1):
         lines += ["", f"{nth}. {_step(step)}", *(f"   {line}" for line in _inside(step))]
     lines += ["", "results", *(f"   {line}" for line in _items(plan))]
+    for nth, one in enumerate(plan.demands, 1):
+        lines += ["", f"demand {nth} on {one.table}: {one.message}{_at(one.origin)}"]
+        for step in one.steps:
+            lines += [f"   {_step(step)}", *(f"      {line}" for line in _inside(step))]
     lines += ["", "checks", *(f"   {one.code} {one.item}: not {one.when}{_at(one.origin)}" for one in plan.checks)]
     return "\n".join(lines)
 

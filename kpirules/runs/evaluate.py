@@ -11,6 +11,7 @@ from time import perf_counter_ns
 from kpirules.compiling import Compiled
 from kpirules.data.bindings import Bindings
 from kpirules.data.load import read_tables, typed_tables
+from kpirules.runs.demands import required
 from kpirules.runs.manifest import Done
 from kpirules.runs.run import in_force, read_period, run_scheme
 
@@ -62,5 +63,6 @@ def evaluate(
         else:
             loaded = typed_tables(contracts, data, quarantine=quarantine, subject=subject)
     with steps.step("run"):
+        loaded = required(compiled, loaded, wanted, quarantine=quarantine)
         result = run_scheme(compiled, loaded, wanted)
     return Done(compiled, loaded, result, scheme, data.path if isinstance(data, Bindings) else None, steps.times)

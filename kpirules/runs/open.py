@@ -14,6 +14,7 @@ from kpirules.compiling import Compiled, compile_scheme
 from kpirules.data.bindings import load_bindings
 from kpirules.data.faults import Place
 from kpirules.data.load import Loaded, TableFacts, read_tables
+from kpirules.runs.demands import required
 from kpirules.runs.folder import NUMBER, RESULTS, digest
 from kpirules.runs.manifest import NAME, not_a_run, read_manifest
 from kpirules.runs.run import Result
@@ -45,7 +46,7 @@ def open_run(folder: Path) -> Run:
     _unchanged(folder, manifest["files"])
     compiled = _compiled(folder, manifest["scheme"]["files"])
     scores, items, not_assessed = (pq.read_table(folder / f"{name}.parquet") for name in RESULTS)
-    period = Period(date.fromisoformat(manifest["period"]["start"]), Unit(manifest["period"]["kind"]))
+    period = _period(manifest)
     result = Result(period, manifest["engine"]["name"], scores, items, not_assessed, manifest["uncredited"])
     return Run(folder, manifest, compiled, _inputs(folder, manifest, compiled), result)
 
@@ -89,6 +90,10 @@ def _compiled(folder: Path, files: Sequence[Mapping[str, str]]) -> Compiled:
     return compile_scheme(SourceText(files[0]["path"], kept.read_bytes().decode("utf-8")), Folder(kept.parent))
 
 
+def _period(manifest: Mapping[str, Any]) -> Period:
+    return Period(date.fromisoformat(manifest["period"]["start"]), Unit(manifest["period"]["kind"]))
+
+
 def _inputs(folder: Path, manifest: Mapping[str, Any], compiled: Compiled) -> Loaded:
     facts = tuple(TableFacts(**one) for one in manifest["inputs"])
     if manifest["inputs_kept"]:
@@ -109,4 +114,4 @@ def _inputs(folder: Path, manifest: Mapping[str, Any], compiled: Compiled) -> Lo
     ]
     if changed:
         raise Fault(changed)
-    return loaded
+    return required(compiled, loaded, _period(manifest), quarantine=bool(manifest["quarantine"]))

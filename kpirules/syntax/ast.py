@@ -514,6 +514,15 @@ class Ensure(Node):
     message: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Require(Node):
+    """`require base_pay > 0 : "…"`, or with a table, `require for each orders amount >= 0 : "…"`."""
+
+    table: Name | None
+    condition: Expr
+    message: Text
+
+
 Item = (
     Scheme
     | Use
@@ -529,6 +538,7 @@ Item = (
     | Pay
     | Outcome
     | Ensure
+    | Require
 )
 
 

@@ -248,6 +248,11 @@ def _ensure(b: Builder, span: Span, kids: Kids) -> ast.Ensure:
     return ast.Ensure(kids[1], b.quoted(kids[2]), span=span)
 
 
+def _require(b: Builder, span: Span, kids: Kids) -> ast.Require:
+    _, *table, condition, message = kids
+    return ast.Require(b.name(table[0]) if table else None, condition, b.quoted(message), span=span)
+
+
 RULES: dict[str, Rule] = {
     "start": lambda _, __, kids: kids[0],
     "scheme": _scheme,
@@ -289,4 +294,5 @@ RULES: dict[str, Rule] = {
     "on": _on,
     "outcome": _outcome,
     "ensure": _ensure,
+    "require": _require,
 }

@@ -17,7 +17,7 @@ from kpirules.syntax.reading import Found, Reading
 
 _PIECE = re.compile(r'"[^"\n]*"|“[^”\n]*”|＂[^＂\n]*＂|[\w.]*\w|[^\w\s]')
 _LAST_WORD = re.compile(r"(\w+)[^\w]*$")
-_PROMISES = ("ENSURE",)
+_PROMISES = ("ENSURE", "REQUIRE", "REQUIRE_EACH")
 """Items that are a condition and what to say where it does not hold."""
 _FOREIGN = {
     "==": "=",

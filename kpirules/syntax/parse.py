@@ -99,7 +99,7 @@ def _declared(reading: Reading) -> set[str]:
     own = _word(reading.prepared, first, 1, dotted=True)
     names: list[str | None] = []
     match reading.head:
-        case "SUBJECT" | "ENSURE":
+        case "SUBJECT" | "ENSURE" | "REQUIRE" | "REQUIRE_EACH":
             names.append(None)
         case "GRADE":
             names += words.spellings("grade")

@@ -120,6 +120,8 @@ component kicker "New customers"
     amount 10 CNY * count(won)
 outcome promotion "Promotion" when grade = "S"
 ensure commission <= base_pay * 3 : "never above three months' pay"
+require base_pay > 0 : "nobody works for nothing"
+require for each orders amount >= 0 : "never negative"
 """
 
 CHINESE = """\
@@ -236,6 +238,8 @@ CHINESE = """\
     金额 10元 × count(won)
 结论 promotion "Promotion" 当 grade = "S"
 保证 commission <= base_pay * 3 ： "never above three months' pay"
+要求 base_pay > 0 : "nobody works for nothing"
+逐笔要求 orders amount >= 0 : "never negative"
 """
 
 

@@ -321,9 +321,6 @@ def test_written_twice(text: str, first: str, second: str) -> None:
     [
         ('use "a.kpi" as a', "as"),
         ("distribution within region, at least 10 people, ties better\n    1 : 2", "distribution"),
-        ("require a", "require"),
-        ("require for each orders a", "require for each"),
-        ("逐笔要求 orders a", "逐笔要求"),
         ("spread x", "spread"),
         ("scheme s\n    fiscal year from 4 named by start", "fiscal year from"),
         ("table t\n    a money in USD", "money in"),

@@ -1,0 +1,80 @@
+"""What the data must keep, row by row of a table or subject by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kpirules.model import aggregates, grain, infer, names, scheme
+from kpirules.model.expr import Col, Expr, Val, walk
+from kpirules.model.workspace import Scope, Skip, Workspace
+from kpirules.source import Note
+from kpirules.syntax import ast
+
+_OF_DATA = frozenset({"actual", "target", "value", "column"})
+"""Parts that are worked out of data alone, but where a define reads a result."""
+
+
+def require(ws: Workspace, node: ast.Require) -> None:
+    """What the data must keep.
+
+    Raises:
+        Skip: it has a fault.
+    """
+    found = _of_subject(ws, node) if node.table is None else _of_rows(ws, node, node.table)
+    ws.demands.append(found)
+
+
+def _of_subject(ws: Workspace, node: ast.Require) -> scheme.Demand:
+    if ws.subject is None:
+        raise Skip
+    holds = infer.condition(ws, Scope(), node.condition)
+    for val in _read(ws, holds):
+        if val.part not in _OF_DATA or not _data(ws, val.item):
+            args = {"name": val.span.text}
+            raise ws.fail("KPI551", val.span, args, helps=[Note("ensure", args)])
+    return scheme.Demand(node.message.value, None, None, holds, None, node.span)
+
+
+def _of_rows(ws: Workspace, node: ast.Require, name: ast.Name) -> scheme.Demand:
+    if name.text in ws.broken:
+        raise Skip
+    declared = ws.declared.get(name.text)
+    if declared is None or declared.kind not in ("table", "filter"):
+        raise names.unknown(ws, name, [text for text, one in ws.declared.items() if one.kind in ("table", "filter")])
+    table = names.base_table(ws, name.text)
+    if table is None:
+        raise Skip
+    where, scope = aggregates.rows_where(ws, name.text, table)
+    holds = infer.condition(ws, scope, node.condition)
+    parts = [*walk(holds), *(walk(where) if where is not None else ())]
+    dated = any(_follows_dates(ws, part) for part in parts)
+    time = grain.time_of(ws, table, node.condition.span) if dated else None
+    return scheme.Demand(node.message.value, table, where, holds, time, node.span)
+
+
+def _follows_dates(ws: Workspace, node: Expr) -> bool:
+    """Whether an expression reads a row of the subject's table, of which one is in force on a day."""
+    if not isinstance(node, Col) or not node.refs or ws.subject is None:
+        return False
+    return ws.subject.table.active is not None and node.table == ws.subject.table.name
+
+
+def _read(ws: Workspace, node: Expr) -> Iterable[Val]:
+    """The values that an expression reads, itself or by way of defines; each with the place in the expression."""
+    for part in walk(node):
+        if isinstance(part, Val):
+            yield part
+            seen = {part.item}
+            rest = [part.item]
+            for item in rest:
+                define = ws.defines.get(item)
+                for inner in walk(define.rule) if define else ():
+                    if isinstance(inner, Val) and inner.item not in seen:
+                        seen.add(inner.item)
+                        rest.append(inner.item)
+                        yield Val(inner.item, inner.part, inner.known, type=inner.type, span=part.span)
+
+
+def _data(ws: Workspace, item: str) -> bool:
+    declared = ws.declared.get(item)
+    return declared is not None and declared.kind in ("define", "indicator")

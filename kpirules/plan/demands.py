@@ -1,0 +1,90 @@
+"""Lowering of what the data must keep: each demand has steps of its own, which leave the rows that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeGuard
+
+from kpirules.model import scheme
+from kpirules.model.contracts import Table
+from kpirules.model.expr import Col, Expr, walk
+from kpirules.model.scheme import Model
+from kpirules.plan import build, rows, scalars
+from kpirules.plan.draft import Draft, Place, origin_of, too_wide
+from kpirules.plan.ir import ROW, Demand, Filter, Ref, Scalar, Scan, Step
+from kpirules.plan.reading import Reading
+from kpirules.plan.rows import COUNT
+from kpirules.values import types
+from kpirules.values.types import TooWide
+
+Subjects = Callable[[Callable[[Draft], None]], tuple[Draft, list[Step]]]
+"""Gives the steps of the subjects' relation, where a function binds what is asked for, and the draft it bound it in."""
+
+_RESULT = "rows that break it"
+
+
+def demands(model: Model, subjects: Subjects) -> tuple[Demand, ...]:
+    """What the data must keep, in file order.
+
+    Raises:
+        Fault: digits of a value cannot be proved to fit (KPI305).
+    """
+    return tuple(_demand(model, one, subjects) for one in model.demands)
+
+
+def _demand(model: Model, one: scheme.Demand, subjects: Subjects) -> Demand:
+    try:
+        steps = _of_subjects(one, subjects) if one.table is None else _of_rows(model, one, one.table)
+    except TooWide as wide:
+        raise too_wide(wide, one.holds.span) from None
+    table = model.tables[one.table or model.subject.table.name]
+    read = dict.fromkeys(part.column for part in walk(one.holds) if _own(part, table))
+    steps[0] = _numbered(steps[0], table.name)
+    columns = tuple(read) or table.keys
+    return Demand(one.message, table.name, columns, origin_of(one.span), tuple(steps), steps[-1].name)
+
+
+def _own(node: Expr, table: Table) -> TypeGuard[Col]:
+    """Whether an expression is a column that the table itself declares."""
+    return (
+        isinstance(node, Col) and not node.refs and node.table == table.name and table.column(node.column) is not None
+    )
+
+
+def _numbered(step: Step, table: str) -> Scan:
+    assert isinstance(step, Scan)
+    return replace(step, columns={**step.columns, f"{table}.{ROW}": (ROW, COUNT)})
+
+
+def _of_subjects(one: scheme.Demand, subjects: Subjects) -> list[Step]:
+    broken: list[Scalar] = []
+
+    def bind(draft: Draft) -> None:
+        place = Place("require", "value", "require")
+        broken.append(build.negated(scalars.lower(draft, place, one.holds)))
+        broken.extend(Ref(flag.when, types.BOOL) for flag in draft.frames[0])
+
+    _, steps = subjects(bind)
+    return [*steps, Filter(_RESULT, steps[-1].name, build.any_of(broken))]
+
+
+def _of_rows(model: Model, one: scheme.Demand, table: str) -> list[Step]:
+    reading = Reading(model, table)
+    draft = reading.draft
+    place = Place(table, "row", f"{table}$row")
+    holds = scalars.lower(draft, place, one.holds)
+    broken: list[Scalar] = [build.negated(holds), *_flags(draft)]
+    found = build.any_of(broken)
+    if one.where is not None:
+        found = build.both([scalars.lower(draft, place, one.where), found])
+    time = reading.column(*one.time) if one.time is not None else None
+    made: list[Step] = [reading.scan(table, model.tables[table].keys)]
+    rows.joined(reading, table, made, one.time[0] if one.time else (), time)
+    reading.worked_out(table, made)
+    made.append(Filter(_RESULT, made[-1].name, found))
+    return made
+
+
+def _flags(draft: Draft) -> Sequence[Scalar]:
+    return [Ref(flag.when, types.BOOL) for flag in draft.frames[0]]

@@ -1,0 +1,142 @@
+"""What the rules require of the data: told with the rows that break it, or set aside with them."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from kpirules.data.faults import DataFaults
+from kpirules.data.load import Loaded, typed_tables
+from kpirules.engines import duckdb, reference
+from kpirules.engines.outcome import Engine
+from kpirules.runs.demands import required
+from kpirules.runs.run import read_period
+from kpirules.values.units import Unit
+from tests.helpers.schemes import Data, compiled, scheme
+
+STAFF = """
+table staff
+    staff_id text key
+    hired    date
+    left_on  date optional
+    base     money
+    active from hired to left_on
+subject staff
+"""
+ITEMS = """
+table orders
+    order_id text key
+    staff_id text references staff
+    day      date period
+    amount   money
+    cost     money
+    status   text in "won", "lost"
+define won = orders where status = "won"
+require for each orders amount >= 0 : "an order amount is never negative"
+require for each won cost <= amount and day >= staff.hired : "no order won at a loss, none before joining"
+require base >= 0 : "nobody owes a base pay"
+require count(orders) <= 2 : "at most two orders in a period"
+pay p
+    amount base
+"""
+SCHEME = compiled(scheme(ITEMS, staff=STAFF))
+CONTRACTS = tuple(SCHEME.model.tables.values())
+PERIOD = read_period("2025Q1", Unit.QUARTER)
+SOUND = ("E1", "2025-01-05", None, "100")
+"""Joined on 5 January 2025."""
+
+
+def _loaded(data: Data) -> Loaded:
+    frames = {}
+    for one in CONTRACTS:
+        rows = data.get(one.name, ())
+        frames[one.name] = pa.table(
+            {column.name: pa.array([row[nth] for row in rows], pa.string()) for nth, column in enumerate(one.columns)}
+        )
+    return typed_tables(CONTRACTS, frames)
+
+
+def _order(number: int, staff: str, *cells: str) -> tuple[str, ...]:
+    return (f"O{number}", staff, *cells)
+
+
+def _told(data: Data, engine: Engine) -> list[tuple[str, int | None, str | None, object]]:
+    with pytest.raises(DataFaults) as raised:
+        required(SCHEME, _loaded(data), PERIOD, engine=engine)
+    assert {fault.code for fault in raised.value.faults} == {"KPI670"}
+    return [(fault.table, fault.row, fault.value, fault.expected["said"]) for fault in raised.value.faults]
+
+
+NEGATIVE = "an order amount is never negative"
+LOSS = "no order won at a loss, none before joining"
+engines = pytest.mark.parametrize("engine", [duckdb, reference], ids=["duckdb", "reference"])
+
+
+@engines
+def test_every_row_that_breaks_it_is_told_whenever_it_is_from(engine: Engine) -> None:
+    """The order of April is past the period, but a row of the table all the same; a lost one may be at a loss."""
+    orders = [
+        _order(1, "E1", "2025-01-09", "5", "5", "won"),
+        _order(2, "E1", "2025-01-09", "-5.50", "9", "lost"),
+        _order(3, "E1", "2025-01-09", "5", "5.01", "won"),
+        _order(4, "E1", "2025-04-01", "-6", "1", "lost"),
+    ]
+    people: Data = {"staff": [SOUND], "orders": orders[:1] + orders[3:]}
+    assert _told(people, engine) == [("orders", 2, "-6.00", NEGATIVE)]
+    people = {"staff": [SOUND], "orders": orders[1:3]}
+    assert _told(people, engine) == [("orders", 1, "-5.50", NEGATIVE), ("orders", 2, "5.01, 5.00, 2025-01-09", LOSS)]
+
+
+@engines
+def test_of_a_dated_table_the_row_in_force_is_read(engine: Engine) -> None:
+    """E1 left in 2020 and came again: the order of 2021 was before the second time, and in no time at all."""
+    people = [("E1", "2020-01-01", "2020-12-31", "1"), SOUND]
+    orders = [
+        _order(1, "E1", "2020-12-31", "5", "5", "won"),
+        _order(2, "E1", "2021-06-01", "5", "5", "won"),
+        _order(3, "E1", "2025-01-05", "5", "5", "won"),
+    ]
+    data: Data = {"staff": people, "orders": orders}
+    assert required(SCHEME, _loaded(data), PERIOD, engine=engine).quarantine.counts == {}
+
+
+@engines
+def test_subjects_are_asked_with_what_they_come_to_in_the_period(engine: Engine) -> None:
+    """E2 has three orders in the period, E1 two and one beside it; who is not scored is not asked."""
+    people = [
+        SOUND,
+        ("E2", "2020-01-01", None, "0"),
+        ("E3", "2020-01-01", None, "-1"),
+        ("E4", "2020-01-01", "2024-12-31", "-1"),
+    ]
+    days = {"E1": ["2025-01-06", "2025-03-31", "2025-04-01"], "E2": ["2025-01-01", "2025-01-01", "2025-02-01"]}
+    orders = [
+        _order(nth, who, day, "5", "5", "lost")
+        for nth, (who, day) in enumerate((who, day) for who, all_ in days.items() for day in all_)
+    ]
+    assert _told({"staff": people, "orders": orders}, engine) == [
+        ("staff", 2, "E2", "at most two orders in a period"),
+        ("staff", 3, "-1.00", "nobody owes a base pay"),
+    ]
+
+
+@engines
+def test_with_quarantine_rows_go_aside_until_all_that_is_left_keeps_it(engine: Engine) -> None:
+    """Without its negative order, E1 has two; E2 goes with the one order that refers to it."""
+    people = [SOUND, ("E2", "2020-01-01", None, "-1")]
+    orders = [_order(nth, "E1", "2025-01-06", amount, "1", "lost") for nth, amount in enumerate(("1", "2", "-3"))]
+    orders.append(_order(9, "E2", "2025-01-06", "1", "1", "lost"))
+    found = required(SCHEME, _loaded({"staff": people, "orders": orders[:2] + orders[3:]}), PERIOD, quarantine=True)
+    assert found.quarantine.counts == {"staff": 1, "orders": 1}
+    assert found.tables["orders"].column("order_id").to_pylist() == ["O0", "O1"]
+    assert found.tables["staff"].column("staff_id").to_pylist() == ["E1"]
+    with pytest.raises(DataFaults):
+        required(SCHEME, _loaded({"staff": people[:1], "orders": orders[:3]}), PERIOD, engine=engine)
+
+
+def test_a_demand_is_part_of_the_plan() -> None:
+    first, second, third, fourth = SCHEME.plan.demands
+    assert (first.table, first.columns, first.message) == ("orders", ("amount",), NEGATIVE)
+    assert second.columns == ("cost", "amount", "day")
+    assert (third.table, third.columns) == ("staff", ("base",))
+    assert (fourth.table, fourth.columns) == ("staff", ("staff_id",))
