@@ -55,7 +55,8 @@ def _rounded(scope: Scope, value: Num, kind: Type, op: Op) -> Node:
                 return node
         return _settled(scope, _decimal_parts(scope, value, op.places), kind, op)
     if op.places >= 0:
-        return _settled(scope, _quotient_parts(scope, value, value.over, kind, op.places), kind, op)
+        near = _nearest(scope, value, value.over, kind, op) if op.op == "round" and op.mode is Mode.AWAY else None
+        return near or _settled(scope, _quotient_parts(scope, value, value.over, kind, op.places), kind, op)
     # Tens, hundreds, …: the denominator takes the step, and what comes out counts steps.
     size = Fraction(10) ** -op.places
     over = scope.dialect.multiply(value.over, value.over_digits, build.step(op.places), _digits_of_step(op.places))
@@ -63,6 +64,18 @@ def _rounded(scope: Scope, value: Num, kind: Type, op: Op) -> Node:
     low, high = kind.bounds
     kind = replace(kind, low=low / size, high=high / size)
     return build.mul(_settled(scope, _quotient_parts(scope, tens, over, kind, 0), kind, op), build.step(op.places))
+
+
+def _nearest(scope: Scope, value: Num, over: Node, kind: Type, op: Op) -> Node | None:
+    """The quotient to the nearest step, half away from zero, where the engine has a short way to it."""
+    num, den = scope.keep(value.node, value.digits), scope.keep(over, value.over_digits)
+    signed = kind.bounds[0] < 0
+    steps = scope.dialect.nearest(num, value.digits, den, value.over_digits, op.places, signed=signed)
+    if steps is None:
+        return None
+    low, high = kind.bounds
+    whole = Digits(0, max(abs(low), abs(high)) * 10**op.places + 1)
+    return scope.dialect.multiply(build.cast(steps, whole), whole, build.step(op.places), _digits_of_step(op.places))
 
 
 def _decimal_parts(scope: Scope, value: Num, places: int) -> _Parts:
