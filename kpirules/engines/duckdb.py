@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from kpirules.engines import reference
 from kpirules.engines.exact import arrow_type
-from kpirules.engines.outcome import Outcome, RunFault, values
+from kpirules.engines.outcome import Outcome, RunFault, failed, values
 from kpirules.engines.schema import Schema, schemas
 from kpirules.engines.sql import DATA, DUCKDB, Queries, Query, compiled
 from kpirules.plan.ir import OVER, Plan, Value
@@ -98,5 +98,5 @@ def _failed(plan: Plan, found: pa.Table) -> tuple[RunFault, ...]:
         failing = found.filter(found.column(check.when))
         if failing.num_rows:
             subjects = tuple(values(failing, plan.key))
-            faults.append(RunFault(check.code, check.item, check.when, subjects, check.origin))
+            faults.append(failed(check, subjects))
     return tuple(faults)

@@ -9,13 +9,17 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
-from kpirules.plan.ir import OVER, Origin, Plan, Value
-from kpirules.source import Diagnostic, Fault
+from kpirules.plan.ir import OVER, Check, Origin, Plan, Value
+from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 PAST_BOUND = "KPI701"
+NO_TEXTS: Mapping[str, SourceText] = {}
+_HELPS = {PAST_BOUND: ("data",), "KPI703": ("narrow",)}
+"""The help lines of a code that always stand under it."""
+_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class RunFault:
     """What a run found wrong at one binding: its code, its item, and the subjects it was found for, in order.
 
     `origin` is the place in the rules. `value`, `low` and `high` are set where a value is past its bounds, for the
-    first subject.
+    first subject; `other` and its place where two items are in conflict.
     """
 
     code: str
@@ -35,29 +39,56 @@ class RunFault:
     low: Fraction | None = None
     high: Fraction | None = None
 
-    def diagnostic(self) -> Diagnostic:
-        """The fault as a message; it has no span, as a plan keeps places and not texts."""
+    other: str | None = None
+    other_origin: Origin | None = None
+
+    def diagnostic(self, texts: Mapping[str, SourceText] = NO_TEXTS) -> Diagnostic:
+        """The fault as a message; with the rule's `texts`, by name, it has its place in them."""
         first = next((str(subject) for subject in self.subjects if subject is not None), "…")
         args = {
             "item": self.item,
-            "binding": self.binding,
+            "other": self.other or "…",
             "subject": first,
             "count": len(self.subjects),
-            "where": f"{self.origin.file}:{self.origin.line}:{self.origin.column}" if self.origin else "…",
-            "text": self.origin.text if self.origin else self.item,
             "value": shown(self.value),
             "low": shown(self.low),
             "high": shown(self.high),
         }
-        return Diagnostic(self.code, None, args)
+        other = _span(self.other_origin, texts)
+        labels = () if other is None else (Label(other, "other", args),)
+        helps = [Note(key, args) for key in _HELPS.get(self.code, ())]
+        if len(self.subjects) > 1:
+            listed = [*map(str, self.subjects[:_LISTED]), *(["…"] if len(self.subjects) > _LISTED else [])]
+            helps.append(Note("subjects", {**args, "subjects": listed}))
+        return Diagnostic(self.code, _span(self.origin, texts), args, labels, tuple(helps))
+
+
+def _span(origin: Origin | None, texts: Mapping[str, SourceText]) -> Span | None:
+    if origin is None or origin.file not in texts:
+        return None
+    text = texts[origin.file]
+    return Span(text, text.offset(origin.line, origin.column), text.offset(origin.end_line, origin.end_column))
+
+
+def failed(check: Check, subjects: tuple[Value, ...]) -> RunFault:
+    """What a check that does not hold for some subjects is told as."""
+    return RunFault(
+        check.code,
+        check.item,
+        check.when,
+        subjects,
+        check.origin,
+        other=check.other,
+        other_origin=check.other_origin,
+    )
 
 
 class RunStopped(Fault):
     """A run that cannot go on: a value past its bounds. Carries every such fault of the step that found them."""
 
-    def __init__(self, faults: Sequence[RunFault]) -> None:
+    def __init__(self, faults: Sequence[RunFault], texts: Mapping[str, SourceText] = NO_TEXTS) -> None:
         self.faults = tuple(faults)
-        super().__init__(fault.diagnostic() for fault in faults)
+        super().__init__(fault.diagnostic(texts) for fault in faults)
 
 
 @dataclass(frozen=True, slots=True)

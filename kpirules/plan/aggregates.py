@@ -28,14 +28,14 @@ _NOTHING: dict[str, Fraction | bool] = {
 def figure(draft: Draft, place: Place, node: Agg) -> Ref:
     """Bind the figure of an aggregate, once for all that read it, and take over the faults its rows may meet."""
     found = next(((name, flags) for known, name, flags in draft.aggregates if known == node), None)
-    name, flags = found or _new(draft, node)
+    name, flags = found or _new(draft, place, node)
     draft.need([Flag(flag.when, flag.code, place.item, flag.origin) for flag in flags], place.guard)
     return build.ref(name, draft.types[name])
 
 
-def _new(draft: Draft, node: Agg) -> tuple[str, tuple[Flag, ...]]:
+def _new(draft: Draft, place: Place, node: Agg) -> tuple[str, tuple[Flag, ...]]:
     name = draft.fresh(node.grain.table)
-    flags = tuple(_flag(draft, flag, node) for flag in rows.measured(draft, node, name))
+    flags = tuple(_flag(draft, flag, node) for flag in rows.measured(draft, node, name, place.item))
     draft.aggregates.append((node, name, flags))
     _bind(draft, node, name)
     return name, flags

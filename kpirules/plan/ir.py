@@ -262,12 +262,17 @@ Step = Scan | Filter | Join | Compute | Aggregate
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A fault at run time: the bool binding `when` of the final relation must not be true for any row."""
+    """A fault at run time: the bool binding `when` of the final relation must not be true for any row.
+
+    Where two items are in conflict, `other` is the one beside `item`, and `other_origin` its place.
+    """
 
     when: str
     code: str
     item: str
     origin: Origin | None
+    other: str | None = None
+    other_origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

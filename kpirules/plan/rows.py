@@ -60,8 +60,10 @@ def rows_of(draft: Draft, grain: Grain) -> Rows:
 # ---------------------------------------------------------------- measures
 
 
-def measured(draft: Draft, agg: Agg, name: str) -> tuple[Flag, ...]:
+def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
     """Add the measures of an aggregate, under names that begin with `name`, to the relation of its rows.
+
+    `item` is whose figure it is made for, the first of those that read it.
 
     Returns:
         the faults that its rows may meet, each told by a measure that counts the rows which do.
@@ -73,22 +75,22 @@ def measured(draft: Draft, agg: Agg, name: str) -> tuple[Flag, ...]:
     flags = []
     for nth, (when, flag) in enumerate(failing, 1):
         counted = f"{name}$faults{nth}"
-        _measure(rows, agg, counted, ("count", None, _bound(rows, agg, when).name), COUNT)
+        _measure(rows, agg, counted, item, ("count", None, _bound(rows, agg, when).name), COUNT)
         flags.append(Flag(counted, flag.code, flag.item, flag.origin))
     condition = where.name if where is not None else None
     if agg.arg is None or found is None:
-        _measure(rows, agg, f"{name}$", ("count", None, condition), COUNT)
+        _measure(rows, agg, f"{name}$", item, ("count", None, condition), COUNT)
         return tuple(flags)
     arg = found
     if found.type.over:
         arg = _bound(rows, agg.arg, build.rounded(found, types.QUOTIENT_PLACES, draft.model.header.mode))
     summed = types.total(arg.type, agg.type.unit) if agg.func in ("sum", "avg") else agg.type
     if agg.func == "avg":
-        _measure(rows, agg, f"{name}$sum", ("sum", arg.name, condition), summed)
-        _measure(rows, agg, f"{name}$count", ("count", None, condition), COUNT)
+        _measure(rows, agg, f"{name}$sum", item, ("sum", arg.name, condition), summed)
+        _measure(rows, agg, f"{name}$count", item, ("count", None, condition), COUNT)
     else:
         func = "distinct" if agg.func == "count distinct" else agg.func
-        _measure(rows, agg, f"{name}$", (func, arg.name, condition), summed)
+        _measure(rows, agg, f"{name}$", item, (func, arg.name, condition), summed)
     return tuple(flags)
 
 
@@ -113,9 +115,11 @@ def _bound(rows: Rows, node: Expr, value: Scalar) -> Ref:
     return draft.bind(draft.fresh(rows.place.base), value, rows.place, "value", node.span)
 
 
-def _measure(rows: Rows, agg: Agg, name: str, made_of: tuple[str, str | None, str | None], type_: Type) -> None:
+def _measure(
+    rows: Rows, agg: Agg, name: str, item: str, made_of: tuple[str, str | None, str | None], type_: Type
+) -> None:
     func, arg, where = made_of
-    rows.measures.append(Measure(name, func, arg, where, type_, name.partition("$")[0], origin_of(agg.span)))
+    rows.measures.append(Measure(name, func, arg, where, type_, item, origin_of(agg.span)))
     rows.take[name] = name
 
 

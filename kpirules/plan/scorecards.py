@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from fractions import Fraction
+from itertools import combinations
 
 from kpirules.model import scheme
 from kpirules.plan import build, rules, scalars
@@ -229,7 +230,9 @@ def _which(draft: Draft, cards: Sequence[scheme.Scorecard]) -> None:
     draft.bind("scorecard", build.case(whens, otherwise, Unit.TEXT), place, "value", cards[0].span)
     if draft.model.exclusive:
         return
-    conditions = [applies for applies, _ in whens]
-    pairs = [build.both([a, b]) for index, a in enumerate(conditions) for b in conditions[index + 1 :]]
-    two = draft.bind("scorecard~two", build.any_of(pairs), place, "guard", cards[1].span)
-    draft.checks.append(Check(two.name, "KPI703", "scorecard", origin_of(cards[1].span)))
+    for first, second in combinations([card for card in cards if card.applies is not None], 2):
+        applying = [one for one in (_applies(draft, first), _applies(draft, second)) if one is not None]
+        two = draft.bind(draft.fresh("scorecard"), build.both(applying), place, "guard", second.span)
+        spans = [card.applies.span if card.applies is not None else card.span for card in (second, first)]
+        check = Check(two.name, "KPI703", second.name, origin_of(spans[0]), first.name, origin_of(spans[1]))
+        draft.checks.append(check)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from kpirules.data.load import Loaded
 from kpirules.data.quarantine import Quarantine
 from kpirules.engines import duckdb
 from kpirules.engines.exact import decimal
-from kpirules.engines.outcome import Engine, Outcome, RunFault
+from kpirules.engines.outcome import Engine, Outcome, RunStopped
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Compute, Item, Plan, Value
 from kpirules.source import Diagnostic, Fault, Note, Span
@@ -96,14 +96,17 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
 
     Raises:
         Fault: the scheme does not run for that period (KPI721), its results have a name twice (KPI723), a check
-            of it does not hold, or a figure is too large for its column (KPI722).
+            of it does not hold, a value is past its bounds (KPI701), or a figure is too large for its column (KPI722).
     """
     plan = compiled.plan
     in_force(plan, period)
     names = _names(compiled)
-    outcome = engine.run(plan, loaded.tables, params(period), columns(plan))
+    try:
+        outcome = engine.run(plan, loaded.tables, params(period), columns(plan))
+    except RunStopped as stopped:
+        raise RunStopped(stopped.faults, compiled.texts) from None
     if outcome.faults:
-        raise Fault(_told(fault) for fault in outcome.faults)
+        raise Fault(fault.diagnostic(compiled.texts) for fault in outcome.faults)
     scores = _scores(compiled, outcome, names, loaded.quarantine)
     return Result(
         period=period,
@@ -185,15 +188,6 @@ def _bound(plan: Plan) -> dict[str, tuple[str, str]]:
     """Part and kind of each binding; those that say who is scored are bound in a step before the last."""
     computes = [step for step in plan.steps if isinstance(step, Compute)]
     return {binding.name: (binding.part, binding.kind) for step in computes for binding in step.bindings}
-
-
-def _told(fault: RunFault) -> Diagnostic:
-    """A check that does not hold, with the subjects it does not hold for."""
-    said = fault.diagnostic()
-    if len(fault.subjects) == 1:
-        return said
-    listed = [*map(str, fault.subjects[:_LISTED]), *(["…"] if len(fault.subjects) > _LISTED else [])]
-    return replace(said, helps=(*said.helps, Note("subjects", {"subjects": listed})))
 
 
 # ---------------------------------------------------------------- scores

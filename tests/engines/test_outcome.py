@@ -11,7 +11,8 @@ from kpirules.engines import duckdb, reference
 from kpirules.engines.exact import sides
 from kpirules.engines.outcome import Engine, RunFault, RunStopped, exact
 from kpirules.plan.ir import Origin, Ref
-from kpirules.source.catalogue import entry
+from kpirules.source import SourceText
+from kpirules.source.render import render_text
 from kpirules.values import types
 from kpirules.values.types import BOOL, DATE
 from kpirules.values.units import Unit
@@ -70,11 +71,13 @@ def test_sides_fit_where_the_lowest_terms_would_not() -> None:
 
 
 def test_a_fault_as_a_message() -> None:
-    origin = Origin("pay.kpi", 3, 5, 3, 9, "sum(orders.amount)")
+    text = SourceText("pay.kpi", "define revenue =\n\n    sum(orders.amount)\n")
+    origin = Origin("pay.kpi", 3, 5, 3, 23, "sum(orders.amount)")
     fault = RunFault("KPI701", "revenue", "sum", ("E1", None), origin, Fraction(10) ** 14, Fraction(0), Fraction("0.5"))
-    stopped = RunStopped([fault])
-    (diagnostic,) = stopped.diagnostics
+    stopped = RunStopped([fault], {"pay.kpi": text})
     for lang in ("en", "zh"):
-        text = entry(diagnostic.code, lang).message.format_map(diagnostic.args)
-        for part in ("revenue", "E1", "pay.kpi:3:5", "100000000000000", "0.5"):
-            assert part in text
+        told = render_text(stopped.diagnostics, lang)
+        for part in ("revenue", "E1", "pay.kpi:3:5", "100000000000000", "0.5", "^" * len("sum(orders.amount)")):
+            assert part in told
+    (alone,) = RunStopped([fault]).diagnostics
+    assert alone.span is None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from kpirules.data.load import Loaded
 from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import RunStopped
-from kpirules.runs.run import params, read_period
+from kpirules.runs.run import params, read_period, run_scheme
+from kpirules.source import Fault
 from tests.helpers.schemes import ORDERS, Data, bindings, compiled, figures, scheme, tables_of
 
 STAFF = """
@@ -167,3 +169,48 @@ def test_a_sum_past_its_bound_stops_the_run(engine: object) -> None:
         engine.run(found.plan, tables, given, bindings(found))  # type: ignore[attr-defined]  # both have it
     (fault,) = stopped.value.faults
     assert (fault.code, fault.subjects) == ("KPI701", ("E3",))
+    assert (fault.item, fault.value) == ("a", 120_000_000_000_000)
+
+
+def _told(text: str, data: Data) -> str:
+    """What a run on DuckDB says of its faults, in English."""
+    found = compiled(text)
+    loaded = Loaded(tables_of(found, data), ())
+    with pytest.raises(Fault) as stopped:
+        run_scheme(found, loaded, read_period("2025Q1", found.plan.period))
+    return stopped.value.text("en")
+
+
+def test_a_sum_past_its_bound_names_item_subject_and_place() -> None:
+    text = scheme(ORDERS, "pay a\n    amount sum(orders.amount) * 1%", staff=STAFF)
+    rows = [(str(nth), who, "2025-01-01", "60000000000000", "won") for nth, who in enumerate(("E3", "E3", "E4", "E4"))]
+    told = _told(text, {**PEOPLE, "orders": rows})
+    line = next(nth for nth, line in enumerate(text.splitlines(), 1) if "amount sum" in line)
+    assert told.splitlines()[0] == (
+        f"small.kpi:{line}:12: error[KPI701]: `a` of `E3` comes to 120000000000000;"
+        " it must lie from -99999999999999.99 to 99999999999999.99"
+    )
+    assert "^" * len("sum(orders.amount)") in told
+    assert "help: 2 subjects: E3, E4" in told
+
+
+def test_two_scorecards_name_both_and_the_subject() -> None:
+    items = """
+    indicator i
+        actual 1
+        score actual
+    scorecard s for flag
+        i 100%
+    scorecard t for role = "KA"
+        i 100%
+    """
+    told = _told(scheme(items, staff=STAFF), PEOPLE)
+    assert "error[KPI703]: `s` and `t` both apply to `E3`" in told
+    assert "^^^^^^^^^^^ " in told or "^" * len('role = "KA"') in told
+    assert "`s` applies too" in told
+
+
+def test_a_value_that_is_missing_and_required_names_item_subject_and_place() -> None:
+    told = _told(scheme(RISKY, "pay p\n    amount base * risky", staff=STAFF), PEOPLE)
+    assert "error[KPI702]: `risky` of `E1` has no value, and the rule says `or else error`" in told
+    assert "define risky = x or else error" in told

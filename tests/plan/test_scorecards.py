@@ -186,7 +186,7 @@ def test_two_scorecards_for_one_person_are_a_fault() -> None:
     """
     people = _people(("AE", "1", "2", "6"), ("AE", "1", "2", "8"), ("AE", "1", "2", "-1"))
     found = figures(scheme(INDICATORS, cards, staff=STAFF), people)
-    assert found.faults == {"KPI703 scorecard": ["E2"]}
+    assert found.faults == {"KPI703 t": ["E2"]}
     assert found.column("scorecard")[::2] == ["s", "u"]
 
 

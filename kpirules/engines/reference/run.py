@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from kpirules.engines.exact import arrow_type, decimal, sides
-from kpirules.engines.outcome import Outcome, RunFault, subject_order
+from kpirules.engines.outcome import Outcome, RunFault, failed, subject_order
 from kpirules.engines.reference.own import own_tables
 from kpirules.engines.reference.steps import Record, Run, work_out
 from kpirules.engines.schema import schemas
@@ -100,5 +100,5 @@ def _failed(plan: Plan, records: Sequence[Record]) -> tuple[RunFault, ...]:
     for check in plan.checks:
         subjects = tuple(record.row[plan.key] for record in records if record.row[check.when] is True)
         if subjects:
-            found.append(RunFault(check.code, check.item, check.when, subjects, check.origin))
+            found.append(failed(check, subjects))
     return tuple(found)
