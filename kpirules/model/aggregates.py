@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from kpirules.model import grain, infer, names, operators
-from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, children, walk
-from kpirules.model.workspace import Scope, Skip, Workspace
+from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Skip, children, walk
+from kpirules.model.workspace import Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast
 from kpirules.values import types
@@ -39,11 +39,11 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         return _count(ws, node)
     alias, table = grain.counted(ws, node.args[0], node.function)
     inner = _row_scope(ws, alias, table)
-    rows = grain.grain_of(ws, table, node.span)
     where, inner = _where(ws, inner, alias, node.where)
     test = name in ("any", "all")
     written = infer.condition(ws, inner, node.args[0]) if test else infer.infer(ws, inner, node.args[0])
     arg = operators.plain(ws, written)
+    rows = grain.grain_of(ws, table, node.span)
     if arg.type.missing:
         helps = [Note("or_else", {"text": arg.span.text}), Note("where", {"text": arg.span.text})]
         args = {"name": node.function.text, "text": arg.span.text}
@@ -93,8 +93,8 @@ def _count(ws: Workspace, node: ast.Call) -> Expr:
     table = names.base_table(ws, name.text)
     if table is None:
         raise Skip
-    rows = grain.grain_of(ws, table, node.span)
     where, _ = _where(ws, _row_scope(ws, name.text, table), name.text, node.where)
+    rows = grain.grain_of(ws, table, node.span)
     return Agg("count", None, where, rows, type=_COUNT, span=node.span)
 
 
@@ -139,10 +139,10 @@ def _where(ws: Workspace, scope: Scope, alias: str, written: ast.Expr | None) ->
     return _all_of(conditions), scope
 
 
-def _filtered(ws: Workspace, scope: Scope, alias: str) -> tuple[tuple[Expr, ...], frozenset[tuple[object, ...]]]:
+def _filtered(ws: Workspace, scope: Scope, alias: str) -> tuple[tuple[Expr, ...], frozenset[Presence]]:
     """The conditions of a filtered table and of those it is made from, first theirs; what is there where they hold."""
     conditions: tuple[Expr, ...] = ()
-    present: frozenset[tuple[object, ...]] = frozenset()
+    present: frozenset[Presence] = frozenset()
     for name, node in [*_filters(ws, alias)][::-1]:
         if name not in ws.filters:
             here = infer.condition(ws, scope.knowing(present), node.where)

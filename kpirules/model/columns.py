@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kpirules.model import infer, names, rules, scheme
-from kpirules.model.workspace import Scope, Skip, Workspace, quietly
+from kpirules.model.expr import Skip
+from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast
@@ -64,11 +65,11 @@ def find(ws: Workspace, table: str, name: str, span: Span) -> Seen | None:
     Raises:
         Skip: it is computed, and its rule has a fault or closes a circle.
     """
+    if f"{table}.{name}" in ws.broken:
+        raise Skip
     column = ws.tables[table].column(name)
     if column is not None:
         return Seen(column.type, column.span)
-    if f"{table}.{name}" in ws.broken:
-        raise Skip
     node = ws.computed.get((table, name))
     if node is None:
         return None

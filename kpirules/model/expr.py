@@ -15,6 +15,32 @@ Known = Fraction | str | bool | date
 """A value known before any data is read."""
 
 
+class Skip(Exception):  # noqa: N818  # a signal, not an error: what it stands for has been reported
+    """Stops the elaboration of one part; whatever made it impossible has been reported already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Stands where a part has a fault, which has been reported.
+
+    What needs to know its type is stopped by the asking, and becomes unknown too, without a word; all else about it is
+    still checked.
+
+    INVARIANT: a model that has passed every check holds none.
+    """
+
+    span: Span = field(compare=False, repr=False)
+
+    @property
+    def type(self) -> Type:
+        """Nothing to be known.
+
+        Raises:
+            Skip: always.
+        """
+        raise Skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
     """Anything with a type and a place."""
@@ -297,6 +323,7 @@ Expr = (
     | Choose
     | Curve
     | Tiers
+    | Unknown
 )
 
 
@@ -341,10 +368,17 @@ def children(node: Expr) -> tuple[Expr, ...]:
         case Tiers():
             bounds = tuple(band.bound for band in node.bands if band.bound is not None)
             return node.head, *bounds, *(band.rate for band in node.bands)
+        case Unknown():
+            return ()
 
 
 def _in_rows(rows: tuple[Row, ...]) -> tuple[Expr, ...]:
     return tuple(part for row in rows for part in (*head_parts(row.head), row.value))
+
+
+def is_unknown(node: Expr) -> bool:
+    """Whether a node is a stand-in, or holds one."""
+    return any(isinstance(part, Unknown) for part in walk(node))
 
 
 def walk(node: Expr) -> tuple[Expr, ...]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from kpirules.model import infer, operators
 from kpirules.model.expr import Expr, Fn, known
-from kpirules.model.workspace import Scope, Workspace, every
+from kpirules.model.workspace import Scope, Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast
 from kpirules.values import types
@@ -24,10 +24,10 @@ def call(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         Skip: wrong number of arguments, wrong units, or digits that cannot be proved.
     """
     least, most, make = FUNCTIONS[name]
+    found = tuple(infer.infer(ws, scope, arg) for arg in node.args)
     if not least <= len(node.args) <= most:
         args = {"name": node.function.text, "least": least, "most": most, "found": len(node.args)}
         raise ws.fail("KPI313", node.span, args, helps=[Note("one" if least == most else "range", args)])
-    found = every(lambda arg: infer.infer(ws, scope, arg), node.args)
     return make(ws, node, name, found)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from kpirules.model import columns, contracts, names
-from kpirules.model.expr import Grain, Lookup
-from kpirules.model.workspace import Skip, Workspace
+from kpirules.model.expr import Grain, Lookup, Skip
+from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.values.periods import months_of

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from kpirules.model import aggregates, functions, items, names, operators
-from kpirules.model.expr import Absent, Among, As, Bin, Cond, Expr, Fallback, Fn, Lit, Neg, Not, known
-from kpirules.model.workspace import Scope, Skip, Workspace, both, every
+from kpirules.model.expr import (
+    Absent,
+    Among,
+    As,
+    Bin,
+    Cond,
+    Expr,
+    Fallback,
+    Fn,
+    Known,
+    Lit,
+    Neg,
+    Not,
+    Skip,
+    Unknown,
+    known,
+)
+from kpirules.model.names import EVERYTHING
+from kpirules.model.workspace import Presence, Scope, Workspace, every
 from kpirules.source import Label, Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
@@ -21,11 +39,13 @@ _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 def infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
     """The typed form of an expression; a bare literal keeps the unit `BARE` until its place gives it one.
 
-    Raises:
-        Skip: it has a fault, which has been reported.
+    What has a fault, which has been reported, is `Unknown`: it stops whoever asks for its type, and nobody else.
     """
-    with ws.deeper():
-        return _infer(ws, scope, node)
+    try:
+        with ws.deeper():
+            return names.narrowed(scope, _infer(ws, scope, node))
+    except Skip:
+        return Unknown(node.span)
 
 
 def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
@@ -55,20 +75,22 @@ def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
 
 
 def want(ws: Workspace, scope: Scope, node: ast.Expr, unit: Unit) -> Expr:
-    """An expression at a place that asks for a unit.
+    """An expression at a place that asks for a unit; `Unknown` where it has a fault.
 
     Raises:
-        Skip: it has a fault or another unit.
+        Skip: it has another unit.
     """
     return fitted(ws, infer(ws, scope, node), unit)
 
 
 def fitted(ws: Workspace, node: Expr, unit: Unit) -> Expr:
-    """A typed node in the unit its place asks for (a count is a number).
+    """A typed node in the unit its place asks for (a count is a number); what is unknown stays so.
 
     Raises:
         Skip: it has another unit.
     """
+    if isinstance(node, Unknown):
+        return node
     node = operators.settle(ws, node, unit)
     found = node.type.unit
     if found is unit or (unit is Unit.NUMBER and found is Unit.COUNT):
@@ -94,14 +116,39 @@ def _unit_origins(node: Expr) -> list[Label]:
 
 
 def condition(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
-    """A condition: a bool that is never missing.
+    """A condition: a bool that is never missing; `Unknown` where it is not."""
+    try:
+        found = want(ws, scope, node, Unit.BOOL)
+        if found.type.missing:
+            raise operators.lost(ws, found, found.span, "condition")
+    except Skip:
+        return Unknown(node.span)
+    return found
+
+
+def constant(ws: Workspace, node: Expr) -> Known:
+    """The value of a node whose place asks for a constant.
 
     Raises:
-        Skip: it is not.
+        Skip: it is none.
     """
-    found = want(ws, scope, node, Unit.BOOL)
-    if found.type.missing:
-        raise operators.lost(ws, found, found.span, "condition")
+    found = known(node)
+    if isinstance(node, Unknown):
+        raise Skip
+    if found is None:
+        raise ws.fail("KPI311", node.span, {"text": node.span.text})
+    return found
+
+
+def number(ws: Workspace, node: Expr) -> Fraction:
+    """The value of a node whose place asks for a constant number.
+
+    Raises:
+        Skip: it is none.
+    """
+    found = constant(ws, node)
+    if not isinstance(found, Fraction):
+        raise ws.fail("KPI311", node.span, {"text": node.span.text})
     return found
 
 
@@ -149,38 +196,31 @@ def _unary(ws: Workspace, scope: Scope, node: ast.Unary) -> Expr:
 def _binary(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
     if node.op in ("and", "or"):
         return _logic(ws, scope, node)
-    left, right = both(lambda: infer(ws, scope, node.left), lambda: infer(ws, scope, node.right))
+    left, right = infer(ws, scope, node.left), infer(ws, scope, node.right)
     make = operators.comparison if node.op in _COMPARISONS else operators.arithmetic
     found = make(ws, node.op, left, right, node.span)
-    share = scope.achieving and node.op == "/" and found.type.unit is right.type.unit is Unit.NUMBER
-    return replace(found, type=found.type.of(Unit.RATIO)) if share else found
+    if scope.achieving and node.op == "/" and found.type.unit is right.type.unit is Unit.NUMBER:
+        assert isinstance(found, Bin)
+        return replace(found, type=found.type.of(Unit.RATIO))
+    return found
 
 
 def _logic(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
-    left: Expr | None = None
-    try:
-        left = condition(ws, scope, node.left)
-    finally:
-        inner = scope.knowing(shown(left, holds=node.op == "and")) if left is not None else scope
-        if left is None:
-            _try(ws, inner, node.right)
-    return Bin(node.op, left, condition(ws, inner, node.right), type=types.BOOL, span=node.span)
+    left = condition(ws, scope, node.left)
+    right = condition(ws, scope.knowing(shown(left, holds=node.op == "and")), node.right)
+    return Bin(node.op, left, right, type=types.BOOL, span=node.span)
 
 
-def _try(ws: Workspace, scope: Scope, node: ast.Expr) -> None:
-    try:
-        condition(ws, scope, node)
-    except Skip:
-        return
+def shown(node: Expr, *, holds: bool) -> Iterator[Presence]:
+    """The `presence` keys of what is there wherever a condition holds (or, with `holds` false, does not).
 
-
-def shown(node: Expr, *, holds: bool) -> Iterator[tuple[object, ...]]:
-    """The `presence` keys of what is there wherever a condition holds (or, with `holds` false, does not)."""
+    A condition with a fault may have been meant to show anything: `EVERYTHING`.
+    """
     match node:
+        case Unknown():
+            yield EVERYTHING
         case Absent() if node.negated is holds:
-            key = names.presence(node.operand)
-            if key is not None:
-                yield key
+            yield from names.present_with(node.operand)
         case Bin() if node.op == ("and" if holds else "or"):
             yield from shown(node.left, holds=holds)
             yield from shown(node.right, holds=holds)
@@ -192,32 +232,32 @@ def shown(node: Expr, *, holds: bool) -> Iterator[tuple[object, ...]]:
 
 def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
     operand = infer(ws, scope, node.operand)
+    listed = [infer(ws, scope, value) for value in node.values]
     if operand.type.missing:
         raise operators.lost(ws, operand, node.span, "comparison")
 
-    def one(value: ast.Expr) -> Lit:
-        found = operators.settle(ws, infer(ws, scope, value), operand.type.unit)
-        constant = known(found)
-        if constant is None:
-            raise ws.fail("KPI311", value.span, {"text": value.span.text})
+    def one(value: Expr) -> Lit:
+        found = operators.settle(ws, value, operand.type.unit)
+        found_ = constant(ws, found)
         if found.type.unit is not operand.type.unit:
             args = {"op": "in", "left": operand.type.unit, "right": found.type.unit}
             raise ws.fail("KPI302", value.span, args, labels=operators.unit_labels(operand, found))
-        literal = Lit(constant, type=found.type, span=found.span)
+        literal = Lit(found_, type=found.type, span=found.span)
         operators.check_domain(ws, operand, literal)
         return literal
 
-    values = every(one, node.values)
+    values = every(one, listed)
     return Among(operand, values, node.negated, type=types.BOOL, span=node.span)
 
 
 def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
     operand = infer(ws, scope, node.operand)
+    written = infer(ws, scope, node.fallback) if node.fallback is not None else None
     if not operand.type.missing:
         raise ws.fail("KPI404", node.span, {"text": operand.span.text})
-    if node.fallback is None:
+    if written is None:
         return Fallback(operand, None, type=operand.type.there(), span=node.span)
-    fallback = fitted(ws, infer(ws, scope, node.fallback), operand.type.unit)
+    fallback = fitted(ws, written, operand.type.unit)
     unit = operand.type.unit if operand.type.unit is not Unit.COUNT else fallback.type.unit
     found = operators.fit(
         ws, node.span, (operand, fallback), lambda: types.choose(operand.type.there(), fallback.type, unit)
@@ -227,7 +267,7 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
 
 def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
     """`X per STEP`: the quotient, down to a whole number for `whole`, up to one for `part`, as it is for `pro rata`."""
-    operand, step = both(lambda: infer(ws, scope, node.operand), lambda: infer(ws, scope, node.step))
+    operand, step = infer(ws, scope, node.operand), infer(ws, scope, node.step)
     operand, step, unit = operators.align(ws, operand, step)
     operand, step = operators.plain(ws, operand), operators.plain(ws, step)
     if unit is None or not unit.numeric:
@@ -262,10 +302,8 @@ def _as(ws: Workspace, scope: Scope, node: ast.As) -> Expr:
 
 def _if(ws: Workspace, scope: Scope, node: ast.If) -> Expr:
     test = condition(ws, scope, node.condition)
-    then, otherwise = both(
-        lambda: infer(ws, scope.knowing(shown(test, holds=True)), node.then),
-        lambda: infer(ws, scope.knowing(shown(test, holds=False)), node.otherwise),
-    )
+    then = infer(ws, scope.knowing(shown(test, holds=True)), node.then)
+    otherwise = infer(ws, scope.knowing(shown(test, holds=False)), node.otherwise)
     then, otherwise = join(ws, [then, otherwise])
     found = either(ws, [then, otherwise], node)
     return Cond(test, then, otherwise, type=found, span=node.span)
@@ -277,16 +315,20 @@ def join(ws: Workspace, branches: list[Expr]) -> list[Expr]:
     Raises:
         Skip: two of them clash.
     """
-    first = next((branch for branch in branches if branch.type.unit is not Unit.BARE), None)
+    sound = [branch for branch in branches if not isinstance(branch, Unknown)]
+    first = next((branch for branch in sound if branch.type.unit is not Unit.BARE), None)
     if first is None:
         return branches
-    settled: list[Expr] = []
-    for branch in branches:
+
+    def settle(branch: Expr) -> Expr:
+        if isinstance(branch, Unknown):
+            return branch
         _, fixed, unit = operators.align(ws, first, branch)
         if unit is None:
             raise ws.fail("KPI316", fixed.span, labels=operators.unit_labels(first, fixed))
-        settled.append(fixed)
-    return settled
+        return fixed
+
+    return [*every(settle, branches)]
 
 
 def either(ws: Workspace, branches: list[Expr], node: ast.Node) -> Type:
@@ -311,6 +353,8 @@ def _call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
     if name is not None and name not in functions.FUNCTIONS:
         raise ws.fail("KPI801", node.function.span, {"word": node.function.text})
     if node.where is not None:
+        for arg in node.args:
+            infer(ws, scope, arg)
         raise ws.fail("KPI312", node.where.span, {"name": node.function.text})
     if name is not None:
         return functions.call(ws, scope, node, name)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from kpirules.model import aggregates, columns, demands, infer, operators, promises, results, rules, scheme
-from kpirules.model.expr import Bin, Expr, Val, known, walk
-from kpirules.model.uses import is_contextual, rule_nodes
-from kpirules.model.workspace import PARTS, Scope, Skip, Workspace, quietly
+from kpirules.model.expr import Bin, Expr, Skip, Unknown, Val, walk
+from kpirules.model.uses import is_contextual, rule_nodes, rule_paths
+from kpirules.model.workspace import PARTS, Scope, Workspace, quietly
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.values import types
@@ -152,8 +152,7 @@ def _achievement(ws: Workspace, node: ast.Indicator) -> Type:
 def _quotient(ws: Workspace, node: ast.Indicator) -> Expr:
     """`actual / target`, a ratio whatever their unit."""
     name = node.name.text
-    target_clause = needed(ws, node, "target")
-    actual_clause = needed(ws, node, "actual")
+    target_clause, actual_clause = (needed(ws, node, part) for part in ("target", "actual"))
     actual = ws.value(name, "actual", actual_clause.rule.span)
     target = ws.value(name, "target", target_clause.rule.span)
     left, right, unit = operators.align(ws, actual, target)
@@ -168,7 +167,6 @@ def _quotient(ws: Workspace, node: ast.Indicator) -> Expr:
 def _score(ws: Workspace, node: ast.Indicator) -> Type:
     name = node.name.text
     written = needed(ws, node, "score")
-    ws.value(name, "actual", written.word)
     has_target = any(one.name == "target" for one in node.clauses)
     has_achievement = has_target or any(one.name == "achievement" for one in node.clauses)
     parts = ("actual", *(("target",) if has_target else ()), *(("achievement",) if has_achievement else ()))
@@ -176,9 +174,12 @@ def _score(ws: Workspace, node: ast.Indicator) -> Type:
     present = frozenset(("val", name, part) for part in parts if part not in tested)
     scope = Scope(indicator=name, parts=parts, present=present)
     rule = rules.wanted(ws, scope, written.rule, Unit.NUMBER, written.limits)
-    used = {part.part for part in walk(rule) if isinstance(part, Val) and part.item == name}
-    inputs = tuple(part for part in parts if part in used - tested and ws.value(name, part, written.word).type.missing)
     policy = _policy(ws, node)
+    ws.value(name, "actual", written.word)
+    used = {part.part for part in walk(rule) if isinstance(part, Val) and part.item == name}
+    if isinstance(rule, Unknown):
+        used = {word for path in rule_paths(written.rule) if (word := words.builtin(path.text)) is not None}
+    inputs = tuple(part for part in parts if part in used - tested and ws.value(name, part, written.word).type.missing)
     if policy is None and (inputs or rule.type.missing):
         raise _unhandled(ws, node, inputs, rule)
     return _scored(ws, node, rule, inputs, policy)
@@ -230,11 +231,7 @@ def _policy(ws: Workspace, node: ast.Indicator) -> scheme.MissingPolicy | None:
     written = node.missing[0]
     points: Fraction | None = None
     if written.points is not None:
-        found = infer.want(ws, Scope(), written.points, Unit.NUMBER)
-        value = known(found)
-        if not isinstance(value, Fraction):
-            raise ws.fail("KPI311", written.points.span, {"text": written.points.span.text})
-        points = value
+        points = infer.number(ws, infer.want(ws, Scope(), written.points, Unit.NUMBER))
     return scheme.MissingPolicy(written.policy, points, written.span)
 
 

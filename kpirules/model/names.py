@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 from fractions import Fraction
 
 from kpirules.model import columns, grain
-from kpirules.model.expr import Builtin, Col, Expr, Lookup, Val
-from kpirules.model.workspace import PARTS, SUMS, Declared, Scope, Skip, Workspace
+from kpirules.model.expr import Agg, As, Bin, Builtin, Col, Expr, Fn, Lit, Lookup, Neg, Skip, Unknown, Val, children
+from kpirules.model.workspace import PARTS, SUMS, Declared, Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
@@ -94,33 +94,59 @@ def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         raise Skip
     if len(path.names) > 2:  # noqa: PLR2004  # a path is a name, or a name and its part
         raise ws.fail("KPI217", path.span, {"name": path.text, "part": path.names[2].text, "of": path.names[1].text})
-    found = _in_row(ws, scope, path) if scope.grain else _of_subject(ws, scope, path)
-    return _narrowed(scope, found)
+    return _in_row(ws, scope, path) if scope.grain else _of_subject(ws, scope, path)
 
 
-def presence(node: Expr) -> tuple[object, ...] | None:
-    """A key under which "it is there" can be remembered, for what can be tested by name."""
+EVERYTHING: Presence = ("everything",)
+"""The key that stands for all there is."""
+
+
+def presence(node: Expr) -> Presence | None:
+    """A key under which "it is there" can be remembered: the expression itself, whatever is known of its type."""
     match node:
+        case Lit():
+            return ("lit", node.value)
         case Col():
             return ("col", node.refs, node.column, node.own)
         case Val():
             return ("val", node.item, node.part)
         case Lookup():
             return ("lookup", node.table, node.column)
+        case Builtin():
+            return ("builtin", node.name)
+        case Agg():
+            return ("agg", node)
+        case Bin(op="+" | "-" | "*" | "/"):
+            return _of_parts(("bin", node.op), node)
+        case Neg() | As():
+            return _of_parts((type(node).__name__, node.type.unit), node)
+        case Fn():
+            return _of_parts(("fn", node.name, node.places), node)
         case _:
             return None
 
 
-def _narrowed(scope: Scope, node: Expr) -> Expr:
+def _of_parts(kind: Presence, node: Expr) -> Presence | None:
+    parts = [presence(part) for part in children(node)]
+    return None if None in parts else (*kind, *parts)
+
+
+def present_with(node: Expr) -> Iterator[Presence]:
+    """The keys of what is there wherever an expression is: itself, and what it is worked out of."""
     key = presence(node)
-    if key is not None and key in scope.present and isinstance(node, Col | Val | Lookup):
-        match node:
-            case Col():
-                return Col(node.refs, node.table, node.column, node.own, type=node.type.there(), span=node.span)
-            case Val():
-                return Val(node.item, node.part, node.known, type=node.type.there(), span=node.span)
-            case Lookup():
-                return Lookup(node.table, node.column, node.owner, node.period, type=node.type.there(), span=node.span)
+    if key is not None:
+        yield key
+    if isinstance(node, Bin | Neg | Fn | As):
+        for part in children(node):
+            yield from present_with(part)
+
+
+def narrowed(scope: Scope, node: Expr) -> Expr:
+    """A node as never missing where it is known to be there."""
+    if isinstance(node, Unknown) or not scope.present or not node.type.missing:
+        return node
+    if EVERYTHING in scope.present or presence(node) in scope.present:
+        return replace(node, type=node.type.there())
     return node
 
 

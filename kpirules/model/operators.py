@@ -7,8 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model import names
-from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Fn, Lit, Lookup, Neg, Val, children, known
-from kpirules.model.workspace import Skip, Workspace
+from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Fn, Lit, Lookup, Neg, Skip, Unknown, Val, children, known
+from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.source.similar import similar
 from kpirules.values import types, units
@@ -47,7 +47,7 @@ def settle(ws: Workspace, node: Expr, unit: Unit) -> Expr:
     Raises:
         Skip: a bare number stands where a ratio is asked for.
     """
-    if node.type.unit is not Unit.BARE or unit is Unit.BARE:
+    if isinstance(node, Unknown) or node.type.unit is not Unit.BARE or unit is Unit.BARE:
         return node
     if not unit.numeric:
         return node
@@ -86,6 +86,8 @@ def _in_unit(node: Expr, unit: Unit) -> Expr:
         case Bin():
             left, right = _in_unit(node.left, unit), _in_unit(node.right, unit)
             return replace(node, left=left, right=right, type=node.type.of(unit))
+        case Unknown():
+            return node
         case _ if node.type.unit is Unit.BARE:
             return replace(node, type=node.type.of(unit))
         case _:
@@ -208,7 +210,7 @@ _INSTEAD = {Unit.RATIO: "0%", Unit.TEXT: '"…"', Unit.DATE: "2025-01-01", Unit.
 def why_missing(node: Expr, ws: Workspace) -> Label:
     """The innermost part that makes a value possibly missing, with the reason; looks into the values it reads."""
     for child in children(node):
-        if child.type.missing and not isinstance(node, Absent | Agg):
+        if not isinstance(child, Unknown) and child.type.missing and not isinstance(node, Absent | Agg):
             return why_missing(child, ws)
     match node:
         case Col() if (behind := ws.parts.get((f"{node.table}.{node.column}", "column"))) and behind.type.missing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kpirules.model import columns, header, items, names, tables
-from kpirules.model.checks import rows, weights
+from kpirules.model.checks import weights
 from kpirules.model.workspace import Workspace
 
 Pass = Callable[[Workspace], None]
@@ -18,5 +18,4 @@ PASSES: tuple[Pass, ...] = (
     tables.subject,
     items.elaborate,
     weights.check,
-    rows.check,
 )

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from kpirules.model import infer, items, operators, rules, scheme, totals
 from kpirules.model.checks import overlap
-from kpirules.model.expr import Expr, Lit, known
-from kpirules.model.workspace import Scope, Skip, Workspace, both, every, quietly
+from kpirules.model.expr import Expr, Lit, Skip, Unknown
+from kpirules.model.workspace import Scope, Workspace, both, every
 from kpirules.source import Label, Note, Span
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
@@ -64,9 +64,7 @@ def _total_bounds(ws: Workspace, card: scheme.Scorecard) -> tuple[Fraction, Frac
 
 
 def _scorecard(ws: Workspace, node: ast.Scorecard) -> scheme.Scorecard:
-    applies: Expr | None = None
-    with quietly():
-        applies = infer.condition(ws, Scope(), node.applies) if node.applies is not None else None
+    applies = infer.condition(ws, Scope(), node.applies) if node.applies is not None else None
     _names_once(ws, node)
     (groups, entries), adjusts = both(
         lambda: both(
@@ -77,7 +75,7 @@ def _scorecard(ws: Workspace, node: ast.Scorecard) -> scheme.Scorecard:
     )
     everything = [*entries, *(entry for group in groups if group.weight for entry in group.entries)]
     always = any(one.weight and one.when is None and ws.indicators[one.indicator].always for one in everything)
-    if node.applies is not None and applies is None:
+    if isinstance(applies, Unknown):
         raise Skip
     card = scheme.Scorecard(node.name.text, node.title, applies, groups, entries, adjusts, always, None, node.span)
     written = items.clause(ws, node.totals, "total")
@@ -102,10 +100,7 @@ def weight(ws: Workspace, node: ast.Expr) -> Fraction:
     Raises:
         Skip: it is none.
     """
-    found = infer.want(ws, Scope(), node, Unit.RATIO)
-    value = known(found)
-    if not isinstance(value, Fraction):
-        raise ws.fail("KPI311", node.span, {"text": node.span.text})
+    value = infer.number(ws, infer.want(ws, Scope(), node, Unit.RATIO))
     if not 0 <= value <= 1:
         ws.report("KPI532", node.span, {"text": node.span.text})
     return value
@@ -113,7 +108,7 @@ def weight(ws: Workspace, node: ast.Expr) -> Fraction:
 
 def _entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
     name = node.indicator.text
-    share = weight(ws, node.weight)
+    when = infer.condition(ws, Scope(), node.when) if node.when is not None else None
     declared = ws.declared.get(name)
     if name in ws.broken:
         raise Skip
@@ -122,9 +117,8 @@ def _entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
         close = similar(name, among)
         helps = [Note("similar", {"similar": close})] if close else [Note("declare", {"name": name})]
         raise ws.fail("KPI215", node.indicator.span, {"name": name}, helps=helps)
-    when = infer.condition(ws, Scope(), node.when) if node.when is not None else None
     ws.value(name, "score", node.indicator.span)
-    return scheme.Entry(name, share, when, node.span)
+    return scheme.Entry(name, weight(ws, node.weight), when, node.span)
 
 
 def _adjust(ws: Workspace, node: ast.Adjust) -> scheme.Adjust:
@@ -164,13 +158,18 @@ def grade(ws: Workspace) -> Type:
     scope = Scope().knowing(ASSESSED)
     found = rules.wanted(ws, scope, node.rule, Unit.TEXT)
     order: dict[str, Span] = {}
+    texts = True
     for part in _row_values(node.rule):
         if not isinstance(part, ast.Formula) or not isinstance(part.expr, ast.Text):
-            raise ws.fail("KPI533", part.span, {"text": part.span.text})
+            ws.report("KPI533", part.span, {"text": part.span.text})
+            texts = False
+            continue
         value = part.expr.value
         if value in order:
             ws.report("KPI534", part.span, {"grade": value}, labels=[Label(order[value], "first")])
         order.setdefault(value, part.span)
+    if not texts:
+        raise Skip
     ws.grade = scheme.Grade(found, tuple(order), node.span)
     unassessed = any(isinstance(one, ast.Scorecard) for one in ws.file.items)
     missing = unassessed and ws.value("total", "value", node.span).type.missing
@@ -218,7 +217,7 @@ def target_of(ws: Workspace, path: ast.Path) -> tuple[str, str] | None:
 def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: tuple[str, str], found: Type) -> Type:
     item, part = target
     when = infer.condition(ws, Scope(), gate.when)
-    bound = infer.fitted(ws, infer.infer(ws, Scope(), effect.bound), found.unit)
+    bound = infer.want(ws, Scope(), effect.bound, found.unit)
     if bound.type.missing:
         raise operators.lost(ws, bound, effect.span, "limit")
     if found.domain is not None and (not isinstance(bound, Lit) or bound.value not in found.domain):
@@ -239,11 +238,13 @@ def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: tuple
 
 
 def gates(ws: Workspace) -> None:
-    """Refuse gates on what cannot be gated."""
+    """Refuse gates on what cannot be gated; one on something with a fault of its own is checked all the same."""
     for gate in ws.file.items:
         if not isinstance(gate, ast.Gate):
             continue
+        ws.settled(lambda: infer.condition(ws, Scope(), gate.when))  # noqa: B023  # called at once
         for effect in gate.effects:
+            ws.settled(lambda: infer.infer(ws, Scope(), effect.bound))  # noqa: B023  # called at once
             target = target_of(ws, effect.target)
             if effect.target.names[0].text in ws.broken:
                 continue

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
 from kpirules.model import infer, operators
+from kpirules.model.checks import rows as check
 from kpirules.model.expr import (
     Band,
     Bin,
@@ -24,11 +24,17 @@ from kpirules.model.expr import (
     Otherwise,
     Point,
     Row,
+    Skip,
     Tiers,
+    Unknown,
     known,
 )
-from kpirules.model.workspace import Scope, Workspace, both, every
-from kpirules.source import Label, Note, Span
+from kpirules.model.workspace import Scope, Workspace, every
+from kpirules.source import (
+    Label,
+    Note,
+    Span,
+)
 from kpirules.syntax import ast
 from kpirules.values import types, units
 from kpirules.values.types import Type
@@ -36,13 +42,15 @@ from kpirules.values.units import Unit
 
 
 def rule(ws: Workspace, scope: Scope, node: ast.Rule) -> Expr:
-    """The typed form of a rule. Bare literals keep the unit `BARE` until the rule's place gives it one.
+    """The typed form of a rule, `Unknown` where it has a fault.
 
-    Raises:
-        Skip: it has a fault, which has been reported.
+    Bare literals keep the unit `BARE` until the rule's place gives it one.
     """
-    with ws.deeper():
-        return _rule(ws, scope, node)
+    try:
+        with ws.deeper():
+            return _rule(ws, scope, node)
+    except Skip:
+        return Unknown(node.span)
 
 
 def _rule(ws: Workspace, scope: Scope, node: ast.Rule) -> Expr:
@@ -60,44 +68,51 @@ def _rule(ws: Workspace, scope: Scope, node: ast.Rule) -> Expr:
 
 
 def wanted(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit, limits: tuple[ast.Limit, ...] = ()) -> Expr:
-    """A rule with its limit clauses, at a place that asks for a unit.
-
-    Raises:
-        Skip: it has a fault or another unit.
-    """
-    found = infer.fitted(ws, rule(ws, scope, node), unit)
-    return infer.fitted(ws, limited(ws, scope, found, limits), unit)
+    """A rule with its limit clauses, at a place that asks for a unit; `Unknown` where it has a fault."""
+    found = rule(ws, scope, node)
+    try:
+        found = infer.fitted(ws, found, unit)
+    except Skip:
+        found = Unknown(found.span)
+    return limited(ws, scope, found, limits)
 
 
 def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, ...]) -> Expr:
-    """A value with its limits, applied left to right.
-
-    Raises:
-        Skip: a limit has a fault or another unit, or the value may be missing.
-    """
+    """A value with its limits, applied left to right; `Unknown` where one of them has a fault."""
+    sound = True
     for limit in limits:
-        value, bound, unit = operators.align(ws, value, infer.infer(ws, scope, limit.bound))
-        if unit is None or not unit.numeric:
-            args = {"op": "at most" if limit.at_most else "at least", "left": value.type.unit, "right": bound.type.unit}
-            raise ws.fail("KPI302", limit.span, args, labels=operators.unit_labels(value, bound))
-        for side in (value, bound):
-            if side.type.missing:
-                raise operators.lost(ws, side, limit.span, "limit")
-        found = _limit_type(ws, limit, value, bound, unit)
-        value = Limited(value, bound, limit.at_most, type=found, span=value.span.to(limit.span))
-    return value
+        bound = infer.infer(ws, scope, limit.bound)
+        try:
+            value = _limited(ws, limit, value, bound)
+        except Skip:
+            sound = False
+    return value if sound else Unknown(value.span)
 
 
-def _limit_type(ws: Workspace, limit: ast.Limit, value: Expr, bound: Expr, unit: Unit) -> Type:
-    return operators.fit(
+def _limited(ws: Workspace, limit: ast.Limit, value: Expr, bound: Expr) -> Expr:
+    value, bound, unit = operators.align(ws, value, bound)
+    if unit is None or not unit.numeric:
+        args = {"op": "at most" if limit.at_most else "at least", "left": value.type.unit, "right": bound.type.unit}
+        raise ws.fail("KPI302", limit.span, args, labels=operators.unit_labels(value, bound))
+    for side in (value, bound):
+        if side.type.missing:
+            raise operators.lost(ws, side, limit.span, "limit")
+    found = operators.fit(
         ws, limit.span, (value, bound), lambda: types.limit(value.type, bound.type, unit, at_most=limit.at_most)
     )
+    return Limited(value, bound, limit.at_most, type=found, span=value.span.to(limit.span))
 
 
-def _head(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
-    found = operators.plain(ws, infer.infer(ws, scope, node))
-    if found.type.missing:
-        raise operators.lost(ws, found, found.span, "head")
+def _head(ws: Workspace, scope: Scope, node: ast.Expr, form: str | None = None) -> Expr:
+    """What a rule chooses by; a number where `form` says which rule asks for one; `Unknown` where it has a fault."""
+    try:
+        found = operators.plain(ws, infer.infer(ws, scope, node))
+        if found.type.missing:
+            raise operators.lost(ws, found, found.span, "head")
+        if form is not None and not found.type.unit.numeric:
+            raise ws.fail("KPI307", found.span, {"op": form, "unit": found.type.unit, "text": found.span.text})
+    except Skip:
+        return Unknown(node.span)
     return found
 
 
@@ -106,32 +121,22 @@ def _head(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
 
 def _by(ws: Workspace, scope: Scope, node: ast.By) -> Expr:
     head = _head(ws, scope, node.subject)
-    heads, values = _heads_and_values(ws, scope, head, node.rows)
-    return _rows_of(ws, node, heads, values, lambda found, kind: By(head, found, type=kind, span=node.span))
+    found = _rows(ws, scope, head, node.rows)
+    check.by(ws, head, found, node.span)
+    found = _joined(ws, found)
+    return By(head, found, type=infer.either(ws, [row.value for row in found], node), span=node.span)
 
 
-def _heads_and_values(
-    ws: Workspace, scope: Scope, head: Expr, rows: tuple[ast.Row, ...]
-) -> tuple[tuple[Head, ...], tuple[Expr, ...]]:
-    return both(
-        lambda: every(lambda row: _row_head(ws, scope, head, row), rows),
-        lambda: every(lambda row: rule(ws, scope, row.value), rows),
+def _rows(ws: Workspace, scope: Scope, head: Expr, rows: tuple[ast.Row, ...]) -> tuple[Row, ...]:
+    return tuple(
+        Row(_row_head(ws, scope, head, row), rule(ws, scope, row.value), row.span, row.head.span) for row in rows
     )
 
 
-def _rows_of(
-    ws: Workspace,
-    node: ast.By | ast.Choose,
-    heads: tuple[Head, ...],
-    values: tuple[Expr, ...],
-    make: Callable[[tuple[Row, ...], Type], Expr],
-) -> Expr:
-    joined = infer.join(ws, list(values))
-    found = infer.either(ws, joined, node)
-    rows = tuple(
-        Row(head, value, row.span, row.head.span) for head, value, row in zip(heads, joined, node.rows, strict=True)
-    )
-    return make(rows, found)
+def _joined(ws: Workspace, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Rows whose values have one unit."""
+    values = infer.join(ws, [row.value for row in rows])
+    return tuple(replace(row, value=value) for row, value in zip(rows, values, strict=True))
 
 
 def _row_head(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Head:
@@ -139,7 +144,7 @@ def _row_head(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Head:
         case ast.Comparison(op, bound):
             return Compares(op, _against(ws, scope, head, op, bound))
         case ast.Listed(values):
-            return Lists(every(lambda value: _listed(ws, scope, head, value), values))
+            return Lists(tuple(_listed(ws, scope, head, value) for value in values))
         case ast.When(written):
             return Holds(infer.condition(ws, scope, written))
         case ast.Else() | ast.UpTo():
@@ -149,13 +154,18 @@ def _row_head(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Head:
 def _listed(ws: Workspace, scope: Scope, head: Expr, node: ast.Expr) -> Expr:
     if isinstance(node, ast.Binary) and node.op == "-" and not isinstance(node.left, ast.Path):
         args = {"text": node.span.text, "low": node.left.span.text}
-        raise ws.fail("KPI550", node.span, args, helps=[Note("from", args)])
+        ws.report("KPI550", node.span, args, helps=[Note("from", args)])
+        return Unknown(node.span)
     return _against(ws, scope, head, "=", node)
 
 
 def _against(ws: Workspace, scope: Scope, head: Expr, op: str, node: ast.Expr) -> Expr:
-    """A bound of a row, in the head's unit and comparable with it."""
-    return operators.comparison(ws, op, head, infer.infer(ws, scope, node), node.span).right
+    """A bound of a row, in the head's unit and comparable with it; `Unknown` where it is not."""
+    bound = infer.infer(ws, scope, node)
+    try:
+        return operators.comparison(ws, op, head, bound, node.span).right
+    except Skip:
+        return Unknown(node.span)
 
 
 def _choose(ws: Workspace, scope: Scope, node: ast.Choose) -> Expr:
@@ -163,70 +173,59 @@ def _choose(ws: Workspace, scope: Scope, node: ast.Choose) -> Expr:
         ws.report("KPI512", node.span, helps=[Note("else")])
     above = scope
 
-    def taken(row: ast.Row) -> tuple[Head, Expr]:
+    def taken(row: ast.Row) -> Row:
         nonlocal above
         if not isinstance(row.head, ast.When):
-            return Otherwise(), rule(ws, above, row.value)
+            return Row(Otherwise(), rule(ws, above, row.value), row.span, row.head.span)
         test = infer.condition(ws, above, row.head.condition)
         here, above = above.knowing(infer.shown(test, holds=True)), above.knowing(infer.shown(test, holds=False))
-        return Holds(test), rule(ws, here, row.value)
+        return Row(Holds(test), rule(ws, here, row.value), row.span, row.head.span)
 
-    pairs = every(taken, node.rows)
-    heads, values = tuple(head for head, _ in pairs), tuple(value for _, value in pairs)
-    return _rows_of(ws, node, heads, values, lambda found, kind: Choose(found, type=kind, span=node.span))
+    found = tuple(map(taken, node.rows))
+    check.choose(ws, found)
+    found = _joined(ws, found)
+    return Choose(found, type=infer.either(ws, [row.value for row in found], node), span=node.span)
 
 
 # ---------------------------------------------------------------- curve
 
 
 def _curve(ws: Workspace, scope: Scope, node: ast.Curve) -> Expr:
-    head = _numeric_head(ws, scope, node.subject, "curve")
+    head = _head(ws, scope, node.subject, "curve")
     opening = next((i for i, row in enumerate(node.rows) if not isinstance(row.head, ast.Comparison)), len(node.rows))
     first, rest = node.rows[:opening], node.rows[opening:]
     for row in rest:
         if not isinstance(row.head, ast.Listed):
             ws.report("KPI528", row.head.span)
-    pairs = every(lambda row: _point(ws, scope, head, row), (row for row in rest if isinstance(row.head, ast.Listed)))
+    pairs = [_point(ws, scope, head, row) for row in rest if isinstance(row.head, ast.Listed)]
+    rows = _rows(ws, scope, head, first)
+    if rows:
+        check.opening(ws, head, rows)
     if len(pairs) < 2:  # noqa: PLR2004  # a line needs two points
         raise ws.fail("KPI529", node.span)
-    heads, values = _heads_and_values(ws, scope, head, first)
-    joined = infer.join(ws, [*(y for _, y, _ in pairs), *values])
+    joined = infer.join(ws, [*(y for _, y, _ in pairs), *(row.value for row in rows)])
     ys = joined[: len(pairs)]
-    points = tuple(Point(x, _known_number(ws, y), row.span) for (x, _, row), y in zip(pairs, ys, strict=True))
+    points = every(
+        lambda one: Point(infer.number(ws, one[0]), infer.number(ws, one[1]), one[2].span),
+        [(x, y, row) for (x, _, row), y in zip(pairs, ys, strict=True)],
+    )
     for before, after in pairwise(points):
         if after.x <= before.x:
             labels = [Label(before.span, "before")]
             raise ws.fail("KPI511", after.span, {"x": after.span.text.split(":")[0].strip()}, labels=labels)
     unit = infer.either(ws, joined, node).unit
     found = operators.fit(ws, node.span, (head,), lambda: curve_type(head.type, points, unit))
-    rows = tuple(Row(h, v, r.span, r.head.span) for h, v, r in zip(heads, joined[len(pairs) :], first, strict=True))
+    rows = tuple(replace(row, value=value) for row, value in zip(rows, joined[len(pairs) :], strict=True))
     for typed in rows:
         line, value = found, typed.value
         found = operators.fit(ws, typed.span, (value,), lambda: types.choose(line, value.type, unit))  # noqa: B023  # called at once
     return Curve(head, rows, points, type=found, span=node.span)
 
 
-def _numeric_head(ws: Workspace, scope: Scope, node: ast.Expr, form: str) -> Expr:
-    head = _head(ws, scope, node)
-    if not head.type.unit.numeric:
-        raise ws.fail("KPI307", head.span, {"op": form, "unit": head.type.unit, "text": head.span.text})
-    return head
-
-
-def _point(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> tuple[Fraction, Expr, ast.Row]:
+def _point(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> tuple[Expr, Expr, ast.Row]:
     assert isinstance(row.head, ast.Listed)
     assert len(row.head.values) == 1, "a point has one value before its colon: the grammar sees to it"
-    x = _listed(ws, scope, head, row.head.values[0])
-    y = rule(ws, scope, row.value)
-    _known_number(ws, y)
-    return _known_number(ws, x), y, row
-
-
-def _known_number(ws: Workspace, node: Expr) -> Fraction:
-    value = known(node)
-    if not isinstance(value, Fraction):
-        raise ws.fail("KPI311", node.span, {"text": node.span.text})
-    return value
+    return _listed(ws, scope, head, row.head.values[0]), rule(ws, scope, row.value), row
 
 
 def curve_type(head: Type, points: tuple[Point, ...], unit: Unit) -> Type:
@@ -251,19 +250,28 @@ def curve_type(head: Type, points: tuple[Point, ...], unit: Unit) -> Type:
 
 def _tiers(ws: Workspace, scope: Scope, node: ast.Tiers) -> Expr:
     """`tiers X`, or `tiers X from P`: what P and X earn together from zero, less what P earns."""
-    head = _numeric_head(ws, scope, node.subject, "tiers")
+    head = _head(ws, scope, node.subject, "tiers")
     if node.start is None:
         return _from_zero(ws, node, head, _bands(ws, scope, node, head))
-    start = infer.infer(ws, scope, node.start)
-    if start.type.missing:
-        raise operators.lost(ws, start, start.span, "head")
-    whole = operators.arithmetic(ws, "+", start, head, node.subject.span.to(node.start.span))
-    assert isinstance(whole, Bin)
+    whole = _whole(ws, scope, node, node.start, head)
     bands = _bands(ws, scope, node, whole)
+    if not isinstance(whole, Bin):
+        return whole
     before = replace(_from_zero(ws, node, whole.left, bands), span=_after(node.subject.span, node.start.span))
     # The whole stands last, so that the row it ends in is the one that results show.
     less = Neg(before, type=types.negate(before.type), span=before.span)
     return operators.arithmetic(ws, "+", less, _from_zero(ws, node, whole, bands), node.span)
+
+
+def _whole(ws: Workspace, scope: Scope, node: ast.Tiers, from_: ast.Expr, head: Expr) -> Expr:
+    """What was counted before and what is counted now, together."""
+    start = infer.infer(ws, scope, from_)
+    try:
+        if start.type.missing:
+            raise operators.lost(ws, start, start.span, "head")
+        return operators.arithmetic(ws, "+", start, head, node.subject.span.to(from_.span))
+    except Skip:
+        return Unknown(node.span)
 
 
 def _after(first: Span, last: Span) -> Span:
@@ -283,7 +291,7 @@ def _from_zero(ws: Workspace, node: ast.Tiers, head: Expr, bands: tuple[Band, ..
 
 
 def _bands(ws: Workspace, scope: Scope, node: ast.Tiers, head: Expr) -> tuple[Band, ...]:
-    bands = every(lambda row: _band(ws, scope, head, row), node.rows)
+    bands = tuple(_band(ws, scope, head, row) for row in node.rows)
     _in_order(ws, bands)
     if bands[-1].bound is not None:
         ws.report("KPI513", bands[-1].head_span, {"text": bands[-1].head_span.text}, helps=[Note("above")])
@@ -293,12 +301,15 @@ def _bands(ws: Workspace, scope: Scope, node: ast.Tiers, head: Expr) -> tuple[Ba
 
 def _band(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Band:
     assert isinstance(row.head, ast.UpTo)
-    rate_unit = Unit.RATIO if head.type.unit is Unit.MONEY else Unit.NUMBER
-    rate = operators.settle(ws, rule(ws, scope, row.value), rate_unit)
-    if rate.type.missing:
-        raise operators.lost(ws, rate, row.span, "head")
-    bound = row.head.bound
-    return Band(_listed(ws, scope, head, bound) if bound is not None else None, rate, row.span, row.head.span)
+    bound = _listed(ws, scope, head, row.head.bound) if row.head.bound is not None else None
+    rate = rule(ws, scope, row.value)
+    try:
+        rate = operators.settle(ws, rate, Unit.RATIO if head.type.unit is Unit.MONEY else Unit.NUMBER)
+        if rate.type.missing:
+            raise operators.lost(ws, rate, row.span, "head")
+    except Skip:
+        rate = Unknown(rate.span)
+    return Band(bound, rate, row.span, row.head.span)
 
 
 def _in_order(ws: Workspace, bands: tuple[Band, ...]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
-from kpirules.model import contracts, infer, names, operators, scheme
+from kpirules.model import contracts, infer, names, scheme
 from kpirules.model.contracts import PercentForm
-from kpirules.model.expr import Lit, known
+from kpirules.model.expr import Skip
 from kpirules.model.header import currency_places
-from kpirules.model.workspace import Scope, Skip, Workspace, quietly
+from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.source import Label, Note
-from kpirules.syntax import ast
+from kpirules.syntax import ast, words
 from kpirules.values import types
 from kpirules.values.types import SUM_BOUND, TooWide, Type
 from kpirules.values.units import Unit
@@ -23,10 +23,7 @@ def tables(ws: Workspace) -> None:
     """Make the contracts; a table with a fault in a column keeps its other columns."""
     for declared in ws.declared.values():
         if isinstance(declared.node, ast.Table):
-            with quietly():
-                ws.tables[declared.name.text] = _table(ws, declared.node)
-            if declared.name.text not in ws.tables:
-                ws.broken.add(declared.name.text)
+            ws.tables[declared.name.text] = _table(ws, declared.node)
     for declared in ws.declared.values():
         if isinstance(declared.node, ast.Table):
             _references(ws, declared.node)
@@ -34,22 +31,22 @@ def tables(ws: Workspace) -> None:
 
 def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
     columns: dict[str, contracts.Column] = {}
-    broken = False
     for written in node.columns:
         name = written.name.text
         if name in columns:
             labels = [Label(columns[name].span, "first", {"name": name})]
             ws.report("KPI202", written.name.span, {"name": name}, labels=labels)
             continue
-        try:
-            columns[name] = _column(ws, written)
-        except Skip:
-            broken = True
-    if broken:
-        raise Skip
+        columns[name] = _column(ws, node.name.text, written)
     found = tuple(columns.values())
     _one_period(ws, found)
-    return contracts.Table(node.name.text, node.title, found, node.name.span, _active(ws, node, columns))
+    active = None
+    try:
+        active = _active(ws, node, columns)
+    except Skip:  # when its rows are in force is unknown, and all else holds
+        for word in ("active_days", "active_share"):
+            ws.broken.update(words.spellings(word))
+    return contracts.Table(node.name.text, node.title, found, node.name.span, active)
 
 
 def _one_period(ws: Workspace, columns: tuple[contracts.Column, ...]) -> None:
@@ -79,13 +76,17 @@ def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]
     return contracts.Active(written.begins.text, written.ends.text if written.ends else None)
 
 
-def _column(ws: Workspace, node: ast.Column) -> contracts.Column:
-    scale = _scale(ws, node)
+def _column(ws: Workspace, table: str, node: ast.Column) -> contracts.Column:
+    """A column's contract; where its type has a fault, what reads it is unknown, and all else holds."""
     unit = _UNITS[node.type]
-    low, high = _between(ws, node, unit)
-    type_ = _type(ws, node, unit, scale, low, high)
-    if node.values is not None:
-        type_ = Type(unit, node.optional, domain=_domain(ws, node, unit))
+    type_, low, high = Type(unit, node.optional), None, None
+    try:
+        low, high = _between(ws, node, unit)
+        type_ = _type(ws, node, unit, _scale(ws, node), low, high)
+        if node.values is not None:
+            type_ = Type(unit, node.optional, domain=_domain(ws, node, unit))
+    except Skip:
+        ws.broken.add(f"{table}.{node.name.text}")
     if node.period and unit is not Unit.DATE and not unit.periodic:
         ws.report("KPI541", node.type_span, {"name": node.name.text, "unit": unit})
     if node.key and node.optional:
@@ -180,11 +181,7 @@ def _between(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[Fraction | da
 
 
 def _constant(ws: Workspace, node: ast.Expr, unit: Unit) -> Fraction | str | bool | date:
-    found = infer.fitted(ws, operators.settle(ws, infer.infer(ws, Scope(), node), unit), unit)
-    value = known(found)
-    if value is None:
-        raise ws.fail("KPI311", node.span, {"text": node.span.text})
-    return value
+    return infer.constant(ws, infer.want(ws, Scope(), node, unit))
 
 
 def _domain(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[str, ...] | None:
@@ -193,13 +190,12 @@ def _domain(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[str, ...] | No
         raise ws.fail("KPI545", node.span, {"name": node.name.text})
     found: list[str] = []
     for value in node.values:
-        typed = infer.want(ws, Scope(), value, Unit.TEXT)
-        if not isinstance(typed, Lit) or not isinstance(typed.value, str):
-            raise ws.fail("KPI311", value.span, {"text": value.span.text})
-        if typed.value in found:
-            ws.report("KPI546", value.span, {"text": typed.value})
+        text = infer.constant(ws, infer.want(ws, Scope(), value, Unit.TEXT))
+        assert isinstance(text, str)
+        if text in found:
+            ws.report("KPI546", value.span, {"text": text})
             continue
-        found.append(typed.value)
+        found.append(text)
     return tuple(found)
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model import operators, rules, scheme
-from kpirules.model.expr import Expr
-from kpirules.model.workspace import Scope, Skip, Workspace
+from kpirules.model.expr import Expr, Skip
+from kpirules.model.workspace import Scope, Workspace
 from kpirules.syntax import ast
 from kpirules.values import types
 from kpirules.values.types import Type

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from kpirules.model import contracts, scheme
-from kpirules.model.expr import Expr, Val, known
+from kpirules.model.expr import Expr, Skip, Val, known
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
@@ -30,8 +30,8 @@ Key = tuple[str, str]
 """A value of the scheme: its item, and the part of it (`value` for an item with one)."""
 
 
-class Skip(Exception):  # noqa: N818  # a signal, not an error: what it stands for has been reported
-    """Stops the elaboration of one clause; whatever made it impossible has been reported already."""
+STAND_IN = 2
+"""The places of what is rounded where the header says nothing, which is a fault: the rest is checked all the same."""
 
 
 class Needs(Exception):  # noqa: N818  # a signal, not an error: it asks for another value first
@@ -45,6 +45,10 @@ class Needs(Exception):  # noqa: N818  # a signal, not an error: it asks for ano
         self.key = key
         self.span = span
         self.through = through
+
+
+Presence = tuple[object, ...]
+"""What stands for an expression where it is remembered that its value is there (`names.presence`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,11 @@ class Scope:
     aliases: frozenset[str] = frozenset()
     indicator: str | None = None
     parts: tuple[str, ...] = ()
-    present: frozenset[tuple[object, ...]] = frozenset()
+    present: frozenset[Presence] = frozenset()
     achieving: bool = False
     card: str | None = None
 
-    def knowing(self, keys: Iterable[tuple[object, ...]]) -> Scope:
+    def knowing(self, keys: Iterable[Presence]) -> Scope:
         """The same scope where these are known to be there."""
         return replace(self, present=self.present | frozenset(keys))
 
@@ -108,7 +112,7 @@ class Workspace:
     memo: dict[Key, Type | None] = field(default_factory=dict)
     inlining: list[tuple[str, Span]] = field(default_factory=list)
     depth: int = 0
-    filters: dict[str, tuple[tuple[Expr, ...], frozenset[tuple[object, ...]]]] = field(default_factory=dict)
+    filters: dict[str, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
     contextual: frozenset[str] | None = None
     resolve: Callable[[Key], Type] | None = None
     _seen: set[tuple[str, str, str, int, int]] = field(default_factory=set)
@@ -155,16 +159,12 @@ class Workspace:
         return self.header
 
     def places(self, what: str, span: Span) -> int:
-        """The declared rounding of `achievement`, `score`, `total` or `money`.
-
-        Raises:
-            Skip: it is not declared.
-        """
+        """The declared rounding of `achievement`, `score`, `total` or `money`; a stand-in where it is not declared."""
         header = self.scheme
         if what not in header.places:
             args = {"what": words.spelling(what, self.file.language)}
-            raise self.fail("KPI502", header.span, args, labels=[Label(span, "needed", args)])
-        return header.places[what]
+            self.report("KPI502", header.span, args, labels=[Label(span, "needed", args)])
+        return header.places.get(what, STAND_IN)
 
     def value(self, item: str, part: str, span: Span) -> Val:
         """The value of another item.

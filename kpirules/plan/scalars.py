@@ -72,7 +72,17 @@ def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
 
 
 def scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
-    """The scalar of a node whose parts are lowered by `inner`, the same in every relation."""
+    """The scalar of a node whose parts are lowered by `inner`, the same in every relation.
+
+    What a condition has shown to be there is there, whatever its parts are.
+    """
+    found = _scalar(node, inner)
+    if isinstance(found, Op) and found.type.missing and not node.type.missing:
+        return replace(found, type=found.type.there())
+    return found
+
+
+def _scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
     match node:
         case Lit():
             return build.const(node.value, node.type)

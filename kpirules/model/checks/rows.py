@@ -1,56 +1,46 @@
-"""Rows of `by`: a row no value can reach and a value no row takes, each with one concrete value."""
+"""Rows: a row no value can reach and a value no row takes, each with one concrete value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 
 from kpirules.model.checks.intervals import Interval, Line
-from kpirules.model.expr import By, Choose, Compares, Curve, Expr, Otherwise, Row, head_parts, known, walk
+from kpirules.model.expr import Compares, Expr, Otherwise, Row, Unknown, head_parts, known
 from kpirules.model.workspace import Workspace
-from kpirules.source import Label, Note
+from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
 from kpirules.values.rounding import decimal_places, decimal_text
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 
-def check(ws: Workspace) -> None:
-    """Check every table of rows in the scheme."""
-    for rule in _rules(ws):
-        match rule:
-            case By():
-                _by(ws, rule)
-            case Choose():
-                _after_else(ws, rule.rows)
-            case Curve() if rule.rows:
-                _on_line(ws, rule.head, rule.rows, None)
-            case _:
-                continue
-
-
-def _rules(ws: Workspace) -> Iterator[Expr]:
-    roots: list[Expr] = list(ws.parts.values())
-    roots += [indicator.score for indicator in ws.indicators.values()]
-    roots += [pay.amount for pay in ws.pays.values()]
-    roots += [adjust.rule for card in ws.scorecards for adjust in card.adjusts]
-    roots += [card.total for card in ws.scorecards if card.total is not None]
-    if ws.grade is not None:
-        roots.append(ws.grade.rule)
-    for root in roots:
-        yield from walk(root)
-
-
-def _by(ws: Workspace, rule: By) -> None:
-    if _after_else(ws, rule.rows):
+def by(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> None:
+    """Check the rows of `by`; those with a fault of their own leave nothing to be decided."""
+    if _after_else(ws, rows) or _doubtful(head, rows):
         return
-    if rule.head.type.unit.numeric or rule.head.type.unit is Unit.DATE:
-        _on_line(ws, rule.head, rule.rows, rule)
-    elif rule.head.type.unit in (Unit.TEXT, Unit.BOOL):
-        _on_list(ws, rule)
-    elif not isinstance(rule.rows[-1].head, Otherwise):
-        ws.report("KPI512", rule.span, helps=[Note("else")])
+    if head.type.unit.numeric or head.type.unit is Unit.DATE:
+        _on_line(ws, head, rows, span)
+    elif head.type.unit in (Unit.TEXT, Unit.BOOL):
+        _on_list(ws, head, rows, span)
+    elif not isinstance(rows[-1].head, Otherwise):
+        ws.report("KPI512", span, helps=[Note("else")])
+
+
+def choose(ws: Workspace, rows: tuple[Row, ...]) -> None:
+    """Check the rows of `choose`."""
+    _after_else(ws, rows)
+
+
+def opening(ws: Workspace, head: Expr, rows: tuple[Row, ...]) -> None:
+    """Check the rows that open a curve: its points take what they leave."""
+    if not _doubtful(head, rows):
+        _on_line(ws, head, rows, None)
+
+
+def _doubtful(head: Expr, rows: tuple[Row, ...]) -> bool:
+    return any(isinstance(part, Unknown) for part in (head, *(part for row in rows for part in head_parts(row.head))))
 
 
 def _after_else(ws: Workspace, rows: tuple[Row, ...]) -> bool:
@@ -71,13 +61,13 @@ _OTHER = object()
 """Any text that no row names."""
 
 
-def _on_list(ws: Workspace, rule: By) -> None:
+def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> None:
     """Take the rows from the values that the head may have, one after the other."""
-    named = {value: None for row in rule.rows for node in head_parts(row.head) if (value := known(node)) is not None}
-    free: list[object] = [*_domain(rule.head.type, named)]
+    named = {value: None for row in rows for node in head_parts(row.head) if (value := known(node)) is not None}
+    free: list[object] = [*_domain(head.type, named)]
     before: list[tuple[Row, list[object]]] = []
     constant = True
-    for row in rule.rows:
+    for row in rows:
         if isinstance(row.head, Otherwise):
             if not free:
                 _unreachable(ws, row, [one for one, had in before if had], None)
@@ -87,18 +77,18 @@ def _on_list(ws: Workspace, rule: By) -> None:
             constant = False
             continue
         negated = isinstance(row.head, Compares) and row.head.op == "!="
-        taken = [value for value in _domain(rule.head.type, named) if (value in values) is not negated]
+        taken = [value for value in _domain(head.type, named) if (value in values) is not negated]
         if (taken or negated) and not any(value in free for value in taken):
             blockers = [one for one, had in before if any(value in had for value in taken)]
             _unreachable(ws, row, blockers, _word(ws, taken[0]) if taken else None)
         before.append((row, taken))
         free = [value for value in free if value not in taken]
     if not constant:
-        ws.report("KPI512", rule.span, helps=[Note("bounds")])
+        ws.report("KPI512", span, helps=[Note("bounds")])
     elif _OTHER in free:
-        ws.report("KPI512", rule.span, helps=[Note("text")])
+        ws.report("KPI512", span, helps=[Note("text")])
     elif free:
-        _gap(ws, rule, _word(ws, free[0]))
+        _gap(ws, head, rows, span, _word(ws, free[0]))
 
 
 def _domain(type_: Type, named: Iterable[object]) -> tuple[object, ...]:
@@ -114,8 +104,8 @@ def _word(ws: Workspace, value: object) -> str:
 # ---------------------------------------------------------------- numbers, dates
 
 
-def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], rule: By | None) -> None:
-    """Take the rows from the line of the head's values, one after the other; `rule` None needs no last row.
+def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None) -> None:
+    """Take the rows from the line of the head's values, one after the other; `span` None needs no last row.
 
     A row whose bound is not constant is decided per subject; what it takes is then unknown, so it takes nothing here
     and rows after it are not called unreachable by it.
@@ -139,12 +129,12 @@ def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], rule: By | None) 
             _unreachable(ws, row, blockers, show(inside, head.type) if inside is not None else None)
         before.append((row, taken))
         free = line.without(free, taken)
-    if rule is None:
+    if span is None:
         return
     if not constant:
-        ws.report("KPI512", rule.span, helps=[Note("bounds")])
+        ws.report("KPI512", span, helps=[Note("bounds")])
     elif free:
-        _gap(ws, rule, show(line.simplest(free), head.type))
+        _gap(ws, head, rows, span, show(line.simplest(free), head.type))
 
 
 def _line(type_: Type) -> Line:
@@ -171,10 +161,10 @@ def _unreachable(ws: Workspace, row: Row, blockers: list[Row], value: str | None
     ws.report("KPI509", row.head_span, {"text": row.head_span.text}, labels=labels.values(), helps=helps)
 
 
-def _gap(ws: Workspace, rule: By, value: str) -> None:
-    args = {"value": value, "head": rule.head.span.text}
-    last = rule.rows[-1]
-    ws.report("KPI510", rule.span, args, labels=[Label(last.head_span, "last")], helps=[Note("row", args)])
+def _gap(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span, value: str) -> None:
+    args = {"value": value, "head": head.span.text}
+    last = rows[-1]
+    ws.report("KPI510", span, args, labels=[Label(last.head_span, "last")], helps=[Note("row", args)])
 
 
 def show(value: Fraction, type_: Type) -> str:
