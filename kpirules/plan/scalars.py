@@ -28,6 +28,7 @@ from kpirules.model.expr import (
     Not,
     Tiers,
     Val,
+    children,
     walk,
 )
 from kpirules.plan import aggregates, build, rows, rules
@@ -77,9 +78,17 @@ def scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
     What a condition has shown to be there is there, whatever its parts are.
     """
     found = _scalar(node, inner)
-    if isinstance(found, Op) and found.type.missing and not node.type.missing:
+    if isinstance(found, Op) and found.type.missing and _narrowed(node):
         return replace(found, type=found.type.there())
     return found
+
+
+def _narrowed(node: Expr) -> bool:
+    """Whether a node would be possibly missing by its own parts, and is known to be there all the same."""
+    if node.type.missing or not isinstance(node, Bin | Neg | Fn | As):
+        return False
+    by_zero = isinstance(node, Bin) and node.op == "/" and node.right.type.bounds[0] <= 0 <= node.right.type.bounds[1]
+    return by_zero or any(part.type.missing for part in children(node))
 
 
 def _scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:

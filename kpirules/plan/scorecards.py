@@ -116,7 +116,8 @@ def _card(draft: Draft, card: scheme.Scorecard) -> tuple[Ref, Ref]:
     weighted = draft.bind(name, everything.scalar(), place, "weighted", card.span, weights=everything.weights())
     counted = shares(draft, place, f"{card.name}.there", everything.parts)
     for (group, inner, found, entries), share in zip(groups, counted[: len(groups)], strict=True):
-        parts = (part_of(draft, "score", found), *effective(draft, inner, share))
+        counts = replace(inner, base=f"{inner.base} group")  # an indicator in it may have the group's name
+        parts = (part_of(draft, "score", found), *effective(draft, counts, share))
         draft.items.append(_item(card, group, "group", parts, card.name))
         inside = shares(draft, inner, f"{inner.base}.there", [(one.score, one.entry.weight) for one in entries])
         for one, own in zip(entries, inside, strict=True):
@@ -148,7 +149,7 @@ def _entry(draft: Draft, card: scheme.Scorecard, entry: scheme.Entry) -> _Entry:
     counts = _entry_condition(draft, card, entry)
     score = draft.value(entry.indicator, "score", counts.name if counts is not None else None)
     indicator = draft.model.indicators[entry.indicator]
-    place = Place(entry.indicator, "counted", f"{card.name}/{entry.indicator} counted", None, indicator.title)
+    place = Place(entry.indicator, "counted", f"{card.name}/{entry.indicator}", None, indicator.title)
     out: list[tuple[Scalar, Span]] = []
     if entry.when is not None and counts is not None:
         out.append((build.negated(counts), entry.when.span))
