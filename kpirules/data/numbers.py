@@ -14,8 +14,11 @@ import pyarrow.compute as pc
 
 from kpirules.values.types import WIDTH
 
-_WRITTEN = r"^[0-9０-９+＋\-－.．,，$＄¥￥ ]+$"
-_SHAPE = r"^(?:[+-]?(?:[¥$] ?)?|[¥$] ?[+-])(?:\d+(?:\.\d*)?|\d{1,3}(?:,\d{3})+(?:\.\d*)?|\.\d+)$"
+_WRITTEN = r"^[0-9０-９+＋\-－.．,，$＄¥￥元()（） ]+$"
+_DIGITS = r"(?:\d+(?:\.\d*)?|\d{1,3}(?:,\d{3})+(?:\.\d*)?|\.\d+)(?: ?元)?"
+_SIGNED = rf"(?:[+-]?(?:[¥$] ?)?|[¥$] ?[+-]){_DIGITS}"
+_BOOKED = rf"\((?:[¥$] ?)?{_DIGITS}\)|[¥$] ?\({_DIGITS}\)|(?:[¥$] ?)?{_DIGITS} ?-"
+_SHAPE = rf"^(?:{_SIGNED}|{_BOOKED})$"
 _MACHINE = r"^[+-]?\d+(?:\.\d+)?$"
 _EXPONENT = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
 
@@ -44,15 +47,18 @@ class Numbers:
 def from_text(text: pa.ChunkedArray, scale: int) -> Numbers:
     """Numbers as people and spreadsheets write them; `text` is trimmed, missing cells are null.
 
-    Thousands separators, one of `¥ ￥ $` in front and full-width digits are read; an exponent is not a number (a
-    spreadsheet that shows `1.2E+11` has lost digits).
+    Thousands separators, one of `¥ ￥ $` in front, `元` behind and full-width digits are read. Below zero a number may
+    stand in brackets or have its sign behind, as books of account and their programs write it: `(1,234.50)`,
+    `1,234.50-`. An exponent is not a number (a spreadsheet that shows `1.2E+11` has lost digits).
     """
     values = _at_once(text, scale)
     if values is not None:
         return Numbers(values)
     plain = pc.utf8_normalize(_where(pc.match_substring_regex(text, _WRITTEN), text), "NFKC")
     plain = _where(pc.match_substring_regex(plain, _SHAPE), plain)
-    return _exact(text, pc.replace_substring_regex(plain, r"[¥$, ]", ""), scale)
+    plain = pc.replace_substring_regex(plain, r"[¥$, 元]", "")
+    plain = pc.replace_substring_regex(plain, r"^\((.*)\)$|^(.*)-$", r"-\1\2")
+    return _exact(text, plain, scale)
 
 
 def from_typed(column: pa.ChunkedArray, scale: int) -> Numbers:

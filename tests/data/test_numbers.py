@@ -45,21 +45,33 @@ def test_plain_numerals_are_read_exactly(cells: list[tuple[int, int]], scale: in
     cents=st.integers(0, 10**15),
     sign=st.sampled_from(["", "+", "-"]),
     currency=st.sampled_from(["", "¥", "￥", "$", "¥ "]),
+    behind=st.sampled_from(["", "元", " 元"]),
     full_width=st.booleans(),
 )
-def test_what_people_write_around_a_number_is_read(cents: int, sign: str, currency: str, *, full_width: bool) -> None:
+def test_what_people_write_around_a_number_is_read(
+    cents: int, sign: str, currency: str, behind: str, *, full_width: bool
+) -> None:
     whole, rest = divmod(cents, 100)
-    text = f"{sign}{currency}{whole:,}.{rest:02}"
+    text = f"{sign}{currency}{whole:,}.{rest:02}{behind}"
     if full_width:
         text = text.translate(str.maketrans("0123456789,.+-", "０１２３４５６７８９，．＋－"))
     expected = Fraction(-cents if sign == "-" else cents, 100)
     assert _values(from_text(column(text, "x"), 2)) == [expected, None]
 
 
+@given(
+    cents=st.integers(1, 10**15),
+    form=st.sampled_from(["({})", "（{}）", "{}-", "{} -", "(¥{})", "$({})", "¥{}-", "({}元)"]),
+)
+def test_a_number_below_zero_may_be_written_as_in_the_books(cents: int, form: str) -> None:
+    text = form.format(f"{cents // 100:,}.{cents % 100:02}")
+    assert _values(from_text(column(text, "1"), 2)) == [Fraction(-cents, 100), 1]
+
+
 @pytest.mark.parametrize(
     "cell",
-    ["abc", "1e5", "1.2E+11", "12,34", "1,2345", ",123", "1.2.3", "--1", "1-", "¥", ".", "2²", "①", "½", "1 2",
-     "٣", "0x1", "1_0", "nan", "inf", "(5)", "5%", "-$-5", "１．２．３"],
+    ["abc", "1e5", "1.2E+11", "12,34", "1,2345", ",123", "1.2.3", "--1", "1--", "-1-", "+1-", "¥", ".", "2²", "①", "½", "1 2",
+     "٣", "0x1", "1_0", "nan", "inf", "(5", "5)", "()", "(-5)", "-(5)", "((5))", "(5)-", "5元5", "元", "5 元元", "10万", "5%", "-$-5", "１．２．３"],
 )  # fmt: skip
 def test_what_is_not_a_number_is_found(cell: str) -> None:
     read = from_text(column("1", cell, "2.50", None), 2)
