@@ -18,6 +18,7 @@ from kpirules.data.bindings import Kind, Source
 from kpirules.data.content import FIRST_BYTES, check_content, read_bytes
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
+from kpirules.data.frames import read_frame
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
@@ -73,18 +74,21 @@ def read_source(contract: Table, source: Source, folder: Path) -> Raw:
 
 
 def from_frame(contract: Table, frame: object) -> Raw:
-    """The rows of an Arrow table, a pandas frame, or anything that gives Arrow data of itself.
+    """The rows of a pandas frame, a mapping of columns, or anything that gives an Arrow table of itself.
 
     Raises:
         Fault: it cannot be read as a table, or lacks a column of the contract.
     """
     place = Place(contract.name, Kind.FRAME, None)
-    try:
-        table = pa.table(frame)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise place.fault("KPI614", reason=_first_line(error)) from None
-    picked = _picked(contract, table.column_names, {}, place)
-    return _typed_raw(place, table, picked)
+    read = read_frame(frame, place)
+    picked = _picked(contract, read.names, {}, place)
+    found = {column.name: read.cells(picked[column.name], column) for column in contract.columns}
+    return Raw(
+        place=place,
+        cells=pa.table({name: cells for name, (cells, _) in found.items()}),
+        numbers=counting(1, read.rows),
+        findings={name: findings for name, (_, findings) in found.items() if findings},
+    )
 
 
 def _read_csv(contract: Table, source: Source, data: bytes, place: Place) -> Raw:

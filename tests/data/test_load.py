@@ -330,11 +330,3 @@ def test_only_a_workbook_has_sheets(tmp_path: Path, source: str) -> None:
 def test_faults_of_sources_are_said_of_all_tables_at_once(tmp_path: Path) -> None:
     said = _said(tmp_path, "  staff: {file: a.csv}\n  orders: {file: b.csv}\n", STAFF, ORDERS)
     assert said.count("error[KPI612]") == 2
-
-
-def test_a_frame_that_is_no_table_is_refused() -> None:
-    mixed = pd.DataFrame({"staff_id": [1, "x"]}, dtype=object)
-    for frame in (mixed, 5):
-        with pytest.raises(Fault) as caught:
-            typed_tables([STAFF], {"staff": frame})
-        assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["KPI614"]
