@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from enum import Enum
 
+from kpirules.source.catalogue import word
+
 
 class Reason(Enum):
     """Why a file cannot be opened or written, where there are words for it."""
@@ -29,6 +31,12 @@ _REASONS = {
     errno.EROFS: Reason.READ_ONLY,
     errno.ENAMETOOLONG: Reason.NAME_LONG,
 }
+
+
+def said(error: OSError, lang: str) -> str:
+    """Why it failed, in the reader's language where there are words for it."""
+    found = reason(error)
+    return word(found.value, lang) if isinstance(found, Reason) else found
 
 
 def reason(error: OSError) -> Reason | str:
