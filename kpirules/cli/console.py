@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import Any, TextIO
 
@@ -65,25 +65,62 @@ def soften() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def coloured(stream: TextIO) -> bool:
+def coloured(stream: TextIO | None) -> bool:
     """Whether a person watches the stream in colour."""
-    return stream.isatty() and "NO_COLOR" not in os.environ
+    return stream is not None and stream.isatty() and "NO_COLOR" not in os.environ
+
+
+class Unwritable(Exception):  # noqa: N818  # a fault in the user's surroundings, not an error of ours
+    """The standard output takes no more; `reason` is None where who read it has gone away, as `head` does."""
+
+    def __init__(self, error: OSError | None) -> None:
+        self.reason = None if error is None or isinstance(error, BrokenPipeError) else error.strerror or str(error)
+        super().__init__(self.reason)
 
 
 def put(text: str) -> None:
-    """Write a text for people to the standard output."""
-    _write(sys.stdout, f"{text}\n")
+    """Write a text for people to the standard output.
+
+    Raises:
+        Unwritable: it cannot be written.
+    """
+    # not by `click.echo`: it writes UTF-8 to a stream that is declared to be ASCII
+    with _writing():
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 def put_data(lines: Iterable[str]) -> None:
-    """Write a text for programs to the standard output, in UTF-8 whatever the locale says."""
+    """Write a text for programs to the standard output, in UTF-8 whatever the locale says.
+
+    Raises:
+        Unwritable: it cannot be written.
+    """
     for line in lines:
-        click.echo(line.encode(), nl=False)
+        data = line.encode(errors="backslashreplace")
+        with _writing():
+            click.echo(data, nl=False)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    if sys.stdout is None:  # it was closed before the program began
+        raise Unwritable(None)
+    try:
+        yield
+    except OSError as error:
+        raise Unwritable(error) from None
+
+
+def abandon() -> None:
+    """Let what is still to be written to the standard output go nowhere, so that Python's own last flush succeeds."""
+    with suppress(AttributeError, OSError, ValueError):  # no stream, or one without a file beneath it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell(text: str) -> None:
     """Write a line to the standard error."""
-    _write(sys.stderr, f"{text}\n")
+    _tell(f"{text}\n")
 
 
 def say(key: str, **args: object) -> str:
@@ -93,13 +130,13 @@ def say(key: str, **args: object) -> str:
 
 def show(diagnostics: Sequence[Diagnostic]) -> None:
     """Draw faults on the standard error."""
-    _write(sys.stderr, render_text(diagnostics, lang(), colour=coloured(sys.stderr)))
+    _tell(render_text(diagnostics, lang(), colour=coloured(sys.stderr)))
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """Shows on the standard error which step is at work, where a person watches it; gives what to tell the steps to."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
     from rich.console import Console  # where a terminal is there
@@ -109,7 +146,7 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda step: status.update(word(f"step_{step}", said))
 
 
-def _write(stream: TextIO, text: str) -> None:
-    # not by `click.echo`: it writes UTF-8 to a stream that is declared to be ASCII
-    stream.write(text)
-    stream.flush()
+def _tell(text: str) -> None:
+    with suppress(AttributeError, OSError):  # nobody to tell: the exit code says it still
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -11,7 +11,20 @@ import click
 from kpirules.cli import console
 
 
-@click.command()
+class _Explain(click.Command):
+    """Tells how a subject is named whose key looks like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name.startswith("--"):
+                raise
+            hint = console.say("dashed_subject", subject=error.option_name)
+            raise click.UsageError(f"{error.format_message()} {hint}", ctx) from None
+
+
+@click.command(cls=_Explain)
 @click.argument("subject")
 @click.argument("item", required=False)
 @click.option("--run", "folder", type=click.Path(path_type=Path), help="Run folder. [default: the newest under runs/]")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sys
 from contextlib import chdir
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -36,15 +37,28 @@ class _Commands(click.Group):
             ctx.exit(console.BAD_INPUT)
         except KeyboardInterrupt:
             ctx.exit(_INTERRUPTED)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except console.Unwritable as fault:
+            console.abandon()
+            if fault.reason is not None:
+                console.tell(console.say("unwritable", reason=fault.reason))
+            ctx.exit(console.BAD_INPUT)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except UnicodeEncodeError as error:
+            if error.encoding != sys.getfilesystemencoding():
+                self._our_fault(ctx, error)
+            console.tell(console.say("unnameable", name=error.object, encoding=error.encoding))
+            ctx.exit(console.BAD_INPUT)
         except Exception as error:  # noqa: BLE001  # the last stop: an error of ours
-            if console.debugging():
-                import traceback
+            self._our_fault(ctx, error)
 
-                console.tell(traceback.format_exc().rstrip())
-            console.tell(console.say("our_fault", error=f"{type(error).__name__}: {error}"))
-            ctx.exit(console.OUR_FAULT)
+    def _our_fault(self, ctx: click.Context, error: Exception) -> NoReturn:
+        if console.debugging():
+            import traceback
+
+            console.tell("".join(traceback.format_exception(error)).rstrip())
+        console.tell(console.say("our_fault", error=f"{type(error).__name__}: {error}"))
+        ctx.exit(console.OUR_FAULT)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,7 +72,11 @@ class _Commands(click.Group):
 @console.shared
 @click.pass_context
 def cli(context: click.Context, folder: Path | None) -> None:
-    """Evaluate KPI schemes for sales departments, and the pay that follows."""
+    """Evaluate KPI schemes for sales departments, and the pay that follows.
+
+    Exit codes: 0 all is well; 1 findings: `check` has found faults, or the results of `run` break what they must keep;
+    2 the call is wrong, or what it names cannot be read, written or, in a `run`, is faulty; 3 the program has failed.
+    """
     if folder is not None:
         context.with_resource(chdir(folder))
 
@@ -70,4 +88,8 @@ for _command in (check, run, explain, plan, rule):
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 findings, 2 usage or bad input, 3 an error of the program."""
     gc.set_threshold(_SELDOM)
-    cli(prog_name="kpirules")
+    try:
+        cli(prog_name="kpirules")
+    except OSError:  # `--help` is written before any command can handle it
+        console.abandon()
+        sys.exit(console.BAD_INPUT)

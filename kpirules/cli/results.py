@@ -73,7 +73,8 @@ def table(done: Done) -> list[str]:
 def counts(done: Done) -> list[str]:
     """How many were scored, who was not, and which rows nobody owns."""
     result = done.result
-    lines = [console.say("subjects_scored", count=result.scores.num_rows)]
+    scored = result.scores.num_rows
+    lines = [console.say("subject_scored" if scored == 1 else "subjects_scored", count=scored)]
     if done.compiled.model.scorecards:
         reasons = result.not_assessed.column("reason").value_counts().to_pylist()
         why = console.say("comma").join(f"{console.say(one['values'])} {one['counts']}" for one in reasons)

@@ -17,6 +17,12 @@ from kpirules.source.text import SourceText, Span
 
 _TAB = 4
 _LINES_SHOWN = 3
+_LONGEST_LINE = 120
+"""Columns of the source that are drawn of a line."""
+
+_LEAD = 30
+"""Characters before the span that are drawn of a longer line."""
+
 LONGEST_ARG = 200
 """How many characters of an argument are shown."""
 _STYLES = {"error": "1;31", "place": "1", "label": "34", "help": "36"}
@@ -153,8 +159,8 @@ def _snippet(span: Span, mark: str, gutter: int, paint: Callable[[str], str], sa
         if number is None:
             yield f"  {'…':>{gutter}} |"
             continue
-        cells = _cells(span.source.line(number))
-        start, end = _within(span, number)
+        line, start, end = _clipped(span.source.line(number), *_within(span, number))
+        cells = _cells(line)
         before, under = _width(cells[:start]), _width(cells[start:end])
         yield f"  {number:>{gutter}} | {''.join(text for text, _ in cells)}".rstrip()
         note = f" {said}" if said and number == last else ""
@@ -180,6 +186,20 @@ def _within(span: Span, number: int) -> tuple[int, int]:
     start = max(span.start - begin, len(line) - len(line.lstrip()) if span.start < begin else 0)
     end = min(span.end - begin, len(line.rstrip()))
     return start, max(start, end)
+
+
+def _clipped(line: str, start: int, end: int) -> tuple[str, int, int]:
+    """What is drawn of a line, and what of that lies from `start` to `end`: of a long line, what is near `start`."""
+    if len(line) <= _LONGEST_LINE and _width(_cells(line)) <= _LONGEST_LINE:
+        return line, start, end
+    first = max(0, start - _LEAD)
+    part = line[first : first + _LONGEST_LINE]
+    while _width(_cells(part)) > _LONGEST_LINE:
+        part = part[:-1]
+    before = "…" if first else ""
+    after = "…" if first + len(part) < len(line) else ""
+    shift = len(before) - first
+    return before + part + after, start + shift, min(end, first + len(part)) + shift
 
 
 def _cells(line: str) -> list[tuple[str, int]]:

@@ -168,3 +168,48 @@ def test_json_counts_from_one_and_leaves_the_end_out() -> None:
         "helps": ["write `y`"],
     }
     assert to_json(Diagnostic("KPI999", None, {"what": "x"}), "en")["place"] is None
+
+
+def test_of_a_long_line_only_what_is_near_is_drawn() -> None:
+    text = "define x = " + "1 + " * 5000 + "y" + " + 2" * 5000
+    place, line, carets = _lines(Diagnostic("KPI999", _span(text, "y")))
+    assert place.startswith("a.kpi:1:20012: ")
+    assert line.startswith("  1 | …+ 1 + 1 ")
+    assert line.endswith("…")
+    assert line[carets.index("^")] == "y"
+    assert len(line) <= len("  1 | ") + 122
+
+
+def test_of_a_long_line_in_wide_characters_too() -> None:
+    text = "定义 甲 = " + "乙 + " * 500 + "丙" + " + 丁" * 500
+    _, line, carets = _lines(Diagnostic("KPI999", _span(text, "丙")))
+    before = line[: line.index("丙")]
+    assert carets.index("^") == sum(2 if char > "\u2e80" else 1 for char in before)
+    assert carets.endswith("^^")
+
+
+def test_a_span_longer_than_a_line_is_underlined_to_the_end_of_what_is_drawn() -> None:
+    text = "define x = " + "1 + " * 5000
+    _, line, carets = _lines(Diagnostic("KPI999", _span(text, text[11:].rstrip())))
+    assert line.startswith("  1 | define x = 1 + ")
+    assert len(carets) == len(line) - 1  # all but the mark that says that the line goes on
+
+
+def test_a_character_past_the_first_plane_is_one_column_of_the_place_and_two_of_the_screen() -> None:
+    text = "定义 𠮷𠮷 = 量"
+    place, _, carets = _lines(Diagnostic("KPI999", _span(text, "量")))
+    assert place.startswith("a.kpi:1:9: ")
+    assert carets == "    | " + " " * 12 + "^^"
+
+
+def test_a_label_in_another_file_names_it() -> None:
+    here, there = SourceText("a.kpi", "define x = 1"), SourceText("方/b.kpi", "\n\ndefine x = 2")
+    label = Label(Span(there, 9, 10), "first", {"unit": Unit.MONEY})
+    assert _lines(Diagnostic("KPI999", Span(here, 7, 8), {"what": "x"}, (label,))) == [
+        "a.kpi:1:8: error[KPI999]: `x` is wrong",
+        "  1 | define x = 1",
+        "    |        ^",
+        "  方/b.kpi:3:8: `x` stands here, as money",
+        "  3 | define x = 2",
+        "    |        -",
+    ]
