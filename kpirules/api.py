@@ -189,6 +189,6 @@ class Explanation:
         """The trace as text in a language, `en` or `zh`, the reader's own by default; `rows` lists all rows of data."""
         return render(self.trace, lang or reader_language(), rows=rows)
 
-    def to_json(self) -> dict[str, Any]:
-        """The trace as data that `json.dumps` takes (`kpirules/trace/trace.schema.json`)."""
-        return to_json(self.trace)
+    def to_json(self, lang: str | None = None) -> dict[str, Any]:
+        """The trace as data that `json.dumps` takes (`kpirules/trace/trace.schema.json`); `lang` as of `text`."""
+        return to_json(self.trace, lang or reader_language())

@@ -162,7 +162,7 @@ def test_nobody_of_that_key(shop: Path) -> None:
     result = kpirules.load(shop).run(period="2025Q1")
     with pytest.raises(kpirules.Fault) as caught:
         result.explain("S9")
-    assert [one.code for one in caught.value.diagnostics] == ["KPI734"]
+    assert [one.code for one in caught.value.diagnostics] == ["KPI740"]
     with pytest.raises(kpirules.Fault) as caught:
         result.explain("S1", "bonsu")
     assert [one.code for one in caught.value.diagnostics] == ["KPI741"]

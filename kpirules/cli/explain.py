@@ -59,6 +59,6 @@ def explain(
         console.show(fault.diagnostics)
         context.exit(console.OUR_FAULT)
     if form == "json":
-        console.put_data([json.dumps(to_json(trace), ensure_ascii=False, indent=2), "\n"])
+        console.put_data([json.dumps(to_json(trace, console.lang()), ensure_ascii=False, indent=2), "\n"])
     else:
         console.put(render(trace, console.lang(), colour=console.coloured(sys.stdout), rows=rows))

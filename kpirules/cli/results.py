@@ -35,18 +35,22 @@ def csv_lines(done: Done) -> Iterator[str]:
 def plain(done: Done) -> dict[str, Any]:
     """The results as data that `json.dumps` takes; figures are texts."""
     plan, result = done.compiled.plan, done.result
-    scores = pa.table({name: plain_text(result.scores.column(name)) for name in result.scores.column_names})
-    missed = pa.table({name: plain_text(result.not_assessed.column(name)) for name in result.not_assessed.column_names})
     return {
         "scheme": plan.scheme,
         "version": plan.version,
         "period": str(result.period),
         "currency": plan.currency,
-        "scores": scores.to_pylist(),
-        "not_assessed": missed.to_pylist(),
+        "scores": _plain(result.scores),
+        "not_assessed": _plain(result.not_assessed),
+        "left_out": _plain(result.left_out),
         "uncredited": dict(result.uncredited),
         "broken": [{"message": one.message, "subjects": plain_text(one.subjects).to_pylist()} for one in result.broken],
     }
+
+
+def _plain(rows: pa.Table) -> list[dict[str, Any]]:
+    columns = {name: plain_text(rows.column(name)) for name in rows.column_names}
+    return pa.table(columns).to_pylist() if columns else []
 
 
 def table(done: Done) -> list[str]:
@@ -76,10 +80,9 @@ def counts(done: Done) -> list[str]:
     scored = result.scores.num_rows
     lines = [console.say("subject_scored" if scored == 1 else "subjects_scored", count=scored)]
     if done.compiled.model.scorecards:
-        reasons = result.not_assessed.column("reason").value_counts().to_pylist()
-        why = console.say("comma").join(f"{console.say(one['values'])} {one['counts']}" for one in reasons)
-        line = console.say("not_assessed_of", count=result.not_assessed.num_rows)
-        lines.append(f"{line} ({why})" if why else line)
+        lines.append(_why("not_assessed_of", result.not_assessed))
+    if result.left_out.num_rows:
+        lines.append(_why("left_out_of", result.left_out))
     rows = [f"{name} {count}" for name, count in result.uncredited.items() if count]
     if rows:
         lines.append(console.say("uncredited_rows", tables=console.say("comma").join(rows)))
@@ -90,6 +93,24 @@ def counts(done: Done) -> list[str]:
         touched = [f"{key} {count}" for key, count in _touched(done)]
         lines.append(console.say("touched", subjects=console.say("comma").join(touched)))
     return lines
+
+
+def _why(said: str, missed: pa.Table) -> str:
+    """How many there are of those with a reason, and how many for each."""
+    reasons = missed.column("reason").value_counts().to_pylist()
+    why = console.say("comma").join(f"{console.say('why_' + one['values'])} {one['counts']}" for one in reasons)
+    line = console.say(said, count=missed.num_rows)
+    return f"{line} ({why})" if why else line
+
+
+def warnings(done: Done) -> list[str]:
+    """What a person should know who gets less than was asked for: nobody is scored."""
+    if done.result.scores.num_rows:
+        return []
+    table = done.compiled.model.subject.table.name
+    if done.loaded.tables[table].num_rows:
+        return [console.say("nobody_scored", period=done.result.period)]
+    return [console.say("no_subjects", table=table)]
 
 
 def _touched(done: Done) -> Iterator[tuple[str, object]]:

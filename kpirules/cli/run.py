@@ -95,6 +95,8 @@ def _print(done: Done, folder: Path, form: str) -> None:
     tell = console.put if form == "table" else console.tell
     for line in results.counts(done):
         tell(line)
+    for line in results.warnings(done):
+        console.tell(line)
 
 
 def _write_all(faults: DataFaults) -> None:

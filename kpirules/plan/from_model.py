@@ -10,6 +10,8 @@ from kpirules.model.scheme import Model
 from kpirules.plan import build, demands, results, rows
 from kpirules.plan.draft import Draft, Place, origin_of, too_wide
 from kpirules.plan.ir import (
+    NOT_ACTIVE,
+    NOT_ASKED,
     Aggregate,
     Binding,
     Check,
@@ -81,7 +83,9 @@ def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[
         last = steps[-1].name
     if where is not None:
         steps.append(Compute("who is asked for", last, tuple(draft.bindings[:before])))
-        steps.append(Filter("asked for", steps[-1].name, build.any_of([where, *doubtful])))
+        wanted = build.any_of([where, *doubtful])
+        place = origin_of(asked.span) if asked is not None else None
+        steps.append(Filter("asked for", steps[-1].name, wanted, NOT_ASKED, place))
         last = steps[-1].name
     steps.append(Compute(_RESULT, last, tuple(_in_order(draft.bindings[before:]))))
     return draft, steps, nobody
@@ -210,7 +214,7 @@ def _subjects(draft: Draft) -> list[Step]:
         stays = build.any_of([build.is_missing(ends), build.compare("ge", _or_end(ends, end), start)])
         here = build.both([here, stays])
         until = Op("earlier", (_or_end(ends, end), end), types.DATE)
-    steps.append(Filter(f"{table.name} active", table.name, here))
+    steps.append(Filter(f"{table.name} active", table.name, here, NOT_ACTIVE, origin_of(table.span)))
     steps.append(Compute(f"{table.name} days", steps[-1].name, _days(draft, begins, until)))
     twice = f"{table.name} twice"
     count = Measure(f"{twice} rows", "count", None, None, rows.COUNT, table.name)

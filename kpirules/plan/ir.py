@@ -27,6 +27,10 @@ from kpirules.values.units import Unit
 
 Value = Fraction | str | bool | date | None
 
+NOT_ACTIVE = "not_active"
+NOT_ASKED = "not_asked"
+"""Why somebody is left out: not one active day in the period, or not among those the scheme is for."""
+
 OVER = "$over"
 """Suffix of the denominator's column of a quotient."""
 
@@ -179,11 +183,16 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The rows of `input` for which `predicate` is true."""
+    """The rows of `input` for which `predicate` is true.
+
+    One that decides who is scored says why those whom it leaves out are left out, and where the rules say so.
+    """
 
     name: str
     input: str
     predicate: Scalar
+    leaves_out: str | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

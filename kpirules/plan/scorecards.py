@@ -10,7 +10,7 @@ from itertools import combinations
 from kpirules.model import scheme
 from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
-from kpirules.plan.ir import Check, Item, Part, Ref, Scalar
+from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
 from kpirules.plan.marks import left_out, tier1
 from kpirules.plan.shares import effective, shares
 from kpirules.plan.steps import chain, gates, maybe, part_of, rounding
@@ -223,12 +223,26 @@ def total(draft: Draft) -> Ref:
     return found
 
 
+def _applying_row(draft: Draft, card: scheme.Scorecard) -> RowText:
+    """A scorecard as a row of the choice between them."""
+    origin = origin_of((card.applies or card).span)
+    head = origin.text.partition("\n")[0].strip()
+    return RowText(head, replace(origin, text=head), _applies(draft, card), build.text(card.name))
+
+
 def _which(draft: Draft, cards: Sequence[scheme.Scorecard]) -> None:
     """Bind `scorecard`, the name of the subject's scorecard; two for one subject are a fault."""
     place = Place("scorecard", "value", "scorecard")
     whens = [(applies, build.text(card.name)) for card in cards if (applies := _applies(draft, card)) is not None]
     otherwise = next((build.text(card.name) for card in cards if card.applies is None), None)
-    draft.bind("scorecard", build.case(whens, otherwise, Unit.TEXT), place, "value", cards[0].span)
+    taken = [(applies, build.number(nth)) for nth, (applies, _) in enumerate(whens)]
+    last = build.number(len(whens)) if otherwise is not None else None
+    row = draft.bind(draft.fresh("scorecard"), build.case(taken, last, Unit.NUMBER), place, "row", cards[0].span)
+    rows = [
+        _applying_row(draft, card) for card in (*(c for c in cards if c.applies), *(c for c in cards if not c.applies))
+    ]
+    found = build.case(whens, otherwise, Unit.TEXT)
+    draft.bind("scorecard", found, place, "choose", cards[0].span, row=row.name, rows=tuple(rows))
     if draft.model.exclusive:
         return
     for first, second in combinations([card for card in cards if card.applies is not None], 2):

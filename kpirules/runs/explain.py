@@ -16,14 +16,17 @@ from kpirules.engines.outcome import shown
 from kpirules.engines.schema import schemas
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Value
-from kpirules.runs.run import MARKS, Result, params
-from kpirules.source import Diagnostic, Fault, Note
-from kpirules.source.similar import similar
+from kpirules.runs.run import MARKS, QUARANTINED, Result, params
+from kpirules.source import Diagnostic, Fault
 from kpirules.syntax import words
-from kpirules.trace import Differs, Trace
+from kpirules.trace import Differs, Trace, set_aside
 from kpirules.trace import explain as trace_of
 from kpirules.values.types import QUOTIENT_PLACES
 from kpirules.values.units import Unit
+
+_RESULTS = {name: name for name in ("total", "grade", "active_days", "active_share")}
+_RESULTS |= {"GRADE": "grade", "SCORECARD": "scorecard"}
+"""Results that every scheme has, by the word for them, whatever its spelling."""
 
 
 class Disagreement(Fault):
@@ -33,38 +36,48 @@ class Disagreement(Fault):
 def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, item: str | None = None) -> Trace:
     """The trace of the subject whose key reads `subject`: all of it, or that of one item.
 
+    One whom the run left out has a trace that says why.
+
     Raises:
-        Fault: the run scored no such subject (KPI734), or has no such item (KPI741).
-        Disagreement: a figure is not what the run recorded (KPI735).
+        Fault: there is no such subject (KPI740), or no such item (KPI741).
+        Disagreement: a figure is not what the run recorded (KPI735), or the subject is scored here and was left out of
+            the run, or the other way round (KPI737, KPI738).
     """
-    if item is not None and words.builtin(item) in ("total", "grade"):
-        item = words.builtin(item)
+    if item is not None:
+        item = _RESULTS.get(words.builtin(item) or words.spelled(item) or "", item)
     batch = recorded(compiled, result, subject)
-    period = result.period
+    plan, period = compiled.plan, result.period
+    if not batch and _was_set_aside(result, subject):
+        return set_aside(plan, str(period), subject, item)
     try:
-        return trace_of(compiled.plan, loaded.tables, params(period), subject, item, batch, period=str(period))
+        found = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period))
     except Differs as differs:
         raise Disagreement(
             Diagnostic("KPI735", None, {"subject": subject, "figure": name, "recorded": shown(was), "now": shown(now)})
             for name, was, now in differs.figures
         ) from None
+    if bool(batch) is bool(found.left_out):
+        args = {"subject": subject, "key": compiled.model.subject.key}
+        raise Disagreement([Diagnostic("KPI737" if batch else "KPI738", None, args)])
+    return found
+
+
+def _was_set_aside(result: Result, key: str) -> bool:
+    rows = result.not_assessed.filter(pc.equal(result.not_assessed.column("reason"), QUARANTINED))
+    return key in pc.cast(rows.column("key"), pa.string()).to_pylist()
 
 
 def recorded(compiled: Compiled, result: Result, key: str) -> dict[str, Value]:
     """The figures that a run recorded for the subject whose key reads `key`, by binding, exact.
 
-    A figure of more than 12 places is rounded in the record, so it is not among them.
-
-    Raises:
-        Fault: the run scored no such subject (KPI734).
+    A figure of more than 12 places is rounded in the record, so it is not among them. Nothing was recorded of one whom
+    the run did not score.
     """
     plan = compiled.plan
     keys = pc.cast(result.scores.column(0), pa.string())
     scores = result.scores.filter(pc.equal(keys, key)).to_pylist()
     if not scores:
-        near = similar(key, keys.to_pylist())
-        helps = (Note("similar", {"similar": near}),) if near else ()
-        raise Fault([Diagnostic("KPI734", None, {"subject": key, "period": result.period}, helps=helps)])
+        return {}
     rows = result.items.filter(pc.equal(pc.cast(result.items.column("key"), pa.string()), key)).to_pylist()
     by_item = {(row["kind"], row["item"]): row for row in rows}
     types = schemas(plan)[plan.result]

@@ -13,8 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-
 from kpirules import __version__
 from kpirules.compiling import Compiled
 from kpirules.data.load import Loaded, TableFacts
@@ -129,14 +127,12 @@ def _facts(facts: TableFacts) -> dict[str, Any]:
 
 
 def _counts(done: Done) -> dict[str, int]:
-    scored = done.result.scores.num_rows
-    subject = done.compiled.model.subject
-    keys = pc.count_distinct(done.loaded.tables[subject.table.name].column(subject.key)).as_py()
+    result = done.result
     return {
-        "subjects": scored,
-        "not_assessed": done.result.not_assessed.num_rows,
-        "left_out": keys - scored,
-        "items": done.result.items.num_rows,
+        "subjects": result.scores.num_rows,
+        "not_assessed": result.not_assessed.num_rows,
+        "left_out": result.left_out.num_rows,
+        "items": result.items.num_rows,
     }
 
 

@@ -45,9 +45,9 @@ def open_run(folder: Path) -> Run:
     manifest = read_manifest(folder)
     _unchanged(folder, manifest["files"])
     compiled = _compiled(folder, manifest["scheme"]["files"])
-    scores, items, not_assessed = (pq.read_table(folder / f"{name}.parquet") for name in RESULTS)
-    period = _period(manifest)
-    result = Result(period, manifest["engine"]["name"], scores, items, not_assessed, manifest["uncredited"])
+    tables = {name: pq.read_table(folder / f"{name}.parquet") for name in RESULTS}
+    engine, uncredited = manifest["engine"]["name"], manifest["uncredited"]
+    result = Result(period=_period(manifest), engine=engine, uncredited=uncredited, **tables)
     return Run(folder, manifest, compiled, _inputs(folder, manifest, compiled), result)
 
 

@@ -18,6 +18,7 @@ from kpirules.engines.exact import decimal
 from kpirules.engines.outcome import Engine, Outcome, RunStopped
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Compute, Item, Plan, Value
+from kpirules.runs.left_out import left_out
 from kpirules.source import Diagnostic, Fault, Note, Span
 from kpirules.values.periods import Period, parse_period, period_of
 from kpirules.values.rounding import rounded
@@ -77,9 +78,9 @@ class Result:
     Items of other scorecards than the subject's are left out.
 
     `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`; `nothing_scored`,
-    where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `uncredited`
-    counts, by table, the rows of the period that no subject owns. `broken` is what the results should keep by `ensure`
-    and do not.
+    where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `left_out` has
+    those who are not scored (see there). `uncredited` counts, by table, the rows of the period that no subject owns.
+    `broken` is what the results should keep by `ensure` and do not.
     """
 
     period: Period
@@ -87,6 +88,7 @@ class Result:
     scores: pa.Table
     items: pa.Table
     not_assessed: pa.Table
+    left_out: pa.Table
     uncredited: Mapping[str, int]
     broken: tuple[Broken, ...] = ()
 
@@ -114,6 +116,7 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
         scores=scores,
         items=_items(plan, outcome, scores.column("scorecard")),
         not_assessed=_not_assessed(compiled, scores, loaded.quarantine),
+        left_out=left_out(compiled, loaded, period, scores),
         uncredited=outcome.uncredited,
         broken=_promises(compiled, outcome.subjects),
     )

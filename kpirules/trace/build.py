@@ -5,22 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
+from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from kpirules.engines import reference
 from kpirules.engines.reference.scalars import reader
+from kpirules.engines.schema import schemas
 from kpirules.plan.ir import Aggregate, Binding, Case, Compute, Item, Measure, Op, Plan, Ref, Scalar, Scan, Value
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.trace.conditions import figure, test
-from kpirules.trace.tree import Fed, Figure, ItemTrace, Node, RowSeen, Test, Trace
+from kpirules.trace.figures import key_text
+from kpirules.trace.tree import Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, Test, Trace
 from kpirules.values.types import Type
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+SET_ASIDE = "set_aside"
+"""Why somebody is left out: the row of the subject itself was put in quarantine."""
+
 _OVER_ANOTHER = ("at_most", "at_least", "round", "policy", "when", "gate", "shown")
 _HIDDEN = ("row", "guard", "mark", "shown")
+
+
+class Result(Enum):
+    """What every scheme has, under its word in the catalogue."""
+
+    TOTAL = "total"
+    GRADE = "grade"
+    SCORECARD = "scorecard"
+    ACTIVE_DAYS = "active_days"
+    ACTIVE_SHARE = "active_share"
+    TOTAL_PAY = "total_pay"
+
+
+_WORDS = {one.value: one for one in Result}
 
 
 class Differs(Exception):  # noqa: N818  # names the finding: the engines disagree, which is our fault
@@ -46,15 +66,37 @@ def explain(
     `batch` has the run's figures of that subject by binding, exact; each is held against the one worked out here.
 
     Raises:
-        Fault: there is no such subject in the period (KPI740), no such item (KPI741).
+        Fault: there is no such subject (KPI740), no such item (KPI741).
         Differs: a figure differs from the run's.
     """
     known = _key(plan, tables, key)
-    found = reference.trace(plan, tables, params, known)
+    try:
+        found = reference.trace(plan, tables, params, known)
+    except reference.Absent as absent:
+        return _absent(plan, period, key, item, absent)
     wrong = tuple((name, value, found.values[name]) for name, value in batch.items() if found.values[name] != value)
     if wrong:
         raise Differs(wrong)
     builder = _Builder(plan, params, found)
+    return _about(plan, period, key, item, found.values, items=tuple(builder.items(item)), checked=len(batch))
+
+
+def set_aside(plan: Plan, period: str, key: str, item: str | None) -> Trace:
+    """The trace of one whose own row was set aside, so that nothing else is known."""
+    return _about(plan, period, key, item, {}, left_out=LeftOut(SET_ASIDE, None, {}))
+
+
+def _about(
+    plan: Plan,
+    period: str,
+    key: str,
+    item: str | None,
+    values: Mapping[str, Value],
+    *,
+    items: tuple[ItemTrace, ...] = (),
+    checked: int = 0,
+    left_out: LeftOut | None = None,
+) -> Trace:
     return Trace(
         plan.scheme,
         plan.title,
@@ -63,12 +105,43 @@ def explain(
         plan.currency,
         plan.money_places,
         key,
-        _named(plan, found.values),
-        _text(found.values.get("scorecard")),
-        tuple(builder.items(item)),
+        _named(plan, values),
+        _text(values.get("scorecard")),
+        items,
         item,
-        len(batch),
+        checked,
+        left_out,
     )
+
+
+def _absent(plan: Plan, period: str, key: str, item: str | None, absent: reference.Absent) -> Trace:
+    """The trace of one who is not scored: what left the subject out, and the cells of its row that were read for it."""
+    step = absent.step
+    assert step.leaves_out is not None
+    computed = {one.name: one.expr for made in plan.steps if isinstance(made, Compute) for one in made.bindings}
+    columns = next(scan.columns for scan in plan.steps if isinstance(scan, Scan) and scan.table == plan.subject)
+    names = [name for name in _all_reads(step.predicate, computed) if name in columns]
+    read = {columns[name][0]: figure(absent.row[name], columns[name][1]) for name in dict.fromkeys(names)}
+    left_out = LeftOut(step.leaves_out, step.origin, read)
+    return _about(plan, period, key, item, absent.row, left_out=left_out)
+
+
+def _all_reads(scalar: Scalar, computed: Mapping[str, Scalar]) -> Iterator[str]:
+    """The names that a scalar may read, itself and by way of other bindings."""
+    match scalar:
+        case Ref(name) if name in computed:
+            yield from _all_reads(computed[name], computed)
+        case Ref(name):
+            yield name
+        case Op(_, args):
+            for arg in args:
+                yield from _all_reads(arg, computed)
+        case Case(whens, otherwise):
+            parts = [*(part for when in whens for part in when), *([otherwise] if otherwise is not None else [])]
+            for part in parts:
+                yield from _all_reads(part, computed)
+        case _:
+            return
 
 
 def _text(value: Value) -> str | None:
@@ -108,6 +181,7 @@ class _Builder:
         computes = [step for step in plan.steps if isinstance(step, Compute)]
         self.bindings = {one.name: one for step in computes for one in step.bindings}
         self.measures = {one.name: one for step in plan.steps if isinstance(step, Aggregate) for one in step.measures}
+        self.schemas = schemas(plan)
         self.nodes: dict[str, Node] = {}
 
     def read(self, scalar: Scalar) -> Value:
@@ -126,12 +200,21 @@ class _Builder:
             return
         if asked in self.bindings:
             node = self.node(asked)
-            yield ItemTrace(asked, "define", node.title, None, None, node.origin, {"value": node})
+            kind = "scorecard" if asked == "scorecard" else "gate" if node.part == "gate" else "define"
+            yield ItemTrace(asked, kind, node.title, None, None, node.origin, {"value": node})
             return
-        names = [item.name for item in mine]
+        names = [*(item.name for item in mine), *self._others()]
         close = get_close_matches(asked, names, 1)
-        note = Note("similar", {"similar": close[0]}) if close else Note("some", {"some": ", ".join(names)})
+        some = [_WORDS.get(name, name) for name in dict.fromkeys(names)]
+        note = Note("similar", {"similar": close[0]}) if close else Note("some", {"some": some})
         raise Fault([Diagnostic("KPI741", None, {"item": asked}, helps=(note,))])
+
+    def _others(self) -> Iterator[str]:
+        """What else can be explained: the scorecard, gates and definitions."""
+        for name, one in self.bindings.items():
+            value = name == one.item and one.part == "value" and one.kind not in _HIDDEN
+            if "~" not in name and (value or (one.part == "gate" and one.kind == "guard")):
+                yield name
 
     def _mine(self, item: Item) -> bool:
         """Whether an item is the subject's: of its scorecard, or outside any."""
@@ -187,7 +270,7 @@ class _Builder:
             condition: Scalar = Ref(binding.guard, self.bindings[binding.guard].type)
         elif binding.kind == "when" and isinstance(binding.expr, Case):
             condition = binding.expr.whens[0][0]
-        elif binding.kind == "condition" and not self._withheld(binding):
+        elif binding.kind == "guard" or (binding.kind == "condition" and not self._withheld(binding)):
             condition = binding.expr
         elif binding.kind == "gate" and binding.row is not None:
             condition = self.bindings[binding.row].expr
@@ -195,6 +278,10 @@ class _Builder:
             condition = Ref(binding.guard, self.bindings[binding.guard].type)
         else:
             return None
+        return self._tested(condition)
+
+    def _tested(self, condition: Scalar) -> Test:
+        """A condition with what it read, however many names it goes by."""
         while isinstance(condition, Ref) and condition.name in self.bindings:
             condition = self.bindings[condition.name].expr
         return test(condition, self.read)
@@ -267,13 +354,13 @@ class _Builder:
 
     def _rows(self, binding: Binding) -> tuple[RowSeen, ...]:
         taken = self._taken(binding)
-        if taken is None:
+        if taken is None and (binding.kind != "choose" or self._withheld(binding)):
             return ()
         seen: list[RowSeen] = []
         for index, row in enumerate(binding.rows):
-            reached = index <= taken
-            checked: Test | None = test(row.condition, self.read) if reached and row.condition is not None else None
-            earns = self._earns(binding, index, taken)
+            reached = taken is None or index <= taken
+            checked = self._tested(row.condition) if reached and row.condition is not None else None
+            earns = self._earns(binding, index, taken) if taken is not None else None
             seen.append(RowSeen(row.origin.text, row.head, row.origin, index == taken, checked, earns))
         return tuple(seen)
 
@@ -295,13 +382,25 @@ class _Builder:
             return None
         measure = self.measures[binding.of]
         table = self._table(measure)
-        rows = tuple(self.fed.get(measure.name, ()))
+        rows = self.fed.get(measure.name, ())
+        step = next(one for one in self.plan.steps if isinstance(one, Aggregate) and measure in one.measures)
+        kinds = self.schemas[step.input]
         keys = next((owner.keys for owner in self.plan.owners if owner.table == table), ())
-        names = [f"{table}.{key}" for key in keys]
-        texts = tuple(" / ".join(str(row[name]) for name in names) for row in rows)
+        texts = tuple(
+            " / ".join(key_text(row[f"{table}.{key}"], kinds[f"{table}.{key}"]) for key in keys) for row in rows
+        )
+        own = {f"{table}.{key}" for key in keys}
+        cells = {
+            name: name.removeprefix(f"{table}.")
+            for name in kinds
+            if not ("$" in name or "~" in name or (name in step.keys and name not in own))
+        }
+        listed = tuple(
+            {label: figure(row[name], kinds[name]) for name, label in cells.items() if name in row} for row in rows
+        )
         where = self.bindings.get(measure.where) if measure.where else None
         text = where.origin.text if where is not None and where.origin is not None else None
-        return Fed(table, text, len(rows), texts, rows)
+        return Fed(table, text, len(rows), texts, listed)
 
     def _table(self, measure: Measure) -> str:
         step = next(one for one in self.plan.steps if isinstance(one, Aggregate) and measure in one.measures)

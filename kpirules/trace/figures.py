@@ -6,10 +6,12 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from kpirules.plan.ir import Value
 from kpirules.source.catalogue import word
 from kpirules.trace.tree import Figure
 from kpirules.values.periods import period_of
 from kpirules.values.rounding import decimal_places, decimal_text
+from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 CUT = 6
@@ -35,6 +37,13 @@ def shown(one: Figure, currency: str, places: int, lang: str) -> str:
     if one.unit is Unit.MONEY:
         return f"{number(value, max(one.places or 0, places))} {currency}"
     return number(value, one.places or 0)
+
+
+def key_text(value: Value, kind: Type) -> str:
+    """A part of a row's key as the data has it: a number without groups, a period in its short form."""
+    if isinstance(value, date) and kind.unit.periodic:
+        return str(period_of(value, kind.unit))
+    return decimal_text(value) if isinstance(value, Fraction) else "" if value is None else str(value)
 
 
 def number(value: Fraction, least: int = 0) -> str:

@@ -3,63 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from kpirules.plan.ir import Origin, Value
-from kpirules.trace.tree import Fed, Figure, ItemTrace, Node, RowSeen, Test, Trace
+from kpirules.trace import figures
+from kpirules.trace.tree import Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, Test, Trace
+from kpirules.values.periods import period_of
 from kpirules.values.rounding import decimal_places, decimal_text
 
+FORMAT = 1
+"""The version of the form."""
 
-def to_json(trace: Trace) -> dict[str, Any]:
-    """The trace as plain dicts and lists. A number is a text: a decimal, or `numerator/denominator`."""
+
+def to_json(trace: Trace, lang: str) -> dict[str, Any]:
+    """The trace as plain dicts and lists, in the form of `trace.schema.json`.
+
+    A number is a text: a decimal, or `numerator/denominator`. Beside each value stands how it is shown in a language.
+    """
+    form = _Form(trace.currency, trace.money_places, lang)
     return {
+        "format": FORMAT,
         "scheme": {"name": trace.scheme, "title": trace.title, "version": trace.version},
         "period": trace.period,
         "currency": trace.currency,
         "subject": trace.subject,
         "scorecard": trace.scorecard,
+        "left_out": form.left_out(trace.left_out) if trace.left_out else None,
         "figures_equal_to_the_run": trace.checked,
-        "items": [_item(item) for item in trace.items],
+        "items": [form.item(item) for item in trace.items],
     }
 
 
-def _item(item: ItemTrace) -> dict[str, Any]:
-    return {
-        "item": item.name,
-        "kind": item.kind,
-        "title": item.title,
-        "parent": item.parent,
-        "weight": exact(item.weight),
-        "place": _place(item.origin),
-        "parts": {name: _node(node) for name, node in item.parts.items()},
-    }
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Makes data of a trace's parts; figures are shown in a currency of so many places, in a language."""
+
+    currency: str
+    money_places: int
+    lang: str
+
+    def figure(self, one: Figure) -> dict[str, Any]:
+        shown = figures.shown(one, self.currency, self.money_places, self.lang)
+        return {"value": _value(one), "unit": one.unit.value, "shown": shown}
+
+    def figures(self, cells: Mapping[str, Figure]) -> dict[str, Any]:
+        return {name: self.figure(cell) for name, cell in cells.items()}
+
+    def left_out(self, one: LeftOut) -> dict[str, Any]:
+        return {"reason": one.reason, "place": _place(one.origin), "read": self.figures(one.read)}
+
+    def item(self, item: ItemTrace) -> dict[str, Any]:
+        return {
+            "item": item.name,
+            "kind": item.kind,
+            "title": item.title,
+            "parent": item.parent,
+            "weight": exact(item.weight),
+            "place": _place(item.origin),
+            "parts": {name: self.node(node) for name, node in item.parts.items()},
+        }
+
+    def node(self, node: Node) -> dict[str, Any]:
+        found = {
+            "name": None if _made_up(node.name) else node.name,
+            "item": None if _made_up(node.item) else node.item,
+            "part": node.part,
+            "kind": node.kind,
+            "title": node.title,
+            "place": _place(node.origin),
+            "before": self.node(node.before) if node.before else None,
+            "inputs": [self.node(one) for one in node.inputs],
+            "rows": [self.row(row) for row in node.rows],
+            "weights": {name: exact(weight) for name, weight in node.weights.items()},
+            "fed": self.fed(node.fed) if node.fed else None,
+            "condition": self.test(node.test) if node.test else None,
+            "withheld": node.withheld or None,
+            "gate": {"name": node.gate, "tripped": node.tripped} if node.gate else None,
+        }
+        told = {name: value for name, value in found.items() if value not in (None, [], {})}
+        return {**self.figure(node.figure), **told}
+
+    def row(self, row: RowSeen) -> dict[str, Any]:
+        return {
+            "text": row.text,
+            "place": _place(row.origin),
+            "taken": row.taken,
+            "test": self.test(row.test) if row.test else None,
+            "gives": self.figure(row.earns) if row.earns else None,
+        }
+
+    def test(self, one: Test) -> dict[str, Any]:
+        found: dict[str, Any] = {"op": one.op, "holds": one.holds}
+        if one.left is not None:
+            found["left"] = self.figure(one.left)
+        if one.right is not None:
+            found["right"] = self.figure(one.right)
+        if one.parts:
+            found["parts"] = [self.test(part) for part in one.parts]
+        if one.named is not None:
+            found["named"] = one.named
+        return found
+
+    def fed(self, fed: Fed) -> dict[str, Any]:
+        return {
+            "table": fed.table,
+            "where": fed.where,
+            "count": fed.count,
+            "keys": list(fed.keys),
+            "rows": [self.figures(row) for row in fed.rows],
+        }
 
 
-def _node(node: Node) -> dict[str, Any]:
-    found = {
-        "name": node.name,
-        "item": node.item,
-        "part": node.part,
-        "kind": node.kind,
-        "title": node.title,
-        "place": _place(node.origin),
-        **_figure(node.figure),
-        "before": _node(node.before) if node.before else None,
-        "inputs": [_node(one) for one in node.inputs],
-        "rows": [_row(row) for row in node.rows],
-        "weights": {name: exact(weight) for name, weight in node.weights.items()},
-        "fed": _fed(node.fed) if node.fed else None,
-        "condition": _test(node.test) if node.test else None,
-        "withheld": node.withheld or None,
-        "gate": {"name": node.gate, "tripped": node.tripped} if node.gate else None,
-    }
-    return {name: value for name, value in found.items() if value not in (None, [], {})}
+def _made_up(name: str) -> bool:
+    """Whether a name stands for a step that has none in the rules."""
+    return "~" in name or "$" in name
 
 
-def _figure(one: Figure) -> dict[str, Any]:
-    return {"value": exact(one.value), "unit": one.unit.value}
+def _value(one: Figure) -> str | bool | None:
+    """A figure's value; a period in its short form."""
+    if isinstance(one.value, date) and one.unit.periodic:
+        return str(period_of(one.value, one.unit))
+    return exact(one.value)
 
 
 def exact(value: Value) -> str | bool | None:
@@ -73,38 +140,3 @@ def _place(origin: Origin | None) -> dict[str, Any] | None:
     if origin is None:
         return None
     return {"file": origin.file, "line": origin.line, "column": origin.column, "text": origin.text}
-
-
-def _row(row: RowSeen) -> dict[str, Any]:
-    return {
-        "text": row.text,
-        "place": _place(row.origin),
-        "taken": row.taken,
-        "test": _test(row.test) if row.test else None,
-        "gives": _figure(row.earns) if row.earns else None,
-    }
-
-
-def _test(one: Test) -> dict[str, Any]:
-    found: dict[str, Any] = {"op": one.op, "holds": one.holds}
-    if one.left is not None:
-        found["left"] = _figure(one.left)
-    if one.right is not None:
-        found["right"] = _figure(one.right)
-    if one.parts:
-        found["parts"] = [_test(part) for part in one.parts]
-    return found
-
-
-def _fed(fed: Fed) -> dict[str, Any]:
-    return {
-        "table": fed.table,
-        "where": fed.where,
-        "count": fed.count,
-        "keys": list(fed.keys),
-        "rows": [_columns(row) for row in fed.rows],
-    }
-
-
-def _columns(row: Mapping[str, Value]) -> dict[str, Any]:
-    return {name: exact(value) for name, value in row.items()}

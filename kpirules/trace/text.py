@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from kpirules.plan.ir import Origin, Value
+from kpirules.plan.ir import NOT_ASKED, Origin
 from kpirules.source.catalogue import word
 from kpirules.trace import figures
 from kpirules.trace.conditions import CONVERSE
-from kpirules.trace.form import exact
-from kpirules.trace.tree import Fed, Figure, ItemTrace, Node, Test, Trace
+from kpirules.trace.tree import Fed, Figure, ItemTrace, LeftOut, Node, Test, Trace
 from kpirules.values.units import Unit
 
 _KEYS = 5
 _TABLES = ("by", "choose", "curve", "tiers")
 _WORDS = ("total", "grade", "active_days", "active_share")
 _OPS = ("in", "not_in", "is_missing", "is_present")
-_CALLED = ("adjust", "pay", "component", "outcome", "ensure")
+_CALLED = ("adjust", "pay", "component", "outcome", "ensure", "gate")
 """Kinds that are told before the name."""
 _GROUPED = ("indicator", "group", "adjust")
 
@@ -31,7 +30,10 @@ def render(trace: Trace, lang: str, *, colour: bool = False, rows: bool = False)
     for item in trace.items:
         page.item(item)
     page.line(0, "")
-    page.line(0, page.say("checked", count=trace.checked))
+    if trace.left_out is not None:
+        page.absence(trace.left_out)
+    else:
+        page.line(0, page.say("checked", count=trace.checked))
     return page.text(colour=colour)
 
 
@@ -71,6 +73,13 @@ class _Page:
         if trace.scorecard is not None:
             self.line(0, f"{word('scorecard', self.lang)} {trace.scorecard}")
 
+    def absence(self, one: LeftOut) -> None:
+        self.line(0, self.say(one.reason, period=self.trace.period), one.origin)
+        if one.origin is not None and one.reason == NOT_ASKED:
+            self.line(1, _one_line(one.origin.text))
+        for name, cell in one.read.items():
+            self.line(1, f"{name} {self.show(cell)}")
+
     def item(self, item: ItemTrace) -> None:
         depth = self._depth(item)
         main = item.parts.get("score") or item.parts["value"]
@@ -91,7 +100,7 @@ class _Page:
         kind = word(item.kind, self.lang) if item.kind in _CALLED else ""
         if item.kind == "ensure":
             return f"{kind} “{item.title}”: {self._kept(main)}"
-        name = word(item.name, self.lang) if item.kind in ("total", "grade") else item.name
+        name = word(item.name, self.lang) if item.kind in ("total", "grade", "scorecard") else item.name
         title = f" “{item.title}”" if item.title else ""
         weight = f" {figures.number(item.weight * 100)}%" if item.weight is not None else ""
         effective = item.parts.get("effective_weight")
@@ -236,7 +245,7 @@ class _Page:
                 yield from self._policy(node)
             case "when":
                 yield from self._when(node)
-            case "condition":
+            case "condition" | "guard":
                 yield from self._condition(node)
             case "gate":
                 yield from self._gate(node)
@@ -349,9 +358,7 @@ class _Page:
         self.line(depth, f"{self.say('is_value', text=text, value=value)} ← {self._fed_text(node.fed)}", node.origin)
         if self.rows:
             for row in node.fed.rows:
-                cells = ", ".join(
-                    f"{name.split('.', 1)[-1]} {_cell(value)}" for name, value in row.items() if "$" not in name
-                )
+                cells = word("comma", self.lang).join(f"{name} {self.show(cell)}" for name, cell in row.items())
                 self.line(depth + 1, cells)
 
     def _fed_text(self, fed: Fed) -> str:
@@ -365,10 +372,6 @@ class _Page:
         if len(named) > _KEYS:
             text += self.say("more", count=len(named) - _KEYS)
         return text
-
-
-def _cell(value: Value) -> str:
-    return str(exact(value))
 
 
 def _chain(node: Node) -> list[Node]:

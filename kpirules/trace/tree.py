@@ -14,14 +14,15 @@ from kpirules.values.units import Unit
 class Fed:
     """The data rows that an aggregate counted: their table, the condition they met, their number and their keys.
 
-    `rows` are the columns that were read, for the listing of them all.
+    `rows` are the cells that were read of each, by column, for the listing of them all; a column of another table is
+    called by the way there (`product.cost`).
     """
 
     table: str
     where: str | None
     count: int
     keys: tuple[str, ...]
-    rows: tuple[Mapping[str, Value], ...]
+    rows: tuple[Mapping[str, Figure], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,22 @@ class ItemTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why a subject was not scored: `not_active`, `not_asked` or `set_aside`.
+
+    `origin` is where the rules say so, `read` the cells of the subject's row that decided.
+    """
+
+    reason: str
+    origin: Origin | None
+    read: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Everything about one subject. `asked` names the one item that was asked for, None for all.
+
+    One who is `left_out` has no scorecard and no items.
 
     `checked` is how many figures were held against the run's and found equal.
     """
@@ -123,3 +138,4 @@ class Trace:
     items: tuple[ItemTrace, ...]
     asked: str | None
     checked: int
+    left_out: LeftOut | None = None

@@ -5,10 +5,12 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kpirules.trace import form as trace_form
 from tests.cli.conftest import Call
 
 
@@ -57,9 +59,7 @@ def test_a_run_or_a_period_may_be_named(ran: Path, call: Call) -> None:
 
 
 @pytest.mark.usefixtures("ran")
-@pytest.mark.parametrize(
-    ("arguments", "code"), [(("L1",), "KPI734"), (("nobody",), "KPI734"), (("S1", "nothing"), "KPI741")]
-)
+@pytest.mark.parametrize(("arguments", "code"), [(("nobody",), "KPI740"), (("S1", "nothing"), "KPI741")])
 def test_who_or_what_is_not_there_is_exit_2(call: Call, arguments: tuple[str, ...], code: str) -> None:
     found = call("explain", *arguments)
     assert (found.exit_code, found.stdout) == (2, "")
@@ -121,3 +121,116 @@ def test_a_key_of_any_type_is_asked_for_as_it_is_printed(tmp_path: Path, call: C
     found = call("-C", str(tmp_path), "explain", key, "commission")
     assert found.exit_code == 0, found.output
     assert "5.00 CNY" in found.stdout
+
+
+# ---------------------------------------------------------------- one who was left out
+
+
+@pytest.mark.usefixtures("ran")
+def test_one_who_was_not_active_is_told_why(call: Call) -> None:
+    found = call("--lang", "en", "explain", "L1")
+    assert found.exit_code == 0
+    assert found.stdout.splitlines()[2:] == [
+        "left out: not one active day in 2025Q1  [shop.kpi:8]",
+        "  hired 2020-01-01",
+        "  left_on 2024-12-31",
+    ]
+    data = json.loads(call("explain", "L1", "bonus", "--format", "json").stdout_bytes)
+    assert (data["left_out"]["reason"], data["items"]) == ("not_active", [])
+
+
+def test_one_who_is_not_asked_for_is_told_what_was(shop: Path, call: Call) -> None:
+    rules = (shop / "shop.kpi").read_text(encoding="utf-8")
+    (shop / "shop.kpi").write_text(rules.replace("subject staff", 'subject staff where role != "guest"'), "utf-8")
+    assert call("run", "--period", "2025Q1").exit_code == 0
+    found = call("--lang", "en", "explain", "G1")
+    assert found.exit_code == 0
+    assert found.stdout.splitlines()[2:] == [
+        "left out: not among those the scheme is for  [shop.kpi:27]",
+        '  role != "guest"',
+        "  role guest",
+    ]
+
+
+def test_one_whose_own_row_was_set_aside(shop: Path, call: Call) -> None:
+    staff = (shop / "staff.csv").read_text(encoding="utf-8")
+    (shop / "staff.csv").write_text(staff.replace("3000.00", "much"), encoding="utf-8")
+    assert call("run", "--period", "2025Q1", "--quarantine").exit_code == 0
+    found = call("--lang", "en", "explain", "K1")
+    assert found.exit_code == 0
+    assert found.stdout.splitlines()[-1] == "left out: the row of the subject itself was set aside (quarantine)"
+
+
+@pytest.mark.parametrize(("key", "code"), [("L1", "KPI738"), ("S1", "KPI737")])
+def test_a_run_that_scored_others_is_told_loudly(ran: Path, call: Call, key: str, code: str) -> None:
+    folder = ran / "runs" / "2025Q1"
+    staff = folder / "inputs" / "staff.parquet"
+    table = pq.read_table(staff)
+    # the days of L1 and S1 are exchanged, as if the run had left out the wrong one
+    left = pa.array([None if key == "L1" else one for one in table.column("left_on").to_pylist()], pa.date32())
+    if key == "S1":
+        left = pa.array([table.column("left_on")[-1].as_py()] * len(left), pa.date32())
+    pq.write_table(table.set_column(table.column_names.index("left_on"), "left_on", left), staff)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"]["inputs/staff.parquet"] = hashlib.sha256(staff.read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    found = call("explain", key)
+    assert found.exit_code == 3
+    assert code in found.stderr
+
+
+# ---------------------------------------------------------------- what else can be asked for
+
+
+@pytest.mark.usefixtures("ran")
+@pytest.mark.parametrize("asked", ["scorecard", "计分卡"])
+def test_the_scorecard_is_explained(call: Call, asked: str) -> None:
+    found = call("--lang", "en", "explain", "K2", asked)
+    assert found.exit_code == 0, found.stderr
+    assert found.stdout.splitlines()[3:6] == [
+        "scorecard: keeping  [shop.kpi:39]",
+        '  not `role = "seller"`: keeper ≠ seller  [shop.kpi:39]',
+        '  row taken: `role = "keeper"` gives keeping  [shop.kpi:44]',
+    ]
+    nobody = call("--lang", "en", "explain", "G1", asked).stdout
+    assert "scorecard: missing" in nobody
+    assert 'not `role = "keeper"`: guest ≠ keeper' in nobody
+
+
+@pytest.mark.usefixtures("ran")
+def test_a_gate_is_explained(call: Call) -> None:
+    found = call("--lang", "en", "explain", "K2", "small")
+    assert "gate small" in found.stdout
+    assert "  `sum(orders.amount) < 1_000 CNY` holds: 600.00 CNY < 1,000.00 CNY  [shop.kpi:57]" in found.stdout
+    assert "`count(orders) = 0` does not hold: 1 ≠ 0" in call("--lang", "en", "explain", "K2", "idle").stdout
+
+
+@pytest.mark.usefixtures("ran")
+def test_an_unknown_item_lists_all_there_are_in_the_readers_language(call: Call) -> None:
+    said = call("--lang", "zh", "explain", "S1", "nothing").stderr
+    assert "总分、selling results" not in said
+    assert "项目有：总分、" in said
+    for name in ("等级", "计分卡", "在岗天数", "idle", "small", "bonus"):
+        assert f"、{name}" in said, name
+    assert "~" not in said
+
+
+@pytest.mark.usefixtures("ran")
+def test_cells_are_shown_as_a_reader_writes_them(call: Call) -> None:
+    whole = call("--lang", "en", "explain", "S1", "sales", "--rows").stdout
+    assert "order_id 2, staff_id S1, day 2025-03-31, amount 100.50 CNY" in whole
+    assert "$" not in whole
+    assert "~" not in whole
+    data = call("explain", "S1", "sales", "--format", "json").stdout
+    assert "$" not in data
+    assert "~" not in data
+
+
+@pytest.mark.parametrize("subject", ["S1", "S2", "K1", "K2", "G1", "L1"])
+@pytest.mark.usefixtures("ran")
+def test_a_trace_keeps_to_its_schema(call: Call, subject: str) -> None:
+    schema = json.loads(Path(trace_form.__file__).with_name("trace.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for asked in ((), ("scorecard",), ("small",)):
+        found = json.loads(call("explain", subject, *asked, "--format", "json", "--lang", "zh").stdout_bytes)
+        jsonschema.Draft202012Validator(schema).validate(found)

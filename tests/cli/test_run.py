@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,6 +65,7 @@ def test_with_csv_the_rest_is_on_the_error_stream(shop: Path, call: Call) -> Non
     assert call(*RUN, "--format", "csv").stderr.splitlines() == [
         "5 subjects",
         "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)",
+        "left out: 1 (not one active day 1)",
         "rows of the period credited to nobody: orders 1",
         "run kept in runs/2025Q1",
     ]
@@ -72,7 +77,7 @@ def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
     assert found.stdout == (
         "evaluation of 2025Q1 · Shop, quarterly 1.0\n"
         "\n"
-        "staff_id  scorecard   total  grade   Bonus  pay in all  gates\n"
+        "staff_id  scorecard   total  grade   Bonus  pay in all  flags\n"
         "G1        -               -  -           -        0.00  idle, small\n"
         "K1        keeping         -  -           -        0.00  idle, small\n"
         "K2        keeping    121.00  A       50.00       50.00  small\n"
@@ -82,6 +87,7 @@ def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
         "\n"
         "5 subjects\n"
         "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)\n"
+        "left out: 1 (not one active day 1)\n"
         "rows of the period credited to nobody: orders 1\n"
     )
     assert found.stderr == "run kept in runs/2025Q1\n"
@@ -91,7 +97,7 @@ def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
 def test_the_table_speaks_the_readers_language(call: Call) -> None:
     lines = call(*RUN, "--lang", "zh").stdout.splitlines()
     assert lines[0] == "2025Q1 考核 · Shop, quarterly 1.0"
-    assert lines[2].split() == ["staff_id", "计分卡", "总分", "等级", "Bonus", "奖金合计", "一票否决"]
+    assert lines[2].split() == ["staff_id", "计分卡", "总分", "等级", "Bonus", "奖金合计", "标记"]
     assert lines[8].split() == ["合计", "150.01", "150.01"]
     assert lines[11].startswith("未考核 2")
 
@@ -283,3 +289,52 @@ def test_results_that_break_a_promise_are_written_and_marked_and_end_with_1(shop
     assert 'ensure "never above 100"' in found.stdout
     assert (shop / "runs" / "2025Q1" / "scores.parquet").is_file()
     assert call("explain", "S1").exit_code == 0
+
+
+def test_nobody_scored_is_said(shop: Path, call: Call) -> None:
+    staff = (shop / "staff.csv").read_text(encoding="utf-8")
+    for name, table in project.TABLES.items():
+        (shop / name).write_text(table.splitlines()[0] + "\n", encoding="utf-8")
+    found = call(*RUN, "--lang", "en")
+    assert found.exit_code == 0, found.stderr
+    assert "the table `staff` has no rows: nobody is scored" in found.stderr
+    (shop / "staff.csv").write_text(staff.replace("2020-01-01,,", "2020-01-01,2021-01-01,"), encoding="utf-8")
+    found = call(*RUN, "--lang", "en")
+    assert "nobody is scored in 2025Q1" in found.stderr
+    assert "left out: 6 (not one active day 6)" in found.stdout
+
+
+def test_csv_files_are_for_spreadsheets(shop: Path, call: Call) -> None:
+    for name in ("staff.csv", "orders.csv", "targets.csv"):
+        text = (shop / name).read_text(encoding="utf-8")
+        (shop / name).write_text(text.replace("S2", "=S2"), encoding="utf-8")
+    assert call(*RUN, "--csv").exit_code == 0
+    folder = shop / "runs" / "2025Q1"
+    scores = (folder / "scores.csv").read_bytes()
+    assert scores.startswith(b"\xef\xbb\xbf")
+    lines = scores.decode("utf-8-sig").splitlines()
+    assert lines[0] == '"staff_id","scorecard","total","grade","bonus","total_pay","flags"'
+    found = list(csv.reader(line for line in lines if "S2" in line))
+    assert found == [["'=S2", "selling", "0.00", "C", "0.00", "0.00", "idle, small"]]
+    names = {path.name for path in folder.glob("*.csv")}
+    assert names == {"scores.csv", "items.csv", "not_assessed.csv", "left_out.csv", "quarantine.csv"}
+    assert "E-" not in (folder / "items.csv").read_text(encoding="utf-8")
+    # what a spreadsheet may have done to them does not matter: the run is read from the others
+    assert call("explain", "=S2").exit_code == 0
+
+
+def test_a_person_at_a_terminal_sees_the_step_at_work(shop: Path) -> None:
+    master, slave = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "kpirules", "--lang", "en", *RUN],
+        cwd=shop, stdout=subprocess.PIPE, stderr=slave, env={**os.environ, "TERM": "xterm"},
+    ) as running:  # fmt: skip
+        os.close(slave)
+        seen = b""
+        with contextlib.suppress(OSError):
+            while part := os.read(master, 1 << 16):
+                seen += part
+        assert running.stdout is not None
+        assert "evaluation of 2025Q1" in running.stdout.read().decode()
+    assert "working out the figures" in seen.decode()
+    assert "run kept in" in seen.decode()

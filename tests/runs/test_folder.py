@@ -51,7 +51,7 @@ def code(caught: pytest.ExceptionInfo[Fault]) -> str:
 def test_it_holds_the_text_the_results_and_the_inputs(shop: Path, done: Done) -> None:
     folder = save(done, shop / "runs" / "2025Q1", numbered=True)
     assert folder == shop / "runs" / "2025Q1"
-    results = {"scores.parquet", "items.parquet", "not_assessed.parquet", "quarantine.parquet"}
+    results = {"scores.parquet", "items.parquet", "not_assessed.parquet", "left_out.parquet", "quarantine.parquet"}
     inputs = {f"inputs/{name}.parquet" for name in ("staff", "orders", "targets")}
     assert held(folder) == {"manifest.json", "rules/shop.kpi", *results, *inputs}
     assert (folder / "rules" / "shop.kpi").read_bytes() == (shop / "shop.kpi").read_bytes()

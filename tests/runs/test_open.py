@@ -13,7 +13,7 @@ import pytest
 
 from kpirules.engines import reference
 from kpirules.engines.outcome import values
-from kpirules.runs.explain import recorded
+from kpirules.runs.explain import explained, recorded
 from kpirules.runs.folder import save
 from kpirules.runs.manifest import Done
 from kpirules.runs.open import latest, open_run
@@ -211,12 +211,16 @@ def test_a_key_that_is_a_number_is_found_by_its_digits(shop: Path) -> None:
     assert recorded(run.compiled, run.result, "11")["total"] == Fraction("68.03")
 
 
-def test_a_subject_that_was_not_scored_is_told_with_the_nearest(shop: Path) -> None:
+def test_nothing_is_recorded_of_one_who_was_not_scored(once: Done) -> None:
+    for key in ("L1", "nobody"):
+        assert recorded(once.compiled, once.result, key) == {}
+
+
+def test_a_key_that_nobody_has_is_told_with_the_nearest(shop: Path) -> None:
     staff = project.TABLES["staff.csv"] + "S1234,guest,2020-01-01,,1.00\n"
     (shop / "staff.csv").write_text(staff, encoding="utf-8")
-    run = open_run(again(shop))
-    for key, near in (("L1", []), ("S1243", ["S1234"])):
-        with pytest.raises(Fault) as caught:
-            recorded(run.compiled, run.result, key)
-        (one,) = caught.value.diagnostics
-        assert (one.code, [note.args["similar"] for note in one.helps]) == ("KPI734", near)
+    done = project.done(shop)
+    with pytest.raises(Fault) as caught:
+        explained(done.compiled, done.loaded, done.result, "S1243")
+    (one,) = caught.value.diagnostics
+    assert (one.code, [note.args["similar"] for note in one.helps]) == ("KPI740", ["S1234"])

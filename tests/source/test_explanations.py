@@ -50,7 +50,8 @@ WITHOUT = frozenset(
         "KPI733",
         "KPI735",
         "KPI736",
-        "KPI740",
+        "KPI737",
+        "KPI738",
     }
 )
 """Codes that no short text shows: a long chain, bytes, damage, a full disk, a changed folder, a fault of the program."""

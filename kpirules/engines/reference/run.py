@@ -14,7 +14,7 @@ from kpirules.engines.outcome import Outcome, RunFault, failed, subject_order
 from kpirules.engines.reference.own import own_tables
 from kpirules.engines.reference.steps import Record, Run, work_out
 from kpirules.engines.schema import schemas
-from kpirules.plan.ir import OVER, Plan, Scan, Value
+from kpirules.plan.ir import OVER, Filter, Plan, Scan, Value
 
 if TYPE_CHECKING:
     from kpirules.values.types import Type
@@ -26,6 +26,15 @@ class ReferenceTrace:
 
     values: Mapping[str, Value]
     contributions: Mapping[str, Sequence[Mapping[str, Value]]]
+
+
+class Absent(Exception):  # noqa: N818  # no error: whoever asks why is told
+    """A subject is not scored: the step that left it out, and the last row it had before."""
+
+    def __init__(self, step: Filter, row: Mapping[str, Value]) -> None:
+        super().__init__(step.leaves_out)
+        self.step = step
+        self.row = row
 
 
 def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], columns: Sequence[str]) -> Outcome:
@@ -47,13 +56,17 @@ def trace(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value
     """Work out one subject from its own rows, keeping what made each figure.
 
     Raises:
-        KeyError: nobody of that key is scored.
+        Absent: a step leaves the subject out.
+        KeyError: nobody has that key.
         RunStopped: one of the subject's values is past its bounds.
     """
     done = _worked_out(plan, own_tables(plan, tables, key), params, only=key)
     for record in done.records[plan.result]:
         if record.row[plan.key] == key:
             return ReferenceTrace(record.row, record.fed)
+    for step in plan.steps:
+        if isinstance(step, Filter) and step.leaves_out and not done.records[step.name] and done.records[step.input]:
+            raise Absent(step, done.records[step.input][-1].row)
     raise KeyError(key)
 
 
