@@ -1,7 +1,8 @@
 """The data of `schemes/saas_commission`, made from a seed: `python -m tests.samples.saas_commission` writes it anew.
 
-Sixty people, two quarters, from four systems that each write their own way: HR and Finance plain CSV files, the CRM an
-export as people download it (a byte order mark, amounts like `$12,500.00`, blank lines at the end), billing Parquet.
+Sixty people, two quarters, from four systems that each write their own way: HR a plain CSV file, Finance a workbook with
+a title above the table, the CRM an export as people download it (a byte order mark, amounts like `$12,500.00`, blank
+lines at the end), billing Parquet.
 Most rows are drawn; `_cases` sets what real life brings, each on a person of its own.
 """
 
@@ -18,6 +19,7 @@ from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlsxwriter
 
 FOLDER = Path(__file__).parents[2] / "schemes" / "saas_commission"
 SEED = 20250401
@@ -26,6 +28,7 @@ SEGMENTS = {"Commercial": 180_000, "Mid-Market": 320_000, "Enterprise": 560_000}
 """Each segment with the usual quota of a quarter, in dollars."""
 
 REPS = ("Employee ID", "Name", "Segment", "Role", "Hire Date", "Termination Date", "Plan Letter Signed")
+SHEET = "FY25 quotas"
 QUOTAS = ("Employee ID", "Quarter", "Quota")
 BOOKINGS = ("Opportunity ID", "Owner ID", "Account", "Close Date", "Type", "ACV")
 MEMOS = ("memo_id", "opportunity_id", "employee_id", "issued_on", "amount")
@@ -227,9 +230,14 @@ def texts(made: Records) -> Mapping[str, bytes]:
     """The content of each text file, by its name."""
     return {
         "reps.csv": _text(REPS, made.reps).encode(),
-        "quotas.csv": _text(QUOTAS, made.quotas).encode(),
         "bookings.csv": _text(BOOKINGS, made.bookings, "\r\n").encode("utf-8-sig") + b"\r\n,,,,,\r\n",
     }
+
+
+def quota_sheet(made: Records) -> list[tuple[str | float, ...]]:
+    """The sheet of quotas as Finance keeps it, row by row: employees as text, for their zeros, dollars as numbers."""
+    figures = [(who, quarter, float(dollars)) for who, quarter, dollars in made.quotas]
+    return [("FY2025 quotas by quarter, approved 2025-01-10",), (), QUOTAS, *figures]
 
 
 def memos(made: Records) -> pa.Table:
@@ -253,6 +261,11 @@ def main() -> None:
     for name, content in texts(made).items():
         (folder / name).write_bytes(content)
     pq.write_table(memos(made), folder / "credit_memos.parquet")
+    with xlsxwriter.Workbook(folder / "quotas.xlsx") as book:
+        book.add_worksheet("Read me").write(0, 0, "Quotas are on the next sheet.")
+        sheet = book.add_worksheet(SHEET)
+        for number, row in enumerate(quota_sheet(made)):
+            sheet.write_row(number, 0, row)
 
 
 if __name__ == "__main__":

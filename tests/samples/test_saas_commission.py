@@ -12,12 +12,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from python_calamine import CalamineWorkbook
 
 from kpirules.runs.run import Result
 from tests.golden.cases import explained
 from tests.samples.arithmetic import decimal, rounded
 from tests.samples.projects import Project, figures, open_project
-from tests.samples.saas_commission import FOLDER, MANAGERS, UNSIGNED, memos, records, texts
+from tests.samples.saas_commission import FOLDER, MANAGERS, SHEET, UNSIGNED, memos, quota_sheet, records, texts
 
 QUARTERS = {"2025Q1": (date(2025, 1, 1), date(2025, 3, 31)), "2025Q2": (date(2025, 4, 1), date(2025, 6, 30))}
 
@@ -29,6 +30,7 @@ def test_data_is_what_the_generator_makes() -> None:
     for name, content in texts(made).items():
         assert (FOLDER / "data" / name).read_bytes() == content, "run `python -m tests.samples.saas_commission`"
     assert pq.read_table(FOLDER / "data" / "credit_memos.parquet").equals(memos(made))
+    assert _sheet() == [[*row, "", "", ""][:3] for row in quota_sheet(made)]
 
 
 @cache
@@ -78,8 +80,7 @@ def _plan(quarter: str) -> Iterator[tuple[str, dict[str, Any]]]:
         mine = [row for row in _rows("bookings") if row["Owner ID"] == who and start <= _day(row["Close Date"]) <= end]
         credit = sum((_acv(row) / (2 if row["Type"] == "Renewal" else 1) for row in mine), Fraction(0))
         credit -= sum((Fraction(row["amount"]) for row in _memos(who) if start <= row["issued_on"] <= end), Fraction(0))
-        yearly = [row["Quota"] for row in _rows("quotas") if (row["Employee ID"], row["Quarter"]) == (who, quarter)]
-        quota = sum((Fraction(cell) for cell in yearly), Fraction(0)) * days / span
+        quota = _quotas().get((who, quarter), Fraction(0)) * days / span
         reached = rounded(credit / quota, 4) if quota else None
         logos = [row for row in mine if row["Type"] in {"New Logo", "New Business"} and _acv(row) >= 15_000]
         on_bookings, kicker = rounded(_commission(credit, quota)), min(_each_logo(len(logos)), Fraction(10_000))
@@ -119,6 +120,16 @@ def _commission(credit: Fraction, quota: Fraction) -> Fraction:
 
 def _each_logo(count: int) -> Fraction:
     return sum((Fraction(500 if nth < 3 else 1000) for nth in range(count)), Fraction(0))
+
+
+def _sheet() -> list[list[Any]]:
+    """The sheet of quotas, its title padded to the width of the table."""
+    return CalamineWorkbook.from_path(FOLDER / "data" / "quotas.xlsx").get_sheet_by_name(SHEET).to_python()
+
+
+@cache
+def _quotas() -> dict[tuple[str, str], Fraction]:
+    return {(who, quarter): Fraction(dollars) for who, quarter, dollars in _sheet()[3:]}
 
 
 @cache
@@ -190,7 +201,7 @@ def test_nothing_booked_is_nothing_earned() -> None:
 
 def test_without_a_quota_the_base_rate_holds() -> None:
     # No quota at all, and a quota of 0: half of 30,000.01 at 10% is 1,500.0005.
-    assert "00122" not in {row["Employee ID"] for row in _rows("quotas")}
+    assert "00122" not in {who for who, _ in _quotas()}
     assert _paid("2025Q1", "00122", "total") == 100
     assert _paid("2025Q2", "00120", "commission") == Decimal("1500.00")
 
