@@ -1,162 +1,22 @@
-"""Every command and snippet of README.md and docs/ is run, page by page; one that nothing runs is a failure.
-
-A page is read from top to bottom in a copy of the folder that bears its name (`docs/tutorial.en` for
-`docs/tutorial.en.md`), of the shipped sample where there is none. Its blocks, by their mark:
-
-- `sh`: commands, each run; `# exit 1` after one says which code it ends with.
-- `text`, right after what printed it: that output, to the letter.
-- `kpi`: rules that must compile. A block with a scheme's header begins a rule file, one without goes on with the file
-  begun last in the same language: a page may build one policy, piece by piece, which commands find as `rules.en.kpi`
-  and `rules.zh.kpi`. `kpi wrong` must be refused together with what stands before it, is no part of what follows, and
-  the `text` after it is what is said.
-- `python`: run.
-- `yaml`: a `kpirules.yaml`, held to its schema. `toml`: must parse.
-- Without a mark: a drawing.
-
-A mark may be followed by a file name: the block is saved under it, as a reader would, for `use` and for commands.
-"""
-
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-import sys
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from kpirules.compiling import compile_file
-from kpirules.data.bindings import load_bindings
 from kpirules.source import Fault
-from kpirules.source.render import render_text
-
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SAMPLE = ROOT / "schemes" / "east_sales"
-_BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_SCRIPT = re.compile(r"sh (\.ci/\w+)")
-_HEADER = re.compile(r"^(scheme|方案) ", re.MULTILINE)
-_HAN = re.compile(r"[\u4e00-\u9fff]")
-_DRAWN = re.compile(r"[─-╿▲►▼◄]")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    mark: str
-    words: tuple[str, ...]
-    text: str
-    line: int
-
-
-def blocks(page: Path) -> Iterator[Block]:
-    text = page.read_text(encoding="utf-8")
-    for found in _BLOCK.finditer(text):
-        mark, *words = found[1].split() or [""]
-        yield Block(mark, tuple(words), found[2], text.count("\n", 0, found.start()) + 1)
-
-
-def commands(block: Block) -> Iterator[tuple[str, int]]:
-    for line in block.text.splitlines():
-        command, _, comment = line.partition("#")
-        code = re.search(r"exit (\d)", comment)
-        if command.strip():
-            yield command.strip(), int(code[1]) if code else 0
+from tests.docs.pages import PAGES, Reader, blocks, told
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_page(page: Path, tmp_path: Path) -> None:
-    own = page.with_suffix("")
-    folder = tmp_path / "folder"
-    shutil.copytree(own if own.is_dir() else SAMPLE, folder, ignore=shutil.ignore_patterns("runs"))
-    reader = Reader(page.name, folder)
-    for block in blocks(page):
-        reader.read(block)
+    for block, printed in told(page, tmp_path / "folder"):
+        where = f"{page.name}:{block.line} is stale: run `python -m tests.docs.reset`"
+        assert block.text.rstrip() == printed.rstrip(), where
 
 
-@dataclass(slots=True)
-class Reader:
-    """Somebody who types what a page says; `printed` is what came last, `rules` the rules so far, by Chinese or not."""
-
-    page: str
-    folder: Path
-    printed: str | None = None
-    rules: dict[bool, str] = field(default_factory=dict)
-
-    def read(self, block: Block) -> None:
-        where = f"{self.page}:{block.line}"
-        names = [word for word in block.words if word != "wrong"]
-        match block.mark:
-            case "sh":
-                self.printed = self.type(block, where)
-            case "text":
-                assert self.printed is not None, f"{where}: nothing printed this"
-                assert block.text.rstrip() == self.printed.rstrip(), where
-            case "kpi":
-                self.printed = self.check(block, names, where)
-            case "python":
-                self.printed = self.run(f"{sys.executable} {self.save(block, names, 'snippet.py')}", 0, where)
-            case "yaml":
-                load_bindings(self.folder / self.save(block, names, "snippet.yaml"))
-            case "toml":
-                tomllib.loads(block.text)
-            case "":
-                assert _DRAWN.search(block.text), f"{where}: a block without a mark is a drawing; nothing runs this one"
-            case _:
-                pytest.fail(f"{where}: a block marked `{block.mark}` is not run by anything")
-
-    def save(self, block: Block, names: list[str], name: str) -> str:
-        name = names[0] if names else name
-        (self.folder / name).write_text(block.text, encoding="utf-8")
-        return name
-
-    def check(self, block: Block, names: list[str], where: str) -> str:
-        """The rules of a block come first, so that a message has their line numbers."""
-        chinese = _HAN.search(block.text) is not None
-        begins = _HEADER.search(block.text) is not None
-        assert begins or chinese in self.rules, f"{where}: no rule file is begun in this language"
-        text = block.text if begins else f"{block.text}\n{self.rules[chinese]}"
-        (self.folder / "rules.kpi").write_text(text, encoding="utf-8")
-        told = ""
-        try:
-            compile_file(self.folder / "rules.kpi", "rules.kpi")
-        except Fault as fault:
-            told = render_text(fault.diagnostics, "zh" if chinese else "en")
-        refused = "wrong" in block.words
-        assert refused is bool(told), f"{where}: {told or 'nothing is wrong with it'}"
-        if names:
-            self.save(block, names, "")
-        if not refused and (begins or not names):
-            self.rules[chinese] = text
-            (self.folder / f"rules.{'zh' if chinese else 'en'}.kpi").write_text(text, encoding="utf-8")
-        return told
-
-    def type(self, block: Block, where: str) -> str:
-        printed = ""
-        for command, code in commands(block):
-            script = _SCRIPT.fullmatch(command)
-            if script:
-                # The set-up commands run this test, so they are held to be there and well formed.
-                assert subprocess.run(["sh", "-n", ROOT / script[1]], check=False).returncode == 0, where
-            else:
-                printed = self.run(command, code, where)
-        return printed
-
-    def run(self, command: str, code: int, where: str) -> str:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path, "KPIRULES_LANG": "", "LC_ALL": "C.UTF-8", "COLUMNS": "120"}
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == code, f"{where}: {command}\n{done.stdout}{done.stderr}"
-        return done.stdout or done.stderr
-
-
-# ---------------------------------------------------------------- this test sees what it is for
+SCHEME = "scheme s\n    period quarter\n    currency CNY\n    rounding money 2\ntable t\n    id text key\nsubject t"
 
 
 @pytest.mark.parametrize(
@@ -164,13 +24,9 @@ class Reader:
     [
         ("sh", "false"),
         ("sh", "true # exit 1"),
-        ("text", "printed by nobody"),
         ("kpi", "define x = 1"),
-        ("kpi", "scheme s\n    period quarter\n    currency CNY\n    rounding money 2\npay p\n    amount nothing"),
-        (
-            "kpi wrong",
-            "scheme s\n    period quarter\n    currency CNY\n    rounding money 2\ntable t\n    id text key\nsubject t",
-        ),
+        ("kpi", f"{SCHEME}\npay p\n    amount nothing"),
+        ("kpi wrong", f"{SCHEME}\npay p\n    amount 1 CNY"),
         ("python", "raise SystemExit(1)"),
         ("yaml", "data: {}"),
         ("toml", "a ="),
@@ -185,3 +41,10 @@ def test_a_snippet_that_is_wrong_or_not_run_is_seen(mark: str, text: str, tmp_pa
     (block,) = blocks(page)
     with pytest.raises((AssertionError, Fault, tomllib.TOMLDecodeError, pytest.fail.Exception)):
         Reader("page.md", tmp_path).read(block)
+
+
+def test_an_output_that_nothing_printed_is_seen(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```text\nprinted by nobody\n```\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match="nothing printed this"):
+        list(told(page, tmp_path / "folder"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.docs.test_pages import ROOT, blocks
+from tests.docs.pages import ROOT, blocks
 
 PAGE = ROOT / "docs" / "reference.md"
 LATER = {"reports to", "team", "reports", "own", "history", "rank", "percentile", "share", "paid", "prior"}

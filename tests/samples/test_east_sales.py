@@ -114,6 +114,7 @@ def _policy(quarter: str) -> Iterator[tuple[str, dict[str, Fraction | None], dic
             "季度奖金": decimal(base * 3 * Fraction(1, 5) * factor[grade] * Fraction(days, span)),
             "提成": decimal(max(min(_sliced(net), 2 * base), Fraction(0))),
             "新客奖": signed if card is _FIELD else None,
+            "晋升": grade in "SA" and date.fromisoformat(person["入职"]) <= last.replace(year=last.year - 1),
         }
         yield who, scores, results
 

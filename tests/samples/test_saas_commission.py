@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
+import kpirules
 from kpirules.runs.run import Result
 from tests.golden.cases import explained
 from tests.samples.arithmetic import decimal, rounded
@@ -64,6 +67,7 @@ def test_results_hold_the_same_figures(quarter: str) -> None:
         assert found[who]["commission"] == decimal(row["commission"]), who
         assert found[who]["total_pay"] == decimal(sum(paid, Fraction(0))), who
         assert found[who]["total"] == decimal(row["total"]), who
+        assert found[who]["club"] == row["club"], who
 
 
 def _plan(quarter: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -97,6 +101,7 @@ def _plan(quarter: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 "attainment.achievement": reached,
                 "attainment.score": rounded(reached * 100) if reached is not None else 100,
                 "total": rounded(reached * 100) if reached is not None else Fraction(100),
+                "club": reached is not None and reached * 100 >= 120 and not rep["Termination Date"],
                 "on_bookings": on_bookings,
                 "new_logos": len(logos),
                 "kicker": kicker,
@@ -235,6 +240,15 @@ def test_bookings_under_the_name_of_somebody_not_employed_are_reported() -> None
     # second one of somebody who came three days later.
     assert result("2025Q1").uncredited["bookings"] == 2
     assert result("2025Q2").uncredited["bookings"] == 1
+
+
+def test_a_booking_with_the_wrong_sign_stops_the_run(tmp_path: Path) -> None:
+    folder = tmp_path / "plan"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("runs"))
+    file = folder / "data" / "bookings.csv"
+    file.write_bytes(file.read_bytes().replace(b',Cancellation,"-$', b',Cancellation,"$', 1))
+    with pytest.raises(kpirules.Fault, match="KPI670"):
+        kpirules.load(folder).run(period="2025Q1")
 
 
 def test_both_names_of_a_first_contract_are_there() -> None:
