@@ -35,7 +35,7 @@ def reference_findings(
     """Values that no row of the table they refer to has as its key. A reference needs a table with one key column."""
     for column in contract.columns:
         target = contracts.get(column.references or "")
-        if target is None or target.name not in tables or len(target.keys) != 1:
+        if column.matches or target is None or target.name not in tables or len(target.keys) != 1:
             continue
         values = tables[contract.name].column(column.name)
         known = comparable(tables[target.name].column(target.keys[0]))

@@ -176,7 +176,7 @@ class _Drag:
     def _references(self, contract: Table, fresh: Mapping[str, pa.Array]) -> None:
         for column in contract.columns:
             target = self.contracts.get(column.references or "")
-            if target is not None and target.name in fresh and len(target.keys) == 1:
+            if target is not None and not column.matches and target.name in fresh and len(target.keys) == 1:
                 self._follow(contract, column.name, target, fresh[target.name], "KPI649")
 
     def _follow(self, contract: Table, column: str, target: Table, rows: pa.Array, code: str) -> None:

@@ -25,7 +25,7 @@ class Column:
 
     `low` and `high` are what `between` says, both included, None where it says nothing (a number then still stays
     within `type.bounds`). `percent` is set where the unit is a ratio read from percent cells. `references` names a
-    table that must hold the value as its key.
+    table that must hold the value as its key; with `matches`, it need not.
     """
 
     name: str
@@ -37,6 +37,12 @@ class Column:
     low: Fraction | date | None = None
     high: Fraction | date | None = None
     percent: PercentForm | None = None
+    matches: bool = False
+
+    @property
+    def loose(self) -> bool:
+        """Whether a reference may lead to no row."""
+        return self.type.missing or self.matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,17 @@ class Active:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The contract of one table. Without a key column, rows are told apart by their number only."""
+    """The contract of one table. Without a key column, rows are told apart by their number only.
+
+    `via` names the reference that leads to the subject, where there is more than one.
+    """
 
     name: str
     title: str | None
     columns: tuple[Column, ...]
     span: Span
     active: Active | None = None
+    via: str | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -88,16 +88,30 @@ def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
 
 
 def _owner(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -> Path:
-    direct = [column.name for column in contract.columns if column.references == subject]
-    found: list[Path] = [(name,) for name in direct]
-    if not direct:
-        found = few(paths(ws, contract.name, lambda table: table.name == subject))
+    found = _ways(ws, contract, subject)
     if len(found) == 1:
         _undated(ws, contract.name, found[0], span)
         return found[0]
-    args = {"table": contract.name, "subject": subject, "ways": ", ".join(".".join(way) for way in found)}
+    language = ws.file.language
+    args = {
+        "table": contract.name,
+        "subject": subject,
+        "ways": ", ".join(".".join(way) for way in found),
+        "line": f"{words.spelling('via', language)} {found[0][0]}" if found else "",
+    }
     labels = [Label(contract.span, "table", {"table": contract.name})]
-    raise ws.fail("KPI520", span, args, labels=labels, helps=[Note("ways" if found else "none", args)])
+    several = "ways" if len({way[0] for way in found}) > 1 else "further"
+    raise ws.fail("KPI520", span, args, labels=labels, helps=[Note(several if found else "none", args)])
+
+
+def _ways(ws: Workspace, contract: contracts.Table, subject: str) -> list[Path]:
+    """The ways from a table to the subject: that of its `via`, else its own references, else by way of other tables."""
+    direct: list[Path] = [(column.name,) for column in contract.columns if column.references == subject]
+    if contract.via is not None:
+        first = [way for way in direct if way[0] == contract.via]
+        ways = paths(ws, contract.name, lambda table: table.name == subject)
+        return first or few(way for way in ways if way[0] == contract.via)
+    return direct or few(paths(ws, contract.name, lambda table: table.name == subject))
 
 
 def _undated(ws: Workspace, start: str, way: Path, span: Span) -> None:
@@ -154,7 +168,7 @@ def _time(ws: Workspace, contract: contracts.Table, span: Span) -> tuple[Path, s
     *_, (_, table) = hops = list(_hops(ws, contract.name, found[0]))
     for column, target in hops:
         _no_dates(ws, target, span)
-        if column.type.missing:
+        if column.loose:
             args = {"name": column.name, "table": contract.name, "time": table.name}
             raise ws.fail("KPI549", span, args, labels=[Label(column.span, "column", args)], helps=[Note("own")])
     time = period_column(table)

@@ -342,7 +342,7 @@ def _optional_on_the_way(ws: Workspace, table: str, refs: tuple[str, ...]) -> bo
         column = here.column(ref)
         assert column is not None
         assert column.references is not None
-        if column.type.missing:
+        if column.loose:
             return True
         here = ws.tables[column.references]
     return False

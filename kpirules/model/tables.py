@@ -11,6 +11,7 @@ from kpirules.model.expr import Skip
 from kpirules.model.header import currency_places
 from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.source import Label, Note
+from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
 from kpirules.values import types
 from kpirules.values.types import SUM_BOUND, TooWide, Type
@@ -40,19 +41,47 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
         columns[name] = _column(ws, node.name.text, written)
     found = tuple(columns.values())
     _one_period(ws, found)
-    active = None
+    active, via = None, None
     try:
         active = _active(ws, node, columns)
     except Skip:  # when its rows are in force is unknown, and all else holds
         for word in ("active_days", "active_share"):
             ws.broken.update(words.spellings(word))
-    return contracts.Table(node.name.text, node.title, found, node.name.span, active)
+    try:
+        via = _via(ws, node, columns)
+    except Skip:  # whose its rows are is unknown
+        ws.broken.add(node.name.text)
+    return contracts.Table(node.name.text, node.title, found, node.name.span, active, via)
 
 
 def _one_period(ws: Workspace, columns: tuple[contracts.Column, ...]) -> None:
     periods = [column for column in columns if column.period]
     for extra in periods[1:]:
         ws.report("KPI539", extra.span, {"name": extra.name}, labels=[Label(periods[0].span, "first")])
+
+
+def _via(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]) -> str | None:
+    """The reference column that leads to the subject."""
+    for extra in node.via[1:]:
+        word = words.spelling("via", ws.file.language)
+        ws.report("KPI517", extra.span, {"clause": f"{word} {extra.text}"}, labels=[Label(node.via[0].span, "first")])
+    if not node.via:
+        return None
+    name = node.via[0]
+    column = columns.get(name.text)
+    if column is None:
+        raise _no_column(ws, node, name, columns)
+    if column.references is None:
+        labels = [Label(column.span, "column")]
+        raise ws.fail("KPI552", name.span, {"name": name.text}, labels=labels, helps=[Note("refer")])
+    return name.text
+
+
+def _no_column(ws: Workspace, node: ast.Table, name: ast.Name, columns: dict[str, contracts.Column]) -> Skip:
+    args = {"name": name.text, "table": node.name.text}
+    close = similar(name.text, columns)
+    help_ = Note("similar", {"similar": close}) if close else Note("columns", {"columns": ", ".join(columns)})
+    return ws.fail("KPI206", name.span, args, labels=[Label(node.name.span, "table", args)], helps=[help_])
 
 
 def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]) -> contracts.Active | None:
@@ -66,9 +95,7 @@ def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]
             continue
         column = columns.get(name.text)
         if column is None:
-            args = {"name": name.text, "table": node.name.text}
-            helps = [Note("columns", {"columns": ", ".join(columns)})]
-            raise ws.fail("KPI206", name.span, args, labels=[Label(node.name.span, "table", args)], helps=helps)
+            raise _no_column(ws, node, name, columns)
         if column.type.unit is not Unit.DATE:
             raise ws.fail("KPI301", name.span, {"expected": Unit.DATE, "found": column.type.unit, "text": name.text})
     if columns[written.begins.text].type.missing:
@@ -110,6 +137,7 @@ def _column(ws: Workspace, table: str, node: ast.Column) -> contracts.Column:
         low,
         high,
         percent,
+        node.matches,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 
-from kpirules.model.contracts import Table
+from kpirules.model.contracts import Column, Table
 from kpirules.model.scheme import Model
 from kpirules.plan import build
 from kpirules.plan.draft import Draft, Refs
@@ -45,6 +45,12 @@ class Reading:
     def target(self, refs: Refs) -> Table:
         """The table that references lead to."""
         return targets(self.model, self.table, refs)[-1]
+
+    def hops(self, refs: Refs) -> list[tuple[Column, Table]]:
+        """Each reference column, and the table it leads to."""
+        tables = targets(self.model, self.table, refs)
+        columns = [table.column(ref) for table, ref in zip(tables, refs, strict=False)]
+        return [(column, table) for column, table in zip(columns, tables[1:], strict=True) if column is not None]
 
     def scan(self, name: str, more: Iterable[str] = ()) -> Scan:
         """The table's own columns: those asked for, `more`, and the references to follow."""

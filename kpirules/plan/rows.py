@@ -41,19 +41,20 @@ class Rows:
 
     grain: Grain
     reading: Reading
+    nth: int
     measures: list[Measure] = field(default_factory=list)
     take: dict[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> Place:
-        """Where what is worked out of a row stands."""
-        return Place(self.grain.table, "row", f"{self.grain.table}$row")
+        """Where what is worked out of a row stands; its name is no other relation's."""
+        return Place(self.grain.table, "row", f"{self.grain.table}$row{self.nth}")
 
 
 def rows_of(draft: Draft, grain: Grain) -> Rows:
     """The rows of a grain, one relation for all aggregates over them."""
     if grain not in draft.rows:
-        draft.rows[grain] = Rows(grain, Reading(draft.model, grain.table))
+        draft.rows[grain] = Rows(grain, Reading(draft.model, grain.table), len(draft.rows))
     return draft.rows[grain]
 
 
@@ -83,7 +84,8 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
         return tuple(flags)
     arg = found
     if found.type.over:
-        arg = _bound(rows, agg.arg, build.rounded(found, types.QUOTIENT_PLACES, draft.model.header.mode))
+        value = build.rounded(found, types.QUOTIENT_PLACES, draft.model.header.mode)
+        arg = _bound(rows, agg.arg, value, kind="round")
     summed = types.total(arg.type, agg.type.unit) if agg.func in ("sum", "avg") else agg.type
     if agg.func == "avg":
         _measure(rows, agg, f"{name}$sum", item, ("sum", arg.name, condition), summed)
@@ -104,15 +106,18 @@ def _lowered(rows: Rows, node: Expr | None) -> tuple[Ref | None, list[tuple[Scal
     return found, [(Ref(flag.when, types.BOOL), flag) for flag in draft.frames.pop()]
 
 
-def _bound(rows: Rows, node: Expr, value: Scalar) -> Ref:
-    """A row's value under a name of its own; the same value once."""
+def _bound(rows: Rows, node: Expr, value: Scalar, *, kind: str = "value") -> Ref:
+    """A row's value under a name of its own; the same value once.
+
+    `kind` is `round` for a quotient in the digits that an aggregate keeps.
+    """
     if isinstance(value, Ref):
         return value
     draft = rows.reading.draft
     for known in draft.bindings:
-        if known.expr == value and known.guard is None:
+        if known.expr == value and known.guard is None and known.kind == kind:
             return build.ref(known.name, known.type)
-    return draft.bind(draft.fresh(rows.place.base), value, rows.place, "value", node.span)
+    return draft.bind(draft.fresh(rows.place.base), value, rows.place, kind, node.span)
 
 
 def _measure(
@@ -151,7 +156,9 @@ def _relation(rows: Rows, name: str) -> tuple[list[Step], str]:
     grain, reading = rows.grain, rows.reading
     subject = reading.model.subject
     dated = subject.table.active is not None
-    owner = reading.column(grain.owner, subject.key) if dated else reading.column(grain.owner[:-1], grain.owner[-1])
+    *_, (last, _) = reading.hops(grain.owner)
+    known = not dated and not last.matches  # then the reference itself is the key of somebody
+    owner = reading.column(grain.owner[:-1], grain.owner[-1]) if known else reading.column(grain.owner, subject.key)
     time = reading.column(grain.time_refs, grain.time)
     made: list[Step] = [reading.scan(name, reading.model.tables[grain.table].keys)]
     joined(reading, name, made, grain.time_refs, time, Filter(f"{name} in period", "", in_period(time)))

@@ -200,7 +200,7 @@ def _there(draft: Draft, refs: Refs) -> str | None:
     """The condition that references lead to a row at all; None where they always do."""
     tables = targets(draft.model, draft.table, refs)
     columns = [table.column(ref) for table, ref in zip(tables, refs, strict=False)]
-    if not any(column is not None and column.type.missing for column in columns):
+    if not any(column is not None and column.loose for column in columns):
         return None
     full = ".".join((draft.table, *refs, "$there"))
     if full not in draft.types:

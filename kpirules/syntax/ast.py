@@ -316,7 +316,10 @@ class Use(Node):
 
 @dataclass(frozen=True, slots=True)
 class Column(Node):
-    """A column of a table's contract. `type` is the English word of its type (`text`, `money`, `quarter`, …)."""
+    """A column of a table's contract. `type` is the English word of its type (`text`, `money`, `quarter`, …).
+
+    `matches` says that what it refers to was written after `matches`, not `references`.
+    """
 
     name: Name
     type: str
@@ -326,6 +329,7 @@ class Column(Node):
     optional: bool = False
     period: bool = False
     references: Name | None = None
+    matches: bool = False
     values: tuple[Expr, ...] | None = None
     between: tuple[Expr, Expr] | None = None
     percent_form: str | None = None
@@ -347,6 +351,7 @@ class Table(Node):
     title: str | None
     columns: tuple[Column, ...]
     active: tuple[ActiveClause, ...] = ()
+    via: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

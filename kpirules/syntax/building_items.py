@@ -97,7 +97,12 @@ def _use(b: Builder, span: Span, kids: Kids) -> ast.Use:
 
 def _table(b: Builder, span: Span, kids: Kids) -> ast.Table:
     columns, active = _every(ast.Column, kids), _every(ast.ActiveClause, kids)
-    return ast.Table(b.name(kids[1]), b.title(kids[2]), columns, active, span=span)
+    via = _every(ast.Name, kids)
+    return ast.Table(b.name(kids[1]), b.title(kids[2]), columns, active, via, span=span)
+
+
+def _via(b: Builder, _: Span, kids: Kids) -> ast.Name:
+    return b.name(kids[1])
 
 
 def _active(b: Builder, span: Span, kids: Kids) -> ast.ActiveClause:
@@ -107,6 +112,8 @@ def _active(b: Builder, span: Span, kids: Kids) -> ast.ActiveClause:
 def _column(b: Builder, span: Span, kids: Kids) -> ast.Column:
     name, (word, places, type_span), *modifiers = kids
     fields = _fields(b, modifiers)
+    if "references" in fields:
+        fields["references"], fields["matches"] = fields["references"]
     return ast.Column(b.name(name), word, places=places, type_span=type_span, **fields, span=span)
 
 
@@ -129,7 +136,7 @@ def _flag(_: Builder, span: Span, kids: Kids) -> _Part:
 
 
 def _references(b: Builder, _: Span, kids: Kids) -> _Part:
-    return _Part("references", b.name(kids[1]), b.place(kids[0]))
+    return _Part("references", (b.name(kids[1]), kids[0].type == "MATCHES"), b.place(kids[0]))
 
 
 def _domain(b: Builder, _: Span, kids: Kids) -> _Part:
@@ -265,6 +272,7 @@ RULES: dict[str, Rule] = {
     "rounded": _rounded,
     "table": _table,
     "active": _active,
+    "via": _via,
     "column": _column,
     "type": _type,
     "flag": _flag,

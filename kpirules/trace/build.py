@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING
 from kpirules.engines import reference
 from kpirules.engines.reference.scalars import reader
 from kpirules.engines.schema import schemas
-from kpirules.plan.ir import Aggregate, Binding, Case, Compute, Item, Measure, Op, Plan, Ref, Scalar, Scan, Value
+from kpirules.plan.ir import (
+    Aggregate,
+    Binding,
+    Case,
+    Compute,
+    Item,
+    Measure,
+    Op,
+    Origin,
+    Plan,
+    Ref,
+    Scalar,
+    Scan,
+    Value,
+)
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.trace.conditions import figure, test
 from kpirules.trace.figures import key_text
@@ -400,9 +414,37 @@ class _Builder:
         )
         where = self.bindings.get(measure.where) if measure.where else None
         text = where.origin.text if where is not None and where.origin is not None else None
-        return Fed(table, text, len(rows), texts, listed)
+        made = dict.fromkeys(one for name in (measure.where, measure.arg) for one in self._computed(name))
+        arg = self.bindings.get(measure.arg) if measure.arg else None
+        places = arg.type.scale if arg is not None and arg.kind == "round" else None
+        return Fed(table, text, len(rows), texts, listed, tuple(made), places)
+
+    def _computed(self, name: str | None) -> Iterator[tuple[str, str, Origin]]:
+        """The steps of the computed columns that a value of a row is made of, last step first."""
+        binding = self.bindings.get(name) if name is not None else None
+        if binding is None:
+            return
+        if binding.part == "column" and binding.kind not in _HIDDEN and binding.origin is not None:
+            yield binding.item, binding.kind, binding.origin
+        parts = [binding.expr, *(row.condition for row in binding.rows if row.condition is not None)]
+        for read in dict.fromkeys([binding.of, binding.row, *(one for part in parts for one in _names_in(part))]):
+            yield from self._computed(read)
 
     def _table(self, measure: Measure) -> str:
         step = next(one for one in self.plan.steps if isinstance(one, Aggregate) and measure in one.measures)
         counted = {one.step: one.table for one in self.plan.uncredited}
         return counted[step.name]
+
+
+def _names_in(scalar: Scalar) -> Iterator[str]:
+    """The names in a scalar, in order."""
+    match scalar:
+        case Ref(name):
+            yield name
+        case Op(_, args):
+            yield from (name for arg in args for name in _names_in(arg))
+        case Case(whens, otherwise):
+            parts = [*(part for when in whens for part in when), *([otherwise] if otherwise is not None else [])]
+            yield from (name for part in parts for name in _names_in(part))
+        case _:
+            return

@@ -113,6 +113,8 @@ class _Form:
             "where": fed.where,
             "count": fed.count,
             "keys": list(fed.keys),
+            "computed": [{"column": name, "kind": kind, "place": _place(at)} for name, kind, at in fed.computed],
+            "places": fed.places,
             "rows": [self.figures(row) for row in fed.rows],
         }
 

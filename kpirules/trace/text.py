@@ -16,6 +16,7 @@ from kpirules.values.units import Unit
 
 _KEYS = 5
 _TABLES = ("by", "choose", "curve", "tiers")
+_LIMITS = ("at_most", "at_least")
 _WORDS = ("total", "grade", "active_days", "active_share")
 _OPS = ("in", "not_in", "is_missing", "is_present")
 _CALLED = ("adjust", "pay", "component", "outcome", "ensure", "gate")
@@ -356,6 +357,11 @@ class _Page:
         text = _one_line(node.origin.text) if node.origin is not None else node.name
         value = self.show(node.figure)
         self.line(depth, f"{self.say('is_value', text=text, value=value)} ← {self._fed_text(node.fed)}", node.origin)
+        for column, kind, origin in node.fed.computed:
+            text = _one_line(origin.text)
+            self.line(depth + 1, f"{column}: {self.say(kind, bound=text) if kind in _LIMITS else text}", origin)
+        if node.fed.places is not None:
+            self.line(depth + 1, self.say("each_rounded", places=node.fed.places))
         if self.rows:
             for row in node.fed.rows:
                 cells = word("comma", self.lang).join(f"{name} {self.show(cell)}" for name, cell in row.items())

@@ -15,7 +15,9 @@ class Fed:
     """The data rows that an aggregate counted: their table, the condition they met, their number and their keys.
 
     `rows` are the cells that were read of each, by column, for the listing of them all; a column of another table is
-    called by the way there (`product.cost`).
+    called by the way there (`product.cost`). `computed` has the formulas of the computed
+    columns behind the figure: the column, the kind of its step, the place. `places` says to how many places each row's
+    value was rounded, where it is a quotient.
     """
 
     table: str
@@ -23,6 +25,8 @@ class Fed:
     count: int
     keys: tuple[str, ...]
     rows: tuple[Mapping[str, Figure], ...]
+    computed: tuple[tuple[str, str, Origin], ...] = ()
+    places: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,8 @@ CASES = [
     ("KPI314", "score 13", scheme(header=HEADER.replace("score 2", "score 13"))),
     ("KPI315", "orders.amount", scheme(ORDERS, "define x = count(orders.amount)")),
     ("KPI316", "20%", scheme("define x = if base > 1 then base else 20%")),
+    ("KPI551", "one.score", scheme(PLAIN, 'require one.score <= 110 : "too many"')),
+    ("KPI552", "b", scheme(_table("a text references staff", "b text", "via b"))),
     ("KPI317", "0", scheme("define x = base per 0 whole")),
     ("KPI318", "3 as number", scheme("define x = base / 3 as number")),
     # ---- missing

@@ -31,6 +31,7 @@ table staff "Staff"
     fixed      money(3)
     on_leave   bool
     active from hired to left_on
+    via manager
 
 table targets
     staff_id   text    references staff key
@@ -38,6 +39,7 @@ table targets
     month      month
     half       half
     year       year
+    follows    text matches targets optional
     revenue    money   between 0 and 10_000_000
 
 subject staff where role in "AE", "KA"
@@ -149,6 +151,7 @@ CHINESE = """\
     fixed      金额(3)
     on_leave   是否
     有效期 自 hired 至 left_on
+    经由 manager
 
 数据表 targets
     staff_id   文本    主键 引用 staff
@@ -156,6 +159,7 @@ CHINESE = """\
     month      月
     half       半年
     year       年度
+    follows    文本 可空 对应 targets
     revenue    金额   介于 0 且 1000万
 
 考核对象 staff 其中 role 属于 "AE","KA"

@@ -327,8 +327,6 @@ def test_written_twice(text: str, first: str, second: str) -> None:
         ("数据表 t\n    a 金额 计价 USD", "计价"),
         ("table t\n    a text key at least", "key at least"),
         ("数据表 t\n    a 文本 主键 不超过", "主键 不超过"),
-        ("table t\n    a text matches b", "matches"),
-        ("table t\n    via a", "via"),
         ("table t\n    a text anonymous", "anonymous"),
         ("subject t per a", "per"),
         ("考核对象 t 按 a", "按"),

@@ -1,0 +1,50 @@
+"""What a trace says of the rows behind a figure: computed columns by their formulas, quotients by their places."""
+
+from __future__ import annotations
+
+from kpirules.runs.run import params, read_period
+from kpirules.trace import explain
+from kpirules.trace.form import to_json
+from kpirules.trace.text import render
+from tests.helpers.schemes import ORDERS, Data, compiled, scheme, tables_of
+
+TEXT = scheme(
+    ORDERS,
+    """
+    define orders.net = amount - 5元, at least 0
+    define orders.rate by net
+        >= 50 : 10%
+        else  : 5%
+    define third = sum(orders.amount / 3)
+    pay p "P"
+        amount sum(orders.net * orders.rate where net > 0) + third
+    """,
+)
+ROWS: Data = {
+    "staff": [("E1", "AE", "1000")],
+    "orders": [("1", "E1", "2025-01-01", "100", "won"), ("2", "E1", "2025-01-02", "2", "won")],
+}
+
+
+def _told(lang: str, *, rows: bool) -> str:
+    found = compiled(TEXT)
+    given = params(read_period("2025Q1", found.plan.period))
+    trace = explain(found.plan, tables_of(found, ROWS), given, "E1", "p", {}, period="2025Q1")
+    assert to_json(trace, lang)
+    return render(trace, lang, rows=rows)
+
+
+def test_computed_columns_by_their_formulas() -> None:
+    lines = [line.strip() for line in _told("en", rows=True).splitlines()]
+    # 95 at 10%; of the order of 2 nothing is left; a third of 102.
+    assert any(line.startswith("sum(orders.net * orders.rate where net > 0) = 9.50 CNY") for line in lines), lines
+    for formula in ("orders.net: amount - 5元  [", "orders.net: at least 0  [", "orders.rate: by net  ["):
+        assert any(line.startswith(formula) for line in lines), (formula, lines)
+    assert any("net 95" in line and "rate 10%" in line for line in lines), lines
+    assert not any("$" in line or "~" in line for line in lines), lines
+
+
+def test_the_places_of_quotients() -> None:
+    for lang, text in (("en", "rounded to 12 places"), ("zh", "舍入到 12 位小数")):
+        told = _told(lang, rows=False)
+        assert told.count(text) == 1
