@@ -21,10 +21,15 @@ def write_csv(table: pa.Table, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    columns = [guarded(column) if pa.types.is_string(column.type) else plain_text(column) for column in table.columns]
+    columns = [guarded(_text(column)) for column in table.columns]
     with path.open("wb") as file:
         file.write(_BOM)
         pa_csv.write_csv(pa.table(columns, table.column_names), file)
+
+
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The cells as texts; several texts in one cell stand with line ends between."""
+    return pc.binary_join(column, "\n") if pa.types.is_list(column.type) else plain_text(column)
 
 
 def guarded(text: pa.ChunkedArray) -> pa.ChunkedArray:

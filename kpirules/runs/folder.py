@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from kpirules.data.load import Loaded
 from kpirules.data.sheet_csv import write_csv
 from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
+from kpirules.runs.tables import schemas
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.system import reason
 
@@ -78,6 +79,8 @@ def _write(done: Done, folder: Path, *, kept: bool, csv: bool) -> None:
         (folder / path).write_text(source.text, encoding="utf-8", newline="")
     tables: Mapping[str, pa.Table] = {name: getattr(result, name) for name in RESULTS}
     tables = {**tables, QUARANTINE: done.loaded.quarantine.listed(done.compiled.plan.language)}
+    held = schemas(done.compiled)
+    tables = {name: table.cast(held[name]) for name, table in tables.items()}
     for name, table in tables.items() if csv else ():
         write_csv(table, folder / f"{name}.csv")
     if kept:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kpirules.compiling import Compiled, compile_scheme
@@ -18,6 +19,7 @@ from kpirules.runs.demands import required
 from kpirules.runs.folder import NUMBER, RESULTS, digest
 from kpirules.runs.manifest import NAME, not_a_run, read_manifest
 from kpirules.runs.run import Result
+from kpirules.runs.tables import disagreeing, schemas
 from kpirules.source import Diagnostic, Fault, Note, SourceText
 from kpirules.source.files import Folder
 from kpirules.values.periods import Period, parse_period
@@ -39,13 +41,14 @@ def open_run(folder: Path) -> Run:
     """Read a run folder; inputs that it does not hold are read from where they were.
 
     Raises:
-        Fault: it is not a run folder (KPI730), a file of it has changed (KPI732), or an input that it does not hold
+        Fault: it is not a run folder (KPI730), a file of it has changed (KPI732), its results disagree (KPI739), or an
+            input that it does not hold
             cannot be read, has changed (KPI733), or was a frame (KPI736).
     """
     manifest = read_manifest(folder)
     _unchanged(folder, manifest["files"])
     compiled = _compiled(folder, manifest["scheme"]["files"])
-    tables = {name: pq.read_table(folder / f"{name}.parquet") for name in RESULTS}
+    tables = _results(folder, compiled)
     engine, uncredited = manifest["engine"]["name"], manifest["uncredited"]
     result = Result(period=_period(manifest), engine=engine, uncredited=uncredited, **tables)
     return Run(folder, manifest, compiled, _inputs(folder, manifest, compiled), result)
@@ -92,6 +95,23 @@ def _compiled(folder: Path, files: Sequence[Mapping[str, str]]) -> Compiled:
 
 def _period(manifest: Mapping[str, Any]) -> Period:
     return Period(date.fromisoformat(manifest["period"]["start"]), Unit(manifest["period"]["kind"]))
+
+
+def _results(folder: Path, compiled: Compiled) -> dict[str, pa.Table]:
+    """The tables of results.
+
+    Raises:
+        Fault: one has other columns than it should (KPI730), or the figures of two do not agree (KPI739).
+    """
+    held = schemas(compiled)
+    found = {name: pq.read_table(folder / f"{name}.parquet") for name in RESULTS}
+    for name, table in found.items():
+        if not table.schema.equals(held[name]):
+            raise not_a_run(folder, f"{name}.parquet: {table.schema.names}")
+    wrong = disagreeing(compiled, found["scores"], found["items"])
+    if wrong:
+        raise Fault([Diagnostic("KPI739", None, {"path": folder, "columns": wrong})])
+    return found
 
 
 def _inputs(folder: Path, manifest: Mapping[str, Any], compiled: Compiled) -> Loaded:

@@ -37,7 +37,8 @@ QUARANTINED = "quarantined"
 QUARANTINE = "quarantine"
 """The flag of a subject whom rows concern that were set aside."""
 
-_FIGURE = pa.decimal128(WIDTH, QUOTIENT_PLACES)
+FIGURE = pa.decimal128(WIDTH, QUOTIENT_PLACES)
+"""The type of the figures of `items`."""
 _WEIGHT = Digits(QUOTIENT_PLACES, SUM_BOUND)
 _TEXT = pa.string()
 _FOUND = ("scorecard", "total", "grade")
@@ -310,13 +311,13 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
     parts = {part.name: subjects.column(part.binding) for part in item.parts}
     texts = [pc.cast(column, _TEXT) for column in parts.values() if not pa.types.is_decimal(column.type)]
     figures = {
-        name: pa.nulls(count, _FIGURE)
+        name: pa.nulls(count, FIGURE)
         if name not in parts or not pa.types.is_decimal(parts[name].type)
         else _figure(item, parts[name])
         for name in PARTS
     }
     weight = None if item.weight is None else decimal(rounded(item.weight, QUOTIENT_PLACES), _WEIGHT)
-    weights = {"weight": pa.repeat(pa.scalar(weight, _FIGURE), count)}
+    weights = {"weight": pa.repeat(pa.scalar(weight, FIGURE), count)}
     if "effective_weight" not in parts:
         figures["effective_weight"] = weights["weight"]
     marks = {mark: subjects.column(item.tier1[mark]) if mark in item.tier1 else same(None) for mark in MARKS}
@@ -342,7 +343,7 @@ def _figure(item: Item, column: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
         if column.type.scale > QUOTIENT_PLACES:
             column = pc.round(column, QUOTIENT_PLACES, "half_towards_infinity")
-        return column.cast(_FIGURE)
+        return column.cast(FIGURE)
     except pa.ArrowInvalid:
         args = {"item": item.name, "digits": WIDTH - QUOTIENT_PLACES}
         raise Fault([Diagnostic("KPI722", None, args)]) from None

@@ -52,6 +52,7 @@ WITHOUT = frozenset(
         "KPI736",
         "KPI737",
         "KPI738",
+        "KPI739",
     }
 )
 """Codes that no short text shows: a long chain, bytes, damage, a full disk, a changed folder, a fault of the program."""

@@ -1,0 +1,73 @@
+"""The tables of results have the columns they are declared to have, and say the same of the same figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from kpirules.data.sheet_csv import write_csv
+from kpirules.runs.folder import save
+from kpirules.runs.manifest import Done
+from kpirules.runs.open import open_run
+from kpirules.runs.tables import disagreeing, schemas
+from kpirules.source import Fault
+
+
+def rewritten(folder: Path, name: str, table: pa.Table) -> None:
+    """Put another table into a run folder, and its digest into the manifest, as somebody would who knows how."""
+    pq.write_table(table, folder / name)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_every_table_is_as_it_is_declared(shop: Path, done: Done) -> None:
+    folder = save(done, shop / "run", numbered=False)
+    held = schemas(done.compiled)
+    assert {f"{name}.parquet" for name in held} == {path.name for path in folder.glob("*.parquet")}
+    for name, schema in held.items():
+        assert pq.read_schema(folder / f"{name}.parquet").equals(schema), name
+    assert held["scores"].names == ["staff_id", "scorecard", "total", "grade", "bonus", "total_pay", "flags"]
+
+
+def test_a_table_with_other_columns_is_not_a_runs(shop: Path, done: Done) -> None:
+    folder = save(done, shop / "run", numbered=False)
+    rewritten(folder, "left_out.parquet", done.result.left_out.append_column("more", done.result.left_out.column(0)))
+    with pytest.raises(Fault) as caught:
+        open_run(folder)
+    assert [one.code for one in caught.value.diagnostics] == ["KPI730"]
+
+
+@pytest.mark.parametrize("name", ["total", "grade", "bonus", "total_pay"])
+def test_scores_are_held_against_items(shop: Path, done: Done, name: str) -> None:
+    folder = save(done, shop / "run", numbered=False)
+    scores = done.result.scores
+    assert disagreeing(done.compiled, scores, done.result.items) == []
+    kind = scores.schema.field(name).type
+    other = {"grade": "S"}.get(name, Decimal("9.99"))
+    cells = [other, *scores.column(name).to_pylist()[1:]]
+    changed = scores.set_column(scores.column_names.index(name), name, pa.array(cells, kind))
+    rewritten(folder, "scores.parquet", changed)
+    with pytest.raises(Fault) as caught:
+        open_run(folder)
+    (fault,) = caught.value.diagnostics
+    expected = [name, "total_pay"] if name == "bonus" else [name]
+    assert (fault.code, fault.args["columns"]) == ("KPI739", expected)
+
+
+def test_items_of_other_subjects_disagree(done: Done) -> None:
+    items = done.result.items
+    fewer = items.filter(pa.array([row["key"] != "S1" for row in items.to_pylist()]))
+    assert set(disagreeing(done.compiled, done.result.scores, fewer)) == {"total", "grade", "bonus"}
+
+
+def test_a_cell_of_several_texts_is_written_line_by_line(tmp_path: Path) -> None:
+    table = pa.table({"a": pa.array([["x", "=y"], [], None], pa.list_(pa.string()))})
+    write_csv(table, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8-sig").splitlines() == ['"a"', '"x', '=y"', '""', ""]
