@@ -12,7 +12,7 @@ from kpirules.plan.ir import Plan
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note, SourceText, Span
 from kpirules.source.files import NONE, Folder, Reader
-from kpirules.source.system import reason
+from kpirules.source.system import near, reason
 from kpirules.syntax.files import parse_files
 
 
@@ -43,7 +43,8 @@ def read_source(path: Path, name: str | None = None, span: Span | None = None) -
     try:
         return SourceText(shown, path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise Fault([Diagnostic("KPI601", span, {"path": shown, "reason": reason(error)})]) from None
+        args = {"path": shown, "reason": reason(error)}
+        raise Fault([Diagnostic("KPI601", span, args, helps=near(path))]) from None
     except UnicodeDecodeError:
         raise Fault([Diagnostic("KPI602", span, {"path": shown}, helps=(Note("save"),))]) from None
 

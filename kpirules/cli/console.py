@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from enum import Enum
 from io import TextIOWrapper
 from typing import Any, TextIO
 
@@ -124,8 +125,9 @@ def tell(text: str) -> None:
 
 
 def say(key: str, **args: object) -> str:
-    """A phrase of the catalogue, its braces filled."""
-    return word(key, lang()).format(**args)
+    """A phrase of the catalogue, its braces filled; an argument that is a member of an Enum is a word of it."""
+    words = {name: word(str(arg.value), lang()) if isinstance(arg, Enum) else arg for name, arg in args.items()}
+    return word(key, lang()).format(**words)
 
 
 def show(diagnostics: Sequence[Diagnostic]) -> None:

@@ -103,14 +103,14 @@ def _write_all(faults: DataFaults) -> None:
     """Write every fault of the data to a file where they are more than are drawn."""
     from kpirules.data.faults import SHOWN
     from kpirules.data.sheet_csv import write_csv
-    from kpirules.source.system import said
+    from kpirules.source.system import reason
 
     if faults.count <= SHOWN:
         return
     try:
         write_csv(faults.listed(console.lang()), FAULTS)
     except OSError as error:
-        reason = said(error, console.lang())
-        console.tell(console.say("faults_unwritten", count=faults.count, path=FAULTS, reason=reason))
+        why = reason(error)
+        console.tell(console.say("faults_unwritten", count=faults.count, path=FAULTS, reason=why))
     else:
         console.tell(console.say("faults_written", count=faults.count, path=FAULTS))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
 from kpirules.source.similar import similar
-from kpirules.source.system import reason
+from kpirules.source.system import Reason, near, reason
 
 if TYPE_CHECKING:
     import yaml
@@ -90,12 +90,16 @@ def scheme_path(path: Path) -> Path:
     """The rule file that a `kpirules.yaml` names; the rest of it is not held to its schema if that is a text.
 
     Raises:
-        Fault: it cannot be read, or names no rule file.
+        Fault: it cannot be read, or names no rule file, or one that is not there.
     """
     tree = _read(path)
     match tree.value:
         case {"scheme": str(scheme)} if scheme:
-            return path.parent / scheme
+            found = path.parent / scheme
+            if not found.exists():
+                args = {"path": scheme, "reason": Reason.NOT_THERE}
+                raise Fault([Diagnostic("KPI601", tree.spans["scheme",], args, helps=near(found))])
+            return found
         case _:
             tree.check()
             raise AssertionError(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kpirules.data.faults import Place
 from kpirules.source import Note
-from kpirules.source.system import reason
+from kpirules.source.system import near, reason
 
 FIRST_BYTES = 8
 
@@ -39,7 +39,7 @@ def read_bytes(path: Path, place: Place) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise place.fault("KPI612", Note("from_folder"), reason=reason(error)) from None
+        raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
 
 
 def check_content(data: bytes, suffix: str, place: Place) -> None:

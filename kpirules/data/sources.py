@@ -23,7 +23,7 @@ from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import similar
-from kpirules.source.system import reason
+from kpirules.source.system import near, reason
 
 _KINDS = (".csv", ".xlsx", ".xlsm", ".parquet")
 _SHEETS = {".xlsx", ".xlsm"}
@@ -108,9 +108,9 @@ def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> R
     sheet = read_sheet(data, source, place)
     wanted = _wanted(contract, source.columns)
     row = row_of(wanted.values(), sheet.above)
-    picked = _picked(
-        contract, sheet.header, source.columns, place, () if row is None else (Note("header", {"row": row}),)
-    )
+    if row is not None and not {*wanted.values()} <= {*sheet.header}:
+        raise place.fault("KPI656", Note("write"), row=row, header=source.header or 1)
+    picked = _picked(contract, sheet.header, source.columns, place)
     found = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
     return Raw(
         place=place,
@@ -150,7 +150,7 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
             picked = _picked(contract, names, source.columns, place)
             table = parquet.read(columns=[names[index] for index in picked.values()])
     except OSError as error:
-        raise place.fault("KPI612", Note("from_folder"), reason=reason(error)) from None
+        raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
     except pa.ArrowException as error:
         raise place.fault("KPI614", reason=_first_line(error)) from None
     return _typed_raw(place, table, {name: table.column_names.index(names[i]) for name, i in picked.items()}, digest)
@@ -182,12 +182,8 @@ def _wanted(contract: Table, columns: Mapping[str, str]) -> dict[str, str]:
     return {column.name: _plain(columns.get(column.name, column.name)) for column in contract.columns}
 
 
-def _picked(
-    contract: Table, names: Sequence[str], columns: Mapping[str, str], place: Place, more: Sequence[Note] = ()
-) -> dict[str, int]:
+def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], place: Place) -> dict[str, int]:
     """Which of the source's columns holds each column of the contract; names are compared trimmed and in NFC.
-
-    `more` is what else may help where a column is not there.
 
     Raises:
         Fault: a name stands twice in the source, or a column is not there.
@@ -207,7 +203,7 @@ def _picked(
         near = similar(wanted, found)
         helps = [Note("similar", {"similar": near})] if near else []
         listed = Note("found", {"found": [name for name in found if name]})
-        faults += place.fault("KPI618", *helps, *more, listed, name=wanted, column=column).diagnostics
+        faults += place.fault("KPI618", *helps, listed, name=wanted, column=column).diagnostics
     if faults:
         raise Fault(faults)
     return picked

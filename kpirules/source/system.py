@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 from enum import Enum
+from pathlib import Path
 
-from kpirules.source.catalogue import word
+from kpirules.source.diagnostics import Note
+from kpirules.source.similar import similar
 
 
 class Reason(Enum):
@@ -33,10 +35,14 @@ _REASONS = {
 }
 
 
-def said(error: OSError, lang: str) -> str:
-    """Why it failed, in the reader's language where there are words for it."""
-    found = reason(error)
-    return word(found.value, lang) if isinstance(found, Reason) else found
+def near(path: Path) -> tuple[Note, ...]:
+    """Help for a file that is not there: the file of the same folder whose name is nearest."""
+    try:
+        names = [one.name for one in path.parent.iterdir() if one.suffix == path.suffix]
+    except OSError:
+        return ()
+    found = similar(path.name, names)
+    return (Note("similar", {"similar": found}),) if found else ()
 
 
 def reason(error: OSError) -> Reason | str:

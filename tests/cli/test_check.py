@@ -156,3 +156,14 @@ def test_what_two_schemes_use_is_told_once(shop: Path, call: Call) -> None:
     for name in ("a.kpi", "b.kpi"):
         (shop / name).write_text('use "extra.kpi"\n' + project.SCHEME, encoding="utf-8")
     assert places(call("check", "a.kpi", "b.kpi", "a.kpi").stderr) == [("extra.kpi:1:20:", "KPI201")]
+
+
+def test_a_rule_file_that_is_not_there_is_told_where_it_is_named(shop: Path, call: Call) -> None:
+    (shop / "kpirules.yaml").write_text("scheme: shopp.kpi\ndata: {}\n", encoding="utf-8")
+    for command in (("check",), ("plan",), ("run", "--period", "2025Q1")):
+        assert call(*command).stderr == (
+            "kpirules.yaml:1:9: error[KPI601]: cannot read `shopp.kpi`: there is no such file\n"
+            "  1 | scheme: shopp.kpi\n"
+            "    |         ^^^^^^^^^\n"
+            "  help: did you mean `shop.kpi`?\n"
+        ), command

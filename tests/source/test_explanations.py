@@ -43,6 +43,7 @@ WITHOUT = frozenset(
         "KPI651",
         "KPI652",
         "KPI653",
+        "KPI656",
         "KPI701",
         "KPI722",
         "KPI725",
