@@ -2,8 +2,8 @@
 
 The standard library writes and compiles six methods for every frozen class, which takes half a millisecond. What
 `check` needs has some 150 such classes, so that making them took longer than the check of a scheme. Here one method is
-compiled for each class, its `__init__`; the others are made of parts that are compiled already. All else is the
-library's own doing: `field`, `fields`, `replace`, patterns.
+compiled, `__init__`, and that when it is first called; the others are made of parts that are compiled already. All else
+is the library's own doing: `field`, `fields`, `replace`, patterns.
 """
 
 from __future__ import annotations
@@ -30,13 +30,22 @@ else:
         cls.__doc__ = cls.__doc__ or cls.__name__  # else the library works a signature out for one
         made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
         every = dataclasses.fields(made)
-        made.__init__ = _init(made, every)
+        made.__init__ = _first_init(made, every)
         made.__eq__, made.__hash__ = _identity([one.name for one in every if one.compare])
         made.__setattr__ = made.__delattr__ = _frozen
         made.__getstate__, made.__setstate__ = _get_state, _set_state
         if "__repr__" not in cls.__dict__:
             made.__repr__ = _repr
         return made
+
+    def _first_init(cls: type, every: tuple[dataclasses.Field, ...]) -> Callable[..., None]:
+        """An `__init__` that has the real one compiled when the first object is made: of many classes none is."""
+
+        def __init__(self: object, *args: object, **kwargs: object) -> None:  # noqa: N807
+            cls.__init__ = _init(cls, every)
+            cls.__init__(self, *args, **kwargs)
+
+        return __init__
 
     def _init(cls: type, every: tuple[dataclasses.Field, ...]) -> Callable[..., None]:
         names = {"missing": dataclasses.MISSING}

@@ -5,12 +5,16 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kpirules import records
+
+THEIRS = r"^from dataclasses import .*\bdataclass\b"
 
 Makes = Callable[..., Any]
 
@@ -122,3 +126,13 @@ def test_more_is_the_librarys_own() -> None:
     loose = Loose(1)
     loose.x = 2
     assert loose == Loose(2)
+
+
+@pytest.mark.parametrize("room", ["source", "values", "syntax", "model", "plan"])
+def test_what_check_needs_takes_its_classes_from_here(room: str) -> None:
+    """The standard library's own would make it start slowly."""
+    folder = Path(records.__file__).parent / room
+    taken = [
+        path.name for path in folder.rglob("*.py") if re.search(THEIRS, path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert taken == [], "write `from kpirules.records import dataclass`"

@@ -95,9 +95,15 @@ def _currency(ws: Workspace, node: ast.Scheme) -> str:
     return node.currency.text
 
 
+COMMON = {"CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "TWD": 2, "SGD": 2, "JPY": 0, "KRW": 0}
+"""The places of the currencies that most schemes are in: for these, Babel's tables need not be read."""
+
+
 def currency_places(code: str) -> int | None:
     """How many decimal places a currency has (ISO 4217, by Unicode CLDR); None for a code that is no currency."""
-    from babel.core import get_global  # noqa: PLC0415  # Babel's tables are read only where a scheme has a header
+    if code in COMMON:
+        return COMMON[code]
+    from babel.core import get_global  # noqa: PLC0415  # see `COMMON`
 
     fractions = get_global("currency_fractions")
     if code not in get_global("all_currencies"):

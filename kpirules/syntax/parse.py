@@ -13,7 +13,6 @@ from kpirules.syntax.building import Builder, too_deep, walk
 from kpirules.syntax.building_items import RULES as ITEMS
 from kpirules.syntax.building_rules import RULES
 from kpirules.syntax.comments import attach
-from kpirules.syntax.faults import explain
 from kpirules.syntax.layout import Line, Prepared
 from kpirules.syntax.parser import item_parser
 from kpirules.syntax.reading import Reading
@@ -81,6 +80,8 @@ def _tree(reading: Reading) -> tuple[Tree[Token] | None, list[Diagnostic], bool]
         try:
             return item_parser().parse(reading.text()), faults, False
         except UnexpectedInput as error:
+            from kpirules.syntax.faults import explain  # noqa: PLC0415  # of no use to a text without faults
+
             found = explain(reading, error)
         if not (found.empty and found.line in reading.bereft):
             faults.append(found.diagnostic)

@@ -56,7 +56,7 @@ def keep(key: str, tables: Tables) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(tables, file, ensure_ascii=False, separators=(",", ":"))
+            json.dump(tables, file, separators=(",", ":"))
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)

@@ -14,6 +14,8 @@ from kpirules.syntax import grammar
 _PLAIN = frozenset({"是", "否", "人", "作", "取"})
 """Keywords of one character that ordinary names are full of, so they are not looked for inside names."""
 
+_LETTERS = re.compile(r"[^\W0-9_]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -171,8 +173,9 @@ def is_clause(word: str) -> bool:
 
 def language_of(lexed: str, starts: Iterable[int]) -> str:
     """`zh` where most of the keywords that begin lines (at these offsets of prepared text) are Chinese, else `en`."""
-    found = [match.lastgroup for start in starts if (match := _beginnings().match(lexed, start))]
-    return "zh" if 2 * found.count("zh") > len(found) else "en"
+    beginnings = _beginnings()
+    found = [beginnings.get(match[0]) for start in starts if (match := _LETTERS.match(lexed, start))]
+    return "zh" if found.count("zh") > found.count("en") else "en"
 
 
 # ---------------------------------------------------------------- reading the table
@@ -251,11 +254,11 @@ def _longest_first() -> re.Pattern[str]:
 
 
 @cache
-def _beginnings() -> re.Pattern[str]:
+def _beginnings() -> dict[str, str]:
+    """The language of each keyword, by its first word."""
     words = [word for word in keywords().values() if word.section != "type"]
-    english = "|".join(_whole(word.english) for word in words)
-    chinese = "|".join(_whole(s) for word in words for s in word.chinese)
-    return re.compile(f"(?P<en>{english})|(?P<zh>{chinese})")
+    chinese = {spelling.split()[0]: "zh" for word in words for spelling in word.chinese}
+    return chinese | {word.english.split()[0]: "en" for word in words}
 
 
 @cache

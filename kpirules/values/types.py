@@ -44,7 +44,7 @@ class Digits:
     @property
     def width(self) -> int:
         """Decimal digits it needs in all, at least 1 and at least its scale."""
-        whole = (self.bound * 10**self.scale).__floor__()
+        whole = self.bound.numerator * 10**self.scale // self.bound.denominator
         return max(1, self.scale, len(str(whole)))
 
     def checked(self) -> Digits:
