@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kpirules.model import columns, header, items, names, tables
+from kpirules.model import columns, fragments, header, items, names, tables
 from kpirules.model.checks import weights
 from kpirules.model.workspace import Workspace
 
@@ -18,4 +18,5 @@ PASSES: tuple[Pass, ...] = (
     tables.subject,
     items.elaborate,
     weights.check,
+    fragments.check,
 )

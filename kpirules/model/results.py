@@ -69,7 +69,7 @@ def _scorecard(ws: Workspace, node: ast.Scorecard) -> scheme.Scorecard:
     (groups, entries), adjusts = both(
         lambda: both(
             lambda: every(lambda group: _group(ws, group), node.groups),
-            lambda: every(lambda entry: _entry(ws, entry), node.entries),
+            lambda: every(lambda one: entry(ws, one), node.entries),
         ),
         lambda: every(lambda adjust: _adjust(ws, adjust), node.adjusts),
     )
@@ -90,7 +90,7 @@ def _own_total(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, writt
 
 
 def _group(ws: Workspace, node: ast.Group) -> scheme.Group:
-    share, entries = both(lambda: weight(ws, node.weight), lambda: every(lambda entry: _entry(ws, entry), node.entries))
+    share, entries = both(lambda: weight(ws, node.weight), lambda: every(lambda one: entry(ws, one), node.entries))
     return scheme.Group(node.name.text, node.title, share, entries, node.span)
 
 
@@ -106,7 +106,12 @@ def weight(ws: Workspace, node: ast.Expr) -> Fraction:
     return value
 
 
-def _entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
+def entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
+    """An indicator's place in a scorecard.
+
+    Raises:
+        Skip: it has a fault.
+    """
     name = node.indicator.text
     when = infer.condition(ws, Scope(), node.when) if node.when is not None else None
     declared = ws.declared.get(name)

@@ -169,7 +169,7 @@ def _against(ws: Workspace, scope: Scope, head: Expr, op: str, node: ast.Expr) -
 
 
 def _choose(ws: Workspace, scope: Scope, node: ast.Choose) -> Expr:
-    if not isinstance(node.rows[-1].head, ast.Else):
+    if not isinstance(node.rows[-1].head, ast.Else) and not ws.fragment:
         ws.report("KPI512", node.span, helps=[Note("else")])
     above = scope
 
@@ -202,7 +202,7 @@ def _curve(ws: Workspace, scope: Scope, node: ast.Curve) -> Expr:
     if rows:
         check.opening(ws, head, rows)
     if len(pairs) < 2:  # noqa: PLR2004  # a line needs two points
-        raise ws.fail("KPI529", node.span)
+        raise Skip if ws.fragment else ws.fail("KPI529", node.span)
     joined = infer.join(ws, [*(y for _, y, _ in pairs), *(row.value for row in rows)])
     ys = joined[: len(pairs)]
     points = every(
@@ -293,7 +293,7 @@ def _from_zero(ws: Workspace, node: ast.Tiers, head: Expr, bands: tuple[Band, ..
 def _bands(ws: Workspace, scope: Scope, node: ast.Tiers, head: Expr) -> tuple[Band, ...]:
     bands = tuple(_band(ws, scope, head, row) for row in node.rows)
     _in_order(ws, bands)
-    if bands[-1].bound is not None:
+    if bands[-1].bound is not None and not ws.fragment:
         ws.report("KPI513", bands[-1].head_span, {"text": bands[-1].head_span.text}, helps=[Note("above")])
     rates = infer.join(ws, [band.rate for band in bands])
     return tuple(replace(band, rate=rate) for band, rate in zip(bands, rates, strict=True))

@@ -54,6 +54,12 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
     return contracts.Table(node.name.text, node.title, found, node.name.span, active, via)
 
 
+def fragment(ws: Workspace, node: ast.Table) -> None:
+    """Check the columns of a table of which some lines could not be read."""
+    for written in node.columns:
+        _column(ws, node.name.text, written)
+
+
 def _one_period(ws: Workspace, columns: tuple[contracts.Column, ...]) -> None:
     periods = [column for column in columns if column.period]
     for extra in periods[1:]:

@@ -85,7 +85,10 @@ class Scope:
 
 @dataclass(slots=True)
 class Workspace:
-    """The scheme in the making. Passes fill it in order; every fault goes to `diagnostics`."""
+    """The scheme in the making. Passes fill it in order; every fault goes to `diagnostics`.
+
+    `fragment` is set where items are checked that have lost some of their lines: what they lack says nothing then.
+    """
 
     file: ast.File
     source_span: Span
@@ -112,6 +115,7 @@ class Workspace:
     memo: dict[Key, Type | None] = field(default_factory=dict)
     inlining: list[tuple[str, Span]] = field(default_factory=list)
     depth: int = 0
+    fragment: bool = False
     filters: dict[str, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
     contextual: frozenset[str] | None = None
     resolve: Callable[[Key], Type] | None = None

@@ -54,7 +54,7 @@ def _here(foreign: str, language: str) -> str:
 
 def explain(reading: Reading, error: UnexpectedInput) -> Found:
     """The fault behind an error of the parser."""
-    at = reading.base + (error.pos_in_stream or 0)
+    at = reading.origin + (error.pos_in_stream or 0)
     token = error.token if isinstance(error, UnexpectedToken) else None
     if token is not None and token.type.startswith("NEXT_"):
         at += len(token) - len(token.lstrip(", "))
@@ -78,7 +78,7 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
 
 def _before(reading: Reading, at: int) -> set[str]:
     """What could stand at an offset, before the parser looked at what does stand there and drew conclusions."""
-    parser = item_parser().parse_interactive(reading.text()[: at - reading.base])
+    parser = item_parser().parse_interactive(reading.text()[: at - reading.origin])
     try:
         parser.exhaust_lexer()
     except UnexpectedInput:  # what stands there lends its first letters to what stands before

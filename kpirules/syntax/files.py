@@ -42,7 +42,8 @@ def parse_files(source: SourceText, reader: Reader) -> Parsed:
     gathering.open(first, None, file)
     gathering.walk()
     broken = frozenset({""} if gathering.partial else ()).union(*(one.broken for one in gathering.files.values()))
-    whole = replace(file, items=tuple(gathering.items), broken=broken, partial=gathering.partial)
+    items, fragments = tuple(gathering.items), [item for one in gathering.files.values() for item in one.fragments]
+    whole = replace(file, items=items, broken=broken, partial=gathering.partial, fragments=tuple(fragments))
     return Parsed(whole, gathering.texts, tuple(sorted(gathering.faults, key=Diagnostic.order)))
 
 

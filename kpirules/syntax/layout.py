@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, SourceText, Span
+from kpirules.syntax import words
 
 DEEPEST = 100
 """Brackets within brackets, or blocks within blocks, beyond which a text is refused."""
@@ -135,7 +136,8 @@ class _Scan:
 
     def _begin(self, typed: str, offset: int, indent: int) -> None:
         """Continue the logical line, or end it and begin the next."""
-        if self.brackets and self.current and (indent > self.current.indent or typed[indent] in ")）"):
+        deeper = self.current is not None and (indent > self.current.indent or typed[indent] in ")）")
+        if self.brackets and deeper and not _own_line(typed[indent:].translate(_HALF_WIDTH)):
             for i in range(self.since, len(self.out)):
                 if self.out[i] == "\n":
                     self.out[i] = " "
@@ -213,6 +215,20 @@ def nested(span: Span) -> Diagnostic:
 def thousands(found: re.Match[str]) -> dict[str, object]:
     """What to say of a number with commas: itself, how one number is written, how several are."""
     return {"typed": found[0], "number": found[0].replace(",", "_"), "apart": found[0].replace(",", ", ")}
+
+
+_ROW = re.compile(r'[^"“”#]*:|\w+ +("[^"]*" +|“[^”]*” +)?[0-9][0-9_.]*%')
+_PAIR = re.compile(r"(\w+) +([\w\"“(]+)")
+
+
+def _own_line(prepared: str) -> bool:
+    """Whether a line can be no part of an expression, whatever bracket is open above it: a row, a weight, a clause."""
+    if _ROW.match(prepared):
+        return True
+    pair = _PAIR.match(prepared)
+    if pair is None or not words.is_clause(pair[1]):
+        return False
+    return words.spelled(pair[2]) in (None, "BY", "CHOOSE", "CURVE", "TIERS")
 
 
 def _indent(typed: str) -> int:

@@ -30,11 +30,13 @@ _WORDS = re.compile(r"[^\W\d]\w*")
 def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
     """The items of a text that could be read, and its faults in file order.
 
-    Any text gives a file: an item with a fault is left out, and the names it declares are in `File.broken`.
+    Any text gives a file: an item with a fault is left out, the names it declares are in `File.broken`, and what is
+    left of it, if anything, is in `File.fragments`.
     """
     prepared = layout.prepare(source)
     faults = list(prepared.faults)
     items: list[ast.Item] = []
+    fragments: list[ast.Item] = []
     broken: set[str] = set()
     language = words.language_of(prepared.lexed, (line.start for lines in prepared.items for line in lines))
     bare = False
@@ -43,26 +45,26 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
         if (bare and not reading.head) or len(faults) > MOST_OF_A_FILE:
             broken |= _declared(reading)
             continue
-        item, found, bare = _read(reading)
+        item, sound, found, bare = _read(reading)
         faults += found
-        if item is None:
+        if not sound:
             broken |= _declared(reading)
-        else:
-            items.append(item)
-    comments = attach(source, prepared)
-    file = ast.File(tuple(items), frozenset(broken), language, comments, span=Span(source, 0, len(source.text)))
+        if item is not None:
+            (items if sound else fragments).append(item)
+    comments, span = attach(source, prepared), Span(source, 0, len(source.text))
+    file = ast.File(tuple(items), frozenset(broken), language, comments, fragments=tuple(fragments), span=span)
     return file, tuple(sorted(faults, key=Diagnostic.order))
 
 
-def _read(reading: Reading) -> tuple[ast.Item | None, list[Diagnostic], bool]:
-    """The item, its faults, and whether its head stands bare of the block it needs."""
+def _read(reading: Reading) -> tuple[ast.Item | None, bool, list[Diagnostic], bool]:
+    """What was read of the item, whether that is all, its faults, and whether its head stands bare of its block."""
     for number, line in enumerate(reading.lines):
-        if line.fault and number not in reading.dead:
+        if line.fault and number not in reading.dead and not (number == 0 and reading.replace_head()):
             reading.drop(reading.under(number))
-    sound = not reading.dead
     tree, faults, bare = _tree(reading)
-    if tree is None:
-        return None, faults, bare
+    if tree is None or reading.stand_in:
+        return None, False, faults, bare
+    sound = not (reading.dead or reading.cut)
     builder = Builder(reading.source, reading.prepared.text, reading.base)
     item: ast.Item = walk(tree, _BUILD, builder)
     faults += builder.faults
@@ -70,11 +72,11 @@ def _read(reading: Reading) -> tuple[ast.Item | None, list[Diagnostic], bool]:
         deep = too_deep(item)
         if deep:
             faults.append(layout.nested(deep))
-    return (item if sound and not faults else None), faults, False
+    return item, sound and not faults, faults, False
 
 
 def _tree(reading: Reading) -> tuple[Tree[Token] | None, list[Diagnostic], bool]:
-    """Parse an item; at a fault leave the line and its sub-block out, and parse again for the next fault."""
+    """Parse an item; at a fault leave out what has it, and parse again for the next fault."""
     faults: list[Diagnostic] = []
     while 0 not in reading.dead and len(faults) < MOST_OF_AN_ITEM:
         try:
@@ -83,11 +85,11 @@ def _tree(reading: Reading) -> tuple[Tree[Token] | None, list[Diagnostic], bool]
             from kpirules.syntax.faults import explain  # noqa: PLC0415  # of no use to a text without faults
 
             found = explain(reading, error)
-        if not (found.empty and found.line in reading.bereft):
+        if not ((found.empty and found.line in reading.bereft) or found.line in reading.cut):
             faults.append(found.diagnostic)
             if found.empty and found.line == 0:
                 return None, faults, True
-        reading.drop(found.lines)
+        reading.recover(found)
     return None, faults, False
 
 

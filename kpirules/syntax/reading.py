@@ -15,8 +15,9 @@ class Reading:
     """An item being read.
 
     `lines` begin with its head; `above` has the number of the line in whose block each stands; `language` is the
-    file's. `dead` are the numbers of the lines that are out of the
-    parser's text by now, `bereft` of those that so have lost some of their block.
+    file's. `dead` are the numbers of the lines that are out of the parser's text by now, `bereft` of those that so have
+    lost some of their block; `cut` has the offsets from which lines are blank. `stand_in` takes the place of a head
+    that cannot be read.
     """
 
     source: SourceText
@@ -26,11 +27,19 @@ class Reading:
     above: tuple[int, ...]
     dead: set[int] = field(default_factory=set)
     bereft: set[int] = field(default_factory=set)
+    cut: dict[int, int] = field(default_factory=dict)
+    stand_in: list[str] = field(default_factory=list)
 
     @property
     def base(self) -> int:
-        """The offset from which the parser counts."""
+        """The offset at which the item begins."""
         return self.lines[0].start
+
+    @property
+    def origin(self) -> int:
+        """The offset from which the parser counts; a stand-in for the head moves it, so that the other lines fit."""
+        head = self.lines[0]
+        return head.end - len(self.stand_in[0]) if self.stand_in else head.start
 
     @property
     def head(self) -> str:
@@ -57,14 +66,16 @@ class Reading:
         return max((i for i, line in enumerate(self.lines) if line.start <= offset and i not in self.dead), default=0)
 
     def text(self) -> str:
-        """What the parser reads: the item, its dead lines blank."""
+        """What the parser reads: the item, blank what is dead or cut."""
         lexed = self.prepared.lexed
-        parts: list[str] = []
-        last = self.base
-        for number in sorted(self.dead):
+        parts: list[str] = [*self.stand_in]
+        last = self.lines[0].end if self.stand_in else self.base
+        for number in sorted(self.dead | self.cut.keys()):
             line = self.lines[number]
-            parts += [lexed[last : line.start], " " * (line.end - line.start)]
-            last = line.end
+            start = line.start if number in self.dead else self.cut[number]
+            if start >= last:
+                parts += [lexed[last:start], " " * (line.end - start)]
+                last = line.end
         return "".join([*parts, lexed[last : self.lines[-1].end], "\n"])
 
     def under(self, number: int) -> range:
@@ -86,10 +97,55 @@ class Reading:
             end += 1
         return range(number, end)
 
+    def recover(self, found: Found) -> None:
+        """Leave out what has a fault: the rest of a line that opens a block, else the line with all that is under it.
+
+        A head that makes no sense so far gets a stand-in, for the sake of its block.
+        """
+        line, at = self.lines[found.line], found.diagnostic.span.start if found.diagnostic.span else 0
+        opens = not found.empty and len(found.lines) > 1 and found.lines[0] == found.line
+        opens = opens and found.diagnostic.code != "KPI801"  # what comes later has a block of its own kind
+        if opens and found.line not in self.cut and line.start < at < line.end:
+            self.cut[found.line] = at
+        elif not (opens and found.line == 0 and self.replace_head()):
+            self.drop(found.lines)
+
+    def replace_head(self) -> bool:
+        """Put a stand-in for the head; False where there is none, or it is there already."""
+        if self.stand_in or len(self.lines) == 1:
+            return False
+        head = self.lines[0]
+        forms = [form for form in _FORMS if words.has(self.prepared.lexed[head.start : head.end], form)]
+        stand_in = _STAND_INS.get((self.head, *forms[:1]))
+        if stand_in is None:
+            return False
+        self.cut.pop(0, None)
+        self.stand_in.append(stand_in)
+        return True
+
     def drop(self, lines: range) -> None:
         """Take lines out of the parser's text; the line above them has then lost some of its block."""
         self.bereft.add(self.above[lines[0]])
         self.dead.update(lines)
+
+
+_FORMS = ("BY", "CHOOSE", "CURVE", "TIERS")
+_STAND_INS = {
+    ("SCHEME",): "scheme x",
+    ("TABLE",): "table x",
+    ("INDICATOR",): "indicator x",
+    ("SCORECARD",): "scorecard x",
+    ("GATE",): "gate x when x",
+    ("PAY",): "pay x",
+    ("COMPONENT",): "pay x",
+    ("GRADE", "BY"): "grade by x",
+    ("GRADE", "CHOOSE"): "grade choose",
+    ("DEFINE", "BY"): "define x by x",
+    ("DEFINE", "CHOOSE"): "define x choose",
+    ("DEFINE", "CURVE"): "define x curve x",
+    ("DEFINE", "TIERS"): "define x tiers x",
+}
+"""Heads that the parser can read, by item and, where it has one, the form of its rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,11 @@ def item_at(lexed: str, offset: int) -> str | None:
     return found.lastgroup if found else None
 
 
+def has(lexed: str, terminal: str) -> bool:
+    """Whether a keyword stands in a piece of prepared text."""
+    return re.search(rf"(?<!\w){pattern(terminal)}", lexed) is not None
+
+
 def keyword_end(lexed: str, offset: int) -> int:
     """Where the longest keyword that stands at an offset of prepared text ends; the offset where there is none."""
     found = _longest_first().match(lexed, offset)

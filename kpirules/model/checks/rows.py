@@ -24,7 +24,7 @@ def by(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> None:
         _on_line(ws, head, rows, span)
     elif head.type.unit in (Unit.TEXT, Unit.BOOL):
         _on_list(ws, head, rows, span)
-    elif not isinstance(rows[-1].head, Otherwise):
+    elif not isinstance(rows[-1].head, Otherwise) and not ws.fragment:
         ws.report("KPI512", span, helps=[Note("else")])
 
 
@@ -83,6 +83,8 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> No
             _unreachable(ws, row, blockers, _word(ws, taken[0]) if taken else None)
         before.append((row, taken))
         free = [value for value in free if value not in taken]
+    if ws.fragment:
+        return
     if not constant:
         ws.report("KPI512", span, helps=[Note("bounds")])
     elif _OTHER in free:
@@ -129,7 +131,7 @@ def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
             _unreachable(ws, row, blockers, show(inside, head.type) if inside is not None else None)
         before.append((row, taken))
         free = line.without(free, taken)
-    if span is None:
+    if span is None or ws.fragment:
         return
     if not constant:
         ws.report("KPI512", span, helps=[Note("bounds")])

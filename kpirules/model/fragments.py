@@ -1,0 +1,93 @@
+"""Items of which some lines could not be read: what is left of them is checked all the same.
+
+Nothing else sees them, so nothing that follows from a lost line is told; here each part that was read is elaborated by
+itself, for its faults.
+"""
+
+from __future__ import annotations
+
+from kpirules.model import aggregates, infer, names, results, rules, tables
+from kpirules.model.names import EVERYTHING
+from kpirules.model.workspace import PARTS, SUMS, Scope, Workspace, quietly
+from kpirules.syntax import ast
+from kpirules.values.units import Unit
+
+_LOST = "\0"
+"""The name of an item that is not there: no name of a scheme has this sign."""
+
+
+def check(ws: Workspace) -> None:
+    """Elaborate what was read of each broken item."""
+    if not ws.file.fragments:
+        return
+    ws.fragment = True
+    ws.memo |= {(_LOST, part): None for part in (*PARTS, *SUMS)}
+    for node in ws.file.fragments:
+        with quietly():
+            ws.settled(lambda: _check(ws, node))  # noqa: B023  # called at once
+
+
+def _check(ws: Workspace, node: ast.Item) -> None:
+    subject = Scope(present=frozenset({EVERYTHING}))
+    match node:
+        case ast.Table():
+            tables.fragment(ws, node)
+        case ast.Define():
+            rules.rule(ws, Scope(indicator=_LOST, parts=PARTS), node.rule)
+        case ast.Indicator():
+            _indicator(ws, node)
+        case ast.Scorecard():
+            _scorecard(ws, node)
+        case ast.Grade():
+            rules.wanted(ws, subject, node.rule, Unit.TEXT)
+        case ast.Gate():
+            infer.condition(ws, Scope(), node.when)
+            for effect in node.effects:
+                infer.infer(ws, Scope(), effect.bound)
+        case ast.Pay():
+            _pay(ws, node, subject)
+        case ast.DefineTable():
+            table = names.base_table(ws, node.table.text)
+            if table is not None:
+                infer.condition(ws, aggregates.rows_where(ws, node.table.text, table)[1], node.where)
+        case _:
+            return
+
+
+def _indicator(ws: Workspace, node: ast.Indicator) -> None:
+    there = frozenset(("val", _LOST, part) for part in PARTS)
+    for clause in node.clauses:
+        if clause.name == "score":
+            rules.wanted(
+                ws, Scope(indicator=_LOST, parts=PARTS, present=there), clause.rule, Unit.NUMBER, clause.limits
+            )
+        elif clause.name == "achievement":
+            scope = Scope(indicator=_LOST, parts=PARTS, present=there, achieving=True)
+            rules.wanted(ws, scope, clause.rule, Unit.RATIO, clause.limits)
+        else:
+            scope = Scope(indicator=_LOST)
+            rules.limited(ws, scope, infer.settle_free(ws, rules.rule(ws, scope, clause.rule)), clause.limits)
+    for missing in node.missing:
+        if missing.points is not None:
+            infer.number(ws, infer.want(ws, Scope(), missing.points, Unit.NUMBER))
+
+
+def _scorecard(ws: Workspace, node: ast.Scorecard) -> None:
+    if node.applies is not None:
+        infer.condition(ws, Scope(), node.applies)
+    for entry in (*(entry for group in node.groups for entry in group.entries), *node.entries):
+        with quietly():
+            results.entry(ws, entry)
+    for adjust in node.adjusts:
+        rules.wanted(ws, Scope(), adjust.formula, Unit.NUMBER)
+    for clause in node.totals:
+        rules.wanted(ws, Scope(card=_LOST), clause.rule, Unit.NUMBER, clause.limits)
+
+
+def _pay(ws: Workspace, node: ast.Pay, scope: Scope) -> None:
+    if node.applies is not None:
+        infer.condition(ws, Scope(), node.applies)
+    if node.when is not None:
+        infer.condition(ws, scope, node.when)
+    for clause in node.clauses:
+        rules.wanted(ws, scope, clause.rule, Unit.MONEY, clause.limits)
