@@ -21,7 +21,7 @@ from kpirules.compiling import Compiled, compile_file
 from kpirules.data.bindings import Bindings, load_bindings
 from kpirules.runs.evaluate import evaluate
 from kpirules.runs.explain import explained
-from kpirules.runs.folder import check_free, save
+from kpirules.runs.folder import RESULTS, check_free, save
 from kpirules.runs.manifest import Done
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.catalogue import reader_language
@@ -135,12 +135,22 @@ class Result:
         return self._frame("not_assessed")
 
     @property
+    def left_out(self) -> pd.DataFrame:
+        """A row for each subject who is not scored: `key`, `reason`."""
+        return self._frame("left_out")
+
+    @property
     def quarantine(self) -> pd.DataFrame:
         """The rows that were set aside, once for each reason."""
         return self._frame("quarantine")
 
+    @property
+    def broken(self) -> tuple[Diagnostic, ...]:
+        """What the scheme says the results must keep (`ensure`) and they do not: each rule, and who breaks it."""
+        return tuple(one.diagnostic() for one in self.done.result.broken)
+
     def table(self, name: str) -> pa.Table:
-        """`scores`, `items`, `not_assessed` or `quarantine` as an Arrow table; figures are `decimal128`.
+        """`scores`, `items`, `not_assessed`, `left_out` or `quarantine` as an Arrow table; figures are `decimal128`.
 
         Raises:
             KeyError: there is no result of that name.
@@ -148,7 +158,7 @@ class Result:
         result = self.done.result
         if name == "quarantine":
             return self.done.loaded.quarantine.listed(reader_language())
-        return {"scores": result.scores, "items": result.items, "not_assessed": result.not_assessed}[name]
+        return {one: getattr(result, one) for one in RESULTS}[name]
 
     def _frame(self, name: str) -> pd.DataFrame:
         found: pd.DataFrame = self.table(name).to_pandas()

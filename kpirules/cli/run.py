@@ -45,7 +45,7 @@ def run(
     """Evaluate SCHEME, by default the one that kpirules.yaml names, and keep the run in a folder."""
     from kpirules.data.faults import DataFaults
     from kpirules.runs.evaluate import Steps
-    from kpirules.runs.folder import check_free, save
+    from kpirules.runs.folder import KEPT_BYTES, check_free, save, small_enough
 
     if out is not None:
         check_free(out)
@@ -62,6 +62,8 @@ def run(
         _write_all(faults)
         context.exit(console.BAD_INPUT)
     _print(done, folder, form)
+    if keep_inputs and not small_enough(done.loaded):
+        console.tell(console.say("data_too_large", size=KEPT_BYTES >> 20))
     console.tell(console.say("run_kept", path=shown(folder)))
     if done.result.broken:
         console.show([broken.diagnostic() for broken in done.result.broken])

@@ -42,7 +42,7 @@ def save(done: Done, target: Path, *, numbered: bool, keep_inputs: bool = True, 
         Fault: the target is in use (KPI724), or it cannot be written (KPI725).
     """
     target = target.resolve()
-    kept = keep_inputs and sum(table.nbytes for table in done.loaded.tables.values()) <= KEPT_BYTES
+    kept = keep_inputs and small_enough(done.loaded)
     try:
         with _aside(target) as aside:
             _write(done, aside, kept=kept, csv=csv)
@@ -54,6 +54,11 @@ def save(done: Done, target: Path, *, numbered: bool, keep_inputs: bool = True, 
     except OSError as error:
         args = {"path": target, "reason": reason(error)}
         raise Fault([Diagnostic("KPI725", None, args)]) from None
+
+
+def small_enough(loaded: Loaded) -> bool:
+    """Whether inputs may be kept: all together they take no more than `KEPT_BYTES`."""
+    return sum(table.nbytes for table in loaded.tables.values()) <= KEPT_BYTES
 
 
 def check_free(target: Path) -> None:

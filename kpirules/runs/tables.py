@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,9 +13,11 @@ from kpirules.data.arrow import arrow_type
 from kpirules.data.quarantine import SCHEMA as QUARANTINE
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.runs.run import FIGURE, MARKS, PARTS, SCORED
-from kpirules.values.types import WIDTH
+from kpirules.values.types import QUOTIENT_PLACES, WIDTH
 
 _TEXT = pa.string()
+_WIDE = pa.decimal256(60, QUOTIENT_PLACES)
+"""Holds the sum of any figures."""
 _WEIGHT_AFTER = PARTS[4]
 """The weight as declared stands before what it comes to."""
 
@@ -78,14 +81,14 @@ def disagreeing(compiled: Compiled, scores: pa.Table, items: pa.Table) -> list[s
         said = rows.column("value") if pa.types.is_decimal(column.type) else rows.column("text")
         if not (_same(rows.column("key"), scores.column(0)) and _same(said, column.cast(said.type))):
             wrong.append(name)
-    paid = [pc.fill_null(scores.column(pay.name), 0) for pay in compiled.model.pays if pay.paid]
-    if paid:
-        summed = paid[0]
-        for more in paid[1:]:
-            summed = pc.add(summed.cast(FIGURE), more.cast(FIGURE)).cast(FIGURE)
-        if not _same(summed.cast(FIGURE), scores.column(TOTAL_PAY).cast(FIGURE)):
-            wrong.append(TOTAL_PAY)
+    paid = [pc.fill_null(scores.column(pay.name).cast(_WIDE), 0) for pay in compiled.model.pays if pay.paid]
+    if paid and not _same(reduce(_plus, paid), scores.column(TOTAL_PAY).cast(_WIDE)):
+        wrong.append(TOTAL_PAY)
     return wrong
+
+
+def _plus(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.add(one, other).cast(_WIDE)
 
 
 def _same(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:

@@ -17,6 +17,7 @@ from kpirules.runs.manifest import Done
 from kpirules.runs.open import open_run
 from kpirules.runs.tables import disagreeing, schemas
 from kpirules.source import Fault
+from tests.runs import project
 
 
 def rewritten(folder: Path, name: str, table: pa.Table) -> None:
@@ -71,3 +72,17 @@ def test_a_cell_of_several_texts_is_written_line_by_line(tmp_path: Path) -> None
     table = pa.table({"a": pa.array([["x", "=y"], [], None], pa.list_(pa.string()))})
     write_csv(table, tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text(encoding="utf-8-sig").splitlines() == ['"a"', '"x', '=y"', '""', ""]
+
+
+def test_several_payments_add_up(shop: Path) -> None:
+    more = "pay extra\n    amount -base_pay * 1%\npay last\n    amount 0.01 CNY\ncomponent aside\n    amount 5 CNY\n"
+    (shop / "shop.kpi").write_text(project.SCHEME + more, encoding="utf-8")
+    folder = save(project.done(shop), shop / "run", numbered=False)
+    run = open_run(folder)
+    (paid,) = (row["total_pay"] for row in run.result.scores.to_pylist() if row["staff_id"] == "S1")
+    assert paid == Decimal("100.01") - Decimal("10.00") + Decimal("0.01")
+    scores = run.result.scores
+    wrong = scores.set_column(
+        scores.column_names.index("last"), "last", pa.array([Decimal("0.02")] * 5, scores.schema.field("last").type)
+    )
+    assert disagreeing(run.compiled, wrong, run.result.items) == ["last", "total_pay"]
