@@ -60,36 +60,36 @@ def rule_files(paths: Iterable[Path]) -> tuple[list[RuleFile], list[Diagnostic]]
     found: dict[Path, RuleFile] = {}
     faults: list[Diagnostic] = []
     for path in paths:
-        try:
-            files = _below(path) if path.is_dir() and not (path / BINDINGS).is_file() else [RuleFile(rule_file(path))]
-        except Fault as fault:
-            faults += fault.diagnostics
-            continue
-        for file in files:
-            found.setdefault(Path(os.path.abspath(file.path)), file)  # noqa: PTH100  # links stay as they are
+        given, strays = _below(path) if path.is_dir() and not (path / BINDINGS).is_file() else ([path], [])
+        for one in given:
+            try:
+                file = rule_file(one)
+            except Fault as fault:
+                faults += fault.diagnostics
+            else:
+                found.setdefault(_absolute(file), RuleFile(file))
+        for file in sorted(strays, key=lambda one: not _has_header(one)):
+            found.setdefault(_absolute(file), RuleFile(file, stray=True))
     return list(found.values()), faults
 
 
-def _below(folder: Path) -> list[RuleFile]:
-    """What a folder without a `kpirules.yaml` has to be checked.
+def _below(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The folders below one that have a `kpirules.yaml`, and the rule files that lie in no such folder.
 
-    Raises:
-        Fault: nothing (KPI726), or one of the `kpirules.yaml` below it names no rule file.
+    Where there is neither, the folder itself, so that it is told what is missing there.
     """
-    named: list[RuleFile] = []
-    strays: list[RuleFile] = []
+    named: list[Path] = []
+    strays: list[Path] = []
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if BINDINGS.name in files:
-            named.append(RuleFile(rule_file(Path(parent))))
+            named.append(Path(parent))
             folders.clear()
         elif _RUN in files:
             folders.clear()
         else:
-            strays += (RuleFile(Path(parent, name), stray=True) for name in sorted(files) if name.endswith(SUFFIX))
-    if not named and not strays:
-        bindings_file(folder)
-    return [*named, *sorted(strays, key=lambda file: not _has_header(file.path))]
+            strays += (Path(parent, name) for name in sorted(files) if name.endswith(SUFFIX))
+    return named or ([] if strays else [folder]), strays
 
 
 def _has_header(path: Path) -> bool:
@@ -102,9 +102,13 @@ def _has_header(path: Path) -> bool:
     return any(words.item_at(line, 0) == "SCHEME" for line in lines)
 
 
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100  # links stay as the person wrote them
+
+
 def shown(path: Path) -> str:
     """A path as messages name it: from the working folder where it lies below it."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100  # links stay as the person wrote them
+    absolute = _absolute(path)
     below = absolute.is_relative_to(Path.cwd())
     text = absolute.relative_to(Path.cwd()).as_posix() if below else str(path)
     try:

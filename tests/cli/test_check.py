@@ -127,6 +127,8 @@ def test_two_paths_that_are_not_there_are_both_told(shop: Path, call: Call) -> N
 def test_a_folder_of_projects_and_rule_files(shop: Path, call: Call) -> None:
     """Every scheme that a kpirules.yaml names, then the rule files of other folders that no scheme uses."""
     everything = shop / "all"
+    project.write(everything / "a")
+    (everything / "a" / "kpirules.yaml").write_text("data: {}\n", encoding="utf-8")
     project.write(everything / "b")
     (everything / "b" / "shop.kpi").write_text(WRONG, encoding="utf-8")
     (everything / "b" / "left_out.kpi").write_text("nothing", encoding="utf-8")
@@ -141,8 +143,9 @@ def test_a_folder_of_projects_and_rule_files(shop: Path, call: Call) -> None:
     shutil.copy(everything / "b" / "shop.kpi", everything / "runs" / "2025Q1")
     found = call("check", "all")
     told = places(found.stderr)
-    assert found.exit_code == 1
+    assert found.exit_code == 2
     assert list(dict.fromkeys(place.split(":")[0] for place, _ in told)) == [
+        "all/a/kpirules.yaml",
         "all/b/shop.kpi",
         "all/plain/parts/extra.kpi",
         "all/plain/lone.kpi",
