@@ -253,7 +253,7 @@ class _Tree:
                 for key in schema["required"]:
                     if key not in instance and key not in misspelt:
                         yield Diagnostic("KPI606", place, {"key": key}, helps=(Note(key),))
-            case "pattern":
+            case "pattern" if path[-1] == "header":
                 yield Diagnostic("KPI655", self.spans[path], {"value": instance}, helps=(Note("write"),))
             case "oneOf" if not isinstance(instance, dict) or not instance.keys() <= schema["properties"].keys():
                 pass  # another fault of the same place says more

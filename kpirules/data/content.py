@@ -21,6 +21,13 @@ class Content(Enum):
     TEXT = "plain_text"
 
 
+class Damaged(Enum):
+    """Why a file cannot be read that holds what its name says."""
+
+    WORKBOOK = "damaged_workbook"
+    PARQUET = "damaged_parquet"
+
+
 _BEGINS = {
     b"PAR1": Content.PARQUET,
     b"PK\x03\x04": Content.WORKBOOK,

@@ -6,7 +6,6 @@ import hashlib
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
@@ -14,6 +13,7 @@ from zipfile import BadZipFile, ZipFile
 import pyarrow as pa
 
 from kpirules.data.bindings import Source
+from kpirules.data.content import Damaged
 from kpirules.data.faults import Finding, Place
 from kpirules.data.objects import from_objects, names_of
 from kpirules.data.sheet_marks import Marks, NotASheet, counts_from_1904, read_marks
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 LARGEST = 50_000_000
 """How many cells a sheet may span, from the first of its first row and column to the last of its last."""
 _LOOKED_AT = 20
-
-
-class Damaged(Enum):
-    """Why a workbook cannot be read."""
-
-    WORKBOOK = "damaged_workbook"
 
 
 @dataclass(frozen=True, slots=True)

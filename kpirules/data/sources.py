@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from kpirules.data.arrow import counting, flat
 from kpirules.data.bindings import Kind, Source
-from kpirules.data.content import FIRST_BYTES, check_content, read_bytes
+from kpirules.data.content import FIRST_BYTES, Damaged, check_content, read_bytes
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
 from kpirules.data.frames import read_frame
@@ -150,9 +150,11 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
             picked = _picked(contract, names, source.columns, place)
             table = parquet.read(columns=[names[index] for index in picked.values()])
     except OSError as error:
+        if error.errno is None:  # so it is about what the file holds
+            raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
         raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
-    except pa.ArrowException as error:
-        raise place.fault("KPI614", reason=_first_line(error)) from None
+    except pa.ArrowException:
+        raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
     return _typed_raw(place, table, {name: table.column_names.index(names[i]) for name, i in picked.items()}, digest)
 
 
@@ -165,7 +167,7 @@ def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
         try:
             statements = connection.extract_statements(source.target)
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise place.fault("KPI620")
+                raise place.fault("KPI620", Note("write"))
             table = connection.sql(source.target).to_arrow_table()
         except duckdb.Error as error:
             raise place.fault("KPI619", reason=_first_line(error)) from None
@@ -186,13 +188,14 @@ def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], p
     """Which of the source's columns holds each column of the contract; names are compared trimmed and in NFC.
 
     Raises:
-        Fault: a name stands twice in the source, or a column is not there.
+        Fault: a name that is wanted stands twice in the source, or not at all.
     """
     found = [_plain(name) for name in names]
+    needed = set(_wanted(contract, columns).values())
     faults = [
         fault
         for name, count in Counter(found).items()
-        if count > 1 and name
+        if count > 1 and name in needed
         for fault in place.fault("KPI617", Note("rename"), name=name, count=count).diagnostics
     ]
     picked: dict[str, int] = {}

@@ -38,6 +38,8 @@ _REASONS = {
 def near(path: Path) -> tuple[Note, ...]:
     """Help for a file that is not there: the file of the same folder whose name is nearest."""
     try:
+        if path.exists():
+            return ()
         names = [one.name for one in path.parent.iterdir() if one.suffix == path.suffix]
     except OSError:
         return ()

@@ -304,6 +304,8 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path)
         ("{file: empty.xlsx}", "KPI624"),
         ("{file: semicolons.csv}", "KPI622"),
         ("{file: twice.csv}", "KPI617"),
+        ("{file: cut.parquet}", "KPI614"),
+        ('{file: "a\\0.csv"}', "KPI609"),
         ("{query: select nothing from nowhere}", "KPI619"),
         ("{query: selec 1}", "KPI619"),
         ("{query: select 1; select 2}", "KPI620"),
@@ -311,6 +313,8 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path)
     ],
 )
 def test_a_source_that_cannot_be_read_is_said_at_its_place(tmp_path: Path, source: str, code: str) -> None:
+    pq.write_table(pa.table({"staff_id": ["A"] * 100}), tmp_path / "cut.parquet")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "cut.parquet").read_bytes()[:-9])
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
     first = {
         "parquet": b"PAR1",
@@ -453,3 +457,8 @@ def test_a_column_is_read_as_each_of_its_cells_would_be(kind: str, cells: list[s
             left.append(expected)
     assert loaded.tables["t"].column("x").to_pylist() == left
     assert loaded.quarantine.counts.get("t", 0) == len(cells) - len(left)
+
+
+def test_a_name_that_nobody_asks_for_may_stand_twice(tmp_path: Path) -> None:
+    loaded = read(tmp_path, [table("t", text("a"))], t="note,a,note\n1,A,2\n")
+    assert loaded.tables["t"].column("a").to_pylist() == ["A"]
