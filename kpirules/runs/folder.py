@@ -58,7 +58,8 @@ def save(done: Done, target: Path, *, numbered: bool, keep_inputs: bool = True, 
 
 def small_enough(loaded: Loaded) -> bool:
     """Whether inputs may be kept: all together they take no more than `KEPT_BYTES`."""
-    return sum(table.nbytes for table in loaded.tables.values()) <= KEPT_BYTES
+    size: int = sum(table.nbytes for table in loaded.tables.values())
+    return size <= KEPT_BYTES
 
 
 def check_free(target: Path) -> None:
