@@ -41,7 +41,7 @@ def test_a_code_with_what_a_check_says_of_the_example(call: Call, code: str) -> 
 def test_in_chinese(call: Call) -> None:
     found = call("rule", "KPI201", "--lang", "zh")
     assert "错误写法：" in found.stdout
-    assert "定义 奖 = 月薪 * 10%" in found.stdout
+    assert "定义 季度奖 = 月薪 * 10%" in found.stdout
 
 
 def test_an_example_of_data_names_its_files(call: Call) -> None:

@@ -94,7 +94,7 @@ def test_each_code_is_a_rule_once_with_its_explanation() -> None:
     assert (driver["name"], driver["version"], driver["language"]) == ("kpirules", "1.2", "zh-CN")
     assert [rule["id"] for rule in driver["rules"]] == ["KPI201", "KPI202"]
     assert driver["rules"][0]["shortDescription"] == {"text": "未知的名称"}
-    assert driver["rules"][0]["help"]["text"].endswith("定义 奖 = 月薪 * 10%")
+    assert driver["rules"][0]["help"]["text"].endswith("定义 季度奖 = 月薪 * 10%")
     assert [one["ruleIndex"] for one in run["results"]] == [1, 0, 1]
     assert run["invocations"] == [{"executionSuccessful": False}]
 
