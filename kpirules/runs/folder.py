@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from kpirules.data.load import Loaded
 from kpirules.data.sheet_csv import write_csv
+from kpirules.model.contracts import Table
 from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
 from kpirules.runs.tables import schemas
 from kpirules.source import Diagnostic, Fault
@@ -91,13 +92,29 @@ def _write(done: Done, folder: Path, *, kept: bool, csv: bool) -> None:
         write_csv(table, folder / f"{name}.csv")
     if kept:
         (folder / "inputs").mkdir()
-        tables = {**tables, **{f"inputs/{name}": _numbered(done.loaded, name) for name in done.loaded.tables}}
+        for contract in done.compiled.model.tables.values():
+            _write_input(done.loaded, contract, folder / "inputs" / f"{contract.name}.parquet")
     for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
 
 
-def _numbered(loaded: Loaded, name: str) -> pa.Table:
-    return loaded.tables[name].append_column(NUMBER, loaded.numbers[name])
+def _write_input(loaded: Loaded, contract: Table, path: Path) -> None:
+    """Keep a table with the numbers of its rows.
+
+    It is read again whole, so statistics would serve nobody; a dictionary is worth its while for texts that come again,
+    which those of a key do not.
+    """
+    table = loaded.tables[contract.name].append_column(NUMBER, loaded.numbers[contract.name])
+    unique = contract.keys if len(contract.keys) == 1 and contract.active is None else ()
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type) and field.name not in unique]
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        write_statistics=False,
+        use_dictionary=texts or False,
+        column_encoding={NUMBER: "DELTA_BINARY_PACKED"},
+    )
 
 
 def _files(folder: Path) -> list[Path]:

@@ -290,12 +290,10 @@ def _not_assessed(compiled: Compiled, scores: pa.Table, quarantine: Quarantine) 
 
 def _items(plan: Plan, outcome: Outcome, scorecard: pa.ChunkedArray) -> pa.Table:
     subjects = outcome.subjects
-    tables = []
-    for item in plan.items:
-        rows = _item(plan, item, subjects)
-        if item.scorecard is not None:
-            rows = rows.filter(pc.equal(scorecard, pa.scalar(item.scorecard)))
-        tables.append(rows)
+    own: dict[str | None, pa.Table] = {None: subjects}
+    for card in {item.scorecard for item in plan.items} - {None}:
+        own[card] = subjects.filter(pc.equal(scorecard, pa.scalar(card)))
+    tables = [_item(plan, item, own[item.scorecard]) for item in plan.items]
     if not tables:
         empty = Item("", "", None, (), None)
         tables = [_item(plan, empty, subjects).slice(0, 0)]

@@ -274,9 +274,24 @@ def _clause(word: str, rule: str) -> str:
     return indent(f"{word} {rule.removeprefix('= ')}", "    ")
 
 
+def _edges(write: Writer) -> list[str]:
+    """Items that the data's values meet on their thresholds, and that come to a tie wherever a figure is rounded."""
+    half = f"{write.one_of('m', 'sum(orders.amount)', 'm + 12.35元')} / {write.one_of('2', '8', '200')}"
+    return [
+        "define mark by m\n    >= 100 : 3\n    >= 60  : 2\n    > 5    : 1\n    else   : 0",
+        f"define reached = {write.one_of('any', 'all')}(orders.amount {write.one_of('>=', '>')} 60)",
+        f"define kinds = count distinct(orders.{write.one_of('status', 'qty', 'amount')})",
+        "define gone = (if om is missing then 100% else 0%) + (om or else 7元) / 100元",
+        f"pay tie\n    amount {half}",
+        f"component mean {write.one_of('', 'when reached')}\n    amount avg(orders.amount) or else 0元",
+        f"outcome promoted when {write.test(1)}",
+        f'ensure m {write.one_of("<", "<=")} 100 : "at most a hundred"',
+    ]
+
+
 @st.composite
 def schemes(draw: st.DrawFn) -> str:
-    """A scheme of defines, indicators, a scorecard or two, a grade, a gate and pay."""
+    """A scheme of defines, indicators, a scorecard or two, a grade, a gate, pay and what stands on an edge."""
     write, row = Writer(draw), Writer(draw, row=True)
     unit = st.sampled_from(("money", "ratio", "number"))
     items = ['define won = orders where status = "won"']
@@ -314,7 +329,8 @@ def schemes(draw: st.DrawFn) -> str:
     adjust = f"\n    adjust more {write.rule('number')}" if draw(st.booleans()) else ""
     if "\n        " in adjust or "by " in adjust or "choose" in adjust or "curve" in adjust:
         adjust = ""
-    cards = f"    group g 70%\n        one 70%{when}\n    two 30%{adjust}"
+    total = draw(st.sampled_from(("", "\n    total (weighted + adjustments) * 1.5, at most 120")))
+    cards = f"    group g 70%\n        one 70%{when}\n    two 30%{adjust}{total}"
     split = draw(st.booleans())
     items.append(f"scorecard s{' for role = ' + chr(34) + 'A' + chr(34) if split else ''}\n{cards}")
     if split and draw(st.booleans()):
@@ -336,6 +352,7 @@ def schemes(draw: st.DrawFn) -> str:
     items.append(
         f"pay extra for {write.test(1)}\n    when {write.test(0)}\n" + _clause("amount", f"= {write.there('money', 1)}")
     )
+    items += _edges(write)
     even = draw(st.booleans())
     header = HEADER.replace("score 2", draw(st.sampled_from(("score 2", "achievement 4, score 1"))))
     return scheme(*items, header=header.replace("money 2", "money 2, half even") if even else header, staff=TABLES)
