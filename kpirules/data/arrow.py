@@ -47,6 +47,8 @@ def no_rows(schema: pa.Schema) -> pa.Table:
 
 def plain_text(values: Any) -> Any:  # noqa: ANN401  # an array, in chunks or not
     """Values as texts, decimals without an exponent: Arrow writes one for those below 0.000001 of many places."""
+    if pa.types.is_list(values.type):
+        return pc.binary_join(values, "; ")
     text = pc.cast(values, pa.string())
     if not pa.types.is_decimal(values.type) or values.type.scale <= _PLAIN_SCALE:
         return text

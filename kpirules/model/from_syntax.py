@@ -42,6 +42,7 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             tuple(ws.outcomes[node.name.text] for node in file.items if isinstance(node, ast.Outcome)),
             tuple(ws.ensures),
             tuple(ws.demands),
+            tuple(ws.advice.values()),
             tuple(ws.memo),
         ),
         found,

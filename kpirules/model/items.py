@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from kpirules.model import aggregates, columns, demands, infer, operators, promises, results, rules, scheme
+from kpirules.model import advice, aggregates, columns, demands, infer, operators, promises, results, rules, scheme
 from kpirules.model.expr import Bin, Expr, Skip, Unknown, Val, walk
 from kpirules.model.uses import is_contextual, rule_nodes, rule_paths
 from kpirules.model.workspace import PARTS, Scope, Workspace, quietly
@@ -265,6 +265,7 @@ def elaborate(ws: Workspace) -> None:
         with quietly():
             ws.settled(lambda: ws.value(item, part, span))  # noqa: B023  # called at once
     _results(ws)
+    _advice(ws)
     columns.elaborate(ws)
     _filters(ws)
 
@@ -282,6 +283,13 @@ def _results(ws: Workspace) -> None:
             with quietly():
                 ws.settled(lambda: demands.require(ws, node))  # noqa: B023  # called at once
     results.gates(ws)
+
+
+def _advice(ws: Workspace) -> None:
+    given = [(node, one) for node in ws.file.items if isinstance(node, ast.Indicator) for one in node.advice]
+    for node, one in given:
+        with quietly():
+            ws.settled(lambda: advice.advise(ws, node, one))  # noqa: B023  # called at once
 
 
 def _filters(ws: Workspace) -> None:

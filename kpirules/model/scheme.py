@@ -217,6 +217,16 @@ class Ensure:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """A text for those for whom `when` holds of an indicator: `pieces` are its words and the figures between them."""
+
+    indicator: str
+    when: Expr
+    pieces: tuple[str | Expr, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Demand:
     """What the data must keep, with what to say where it does not.
 
@@ -256,4 +266,5 @@ class Model:
     outcomes: tuple[Outcome, ...]
     ensures: tuple[Ensure, ...]
     demands: tuple[Demand, ...]
+    advice: tuple[Advice, ...]
     order: tuple[tuple[str, str], ...]

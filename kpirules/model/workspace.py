@@ -110,6 +110,7 @@ class Workspace:
     pays: dict[str, scheme.Pay] = field(default_factory=dict)
     outcomes: dict[str, scheme.Outcome] = field(default_factory=dict)
     ensures: list[scheme.Ensure] = field(default_factory=list)
+    advice: dict[Span, scheme.Advice] = field(default_factory=dict)
     demands: list[scheme.Demand] = field(default_factory=list)
     effects: dict[Span, scheme.Effect] = field(default_factory=dict)
     memo: dict[Key, Type | None] = field(default_factory=dict)

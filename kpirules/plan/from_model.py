@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model.scheme import Model
-from kpirules.plan import build, demands, results, rows
+from kpirules.plan import advice, build, demands, results, rows
 from kpirules.plan.draft import Draft, Place, origin_of, too_wide
 from kpirules.plan.ir import (
     NOT_ACTIVE,
@@ -145,6 +145,7 @@ def _lower_all(draft: Draft) -> None:
         draft.seen(effect.gate, "gate")
     if any(pay.paid for pay in model.pays):
         _total_pay(draft)
+    advice.attach(draft)
     _checks(draft)
 
 

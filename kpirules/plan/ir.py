@@ -293,6 +293,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text: words, or the figure of a binding, rounded for display; a ratio is held by the hundred."""
+
+    text: str = ""
+    binding: str | None = None
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A text for those for whom the binding `when` holds."""
+
+    when: str
+    pieces: tuple[Piece, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """An item of the results: kind (`indicator`, `group`, `adjust`, `total`, `grade`, `pay`, …), its parts, its place.
 
@@ -310,6 +328,7 @@ class Item:
     weight: Fraction | None = None
     tier1: Mapping[str, str] = field(default_factory=dict)
     scorecard: str | None = None
+    advice: tuple[Advice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,12 +59,39 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
     if bool(batch) is bool(found.left_out):
         args = {"subject": subject, "key": compiled.model.subject.key}
         raise Disagreement([Diagnostic("KPI737" if batch else "KPI738", None, args)])
+    _same_advice(result, subject, found)
     return found
 
 
 def _was_set_aside(result: Result, key: str) -> bool:
     rows = result.not_assessed.filter(pc.equal(result.not_assessed.column("reason"), QUARANTINED))
     return key in pc.cast(rows.column("key"), pa.string()).to_pylist()
+
+
+def _same_advice(result: Result, subject: str, trace: Trace) -> None:
+    """Hold the texts of each item against those that the run gave.
+
+    Raises:
+        Disagreement: a text is not what the run recorded (KPI735).
+    """
+    rows = _rows(result, subject)
+    given = {(row["kind"], row["item"]): row["advice"] or [] for row in rows}
+    said = {(item.kind, item.name): [one.text for one in item.advice] for item in trace.items}
+    wrong = [
+        {"subject": subject, "figure": key[1], "recorded": "; ".join(given[key]), "now": "; ".join(now)}
+        for key, now in said.items()
+        if key in given and given[key] != now
+    ]
+    if wrong:
+        raise Disagreement(Diagnostic("KPI735", None, args) for args in wrong)
+
+
+def _rows(result: Result, key: str) -> list[dict[str, Any]]:
+    """What a run says of one subject's items."""
+    rows: list[dict[str, Any]] = result.items.filter(
+        pc.equal(pc.cast(result.items.column("key"), pa.string()), key)
+    ).to_pylist()
+    return rows
 
 
 def recorded(compiled: Compiled, result: Result, key: str) -> dict[str, Value]:
@@ -78,8 +105,7 @@ def recorded(compiled: Compiled, result: Result, key: str) -> dict[str, Value]:
     scores = result.scores.filter(pc.equal(keys, key)).to_pylist()
     if not scores:
         return {}
-    rows = result.items.filter(pc.equal(pc.cast(result.items.column("key"), pa.string()), key)).to_pylist()
-    by_item = {(row["kind"], row["item"]): row for row in rows}
+    by_item = {(row["kind"], row["item"]): row for row in _rows(result, key)}
     types = schemas(plan)[plan.result]
     found = {name: _exact(scores[0][name]) for name in ("scorecard", TOTAL_PAY) if name in types}
     for item in plan.items:

@@ -18,6 +18,7 @@ from kpirules.engines.exact import decimal
 from kpirules.engines.outcome import Engine, Outcome, RunStopped
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Compute, Item, Plan, Value
+from kpirules.runs.advice import advice
 from kpirules.runs.left_out import left_out
 from kpirules.source import Diagnostic, Fault, Note, Span
 from kpirules.values.periods import Period, parse_period, period_of
@@ -75,8 +76,8 @@ class Result:
     `items` has a row for each subject and item, item by item: `key`, `item`, `kind`, `title`, `parent`, the figures
     `actual`, `target`, `achievement`, `score`, `weight`, `effective_weight` (after the weight of what is left out is
     spread over the rest), `points` (the score by that weight), `value` (12 places), the marks `row`, `limit`, `policy`,
-    `gate`, `left_out` (the text of the rules that left it out), and `text`, the value of an item that is not a number.
-    Items of other scorecards than the subject's are left out.
+    `gate`, `left_out` (the text of the rules that left it out), `text`, the value of an item that is not a number, and
+    `advice`, the list of its texts for the subject. Items of other scorecards than the subject's are left out.
 
     `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`; `nothing_scored`,
     where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `left_out` has
@@ -180,6 +181,8 @@ def columns(plan: Plan) -> tuple[str, ...]:
     for item in plan.items:
         wanted += [part.binding for part in item.parts]
         wanted += item.tier1.values()
+        for one in item.advice:
+            wanted += [one.when, *(piece.binding for piece in one.pieces if piece.binding is not None)]
     return tuple(dict.fromkeys([*wanted, *_gates(plan)]))
 
 
@@ -328,6 +331,7 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
         **{name: figures[name] for name in PARTS[4:]},
         **marks,
         "text": texts[0] if texts else same(None),
+        "advice": advice(plan, item, subjects),
     }
     return pa.table(found)
 

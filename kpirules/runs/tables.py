@@ -12,6 +12,7 @@ from kpirules.compiling import Compiled
 from kpirules.data.arrow import arrow_type
 from kpirules.data.quarantine import SCHEMA as QUARANTINE
 from kpirules.plan.from_model import TOTAL_PAY
+from kpirules.runs.advice import LISTS
 from kpirules.runs.run import FIGURE, MARKS, PARTS, SCORED
 from kpirules.values.types import QUOTIENT_PLACES, WIDTH
 
@@ -65,6 +66,7 @@ def _items(key: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
         yield name, FIGURE
     for name in (*MARKS, "text"):
         yield name, _TEXT
+    yield "advice", LISTS
 
 
 def disagreeing(compiled: Compiled, scores: pa.Table, items: pa.Table) -> list[str]:

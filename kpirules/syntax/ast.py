@@ -414,6 +414,14 @@ class Clause(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Advice(Node):
+    """`advice when score < 60 : "{actual} of {target}"`; the text is as written."""
+
+    when: Expr
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Indicator(Node):
     """An indicator. Clauses stand in written order; one written twice stands twice, for the model to refuse."""
 
@@ -421,6 +429,7 @@ class Indicator(Node):
     title: str | None
     clauses: tuple[Clause, ...]
     missing: tuple[Missing, ...] = ()
+    advice: tuple[Advice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,8 +173,8 @@ def _filter(b: Builder, span: Span, kids: Kids) -> ast.DefineTable:
 
 
 def _indicator(b: Builder, span: Span, kids: Kids) -> ast.Indicator:
-    clauses, missing = _every(ast.Clause, kids), _every(ast.Missing, kids)
-    return ast.Indicator(b.name(kids[1]), b.title(kids[2]), clauses, missing, span=span)
+    clauses, missing, advice = _every(ast.Clause, kids), _every(ast.Missing, kids), _every(ast.Advice, kids)
+    return ast.Indicator(b.name(kids[1]), b.title(kids[2]), clauses, missing, advice, span=span)
 
 
 def _clause(b: Builder, span: Span, kids: Kids) -> ast.Clause:
@@ -186,6 +186,10 @@ def _clause(b: Builder, span: Span, kids: Kids) -> ast.Clause:
 def _limited(_: Builder, span: Span, kids: Kids) -> tuple[ast.Limit, ...]:
     word, bound, *more = kids
     return ast.Limit(word.type == "AT_MOST", bound, span=Span(span.source, span.start, bound.span.end)), *more
+
+
+def _advice(b: Builder, span: Span, kids: Kids) -> ast.Advice:
+    return ast.Advice(kids[1], b.quoted(kids[2]), span=span)
 
 
 def _missing(_: Builder, span: Span, kids: Kids) -> ast.Missing:
@@ -289,6 +293,7 @@ RULES: dict[str, Rule] = {
     "amount": _clause,
     "limited": _limited,
     "missing": _missing,
+    "advice": _advice,
     "scorecard": _scorecard,
     "group": _group,
     "entry": _entry,

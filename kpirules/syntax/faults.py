@@ -94,7 +94,7 @@ def _of_line(reading: Reading, number: int, code: str, help_: str) -> Diagnostic
 def _too_short(reading: Reading, line: Line, could: set[str]) -> Diagnostic:
     end = reading.span(max(line.start, line.end - 1), line.end)
     return Diagnostic(
-        "KPI116", end, {"expected": expected(could, reading.language)}, helps=tuple(_signs(reading, could))
+        "KPI116", end, {"expected": expected(could, reading.language)}, helps=tuple(_signs(reading, line, could))
     )
 
 
@@ -116,7 +116,7 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     args = {"found": span.text, "expected": expected(could, reading.language)}
     if at == reading.base:
         return Diagnostic("KPI110", span, args, helps=tuple(_at_head(span, could)))
-    helps = [*(_stuck(reading, line, span) or _spelled(span, could)), *_signs(reading, could)]
+    helps = [*(_stuck(reading, line, span) or _spelled(span, could)), *_signs(reading, line, could)]
     return Diagnostic("KPI101", span, args, helps=tuple(helps))
 
 
@@ -163,7 +163,8 @@ def _stuck(reading: Reading, line: Line, span: Span) -> list[Note]:
     return [Note("space", {"glued": glued})] if glued else []
 
 
-def _signs(reading: Reading, could: set[str]) -> list[Note]:
+def _signs(reading: Reading, line: Line, could: set[str]) -> list[Note]:
     """The signs that part a line in two, where one could stand."""
-    signs = {"_COLON": "message" if reading.head in _PROMISES else "colon", "_EQUAL": "equal"}
+    advice = re.compile(words.pattern("ADVICE_WHEN")).match(reading.prepared.lexed, line.start)
+    signs = {"_COLON": "message" if advice or reading.head in _PROMISES else "colon", "_EQUAL": "equal"}
     return [Note(help_) for sign, help_ in signs.items() if sign in could]

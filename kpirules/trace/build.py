@@ -13,6 +13,7 @@ from kpirules.engines import reference
 from kpirules.engines.reference.scalars import reader
 from kpirules.engines.schema import schemas
 from kpirules.plan.ir import (
+    Advice,
     Aggregate,
     Binding,
     Case,
@@ -29,9 +30,10 @@ from kpirules.plan.ir import (
 )
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.trace.conditions import figure, test
-from kpirules.trace.figures import key_text
-from kpirules.trace.tree import Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, Test, Trace
+from kpirules.trace.figures import key_text, shown
+from kpirules.trace.tree import Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, Said, Test, Trace
 from kpirules.values.types import Type
+from kpirules.values.units import Unit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -236,7 +238,20 @@ class _Builder:
 
     def _item(self, item: Item) -> ItemTrace:
         parts = {part.name: self.node(self._exact(part.binding)) for part in item.parts}
-        return ItemTrace(item.name, item.kind, item.title, item.parent, item.weight, item.origin, parts)
+        advice = tuple(self._said(one) for one in item.advice if self.values[one.when] is True)
+        return ItemTrace(item.name, item.kind, item.title, item.parent, item.weight, item.origin, parts, advice)
+
+    def _said(self, one: Advice) -> Said:
+        """A text of the rules in their language, its figures as results show them."""
+        plan = self.plan
+        texts = [piece.text for piece in one.pieces]
+        for index, piece in enumerate(one.pieces):
+            if piece.binding is not None and piece.unit is not None:
+                unit = Unit.NUMBER if piece.unit is Unit.RATIO else piece.unit
+                value = self.values[piece.binding]
+                texts[index] = shown(Figure(value, unit), plan.currency, plan.money_places, plan.language)
+                texts[index] += "%" if piece.unit is Unit.RATIO and value is not None else ""
+        return Said("".join(texts), one.origin)
 
     def _exact(self, name: str) -> str:
         """The binding behind one that is for display only."""

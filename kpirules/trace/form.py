@@ -64,6 +64,7 @@ class _Form:
             "weight": exact(item.weight),
             "place": _place(item.origin),
             "parts": {name: self.node(node) for name, node in item.parts.items()},
+            "advice": [{"text": one.text, "place": _place(one.origin)} for one in item.advice],
         }
 
     def node(self, node: Node) -> dict[str, Any]:

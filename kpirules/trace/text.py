@@ -90,6 +90,8 @@ class _Page:
             self._brief(item, main, depth + 1)
         else:
             self._whole(item, depth + 1)
+        for said in item.advice:
+            self.line(depth + 1, self.say("advice", text=said.text), said.origin)
 
     def _depth(self, item: ItemTrace) -> int:
         if self.trace.asked is not None or item.kind not in _GROUPED:
@@ -347,7 +349,7 @@ class _Page:
         elif one.op == "in":
             right = ", ".join(self.show(part.right) for part in one.parts if part.right is not None)
         if one.named is not None:
-            left = one.named
+            left = word(one.named, self.lang) if one.named in _WORDS else one.named
         return self.say("holds_not", left=left, op=word(op, self.lang) if op in _OPS else op, right=right).rstrip()
 
     # ------------------------------------------------------------ data rows

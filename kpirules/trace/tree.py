@@ -97,8 +97,16 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A text for the subject, with its figures put in, and the place of its rule."""
+
+    text: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class ItemTrace:
-    """An item of the results: kind, title, weight, its figures by part, and the tree of each."""
+    """An item of the results: kind, title, weight, its figures by part, the tree of each, and its advice."""
 
     name: str
     kind: str
@@ -107,6 +115,7 @@ class ItemTrace:
     weight: Fraction | None
     origin: Origin | None
     parts: Mapping[str, Node]
+    advice: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

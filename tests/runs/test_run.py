@@ -127,7 +127,7 @@ def test_nobody_at_all_gives_empty_tables(done: Done) -> None:
 ITEM_COLUMNS = [
     *("key", "item", "kind", "title", "parent"),
     *("actual", "target", "achievement", "score", "weight", "effective_weight", "points", "value"),
-    *("row", "limit", "policy", "gate", "left_out", "text"),
+    *("row", "limit", "policy", "gate", "left_out", "text", "advice"),
 ]
 
 

@@ -72,6 +72,7 @@ indicator attainment "Attainment"
     achievement actual / target
     missing exclude
     score   ratio_score
+    advice when score < 60 : "{actual} of {target}"
 
 indicator margin
     actual  sum(won.amount - won.cost where won.kind not in "x", "y") / revenue
@@ -192,6 +193,7 @@ CHINESE = """\
     达成率 actual / target
     缺失 不计入
     得分   ratio_score
+    建议 当 score < 60 : "{actual} of {target}"
 
 指标 margin
     实际  sum(won.amount － won.cost 其中 won.kind 不属于 "x", "y") / revenue

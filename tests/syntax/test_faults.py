@@ -331,8 +331,6 @@ def test_written_twice(text: str, first: str, second: str) -> None:
         ("subject t per a", "per"),
         ("考核对象 t 按 a", "按"),
         ("define x = t where a dated b", "dated"),
-        ("indicator x\n    actual y\n    advice when a : 1", "advice when"),
-        ("指标 x\n    实际 y\n    建议 当 a : 1", "建议 当"),
         ("pay x for each orders\n    amount 1", "for each"),
         ("奖金 x 逐笔 orders\n    金额 1", "逐笔"),
         ("pay x\n    amount 1\n    less paid over quarter to date", "less paid"),

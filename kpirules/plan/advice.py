@@ -1,0 +1,67 @@
+"""Lowering of advice: whether a text is for a subject, and the figures in it, rounded for display."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kpirules.model import scheme
+from kpirules.model.expr import Expr
+from kpirules.plan import build, scalars
+from kpirules.plan.draft import Draft, Place, origin_of, too_wide
+from kpirules.plan.ir import Advice, Item, Piece, Scalar
+from kpirules.values.types import TooWide
+from kpirules.values.units import Unit
+
+PLACES = 2
+"""Decimal places, at most, of a figure in a text; money has those of its currency."""
+
+
+def attach(draft: Draft) -> None:
+    """Give the indicators among the items their advice; what advice reads is bound by now.
+
+    Raises:
+        Fault: digits of a figure in a text cannot be proved to fit (KPI305).
+    """
+    for index, item in enumerate(draft.items):
+        if item.kind == "indicator":
+            found = [_advice(draft, item, one) for one in draft.model.advice if one.indicator == item.name]
+            draft.items[index] = replace(item, advice=tuple(found))
+
+
+def _advice(draft: Draft, item: Item, one: scheme.Advice) -> Advice:
+    base = f"{item.scorecard}/{item.name}" if item.scorecard is not None else item.name
+    place = Place(item.name, "advice", f"{base}.advice", _counts(draft, item))
+    try:
+        condition = scalars.lower(draft, place, one.when)
+        when = draft.bind(draft.fresh(place.base), condition, place, "guard", one.when.span)
+        pieces = tuple(_piece(draft, place, piece) for piece in one.pieces)
+    except TooWide as wide:
+        raise too_wide(wide, one.span) from None
+    return Advice(when.name, pieces, origin_of(one.span))
+
+
+def _counts(draft: Draft, item: Item) -> str | None:
+    """The condition under which an entry counts, where it has one."""
+    names = (f"{item.scorecard}/{item.name}.when", f"{item.scorecard}.applies")
+    return next((name for name in names if name in draft.types), None)
+
+
+def _piece(draft: Draft, place: Place, piece: str | Expr) -> Piece:
+    if isinstance(piece, str):
+        return Piece(piece)
+    value = scalars.lower(draft, place, piece)
+    unit = value.type.unit
+    if unit.numeric:
+        value = _displayed(draft, value)
+    name = draft.fresh(place.base)
+    draft.bind(name, value, place, "shown", piece.span)
+    return Piece(binding=name, unit=unit)
+
+
+def _displayed(draft: Draft, value: Scalar) -> Scalar:
+    header = draft.model.header
+    unit = value.type.unit
+    if unit is Unit.RATIO:
+        value = build.mul(value, build.number(100), Unit.NUMBER)
+    places = header.places.get("money", PLACES) if unit is Unit.MONEY else PLACES
+    return build.rounded(value, places, header.mode)
