@@ -25,6 +25,7 @@ from kpirules.runs.folder import RESULTS, check_free, save
 from kpirules.runs.manifest import Done
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.catalogue import reader_language
+from kpirules.source.files import shown
 from kpirules.trace import Trace, to_json
 from kpirules.trace.text import render
 
@@ -44,8 +45,8 @@ def load(path: str | PathLike[str]) -> Scheme:
     given = Path(path)
     if given.is_dir() or given.suffix in {".yaml", ".yml"}:
         bindings = load_bindings(given / BINDINGS if given.is_dir() else given)
-        return Scheme(compile_file(bindings.scheme), bindings.scheme, bindings.path)
-    return Scheme(compile_file(given), given, given.parent / BINDINGS)
+        return Scheme(compile_file(bindings.scheme, shown(bindings.scheme)), bindings.scheme, bindings.path)
+    return Scheme(compile_file(given, shown(given)), given, given.parent / BINDINGS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,3 +176,19 @@ def test_the_package_is_light_until_it_is_used() -> None:
     assert set(kpirules.__all__) <= set(dir(kpirules))
     with pytest.raises(AttributeError, match="nothing"):
         kpirules.nothing  # noqa: B018  # that is what is tried
+
+
+def test_rule_files_are_named_from_the_working_folder(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop.parent)
+    for path in ("shop", shop / "shop.kpi"):
+        assert [text.name for text in kpirules.load(path).compiled.texts.values()] == ["shop/shop.kpi"]
+
+
+def test_what_is_not_kept_is_told(shop: Path) -> None:
+    rules = (shop / "shop.kpi").read_text(encoding="utf-8")
+    (shop / "shop.kpi").write_text(f'{rules}\nensure bonus <= 100 CNY : "never above 100"\n', encoding="utf-8")
+    result = kpirules.load(shop).run(period="2025Q1")
+    assert [(one.code, one.args["subject"], one.args["message"]) for one in result.broken] == [
+        ("KPI707", "S1", "never above 100")
+    ]
+    assert result.left_out.to_numpy().tolist() == [["L1", "not_active"]]

@@ -11,8 +11,9 @@ import click
 
 from kpirules import __version__
 from kpirules.cli import console
-from kpirules.cli.project import rule_files, shown
+from kpirules.cli.project import rule_files
 from kpirules.source import Diagnostic, Fault
+from kpirules.source.files import shown
 
 
 @click.command()

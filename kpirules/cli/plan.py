@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from kpirules.cli import console
-from kpirules.cli.project import rule_file, shown
+from kpirules.cli.project import rule_file
+from kpirules.source.files import shown
 
 
 @click.command()

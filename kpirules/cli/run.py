@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kpirules.cli import console
-from kpirules.cli.project import BINDINGS, bindings_file, shown
+from kpirules.cli.project import BINDINGS, bindings_file
+from kpirules.source.files import shown
 
 if TYPE_CHECKING:
     from kpirules.data.faults import DataFaults

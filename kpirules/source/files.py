@@ -81,3 +81,15 @@ class Kept:
 
 NONE = Kept({})
 """No other files: for a scheme that is one text."""
+
+
+def shown(path: Path) -> str:
+    """A path as messages name it: from the working folder where it lies below it."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100  # links stay as the person wrote them
+    below = absolute.is_relative_to(Path.cwd())
+    text = absolute.relative_to(Path.cwd()).as_posix() if below else str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes that the locale knows no letters for; names are in UTF-8 more often than not
+        return os.fsencode(text).decode(errors="backslashreplace")
+    return text
