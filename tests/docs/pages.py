@@ -5,10 +5,10 @@ A page is read from top to bottom in a copy of the folder that bears its name (`
 
 - `sh`: commands, each run; `# exit 1` after one says which code it ends with.
 - `text`, right after what printed it: that output, to the letter.
-- `kpi`: rules that must compile. A block with a scheme's header begins a rule file, one without goes on with the file
-  begun last in the same language: a page may build one policy, piece by piece, which commands find as `rules.en.kpi`
-  and `rules.zh.kpi`. `kpi wrong` must be refused together with what stands before it, is no part of what follows, and
-  the `text` after it is what is said.
+- `kpi`: rules that must compile. A block with a scheme's header begins a rule file (`rules.en.kpi`, `rules.zh.kpi`
+  unless it is named), one without is put at the end of the file begun last in the same language: a page may build one
+  policy, piece by piece. `kpi wrong` must be refused together with what stands before it, is no part of what follows,
+  and the `text` after it is what is said.
 - `python`: run.
 - `yaml`: a `kpirules.yaml`, held to its schema. `toml`: must parse.
 - Without a mark: a drawing.
@@ -83,12 +83,12 @@ def told(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
 
 @dataclass(slots=True)
 class Reader:
-    """Somebody who types what a page says; `printed` is what came last, `rules` the rules so far, by Chinese or not."""
+    """Somebody who types what a page says; `printed` is what came last, `begun` the rule file, by Chinese or not."""
 
     page: str
     folder: Path
     printed: str | None = None
-    rules: dict[bool, str] = field(default_factory=dict)
+    begun: dict[bool, Path] = field(default_factory=dict)
 
     def read(self, block: Block) -> None:
         where = f"{self.page}:{block.line}"
@@ -115,24 +115,22 @@ class Reader:
         return name
 
     def check(self, block: Block, names: list[str], where: str) -> str:
-        """The rules of a block come first, so that a message has their line numbers."""
-        chinese = _HAN.search(block.text) is not None
-        begins = _HEADER.search(block.text) is not None
-        assert begins or chinese in self.rules, f"{where}: no rule file is begun in this language"
-        text = block.text if begins else f"{block.text}\n{self.rules[chinese]}"
-        (self.folder / "rules.kpi").write_text(text, encoding="utf-8")
-        told = ""
-        try:
-            compile_file(self.folder / "rules.kpi", "rules.kpi")
-        except Fault as fault:
-            told = render_text(fault.diagnostics, "zh" if chinese else "en")
-        refused = "wrong" in block.words
+        """Rules that are to be refused come first, so that a message has their line numbers."""
+        chinese, refused = _HAN.search(block.text) is not None, "wrong" in block.words
+        name = names[0] if names else f"rules.{'zh' if chinese else 'en'}.kpi"
+        if _HEADER.search(block.text):
+            file, text = self.folder / name, block.text
+        else:
+            assert chinese in self.begun, f"{where}: no rule file is begun in this language"
+            file, before = self.begun[chinese], self.begun[chinese].read_text(encoding="utf-8")
+            text = f"{block.text}\n{before}" if refused else f"{before}\n{block.text}"
+        told = _faults(self.folder / "snippet.kpi", text, "zh" if chinese else "en")
         assert refused is bool(told), f"{where}: {told or 'nothing is wrong with it'}"
         if names:
-            self.save(block, names, "")
-        if not refused and (begins or not names):
-            self.rules[chinese] = text
-            (self.folder / f"rules.{'zh' if chinese else 'en'}.kpi").write_text(text, encoding="utf-8")
+            self.save(block, names, name)
+        if not refused and (file.name == name or not names):
+            file.write_text(text, encoding="utf-8")
+            self.begun[chinese] = file
         return told
 
     def type(self, block: Block, where: str) -> str:
@@ -154,3 +152,12 @@ class Reader:
         )
         assert done.returncode == code, f"{where}: {command}\n{done.stdout}{done.stderr}"
         return done.stdout or done.stderr
+
+
+def _faults(file: Path, text: str, lang: str) -> str:
+    file.write_text(text, encoding="utf-8")
+    try:
+        compile_file(file, file.name)
+    except Fault as fault:
+        return render_text(fault.diagnostics, lang)
+    return ""
