@@ -30,9 +30,10 @@ from pathlib import Path
 
 import pytest
 
-from kpirules.compiling import compile_file
+from kpirules.compiling import compile_scheme
 from kpirules.data.bindings import load_bindings
-from kpirules.source import Fault
+from kpirules.source import Fault, SourceText
+from kpirules.source.files import Folder
 from kpirules.source.render import render_text
 
 ROOT = Path(__file__).parents[2]
@@ -115,7 +116,7 @@ class Reader:
         return name
 
     def check(self, block: Block, names: list[str], where: str) -> str:
-        """Rules that are to be refused come first, so that a message has their line numbers."""
+        """The file they stand in must compile with them, or be refused."""
         chinese, refused = _HAN.search(block.text) is not None, "wrong" in block.words
         name = names[0] if names else f"rules.{'zh' if chinese else 'en'}.kpi"
         if _HEADER.search(block.text):
@@ -123,8 +124,8 @@ class Reader:
         else:
             assert chinese in self.begun, f"{where}: no rule file is begun in this language"
             file, before = self.begun[chinese], self.begun[chinese].read_text(encoding="utf-8")
-            text = f"{block.text}\n{before}" if refused else f"{before}\n{block.text}"
-        told = _faults(self.folder / "snippet.kpi", text, "zh" if chinese else "en")
+            text = f"{before}\n{block.text}"
+        told = _faults(SourceText(file.name, text), self.folder, "zh" if chinese else "en")
         assert refused is bool(told), f"{where}: {told or 'nothing is wrong with it'}"
         if names:
             self.save(block, names, name)
@@ -154,10 +155,9 @@ class Reader:
         return done.stdout or done.stderr
 
 
-def _faults(file: Path, text: str, lang: str) -> str:
-    file.write_text(text, encoding="utf-8")
+def _faults(source: SourceText, folder: Path, lang: str) -> str:
     try:
-        compile_file(file, file.name)
+        compile_scheme(source, Folder(folder))
     except Fault as fault:
         return render_text(fault.diagnostics, lang)
     return ""
