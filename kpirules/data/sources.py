@@ -149,11 +149,12 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
             names = parquet.schema_arrow.names
             picked = _picked(contract, names, source.columns, place)
             table = parquet.read(columns=[names[index] for index in picked.values()])
+        table.validate(full=True)  # Arrow takes the texts of a file for UTF-8 without a look
     except OSError as error:
         if error.errno is None:  # so it is about what the file holds
             raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
         raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
-    except pa.ArrowException:
+    except (pa.ArrowException, UnicodeDecodeError):
         raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
     return _typed_raw(place, table, {name: table.column_names.index(names[i]) for name, i in picked.items()}, digest)
 

@@ -1,4 +1,5 @@
 import hashlib
+import io
 import re
 import unicodedata
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpirules.data.bindings import load_bindings
@@ -462,3 +463,27 @@ def test_a_column_is_read_as_each_of_its_cells_would_be(kind: str, cells: list[s
 def test_a_name_that_nobody_asks_for_may_stand_twice(tmp_path: Path) -> None:
     loaded = read(tmp_path, [table("t", text("a"))], t="note,a,note\n1,A,2\n")
     assert loaded.tables["t"].column("a").to_pylist() == ["A"]
+
+
+def _parquet() -> bytes:
+    out = io.BytesIO()
+    pq.write_table(
+        pa.table({"a": ["x", "李"], "n": [1.5, 2.0], "d": pa.array([1, 2], pa.int32()).cast(pa.date32())}), out
+    )
+    return out.getvalue()
+
+
+@given(st.lists(st.tuples(st.integers(0, len(_parquet()) - 1), st.integers(0, 255)), max_size=4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_bytes_as_parquet_are_a_table_or_a_fault(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
+    data = bytearray(_parquet())
+    for at, byte in changes:
+        data[at] = byte
+    (tmp_path / "t.parquet").write_bytes(data)
+    contract = table("t", text("a", optional=True), number("n", optional=True), day("d", optional=True))
+    try:
+        loaded = _bound(tmp_path, "  t: {file: t.parquet}\n", contract)
+    except Fault as fault:
+        assert render_text(fault.diagnostics, "zh")
+    else:
+        assert loaded.tables["t"].column_names == ["a", "n", "d"]
