@@ -79,6 +79,14 @@ class Val(Typed):
 
 
 @dataclass(frozen=True, slots=True)
+class Own(Typed):
+    """The define `item` of the subject that `refs` lead to, one reference column after the other."""
+
+    refs: tuple[str, ...]
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
 class Builtin(Typed):
     """`active_days`, `active_share`, `period_days`, `period_start`, `period_end`, `year_start`."""
 
@@ -306,6 +314,7 @@ Expr = (
     Lit
     | Col
     | Val
+    | Own
     | Builtin
     | Agg
     | Lookup
@@ -343,7 +352,7 @@ def head_parts(head: Head) -> tuple[Expr, ...]:
 def children(node: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside a node, in written order."""
     match node:
-        case Lit() | Col() | Val() | Builtin() | Lookup():
+        case Lit() | Col() | Val() | Own() | Builtin() | Lookup():
             return ()
         case Agg():
             return tuple(part for part in (node.arg, node.where) if part is not None)

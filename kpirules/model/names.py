@@ -6,8 +6,24 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from fractions import Fraction
 
-from kpirules.model import columns, grain
-from kpirules.model.expr import Agg, As, Bin, Builtin, Col, Expr, Fn, Lit, Lookup, Neg, Skip, Unknown, Val, children
+from kpirules.model import columns, grain, own
+from kpirules.model.expr import (
+    Agg,
+    As,
+    Bin,
+    Builtin,
+    Col,
+    Expr,
+    Fn,
+    Lit,
+    Lookup,
+    Neg,
+    Own,
+    Skip,
+    Unknown,
+    Val,
+    children,
+)
 from kpirules.model.workspace import PARTS, SUMS, Declared, Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.source.similar import similar
@@ -94,6 +110,8 @@ def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         raise Skip
     if len(path.names) > 2:  # noqa: PLR2004  # a path is a name, or a name and its part
         raise ws.fail("KPI217", path.span, {"name": path.text, "part": path.names[2].text, "of": path.names[1].text})
+    if own.is_own(path) and scope.grain is None:  # where the person is at hand anyway, `own` says no more
+        path = ast.Path(path.names[1:], span=path.span)
     return _in_row(ws, scope, path) if scope.grain else _of_subject(ws, scope, path)
 
 
@@ -110,6 +128,8 @@ def presence(node: Expr) -> Presence | None:
             return ("col", node.refs, node.column, node.own)
         case Val():
             return ("val", node.item, node.part)
+        case Own():
+            return ("own", node.refs, node.item)
         case Lookup():
             return ("lookup", node.table, node.column)
         case Builtin():
@@ -294,6 +314,8 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     table = ws.tables.get(scope.grain)
     if table is None:
         raise Skip
+    if own.is_own(path):
+        return own.own(ws, scope, path)
     if len(path.names) == 2:  # noqa: PLR2004  # a table and its column
         return _column_of(ws, scope, path)
     column = columns.find(ws, table.name, first, path.span)
@@ -304,7 +326,7 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
             path.span,
             {"name": first, "table": table.name},
             labels=[Label(column.span, "column"), Label(declared.name.span, "item")],
-            helps=[Note("table", {"table": table.name, "name": first})],
+            helps=[Note("row", {"table": table.name, "name": first, "own": words.spelling("own", ws.file.language)})],
         )
     if column:
         return Col((), table.name, first, own=False, type=column.type, span=path.span)
@@ -312,7 +334,10 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         value = ws.value(first, "value", path.span)
         if value.known is not None:
             return value
-        raise ws.fail("KPI802", path.span, {"name": first, "table": table.name}, helps=[Note("own")])
+        help_ = "own" if own.of_the_row(ws, ws.defines[first].rule) else "outside"
+        args = {"name": first, "table": table.name, "own": words.spelling("own", ws.file.language)}
+        labels = [Label(declared.name.span, "define", {"name": first})]
+        raise ws.fail("KPI802", path.span, args, labels=labels, helps=[Note(help_, args)])
     word = words.builtin(first)
     if word and (found := _clock(ws, path, word, dated=False)):
         return found

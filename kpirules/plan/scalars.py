@@ -26,6 +26,7 @@ from kpirules.model.expr import (
     Lookup,
     Neg,
     Not,
+    Own,
     Tiers,
     Val,
     children,
@@ -49,8 +50,10 @@ def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
         return rules.emit(draft, place, node, draft.fresh(place.base))
     match node:
         case Val(known=known) if draft.per_row:
-            assert known is not None
-            return build.const(known, node.type)
+            return _own(draft, place, place.refs, node.item) if known is None else build.const(known, node.type)
+        case Own():
+            found = _own(draft, place, (*place.refs, *node.refs), node.item)
+            return build.ref(found.name, node.type)
         case Val():
             return draft.value(node.item, node.part, place.guard)
         case Agg():
@@ -186,14 +189,26 @@ def column(draft: Draft, place: Place, refs: Refs, table: str, name: str) -> Ref
     if computed is None:
         return draft.column(refs, name)
     full = ".".join((draft.table, *refs, name))
-    key = (full, "column")
+    inner = Place(full, "column", full, _there(draft, refs), computed.title, refs)
+    return _once(draft, place, inner, computed.rule)
+
+
+def _own(draft: Draft, place: Place, refs: Refs, item: str) -> Ref:
+    """A define of the subject that `refs` lead to, worked out from the subject's row."""
+    define = draft.model.defines[item]
+    full = ".".join((draft.table, *refs, "own", item))
+    return _once(draft, place, Place(full, "column", full, None, define.title, refs), define.rule)
+
+
+def _once(draft: Draft, place: Place, inner: Place, rule: Expr) -> Ref:
+    """Bind a rule that a row reads by name, once, and take over the faults it may meet."""
+    key = (inner.base, "column")
     if key not in draft.values:
-        inner = Place(full, "column", full, _there(draft, refs), computed.title, refs)
         draft.frames.append([])
-        draft.values[key] = rules.emit(draft, inner, computed.rule, full).name
+        draft.values[key] = rules.emit(draft, inner, rule, inner.base).name
         draft.flags[key] = tuple(draft.frames.pop())
     draft.need(draft.flags[key], place.guard)
-    return build.ref(full, computed.rule.type)
+    return build.ref(inner.base, rule.type)
 
 
 def _there(draft: Draft, refs: Refs) -> str | None:
@@ -220,7 +235,10 @@ def faults(draft: Draft, node: Expr) -> bool:
         if isinstance(part, Col) and (computed := draft.model.columns.get((part.table, part.column))):
             if faults(draft, computed.rule):
                 return True
-        elif isinstance(part, Val) and not draft.per_row:
+        elif isinstance(part, Own) or (isinstance(part, Val) and draft.per_row):
+            if part.item in draft.model.defines and faults(draft, draft.model.defines[part.item].rule):
+                return True
+        elif isinstance(part, Val):
             draft.seen(part.item, part.part)
             if draft.flags[part.item, part.part]:
                 return True

@@ -145,7 +145,7 @@ class Writer:
 
     def _row_leaves(self, unit: str) -> tuple[str, ...]:
         leaves = {
-            "money": ("orders.amount", "?orders.fee", "orders.amount", "?staff.m"),
+            "money": ("orders.amount", "?orders.fee", "orders.amount", "?staff.m", "own.m", "own.limit"),
             "ratio": ("?staff.r", "50%"),
             "number": ("orders.qty", "orders.qty", "?teams.factor", "?staff.n"),
         }
@@ -294,7 +294,7 @@ def schemes(draw: st.DrawFn) -> str:
     """A scheme of defines, indicators, a scorecard or two, a grade, a gate, pay and what stands on an edge."""
     write, row = Writer(draw), Writer(draw, row=True)
     unit = st.sampled_from(("money", "ratio", "number"))
-    items = ['define won = orders where status = "won"']
+    items = ['define won = orders where status = "won"', 'define limit by role\n    "A" : m / 2\n    "B" : 5元']
     for nth in range(draw(st.integers(1, 3))):
         kind = draw(unit)
         items.append(f"define d{nth} {write.rule(kind)}")

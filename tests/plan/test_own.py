@@ -1,0 +1,109 @@
+"""`own.x`: what the person has, read in a row of the person's."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from tests.helpers.schemes import ORDERS, Data, figures, refused, scheme, told
+
+ROWS: Data = {
+    "staff": [("E1", "AE", "1000"), ("E2", "KA", "0")],
+    "orders": [
+        ("1", "E1", "2025-01-01", "100", "won"),
+        ("2", "E1", "2025-02-01", "1500", "won"),
+        ("3", "E2", "2025-02-01", "100", "won"),
+        ("4", "E2", "2025-02-02", "-1", "lost"),
+    ],
+}
+LIMIT = """
+define limit by role
+    "AE" : base / 2
+    "KA" : 50元
+define twice = limit * 2
+"""
+
+
+def test_defines_and_columns_of_the_person() -> None:
+    defines = """
+    define large = orders where amount > own.limit
+    define orders.over = amount - own.twice, at least 0元
+    define a = count(large)
+    define b = sum(orders.over)
+    define c = count(orders where own.base > 0元 and amount < own.base)
+    define d = sum(if orders.amount > 本人.limit then 1 else 0)
+    """
+    found = figures(scheme(ORDERS, LIMIT, defines), ROWS)
+    # Limits are 500 and 50, so doubled 1000 and 100.
+    assert found.column("a") == [1, 1]
+    assert found.column("b") == [500, 0]
+    assert found.column("c") == [1, 0]
+    assert found.column("d") == [1, 1]
+
+
+def test_a_row_of_nobody_is_nobodys() -> None:
+    orders = ORDERS.replace("references staff", "optional references staff")
+    rows = [*ROWS["orders"], ("5", None, "2025-02-02", "9999", "won")]
+    found = figures(
+        scheme(orders, LIMIT, "define a = count(orders where amount > own.limit)"), {**ROWS, "orders": rows}
+    )
+    assert found.column("a") == [1, 1]
+    assert found.outcome.uncredited == {"orders": 1}
+
+
+def test_a_fault_is_met_only_in_rows_that_count() -> None:
+    defines = """
+    define strict = if base > 0元 then base else other or else error
+    define x = sum(orders.amount where amount > 0 and own.strict > 0元)
+    pay p
+        amount x
+    """
+    staff = """
+    table staff
+        staff_id text key
+        base     money
+        other    money optional
+    subject staff
+    """
+    rows: Data = {"staff": [("E1", "1000", None), ("E2", "0", None)], "orders": ROWS["orders"]}
+    found = figures(scheme(ORDERS, defines, staff=staff), rows)
+    assert found.column("x") == [1600, Fraction(0)]
+    assert found.faults == {"KPI702 x": ["E2"]}
+
+
+def test_a_column_or_an_item_is_told_with_both_ways_to_say_which() -> None:
+    (fault,) = refused(scheme(ORDERS, "define amount = base", "define x = count(orders where amount > 5)"))
+    assert (fault.code, [help_.key for help_ in fault.helps]) == ("KPI203", ["row"])
+    text = scheme(ORDERS, "define amount = base", "define x = count(orders where orders.amount > own.amount)")
+    assert figures(text, ROWS).column("x") == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "text", "help_"),
+    [
+        ("count(orders where amount > limit)", "KPI802", "limit", "own"),
+        ("count(orders where amount > sold)", "KPI802", "sold", "outside"),
+        ("count(orders where amount > own.sold)", "KPI802", "own.sold", "outside"),
+        ("count(orders where amount > own.limt)", "KPI206", "limt", "similar"),
+        ("count(orders where amount > own.s)", "KPI209", "own.s", None),
+        ("own.bas", "KPI201", "bas", "similar"),
+    ],
+)
+def test_refused(value: str, code: str, text: str, help_: str | None) -> None:
+    card = "indicator s\n    actual 1\n    score 1"
+    (fault,) = refused(scheme(ORDERS, LIMIT, "define sold = sum(orders.amount)", card, f"define x = {value}"))
+    assert fault.span is not None
+    assert (fault.code, fault.span.text) == (code, text)
+    if help_ is not None:
+        assert help_ in [one.key for one in fault.helps]
+
+
+def test_where_the_person_is_at_hand_own_says_no_more() -> None:
+    assert figures(scheme("define x = own.base + base"), {"staff": ROWS["staff"]}).column("x") == [2000, 0]
+
+
+def test_a_circle_through_a_row() -> None:
+    assert [code for code, _ in told(scheme(ORDERS, "define x = count(orders where amount > own.x * 1元)"))] == [
+        "KPI207"
+    ]
