@@ -195,6 +195,8 @@ class Workspace:
             Skip: those lie too deep, one within the other.
         """
         if self.depth == DEEPEST:
+            if not self.inlining:  # a broken item's own nesting, which has been told: no whole item is so deep
+                raise Skip
             name, span = self.inlining[0]
             raise self.fail("KPI219", span, {"name": name, "limit": DEEPEST}, helps=[Note("fewer")])
         self.depth += 1
