@@ -123,7 +123,7 @@ def _inputs(folder: Path, manifest: Mapping[str, Any], compiled: Compiled) -> Lo
         return Loaded({name: table.drop_columns(NUMBER) for name, table in tables.items()}, facts, places, numbers)
     if manifest["bindings"] is None:
         raise Fault([Diagnostic("KPI736", None, {"path": folder}, helps=(Note("keep"),))])
-    bindings = load_bindings(folder.resolve() / manifest["bindings"])
+    bindings = load_bindings((folder / manifest["bindings"]).resolve())
     contracts, subject = tuple(compiled.model.tables.values()), compiled.model.subject.table.name
     loaded = read_tables(contracts, bindings, quarantine=bool(manifest["quarantine"]), subject=subject)
     now = {one.table: one.sha256 for one in loaded.facts}
