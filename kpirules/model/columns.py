@@ -66,7 +66,7 @@ def find(ws: Workspace, table: str, name: str, span: Span) -> Seen | None:
     Raises:
         Skip: it is computed, and its rule has a fault or closes a circle.
     """
-    if f"{table}.{name}" in ws.broken:
+    if f"{table}.{name}" in ws.broken or (table in ws.torn and name in ws.broken):
         raise Skip
     column = ws.tables[table].column(name)
     if column is not None:

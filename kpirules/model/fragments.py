@@ -6,7 +6,7 @@ itself, for its faults.
 
 from __future__ import annotations
 
-from kpirules.model import aggregates, infer, names, results, rules, tables
+from kpirules.model import aggregates, infer, names, results, rules
 from kpirules.model.names import EVERYTHING
 from kpirules.model.workspace import PARTS, SUMS, Scope, Workspace, quietly
 from kpirules.syntax import ast
@@ -30,8 +30,6 @@ def check(ws: Workspace) -> None:
 def _check(ws: Workspace, node: ast.Item) -> None:
     subject = Scope(present=frozenset({EVERYTHING}))
     match node:
-        case ast.Table():
-            tables.fragment(ws, node)
         case ast.Define():
             rules.rule(ws, Scope(indicator=_LOST, parts=PARTS), node.rule)
         case ast.Indicator():

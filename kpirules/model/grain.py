@@ -66,6 +66,8 @@ def reach(ws: Workspace, start: str, target: str, span: Span) -> Path:
     if len(found) == 1:
         _undated(ws, start, found[0], span)
         return found[0]
+    if not ws.torn.isdisjoint((start, target)):
+        raise Skip
     args = {"start": start, "target": target, "ways": ", ".join(".".join(way) for way in found)}
     raise ws.fail("KPI522", span, args, helps=[Note("ways" if found else "none", args)])
 
@@ -93,6 +95,8 @@ def _owner(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -
         _undated(ws, contract.name, found[0], span)
         return found[0]
     language = ws.file.language
+    if contract.name in ws.torn:
+        raise Skip
     args = {
         "table": contract.name,
         "subject": subject,
@@ -158,6 +162,8 @@ def _time(ws: Workspace, contract: contracts.Table, span: Span) -> tuple[Path, s
     subject = ws.subject.table.name if ws.subject else ""
     ways = paths(ws, contract.name, lambda table: period_column(table) is not None)
     found = few(way for way in ways if all(table.name != subject for _, table in _hops(ws, contract.name, way)))
+    if len(found) != 1 and contract.name in ws.torn:
+        raise Skip
     if len(found) != 1:
         dates = [column.name for column in contract.columns if column.type.unit in (Unit.DATE, *_PERIODS)]
         language = ws.file.language
@@ -208,6 +214,8 @@ def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span:
     times = [c for c in keys if c.period]
     labels = [Label(table.span, "table", {"table": table.name})]
     if len(owners) != 1 or len(owners) + len(times) != len(keys):
+        if table.name in ws.torn:
+            raise Skip
         args = {"table": table.name, "column": column, "subject": subject}
         raise ws.fail("KPI524", span, args, labels=labels, helps=[Note("aggregate", args), Note("key", args)])
     time = times[0] if times else None

@@ -21,7 +21,8 @@ def header(ws: Workspace) -> None:
     A stand-in takes the place of what is missing, so that the rest of the scheme is checked in the same go; a scheme
     with a fault never runs, so no figure comes of it.
     """
-    written = [node for node in ws.file.items if isinstance(node, ast.Scheme)]
+    sound = [node for node in ws.file.items if isinstance(node, ast.Scheme)]
+    written = [*sound, *(node for node in ws.file.fragments if isinstance(node, ast.Scheme) and not sound)]
     if not written:
         if not ws.file.broken:
             ws.report("KPI504", ws.source_span, helps=[Note("header", _spelled(ws))])
@@ -32,7 +33,7 @@ def header(ws: Workspace) -> None:
     for extra in written[1:]:
         ws.report("KPI505", extra.name.span, {"name": extra.name.text}, labels=[Label(node.name.span, "first")])
     for what, found in (("period", node.period), ("currency", node.currency), ("rounding", node.rounding)):
-        if found is None:
+        if found is None and ws.broken.isdisjoint(words.spellings(what)):
             args = {"what": words.spelling(what, ws.file.language)}
             ws.report("KPI501", node.name.span, args, helps=[Note(what, _spelled(ws))])
     effective = None

@@ -55,7 +55,9 @@ def declare(ws: Workspace) -> None:
     ws.broken |= ws.file.broken
     if ws.file.partial:
         ws.broken |= _undeclared(ws.file)
-    for node in ws.file.items:
+    torn = [node for node in ws.file.fragments if isinstance(node, ast.Table)]
+    ws.torn |= {node.name.text for node in torn}
+    for node in (*ws.file.items, *torn):
         kind = _KINDS.get(type(node))
         if kind is None:
             continue

@@ -69,30 +69,49 @@ def _rule(ws: Workspace, scope: Scope, node: ast.Rule) -> Expr:
 
 def wanted(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit, limits: tuple[ast.Limit, ...] = ()) -> Expr:
     """A rule with its limit clauses, at a place that asks for a unit; `Unknown` where it has a fault."""
-    found = rule(ws, scope, node)
+    if isinstance(node, ast.Formula):  # the value comes first: its limits follow its unit
+        found, limits = infer.infer(ws, scope, node.expr), (*node.limits, *limits)
+    else:
+        found = rule(ws, scope, node)
     try:
         found = infer.fitted(ws, found, unit)
     except Skip:
         found = Unknown(found.span)
-    return limited(ws, scope, found, limits)
+    return limited(ws, scope, found, limits, unit)
 
 
-def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, ...]) -> Expr:
-    """A value with its limits, applied left to right; `Unknown` where one of them has a fault."""
+def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, ...], unit: Unit | None = None) -> Expr:
+    """A value with its limits, applied left to right; `Unknown` where one of them has a fault.
+
+    `unit` is what the place asks for, which holds the limits of a value with a fault of its own.
+    """
     sound = True
     for limit in limits:
         bound = infer.infer(ws, scope, limit.bound)
         try:
+            if isinstance(value, Unknown) and unit is not None:
+                _of_unit(ws, limit, bound, unit)
             value = _limited(ws, limit, value, bound)
         except Skip:
             sound = False
     return value if sound else Unknown(value.span)
 
 
+def _of_unit(ws: Workspace, limit: ast.Limit, bound: Expr, unit: Unit) -> None:
+    bound = operators.settle(ws, bound, unit)
+    if units.same(unit, bound.type.unit) is None:
+        args = {"op": _limit_word(limit), "left": unit, "right": bound.type.unit}
+        ws.report("KPI302", limit.span, args, labels=operators.unit_labels(bound, bound)[:1])
+
+
+def _limit_word(limit: ast.Limit) -> str:
+    return "at most" if limit.at_most else "at least"
+
+
 def _limited(ws: Workspace, limit: ast.Limit, value: Expr, bound: Expr) -> Expr:
     value, bound, unit = operators.align(ws, value, bound)
     if unit is None or not unit.numeric:
-        args = {"op": "at most" if limit.at_most else "at least", "left": value.type.unit, "right": bound.type.unit}
+        args = {"op": _limit_word(limit), "left": value.type.unit, "right": bound.type.unit}
         raise ws.fail("KPI302", limit.span, args, labels=operators.unit_labels(value, bound))
     for side in (value, bound):
         if side.type.missing:
@@ -162,6 +181,8 @@ def _listed(ws: Workspace, scope: Scope, head: Expr, node: ast.Expr) -> Expr:
 def _against(ws: Workspace, scope: Scope, head: Expr, op: str, node: ast.Expr) -> Expr:
     """A bound of a row, in the head's unit and comparable with it; `Unknown` where it is not."""
     bound = infer.infer(ws, scope, node)
+    if isinstance(head, Unknown):
+        return bound
     try:
         return operators.comparison(ws, op, head, bound, node.span).right
     except Skip:

@@ -54,12 +54,6 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
     return contracts.Table(node.name.text, node.title, found, node.name.span, active, via)
 
 
-def fragment(ws: Workspace, node: ast.Table) -> None:
-    """Check the columns of a table of which some lines could not be read."""
-    for written in node.columns:
-        _column(ws, node.name.text, written)
-
-
 def _one_period(ws: Workspace, columns: tuple[contracts.Column, ...]) -> None:
     periods = [column for column in columns if column.period]
     for extra in periods[1:]:
@@ -99,6 +93,8 @@ def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]
     for name in (written.begins, written.ends):
         if name is None:
             continue
+        if name.text in ws.broken:
+            raise Skip
         column = columns.get(name.text)
         if column is None:
             raise _no_column(ws, node, name, columns)
@@ -243,7 +239,7 @@ def _references(ws: Workspace, node: ast.Table) -> None:
         table = ws.tables.get(target)
         if table is None:
             names.unknown(ws, written.references, list(ws.tables))
-        elif len(table.keys) != 1:
+        elif len(table.keys) != 1 and target not in ws.torn:
             args = {"table": target, "name": written.name.text}
             ws.report("KPI547", written.references.span, args, labels=[Label(table.span, "table", args)])
 
@@ -264,6 +260,8 @@ def subject(ws: Workspace) -> None:
     table = ws.tables.get(name)
     if table is None:
         names.unknown(ws, node.table, list(ws.tables))
+        return
+    if len(table.keys) != 1 and name in ws.torn:
         return
     if len(table.keys) != 1:
         labels = [Label(table.span, "table", {"table": name})]

@@ -87,7 +87,9 @@ class Scope:
 class Workspace:
     """The scheme in the making. Passes fill it in order; every fault goes to `diagnostics`.
 
-    `fragment` is set where items are checked that have lost some of their lines: what they lack says nothing then.
+    `broken` are names of which nothing is known but that they have a fault; `torn` are tables of which some columns are
+    not known, because their lines could not be read. `fragment` is set where items are checked that have lost some of
+    their lines: what they lack says nothing then.
     """
 
     file: ast.File
@@ -95,6 +97,7 @@ class Workspace:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     declared: dict[str, Declared] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    torn: set[str] = field(default_factory=set)
     header: scheme.Header | None = None
     period_said: bool = False
     tables: dict[str, contracts.Table] = field(default_factory=dict)

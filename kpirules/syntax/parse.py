@@ -48,7 +48,7 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
         item, sound, found, bare = _read(reading)
         faults += found
         if not sound:
-            broken |= _declared(reading)
+            broken |= _declared(reading, whole=item is None)
         if item is not None:
             (items if sound else fragments).append(item)
     comments, span = attach(source, prepared), Span(source, 0, len(source.text))
@@ -93,12 +93,14 @@ def _tree(reading: Reading) -> tuple[Tree[Token] | None, list[Diagnostic], bool]
     return None, faults, False
 
 
-def _declared(reading: Reading) -> set[str]:
+def _declared(reading: Reading, *, whole: bool = True) -> set[str]:
     """The names that a broken item would have declared: its own, and those that its lines and its kind bring.
 
-    The empty name stands for an item that declares none.
+    Of a header or a table that was read in part, what its lost lines bring. The empty name stands for an item that
+    declares none.
     """
     first, *rest = reading.lines
+    lost = [reading.lines[number] for number in sorted(reading.dead | reading.cut.keys()) if number]
     own = _word(reading.prepared, first, 1, dotted=True)
     names: list[str | None] = []
     match reading.head:
@@ -106,6 +108,8 @@ def _declared(reading: Reading) -> set[str]:
             names.append(None)
         case "GRADE":
             names += words.spellings("grade")
+        case "TABLE" | "SCHEME" if not whole:
+            names += [None, *(_word(reading.prepared, line, 0) for line in lost)]
         case "TABLE":
             names += [own, *(_word(reading.prepared, line, 0) for line in rest)]
         case "SCORECARD":

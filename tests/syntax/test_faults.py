@@ -373,7 +373,8 @@ def test_faults_come_in_file_order_and_each_line_once() -> None:
     file, faults = read(text)
     assert [fault.span and fault.span.text for fault in faults] == ["txt", "ky", "a", "1", "2", "c", "="]
     assert [type(one) for one in file.items] == [ast.Define]
-    assert file.broken == {"t", "a", "b", "c", "x", "z"}
+    assert [type(one) for one in file.fragments] == [ast.Table, ast.Indicator]
+    assert file.broken == {"", "a", "c", "x", "z"}
 
 
 def test_a_block_emptied_by_faults_is_no_fault_of_its_own() -> None:
@@ -388,7 +389,8 @@ def test_a_block_emptied_by_faults_is_no_fault_of_its_own() -> None:
         ("define t.x = (1", {"t.x"}),
         ("defin x = 1", {"x"}),
         ("定义 caf\u0065\u0301 = =", {"caf\u00e9"}),
-        ("table t\n    a txt\n    b text", {"t", "a", "b"}),
+        ("table t\n    a txt\n    b text", {"", "a"}),
+        ("tabel t\n    a text", {"t"}),
         ("scorecard s\n    group g 5\n        a 5 5\n    adjust j = 1", {"s", "g", "j", "total", "总分"}),
         ("grade by", {"grade", "等级"}),
         ("subject t t", {""}),
