@@ -276,7 +276,7 @@ def _clause(word: str, rule: str) -> str:
 
 def _edges(write: Writer) -> list[str]:
     """Items that the data's values meet on their thresholds, and that come to a tie wherever a figure is rounded."""
-    half = f"{write.one_of('m', 'sum(orders.amount)', 'm + 12.35元')} / {write.one_of('2', '8', '200')}"
+    half = write.one_of("m / 2", "m / 2", "m / 200", "sum(orders.amount) / 8")
     return [
         "define mark by m\n    >= 100 : 3\n    >= 60  : 2\n    > 5    : 1\n    else   : 0",
         f"define reached = {write.one_of('any', 'all')}(orders.amount {write.one_of('>=', '>')} 60)",
