@@ -193,6 +193,7 @@ CASES = [
         scheme(ORDERS, _table("order text optional references orders"), "define x = count(more)"),
     ),
     ("KPI550", "80 - 100", scheme(_rows("by base", "80 - 100 : 1", "else : 2"))),
+    ("KPI560", "{actual + 1}", scheme(PLAIN.rstrip() + '\n    advice when score < 5 : "{actual + 1} more"')),
     # ---- later
     ("KPI802", "x", scheme(ORDERS, "define x = base", "define y = sum(orders.amount * 1 where amount > x)")),
     ("KPI803", "count(staff)", scheme("define x = count(staff)")),
