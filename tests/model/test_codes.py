@@ -113,7 +113,7 @@ CASES = [
     ("KPI551", "one.score", scheme(PLAIN, 'require one.score <= 110 : "too many"')),
     ("KPI552", "b", scheme(_table("a text references staff", "b text", "via b"))),
     ("KPI317", "0", scheme("define x = base per 0 whole")),
-    ("KPI318", "3 as number", scheme("define x = base / 3 as number")),
+    ("KPI318", "3 as number", scheme("define x = 1 + 3 as number")),
     # ---- missing
     ("KPI401", "one", scheme(_indicator("actual base", "target 0 * base", "score achievement * 100"))),
     ("KPI402", "level", scheme("define x = level > 3", staff=_staff("level integer optional"))),

@@ -67,13 +67,18 @@ def _per(end: str, a: Node) -> Node:
     return Node("per", f"({a.full}) {end}", f"{a.inside(9)} {end}")
 
 
+def _as(unit: str, a: Node) -> Node:
+    """A conversion stands in a row of products, from left to right."""
+    return Node("*", f"({a.full}) as {unit}", f"{a.inside(7)} as {unit}")
+
+
 def _missing(a: Node) -> Node:
     return Node("missing", f"({a.full}) is missing", f"{a.inside(5)} is missing")
 
 
 _LEFT = [("or", "or"), ("and", "and"), ("else", "or else"), ("+", "-"), ("+", "+"), ("*", "/"), ("*", "*")]
 _TESTS = [(">=", ""), ("!=", ""), ("in", ""), ("not in", ', "z"')]
-_AFTER = ["per 5 whole", "per b.c part", "per (1 + a) pro rata", "as number", "as percent"]
+_AFTER = ["per 5 whole", "per b.c part", "per (1 + a) pro rata"]
 ATOMS = ["a", "b.c", "1", "20%", "75 USD", '"t"', "f(a, 1)", "2024-07-01", "true"]
 
 
@@ -82,6 +87,7 @@ def _larger(part: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         st.builds(_left, st.sampled_from(_LEFT), part, part),
         st.builds(_test, st.sampled_from(_TESTS), part, part),
         st.one_of(st.builds(_not, part), st.builds(_minus, part), st.builds(_missing, part)),
+        st.builds(_as, st.sampled_from(("number", "percent")), part),
         st.builds(_per, st.sampled_from(_AFTER), part),
     )
 
@@ -103,7 +109,9 @@ def test_precedence(node: Node) -> None:
         ("a / b * c", "(a / b) * c"),
         ("-a * b", "(-a) * b"),
         ("2 * a per 5 whole * b", "(2 * (a per 5 whole)) * b"),
-        ("-a as number per b part", "-((a as number) per b part)"),
+        ("-a per b part as number", "(-(a per b part)) as number"),
+        ("a / b as percent * c", "((a / b) as percent) * c"),
+        ("a + b as number", "a + (b as number)"),
         ("a * -b", "a * (-b)"),
         ("if a then b else c + 1", "if a then b else (c + 1)"),
         (
