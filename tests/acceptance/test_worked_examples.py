@@ -208,7 +208,7 @@ scorecard all
 """
     assert all(case["weight"] == weight == "40%" for case in cases)
     people = keyed([{"reached": str(case["actual"]), "planned": str(case["target"])} for case in cases])
-    found = worked(rules, {"people": people}, "total", "all/plan counted.points")
+    found = worked(rules, {"people": people}, "total", "all/plan.points")
     return [
         pair
         for (total, points), case in zip(found, cases, strict=True)
