@@ -203,11 +203,6 @@ CASES = [
         scheme(TARGETS.replace("quarter  quarter", "quarter  month"), "define x = targets.goal or else 0"),
     ),
     (
-        "KPI560",
-        "{base * 2}",
-        scheme(_indicator("actual base", "score 1", 'advice when base > 1 CNY : "{base * 2}"')),
-    ),
-    (
         "KPI805",
         "more.rate",
         scheme(
