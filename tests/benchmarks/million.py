@@ -92,7 +92,9 @@ def differences(ours: Mapping[str, pa.Table], theirs: Mapping[str, pa.Table], *,
 
 
 def _unequal(a: pa.ChunkedArray, b: pa.ChunkedArray, *, exact: bool) -> int:
-    """How many values of two columns differ."""
+    """How many values of two columns differ; of columns of lists, whether they do."""
+    if pa.types.is_nested(a.type):
+        return int(not a.equals(b))
     if not exact and not pa.types.is_floating(b.type):
         return 0  # a float may be on the other side of a row's bound
     apart = pc.not_equal(pc.is_null(a), pc.is_null(b, nan_is_null=True))
