@@ -34,10 +34,10 @@ def test_every_manager_and_year(years: Ran, real_data: Path) -> None:
     back = {row["订单 ID"] for row in _rows(real_data / "superstore_cn" / "returns.csv")}
     net: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
     lost: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
-    for row in _rows(real_data / "superstore_cn" / "orders.csv"):
-        sums = lost if row["订单 ID"] in back else net
+    for line in _rows(real_data / "superstore_cn" / "orders.csv"):
+        sums = lost if line["订单 ID"] in back else net
         # A spreadsheet's noise: 125.43999999999998 is 125.440.
-        sums[row["地区"], row["订单日期"][:4]] += rounded(Fraction(row["销售额"]), 3)
+        sums[line["地区"], line["订单日期"][:4]] += rounded(Fraction(line["销售额"]), 3)
     for year, found in years.figures.items():
         for where, row in found.items():
             assert row["净销售额"] == net[where, year]
