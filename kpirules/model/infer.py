@@ -163,7 +163,8 @@ def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Tex
         case ast.Money():
             currency = ws.scheme.currency
             if currency and node.currency != currency:
-                raise ws.fail("KPI310", node.span, {"currency": node.currency, "scheme": currency})
+                args = {"currency": node.currency, "scheme": currency}
+                raise ws.fail("KPI310", node.span, args, helps=[Note("write", args)])
             unit = Unit.MONEY
         case ast.Percent():
             unit = Unit.RATIO
@@ -241,7 +242,8 @@ def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
         found_ = constant(ws, found)
         if found.type.unit is not operand.type.unit:
             args = {"op": "in", "left": operand.type.unit, "right": found.type.unit}
-            raise ws.fail("KPI302", value.span, args, labels=operators.unit_labels(operand, found))
+            labels, helps = operators.unit_labels(operand, found), operators.clash_help(operand, found)
+            raise ws.fail("KPI302", value.span, args, labels=labels, helps=helps)
         literal = Lit(found_, type=found.type, span=found.span)
         operators.check_domain(ws, operand, literal)
         return literal

@@ -108,6 +108,20 @@ def align(ws: Workspace, left: Expr, right: Expr) -> tuple[Expr, Expr, Unit | No
     return left, right, units.same(left.type.unit, right.type.unit)
 
 
+def clash_help(left: Expr, right: Expr) -> list[Note]:
+    """What to write where two units stand side by side that do not go together."""
+    found = {left.type.unit, right.type.unit}
+    if found == {Unit.DATE, Unit.TEXT}:
+        return [Note("date")]
+    if found <= {Unit.NUMBER, Unit.COUNT, Unit.RATIO}:
+        return [Note("ratio")]
+    if Unit.MONEY in found and Unit.RATIO in found:
+        return [Note("share")]
+    if Unit.MONEY in found and found & {Unit.NUMBER, Unit.COUNT}:
+        return [Note("money")]
+    return []
+
+
 def unit_labels(left: Expr, right: Expr) -> list[Label]:
     """Where each unit came from."""
     return [Label(node.span, "unit", {"text": node.span.text, "unit": node.type.unit}) for node in (left, right)]
@@ -147,7 +161,7 @@ def _sum(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Expr:
         return Fn("days", (right, left), type=days.maybe(when=left.type.missing or right.type.missing), span=span)
     if unit is None or not unit.numeric:
         args = {"op": op, "left": left.type.unit, "right": right.type.unit}
-        raise ws.fail("KPI302", span, args, labels=unit_labels(left, right))
+        raise ws.fail("KPI302", span, args, labels=unit_labels(left, right), helps=clash_help(left, right))
     for node, other in ((left, right), (right, left)):
         if node.type.missing and known(other) is None:
             raise lost(ws, node, span, "sum")
@@ -164,7 +178,7 @@ def comparison(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> B
     left, right, unit = align(ws, left, right)
     if unit is None or (unit in (Unit.TEXT, Unit.BOOL) and op not in ("=", "!=")):
         args = {"op": op, "left": left.type.unit, "right": right.type.unit}
-        raise ws.fail("KPI302", span, args, labels=unit_labels(left, right))
+        raise ws.fail("KPI302", span, args, labels=unit_labels(left, right), helps=clash_help(left, right))
     for node in (left, right):
         if node.type.missing:
             raise lost(ws, node, span, "comparison")
@@ -217,6 +231,8 @@ def why_missing(node: Expr, ws: Workspace) -> Label:
             return why_missing(behind, ws)
         case Col():
             return Label(node.span, "optional", {"text": node.span.text})
+        case Val(item="total" | "grade"):
+            return Label(node.span, "unassessed", {"text": node.span.text})
         case Lookup():
             return Label(node.span, "lookup", {"table": node.table})
         case Agg():

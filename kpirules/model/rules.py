@@ -35,7 +35,7 @@ from kpirules.source import (
     Note,
     Span,
 )
-from kpirules.syntax import ast
+from kpirules.syntax import ast, words
 from kpirules.values import types, units
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -100,19 +100,20 @@ def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, .
 def _of_unit(ws: Workspace, limit: ast.Limit, bound: Expr, unit: Unit) -> None:
     bound = operators.settle(ws, bound, unit)
     if units.same(unit, bound.type.unit) is None:
-        args = {"op": _limit_word(limit), "left": unit, "right": bound.type.unit}
+        args = {"op": _limit_word(ws, limit), "left": unit, "right": bound.type.unit}
         ws.report("KPI302", limit.span, args, labels=operators.unit_labels(bound, bound)[:1])
 
 
-def _limit_word(limit: ast.Limit) -> str:
-    return "at most" if limit.at_most else "at least"
+def _limit_word(ws: Workspace, limit: ast.Limit) -> str:
+    return words.spelling("at most" if limit.at_most else "at least", ws.file.language)
 
 
 def _limited(ws: Workspace, limit: ast.Limit, value: Expr, bound: Expr) -> Expr:
     value, bound, unit = operators.align(ws, value, bound)
     if unit is None or not unit.numeric:
-        args = {"op": _limit_word(limit), "left": value.type.unit, "right": bound.type.unit}
-        raise ws.fail("KPI302", limit.span, args, labels=operators.unit_labels(value, bound))
+        args = {"op": _limit_word(ws, limit), "left": value.type.unit, "right": bound.type.unit}
+        labels, helps = operators.unit_labels(value, bound), operators.clash_help(value, bound)
+        raise ws.fail("KPI302", limit.span, args, labels=labels, helps=helps)
     for side in (value, bound):
         if side.type.missing:
             raise operators.lost(ws, side, limit.span, "limit")

@@ -171,7 +171,8 @@ class Workspace:
         header = self.scheme
         if what not in header.places:
             args = {"what": words.spelling(what, self.file.language)}
-            self.report("KPI502", header.span, args, labels=[Label(span, "needed", args)])
+            args["rounding"] = words.spelling("rounding", self.file.language)
+            self.report("KPI502", header.span, args, labels=[Label(span, "needed", args)], helps=[Note("add", args)])
         return header.places.get(what, STAND_IN)
 
     def value(self, item: str, part: str, span: Span) -> Val:

@@ -143,7 +143,7 @@ CASES = [
     ("KPI513", "up to 5", scheme(_rows("tiers base", "up to 5 : 1%"))),
     (
         "KPI514",
-        "scorecard d\n    one 100%",
+        "d",
         scheme(PLAIN, 'scorecard c for role = "AE"\n    one 100%', "scorecard d\n    one 100%"),
     ),
     ("KPI515", "one", scheme(PLAIN, "scorecard c\n    one 60%\n    one 40%")),

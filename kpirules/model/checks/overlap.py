@@ -25,10 +25,12 @@ def check(ws: Workspace) -> None:
 def _report(ws: Workspace, one: scheme.Scorecard, other: scheme.Scorecard, shared: str) -> None:
     """Name somebody who would have both, or the scorecard that is everybody's."""
     args = {"one": one.name, "other": other.name, "who": shared}
-    labels = [Label(card.span, "all", {"name": card.name}) for card in (one, other) if card.applies is None]
+    here, there = (ws.declared[card.name].name.span for card in (other, one))
+    places = ((one, there), (other, here))
+    labels = [Label(span, "all", {"name": card.name}) for card, span in places if card.applies is None]
     if not labels:
-        labels = [Label(other.span, "who", args), Label(one.span, "one", args)]
-    ws.report("KPI514", other.span, args, labels=labels, helps=[Note("split")])
+        labels = [Label(here, "who", args), Label(there, "one", args)]
+    ws.report("KPI514", here, args, labels=labels, helps=[Note("split")])
 
 
 def _shared(one: Expr | None, other: Expr | None) -> str | None:
