@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from kpirules.model import grain, infer, names, operators
-from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Skip, children, walk
+from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Own, Skip, children, walk
 from kpirules.model.workspace import Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast
@@ -166,7 +166,9 @@ def _each_term_of_the_grain(ws: Workspace, arg: Expr, rows: Grain, node: ast.Cal
     """A term that uses another table's columns only would be counted once for every row of the grain."""
     term = _loose(ws, arg)
     if term is not None:
-        table = next(part.table for part in _columns(ws, term) if part.refs)
+        first = next(part for part in _columns(ws, term) if part.refs)
+        assert ws.subject is not None, "a grain leads to it"
+        table = first.table if isinstance(first, Col) else ws.subject.table.name
         args = {"term": term.span.text, "table": table, "grain": rows.table}
         raise ws.fail("KPI527", term.span, args, labels=[Label(node.span, "counts", args)], helps=[Note("own", args)])
 
@@ -195,11 +197,13 @@ def _of_grain(ws: Workspace, node: Expr) -> bool:
     return any(not column.refs for column in _columns(ws, node))
 
 
-def _columns(ws: Workspace, node: Expr) -> list[Col]:
-    """The declared columns that a value reads, also by way of computed ones of the grain's own table."""
-    found: list[Col] = []
+def _columns(ws: Workspace, node: Expr) -> list[Col | Own]:
+    """The declared columns that a value reads, also by way of computed ones of the grain's own table, and `own.x`."""
+    found: list[Col | Own] = []
     for part in walk(node):
-        if isinstance(part, Col):
+        if isinstance(part, Own):
+            found.append(part)
+        elif isinstance(part, Col):
             computed = ws.columns.get((part.table, part.column)) if not part.refs else None
             found += _columns(ws, computed.rule) if computed else [part]
     return found
