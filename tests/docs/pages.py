@@ -11,6 +11,7 @@ A page is read from top to bottom in a copy of the folder that bears its name (`
   and the `text` after it is what is said.
 - `python`: run.
 - `yaml`: a `kpirules.yaml`, held to its schema. `toml`: must parse.
+- `source PATH`: lines that stand so in that file of the project.
 - Without a mark: a drawing.
 
 A mark may be followed by a file name: the block is saved under it, as a reader would, for `use` and for commands.
@@ -111,6 +112,9 @@ class Reader:
                 load_bindings(self.folder / self.save(block, names, "snippet.yaml"))
             case "toml":
                 tomllib.loads(block.text)
+            case "source":
+                text = (ROOT / block.words[0]).read_text(encoding="utf-8")
+                assert block.text in text, f"{where}: {block.words[0]} reads differently now"
             case "":
                 assert _DRAWN.search(block.text), f"{where}: a block without a mark is a drawing; nothing runs this one"
             case _:

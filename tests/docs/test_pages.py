@@ -30,6 +30,7 @@ SCHEME = "scheme s\n    period quarter\n    currency CNY\n    rounding money 2\n
         ("python", "raise SystemExit(1)"),
         ("yaml", "data: {}"),
         ("toml", "a ="),
+        ("source README.md", "no such line"),
         ("", "kpirules run"),
         ("ruby", "puts 1"),
         ("console", "$ kpirules run"),
