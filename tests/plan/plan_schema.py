@@ -12,10 +12,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from kpirules.plan import ir
+from kpirules.plan import encode, ir
 from kpirules.plan.encode import FORMAT, NODE, TAGGED
 
-FILE = Path(ir.__file__).with_name("plan.schema.json")
+FILE = Path(encode.__file__).with_name("plan.schema.json")
 
 BASIC: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},

@@ -1,0 +1,66 @@
+"""The plan: a small relational and scalar program, typed, that every engine runs to the same digits.
+
+A plan is a tuple of steps. Each makes one relation, named, from earlier ones; a relation is rows of named, typed
+columns. Scalars are pure and total: nothing they hold can raise, and no row depends on another.
+
+How a value is held, by its type (`kpirules.values.types.Type`):
+
+* numeric: an exact number; where `type.over` is set it is a quotient of two exact decimals, numerator `name` and
+  denominator `name$over` in an engine's result, the denominator above zero;
+* text; bool; date; month, quarter, half, year: the first day of the period, as a date.
+
+Missing is null. Every scalar operator is strict (null in, null out) but `coalesce`, `is_missing`, `Case`, `and` and
+`or`: a false argument decides `and`, a true one `or`, whatever is missing beside it, as in `x is missing or x > 5`.
+"""
+
+from kpirules.plan.ir.program import ROW, Advice, Check, Demand, Item, Owner, Part, Piece, Plan, Uncredited
+from kpirules.plan.ir.scalars import OVER, Case, Const, Op, Origin, Param, Ref, Scalar, Value, names_in
+from kpirules.plan.ir.steps import (
+    NOT_ACTIVE,
+    NOT_ASKED,
+    Aggregate,
+    Binding,
+    Compute,
+    Filter,
+    InForce,
+    Join,
+    Measure,
+    RowText,
+    Scan,
+    Step,
+)
+
+__all__ = [
+    "NOT_ACTIVE",
+    "NOT_ASKED",
+    "OVER",
+    "ROW",
+    "Advice",
+    "Aggregate",
+    "Binding",
+    "Case",
+    "Check",
+    "Compute",
+    "Const",
+    "Demand",
+    "Filter",
+    "InForce",
+    "Item",
+    "Join",
+    "Measure",
+    "Op",
+    "Origin",
+    "Owner",
+    "Param",
+    "Part",
+    "Piece",
+    "Plan",
+    "Ref",
+    "RowText",
+    "Scalar",
+    "Scan",
+    "Step",
+    "Uncredited",
+    "Value",
+    "names_in",
+]

@@ -1,0 +1,177 @@
+"""The plan as a whole: the steps, the results made of them, what must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field, replace
+from datetime import date
+from fractions import Fraction
+
+from kpirules.plan.ir.scalars import Origin
+from kpirules.plan.ir.steps import Scan, Step
+from kpirules.records import dataclass
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A fault at run time: the bool binding `when` of the final relation must not be true for any row.
+
+    Where two items are in conflict, `other` is the one beside `item`, and `other_origin` its place.
+    """
+
+    when: str
+    code: str
+    item: str
+    origin: Origin | None
+    other: str | None = None
+    other_origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One figure of an item: which binding holds it (`actual`, `target`, `achievement`, `score`, `value`, …)."""
+
+    name: str
+    binding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text: words, or the figure of a binding, rounded for display; a ratio is held by the hundred."""
+
+    text: str = ""
+    binding: str | None = None
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A text for those for whom the binding `when` holds."""
+
+    when: str
+    pieces: tuple[Piece, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of the results: kind (`indicator`, `group`, `adjust`, `total`, `grade`, `pay`, …), its parts, its place.
+
+    `parent` is the group or scorecard it stands in; `scorecard` is that scorecard, as groups of two may share a name.
+    `row`, `limit`, `policy` and `gate` name the bindings of tier 1 of the trace: the row taken, which limit cut, the
+    missing policy used, the gate tripped.
+    """
+
+    name: str
+    kind: str
+    title: str | None
+    parts: tuple[Part, ...]
+    origin: Origin | None
+    parent: str | None = None
+    weight: Fraction | None = None
+    tier1: Mapping[str, str] = field(default_factory=dict)
+    scorecard: str | None = None
+    advice: tuple[Advice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uncredited:
+    """Rows of `table` in the period that no subject owns: those of `step` (an `Aggregate`) whose key is null.
+
+    `measure` is the count.
+    """
+
+    table: str
+    step: str
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """How the rows of a table lead to the subject: column, table it refers to, and so on, up to the subject's key.
+
+    An empty path is the subject's own table. Traces use it to read one subject's rows only. `keys` are the columns
+    that tell the table's rows apart.
+    """
+
+    table: str
+    keys: tuple[str, ...]
+    path: tuple[tuple[str, str, str], ...]
+
+
+ROW = "$row"
+"""The column that a demand reads beside a table's own: the place of each row in it, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the data must keep, worked out before the results.
+
+    `steps` make the relation `result`: the rows of `table` that break it, by the column `table.$row`. `message` is what
+    the rules say of them, `columns` are those of the table that the demand reads.
+    """
+
+    message: str
+    table: str
+    columns: tuple[str, ...]
+    origin: Origin
+    steps: tuple[Step, ...]
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled scheme.
+
+    `result` names the final relation: one row for each subject scored, with the columns `keys` and every binding.
+    """
+
+    scheme: str
+    title: str | None
+    version: str
+    period: Unit
+    currency: str
+    money_places: int
+    language: str
+    steps: tuple[Step, ...]
+    result: str
+    subject: str
+    key: str
+    key_type: Type
+    items: tuple[Item, ...]
+    checks: tuple[Check, ...]
+    uncredited: tuple[Uncredited, ...]
+    owners: tuple[Owner, ...]
+    effective: tuple[date, date | None] | None = None
+    demands: tuple[Demand, ...] = ()
+
+    def of_demand(self, demand: Demand) -> Plan:
+        """A plan of its own for a demand, to which every row is a subject: it has no other results."""
+        key, first = f"{demand.table}.{ROW}", demand.steps[0]
+        assert isinstance(first, Scan)
+        return replace(
+            self,
+            steps=demand.steps,
+            result=demand.result,
+            subject=demand.table,
+            key=key,
+            key_type=first.columns[key][1],
+            items=(),
+            checks=(),
+            uncredited=(),
+            owners=(),
+            demands=(),
+        )
+
+    def step(self, name: str) -> Step:
+        """The step of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)

@@ -1,0 +1,156 @@
+"""Steps, each of which makes a relation, and the bindings within."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from fractions import Fraction
+
+from kpirules.plan.ir.scalars import Origin, Scalar
+from kpirules.records import dataclass
+from kpirules.values.types import Type
+
+NOT_ACTIVE = "not_active"
+NOT_ASKED = "not_asked"
+"""Why somebody is left out: not one active day in the period, or not among those the scheme is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowText:
+    """One row of a rule as written (`>= 95 : "S"`), for traces; `condition` decides it, None always holds.
+
+    `value` is what it gives; both are over the bindings of the relation. `full` is what a band of `tiers` gives on its
+    own where the head reaches its end.
+    """
+
+    head: str
+    origin: Origin
+    condition: Scalar | None
+    value: Scalar
+    full: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One named value of each row of a relation, worked out from columns and earlier bindings.
+
+    `guard` names an earlier bool binding or column; where it does not hold, the value is missing and is not worked
+    out. `item` and `part` say whose value it is (`attainment`, `score`); `kind` says what was done, for traces:
+
+    `value` (an expression), `quotient` (actual by target, where an achievement is not written), `row` (which row of a
+    rule was taken, counted from 0: constants in a `Case`), `by`, `choose`, `curve`, `tiers` (a rule's value, by its
+    `row` binding; `rows` has a text for each row, `of` names the head value), `aggregate` (a measure's figure; `of`
+    names the measure), `at_most`, `at_least` (a limit on `of`), `round` (a rounding point of `of`), `policy` (a missing
+    policy put over `of`), `when` (`of` where a condition holds, the first of its `Case` or its guard), `gate` (a gate
+    put over `of`), `guard` (a condition only), `condition` (a condition that is a result), `weighted` (a mean of what
+    is there by `weights`, of bindings), `shown` (a quotient of `of` to so many places, for display), `mark` (tier 1 of
+    the trace).
+    """
+
+    name: str
+    expr: Scalar
+    type: Type
+    item: str
+    part: str
+    kind: str
+    origin: Origin | None = None
+    guard: str | None = None
+    of: str | None = None
+    row: str | None = None
+    rows: tuple[RowText, ...] = ()
+    title: str | None = None
+    weights: Mapping[str, Fraction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Rows of a table: `columns` maps the column's name in this relation to (the table's column, its type)."""
+
+    name: str
+    table: str
+    columns: Mapping[str, tuple[str, Type]]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The rows of `input` for which `predicate` is true.
+
+    One that decides who is scored says why those whom it leaves out are left out, and where the rules say so.
+    """
+
+    name: str
+    input: str
+    predicate: Scalar
+    leaves_out: str | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A row is in force from `begins` to `ends` (columns of the right relation, both days in, `ends` null is open).
+
+    `first` and `last` (columns of the left relation) are the days asked about: the row must be in force on at least
+    one of them. They are the same column for a date.
+    """
+
+    first: str
+    last: str
+    begins: str
+    ends: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Each row of `left` with the one row of `right` whose `on` columns are equal, or nulls where there is none.
+
+    INVARIANT: at most one row of `right` matches; the data contract (keys) sees to it, or a `Check` says otherwise.
+    `take` maps the new column's name to the right column's. A left row with a null in `on` matches nothing.
+    """
+
+    name: str
+    left: str
+    right: str
+    on: tuple[tuple[str, str], ...]
+    take: Mapping[str, str]
+    in_force: InForce | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """The rows of `input` with `bindings` added, in order; a binding sees all columns and the bindings before it."""
+
+    name: str
+    input: str
+    bindings: tuple[Binding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One aggregate of a group: `func` over the column `arg` of the rows for which the column `where` is true.
+
+    `sum` (0 of no rows), `count` (rows; `arg` None), `distinct` (different values), `any`, `all` (missing of no rows),
+    `min`, `max`, `median` (missing of no rows; of an even number the mean of the two in the middle), `only` (the one
+    row's value; missing of none; of several, which a failing `Check` tells, the least). Rows whose `arg` is missing are
+    passed over. `avg` is made of `sum` and a `count`. `where` None takes every row.
+    """
+
+    name: str
+    func: str
+    arg: str | None
+    where: str | None
+    type: Type
+    item: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A row for each value of `keys` among the rows of `input` (a null is a value here), with the measures."""
+
+    name: str
+    input: str
+    keys: tuple[str, ...]
+    measures: tuple[Measure, ...]
+
+
+Step = Scan | Filter | Join | Compute | Aggregate

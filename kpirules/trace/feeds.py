@@ -1,0 +1,68 @@
+"""The data rows behind an aggregate's figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from kpirules.engines.schema import schemas
+from kpirules.plan.ir import Aggregate, Binding, Origin, Plan, Value, names_in
+from kpirules.trace.conditions import figure
+from kpirules.trace.figures import key_text
+from kpirules.trace.tree import Fed
+
+HIDDEN = ("row", "guard", "mark", "shown")
+"""Kinds of bindings that are not told as steps of their own."""
+
+
+class Feeds:
+    """Tells of each aggregate which rows it counted, by the rows that `contributions` has for each measure."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        bindings: Mapping[str, Binding],
+        contributions: Mapping[str, Sequence[Mapping[str, Value]]],
+    ) -> None:
+        self.bindings = bindings
+        self.contributions = contributions
+        self.keys = {owner.table: owner.keys for owner in plan.owners}
+        self.tables = {one.step: one.table for one in plan.uncredited}
+        aggregates = [step for step in plan.steps if isinstance(step, Aggregate)]
+        self.measures = {one.name: (one, step) for step in aggregates for one in step.measures}
+        self.schemas = schemas(plan)
+
+    def of(self, binding: Binding) -> Fed | None:
+        """The rows that fed a binding; None where it is no aggregate."""
+        if binding.kind != "aggregate" or binding.of is None:
+            return None
+        measure, step = self.measures[binding.of]
+        table = self.tables[step.name]
+        keys = [f"{table}.{key}" for key in self.keys.get(table, ())]
+        rows = self.contributions.get(measure.name, ())
+        kinds = self.schemas[step.input]
+        texts = tuple(" / ".join(key_text(row[key], kinds[key]) for key in keys) for row in rows)
+        cells = {
+            name: name.removeprefix(f"{table}.")
+            for name in kinds
+            if not ("$" in name or "~" in name or (name in step.keys and name not in keys))
+        }
+        listed = tuple(
+            {label: figure(row[name], kinds[name]) for name, label in cells.items() if name in row} for row in rows
+        )
+        where = self.bindings.get(measure.where) if measure.where else None
+        text = where.origin.text if where is not None and where.origin is not None else None
+        made = dict.fromkeys(one for name in (measure.where, measure.arg) for one in self._computed(name))
+        arg = self.bindings.get(measure.arg) if measure.arg else None
+        places = arg.type.scale if arg is not None and arg.kind == "round" else None
+        return Fed(table, text, len(rows), texts, listed, tuple(made), places)
+
+    def _computed(self, name: str | None) -> Iterator[tuple[str, str, Origin]]:
+        """The steps of the computed columns that a value of a row is made of, last step first."""
+        binding = self.bindings.get(name) if name is not None else None
+        if binding is None:
+            return
+        if binding.part == "column" and binding.kind not in HIDDEN and binding.origin is not None:
+            yield binding.item, binding.kind, binding.origin
+        parts = [binding.expr, *(row.condition for row in binding.rows if row.condition is not None)]
+        for read in dict.fromkeys([binding.of, binding.row, *(one for part in parts for one in names_in(part))]):
+            yield from self._computed(read)

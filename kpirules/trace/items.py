@@ -1,0 +1,95 @@
+"""The items of one subject's results, each with the nodes of its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from enum import Enum
+
+from kpirules.plan.ir import Advice, Item, Plan
+from kpirules.source import Diagnostic, Fault, Note
+from kpirules.trace.feeds import HIDDEN
+from kpirules.trace.figures import shown
+from kpirules.trace.nodes import Nodes
+from kpirules.trace.tree import Figure, ItemTrace, Said
+from kpirules.values.units import Unit
+
+
+class Result(Enum):
+    """What every scheme has, under its word in the catalogue."""
+
+    TOTAL = "total"
+    GRADE = "grade"
+    SCORECARD = "scorecard"
+    ACTIVE_DAYS = "active_days"
+    ACTIVE_SHARE = "active_share"
+    TOTAL_PAY = "total_pay"
+
+
+_WORDS = {one.value: one for one in Result}
+
+
+class Items:
+    """Makes the traces of items out of the nodes of one subject."""
+
+    def __init__(self, plan: Plan, nodes: Nodes) -> None:
+        self.plan = plan
+        self.nodes = nodes
+
+    def traces(self, asked: str | None) -> Iterator[ItemTrace]:
+        """Those of the subject's results, or the one that was asked for by its name or title.
+
+        Raises:
+            Fault: there is no such item (KPI741).
+        """
+        mine = [item for item in self.plan.items if self._mine(item)]
+        if asked is None:
+            yield from (self._item(item) for item in mine)
+            return
+        named = [item for item in mine if asked in (item.name, item.title)]
+        if named:
+            yield from (self._item(item) for item in named)
+            return
+        if asked in self.nodes.bindings:
+            node = self.nodes.node(asked)
+            kind = "scorecard" if asked == "scorecard" else "gate" if node.part == "gate" else "define"
+            yield ItemTrace(asked, kind, node.title, None, None, node.origin, {"value": node})
+            return
+        names = [*(item.name for item in mine), *self._others()]
+        close = get_close_matches(asked, names, 1)
+        some = [_WORDS.get(name, name) for name in dict.fromkeys(names)]
+        note = Note("similar", {"similar": close[0]}) if close else Note("some", {"some": some})
+        raise Fault([Diagnostic("KPI741", None, {"item": asked}, helps=(note,))])
+
+    def _others(self) -> Iterator[str]:
+        """What else can be explained: the scorecard, gates and definitions."""
+        for name, one in self.nodes.bindings.items():
+            value = name == one.item and one.part == "value" and one.kind not in HIDDEN
+            if "~" not in name and (value or (one.part == "gate" and one.kind == "guard")):
+                yield name
+
+    def _mine(self, item: Item) -> bool:
+        """Whether an item is the subject's: of its scorecard, or outside any."""
+        return item.scorecard is None or item.scorecard == self.nodes.values.get("scorecard")
+
+    def _item(self, item: Item) -> ItemTrace:
+        parts = {part.name: self.nodes.node(self._exact(part.binding)) for part in item.parts}
+        advice = tuple(self._said(one) for one in item.advice if self.nodes.values[one.when] is True)
+        return ItemTrace(item.name, item.kind, item.title, item.parent, item.weight, item.origin, parts, advice)
+
+    def _said(self, one: Advice) -> Said:
+        """A text of the rules in their language, its figures as results show them."""
+        plan = self.plan
+        texts = [piece.text for piece in one.pieces]
+        for index, piece in enumerate(one.pieces):
+            if piece.binding is not None and piece.unit is not None:
+                unit = Unit.NUMBER if piece.unit is Unit.RATIO else piece.unit
+                value = self.nodes.values[piece.binding]
+                texts[index] = shown(Figure(value, unit), plan.currency, plan.money_places, plan.language)
+                texts[index] += "%" if piece.unit is Unit.RATIO and value is not None else ""
+        return Said("".join(texts), one.origin)
+
+    def _exact(self, name: str) -> str:
+        """The binding behind one that is for display only."""
+        binding = self.nodes.bindings[name]
+        return binding.of if binding.kind == "shown" and binding.of else name

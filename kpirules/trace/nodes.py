@@ -1,0 +1,180 @@
+"""Each figure as a node: the step that made it, what it read and the rows of its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from kpirules.engines import reference
+from kpirules.engines.reference.scalars import reader
+from kpirules.plan.ir import Binding, Case, Compute, Op, Plan, Ref, Scalar, Scan, Value
+from kpirules.trace.conditions import figure, test
+from kpirules.trace.feeds import HIDDEN, Feeds
+from kpirules.trace.tree import Figure, Node, RowSeen, Test
+from kpirules.values.types import Type
+
+_OVER_ANOTHER = ("at_most", "at_least", "round", "policy", "when", "gate", "shown")
+
+
+class Nodes:
+    """Makes nodes out of bindings and the values of one subject, each once."""
+
+    def __init__(self, plan: Plan, params: Mapping[str, Value], found: reference.ReferenceTrace) -> None:
+        self.plan = plan
+        self.params = params
+        self.values = found.values
+        computes = [step for step in plan.steps if isinstance(step, Compute)]
+        self.bindings = {one.name: one for step in computes for one in step.bindings}
+        self.feeds = Feeds(plan, self.bindings, found.contributions)
+        self.nodes: dict[str, Node] = {}
+
+    def read(self, scalar: Scalar) -> Value:
+        """The value of a scalar for the subject."""
+        return reader(scalar, self.params)(dict(self.values))
+
+    def node(self, name: str) -> Node:
+        """The node of a binding, or of a column of the subject's row."""
+        if name not in self.nodes:
+            self.nodes[name] = self._make(name)
+        return self.nodes[name]
+
+    def _make(self, name: str) -> Node:
+        binding = self.bindings.get(name)
+        if binding is None:
+            return self._column(name)
+        before = self.node(binding.of) if binding.of and binding.kind in _OVER_ANOTHER else None
+        return Node(
+            name,
+            binding.item,
+            binding.part,
+            binding.kind,
+            figure(self.values[name], binding.type, self._places(binding)),
+            binding.title,
+            binding.origin,
+            before,
+            self._inputs(binding),
+            self._rows(binding),
+            self.feeds.of(binding),
+            binding.weights,
+            binding.row if binding.kind == "gate" else None,
+            self.values.get(binding.row) is True if binding.kind == "gate" and binding.row else None,
+            self._condition(binding),
+            self._withheld(binding),
+        )
+
+    def _withheld(self, binding: Binding) -> bool:
+        """Whether a value was not worked out, for the condition it stands under does not hold."""
+        return binding.guard is not None and self.values.get(binding.guard) is not True
+
+    def _condition(self, binding: Binding) -> Test | None:
+        """The condition that decided over a value: its own, its gate's, or the one it stands under."""
+        if binding.guard is not None and self._withheld(binding):
+            condition: Scalar = Ref(binding.guard, self.bindings[binding.guard].type)
+        elif binding.kind == "when" and isinstance(binding.expr, Case):
+            condition = binding.expr.whens[0][0]
+        elif binding.kind == "guard" or (binding.kind == "condition" and not self._withheld(binding)):
+            condition = binding.expr
+        elif binding.kind == "gate" and binding.row is not None:
+            condition = self.bindings[binding.row].expr
+        elif binding.kind == "when" and binding.guard is not None:
+            condition = Ref(binding.guard, self.bindings[binding.guard].type)
+        else:
+            return None
+        return self._tested(condition)
+
+    def _tested(self, condition: Scalar) -> Test:
+        """A condition with what it read, however many names it goes by."""
+        while isinstance(condition, Ref) and condition.name in self.bindings:
+            condition = self.bindings[condition.name].expr
+        return test(condition, self.read)
+
+    def _places(self, binding: Binding) -> int | None:
+        """The places a value was rounded to: by its own step, or by the one that a gate was put over."""
+        while binding.kind == "gate" and binding.of is not None:
+            binding = self.bindings[binding.of]
+        return binding.type.scale if binding.kind == "round" else None
+
+    def _column(self, name: str) -> Node:
+        kind = self._column_type(name)
+        return Node(name, name, "value", "column", figure(self.values[name], kind))
+
+    def _column_type(self, name: str) -> Type:
+        for step in self.plan.steps:
+            if isinstance(step, Scan):
+                for full, (_, kind) in step.columns.items():
+                    if full == name or full.replace("*", ".") == name:
+                        return kind
+        raise KeyError(name)
+
+    def _inputs(self, binding: Binding) -> tuple[Node, ...]:
+        if binding.kind == "aggregate" or self._withheld(binding):
+            return ()
+        if binding.kind in ("by", "choose", "curve", "tiers"):
+            head = [binding.of] if binding.of else []
+            taken = self._taken(binding)
+            inner = self._reads(binding.rows[taken].value) if taken is not None else []
+            names = [*head, *(self._tests(binding)), *inner]
+        elif binding.kind == "gate" and binding.row is not None:
+            names = self._reads(self.bindings[binding.row].expr)
+        else:
+            names = self._reads(binding.expr)
+        skip = {binding.of} if binding.kind in _OVER_ANOTHER else set()
+        return tuple(self.node(one) for one in dict.fromkeys(names) if one not in skip and self._shown(one))
+
+    def _tests(self, binding: Binding) -> list[str]:
+        """What the conditions of `choose` read, down to the row taken."""
+        if binding.kind != "choose":
+            return []
+        taken = self._taken(binding)
+        rows = binding.rows if taken is None else binding.rows[: taken + 1]
+        return [name for row in rows if row.condition is not None for name in self._reads(row.condition)]
+
+    def _reads(self, scalar: Scalar) -> list[str]:
+        """The names that working out a scalar reads, in order: of branches, those down to the one taken."""
+        match scalar:
+            case Ref(name):
+                return [name]
+            case Op(_, args):
+                return [name for arg in args for name in self._reads(arg)]
+            case Case(whens, otherwise):
+                found: list[str] = []
+                for condition, value in whens:
+                    found += self._reads(condition)
+                    if self.read(condition) is True:
+                        return found + self._reads(value)
+                return found + (self._reads(otherwise) if otherwise is not None else [])
+            case _:
+                return []
+
+    def _shown(self, name: str) -> bool:
+        binding = self.bindings.get(name)
+        return binding is None or binding.kind not in HIDDEN
+
+    def _taken(self, binding: Binding) -> int | None:
+        row = self.values.get(binding.row) if binding.row else None
+        return int(row) if isinstance(row, Fraction) else None
+
+    def _rows(self, binding: Binding) -> tuple[RowSeen, ...]:
+        taken = self._taken(binding)
+        if taken is None and (binding.kind != "choose" or self._withheld(binding)):
+            return ()
+        seen: list[RowSeen] = []
+        for index, row in enumerate(binding.rows):
+            reached = taken is None or index <= taken
+            checked = self._tested(row.condition) if reached and row.condition is not None else None
+            earns = self._earns(binding, index, taken) if taken is not None else None
+            seen.append(RowSeen(row.origin.text, row.head, row.origin, index == taken, checked, earns))
+        return tuple(seen)
+
+    def _earns(self, binding: Binding, index: int, taken: int) -> Figure | None:
+        row = binding.rows[index]
+        if binding.kind != "tiers":
+            return figure(self.read(row.value), row.value.type) if index == taken else None
+        if index < taken and row.full is not None:
+            return figure(self.read(row.full), row.value.type)
+        if index != taken:
+            return None
+        below = [self.read(one.full) for one in binding.rows[:taken] if one.full is not None]
+        whole = self.read(row.value)
+        assert isinstance(whole, Fraction)
+        return figure(whole - sum((one for one in below if isinstance(one, Fraction)), Fraction(0)), row.value.type)
