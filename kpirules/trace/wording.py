@@ -1,0 +1,201 @@
+"""What is said of one step, one condition, one table of a trace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from kpirules.plan.ir import Origin
+from kpirules.source import catalogue
+from kpirules.trace import figures
+from kpirules.trace.conditions import CONVERSE
+from kpirules.trace.tree import Fed, Figure, Node, Test
+
+LIMITS = ("at_most", "at_least")
+TABLES = ("by", "choose", "curve", "tiers")
+"""Kinds of steps: limits, and rules with rows."""
+
+_KEYS = 5
+_WORDS = ("total", "grade", "active_days", "active_share")
+_OPS = ("in", "not_in", "is_missing", "is_present")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Words in a language, figures in a currency of so many places."""
+
+    lang: str
+    currency: str
+    places: int
+
+    def word(self, key: str) -> str:
+        """A single word of the catalogue."""
+        return catalogue.word(key, self.lang)
+
+    def say(self, key: str, **args: object) -> str:
+        """A text of the catalogue, filled in."""
+        return self.word(key).format(**args)
+
+    def show(self, one: Figure) -> str:
+        """A figure as people read it."""
+        return figures.shown(one, self.currency, self.places, self.lang)
+
+    def label(self, node: Node) -> str:
+        """What an input is called: its name, its text where it has none, the word of what every scheme has."""
+        if "~" in node.name and node.origin is not None:
+            return one_line(node.origin.text)
+        owner, _, part = node.name.partition(".")
+        if part in ("weighted", "adjustments"):
+            return self.word(part)
+        if part == "total":
+            return f"{owner} {self.word(part)}"
+        if owner == node.item and part in ("actual", "target", "achievement", "score"):
+            return f"{owner} {self.word(part)}"
+        return self.word(node.name) if node.name in _WORDS else node.name.rpartition("/")[2]
+
+    def told(self, node: Node, *, brief: bool) -> Iterator[tuple[str, Origin | None]]:
+        """What a step did to its value, each line with its place; `brief` leaves out what changed nothing."""
+        if node.withheld:
+            return
+        match node.kind:
+            case "at_most" | "at_least":
+                yield from self._limit(node, brief=brief)
+            case "round":
+                if node.before is not None and node.before.figure.value != node.figure.value:
+                    before, after = self.show(node.before.figure), self.show(node.figure)
+                    yield self.say("rounded", before=before, after=after), None
+            case "policy":
+                yield from self._policy(node)
+            case "when":
+                yield from self._when(node)
+            case "condition" | "guard":
+                yield from self._condition(node)
+            case "gate":
+                yield from self._gate(node)
+            case "weighted":
+                if (text := self.mean(node)) != (value := self.show(node.figure)):
+                    yield self.say("is_value", text=text, value=value), node.origin
+            case kind if kind in TABLES:
+                yield from self._table(node)
+            case "quotient":
+                parts = {side: self.word(side) for side in ("actual", "target")}
+                value = self.show(node.figure)
+                yield self.say("quotient", left=parts["actual"], right=parts["target"], value=value), node.origin
+            case "value" if node.origin is not None and not _just_reads(node):
+                text = one_line(node.origin.text)
+                yield self.say("is_value", text=text, value=self.show(node.figure)), node.origin
+            case _:
+                return
+
+    def mean(self, node: Node) -> str:
+        """A mean by weight, as it is worked out: what is there by its weight, over the weights of what is there."""
+        there = [one for one in node.inputs if one.name in node.weights and one.figure.value is not None]
+        if not there:
+            return self.word("missing")
+        percents = {one.name: f"{figures.number(node.weights[one.name] * 100)}%" for one in there}
+        whole = sum((node.weights[one.name] for one in there), Fraction(0))
+        if len(there) == 1:
+            return self.show(there[0].figure)
+        points = " + ".join(f"{self.show(one.figure)} × {percents[one.name]}" for one in there)
+        return points if whole == 1 else f"({points}) / {figures.number(whole * 100)}%"
+
+    def _limit(self, node: Node, *, brief: bool) -> Iterator[tuple[str, Origin | None]]:
+        if node.before is None or node.before.figure.value is None or node.origin is None:
+            return
+        limit = self.say(node.kind, bound=one_line(node.origin.text))
+        if len(node.inputs) == 1:
+            limit = self.say("limit_is", limit=limit, bound=self.show(node.inputs[0].figure))
+        before, after = self.show(node.before.figure), self.show(node.figure)
+        if before != after:
+            yield self.say("cut", limit=limit, before=before, after=after), node.origin
+        elif not brief:
+            yield self.say("no_cut", limit=limit), node.origin
+
+    def _policy(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
+        if node.before is None or node.before.figure.value is not None or node.origin is None:
+            return
+        yield self.say("policy_used", policy=one_line(node.origin.text)), node.origin
+
+    def _when(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
+        if node.test is None or node.origin is None:
+            return
+        text = one_line(node.origin.text)
+        if node.test.holds:
+            yield self.say("when_holds", condition=text), node.origin
+        else:
+            test = self.test(node.test)
+            yield self.say("when_fails", condition=text, test=test, value=self.show(node.figure)), node.origin
+
+    def _condition(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
+        if node.test is None or node.origin is None:
+            return
+        key = "holds_for" if node.test.holds else "fails_for"
+        yield self.say(key, condition=one_line(node.origin.text), test=self.test(node.test)), node.origin
+
+    def _gate(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
+        if node.before is None:
+            return
+        before, after = self.show(node.before.figure), self.show(node.figure)
+        key = "gate_quiet" if not node.tripped else "gate_same" if before == after else "gate_trips"
+        why = f" ({self.test(node.test)})" if node.test is not None else ""
+        yield self.say(key, gate=node.gate, before=before, after=after) + why, node.origin
+
+    def _table(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
+        for row in node.rows:
+            text = row.head if node.kind == "curve" else f"`{one_line(row.text)}`"
+            if node.kind == "tiers" and row.earns is not None and not (row.taken and row is node.rows[0]):
+                key = "band_rest" if row.taken else "band_full"
+                yield self.say(key, row=text, value=self.show(row.earns)), row.origin
+            elif row.taken:
+                value = self.show(node.figure)
+                yield self.say("row_gives", row=text, value=value), row.origin
+            elif row.test is not None:
+                yield self.say("row_passed", row=text, test=self.test(row.test)), row.origin
+            if row.taken:
+                return
+
+    def test(self, one: Test) -> str:
+        """A condition as it came out, with what it read; of an `and` or an `or`, the parts that decided it."""
+        if one.parts and one.op != "in":
+            told = [part for part in one.parts if part.holds is one.holds] if one.op != "not" else one.parts
+            return f" {self.word('and')} ".join(map(self.test, told or one.parts))
+        if one.left is None:
+            return self.word("false")
+        left, op, right = self.show(one.left), one.op if one.holds else CONVERSE.get(one.op, one.op), ""
+        if one.right is not None:
+            right = self.show(one.right)
+        elif one.op == "in":
+            right = ", ".join(self.show(part.right) for part in one.parts if part.right is not None)
+        if one.named is not None:
+            left = self.word(one.named) if one.named in _WORDS else one.named
+        return self.say("holds_not", left=left, op=self.word(op) if op in _OPS else op, right=right).rstrip()
+
+    def fed(self, fed: Fed) -> str:
+        """The rows that an aggregate counted: how many, of which table, under which condition, the first keys."""
+        key = {0: "no_row_of", 1: "one_row_of"}.get(fed.count, "rows_of")
+        text = self.say(key, count=fed.count, table=fed.table)
+        if fed.where:
+            text += self.say("where", where=one_line(fed.where))
+        named = [one for one in fed.keys if one]
+        if named:
+            text += f": {', '.join(named[:_KEYS])}"
+        if len(named) > _KEYS:
+            text += self.say("more", count=len(named) - _KEYS)
+        return text
+
+
+def one_line(text: str) -> str:
+    """The first line of a text of the rules; an ellipsis says that there is more."""
+    first, _, rest = text.strip().partition("\n")
+    line = re.sub(r"[ \t\u3000]+", " ", first.rstrip())
+    return f"{line} …" if rest else line
+
+
+def _just_reads(node: Node) -> bool:
+    """Whether a value is no more than another one under its name: that one is told below it."""
+    if len(node.inputs) != 1 or node.origin is None:
+        return False
+    read = node.inputs[0]
+    return node.origin.text == read.name or (read.origin is not None and node.origin.text == read.origin.text)
