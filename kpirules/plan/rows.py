@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field, replace
 from fractions import Fraction
 
-from kpirules.model.expr import Agg, Expr, Grain, Lookup
+from kpirules.model.expr import Agg, Bin, Expr, Grain, Lookup
 from kpirules.plan import build, scalars
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import (
@@ -24,6 +24,7 @@ from kpirules.plan.ir import (
 )
 from kpirules.plan.reading import Reading, targets
 from kpirules.records import dataclass
+from kpirules.source import Span
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -71,6 +72,8 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
     """
     rows = rows_of(draft, agg.grain)
     where, failing = _lowered(rows, agg.where)
+    if where is not None and agg.where is not None:
+        _say_all(rows.reading.draft, where, agg.where)
     found, faults = _lowered(rows, agg.arg)
     failing += [(build.both([where, when]) if where is not None else when, flag) for when, flag in faults]
     flags = []
@@ -94,6 +97,21 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
         func = "distinct" if agg.func == "count distinct" else agg.func
         _measure(rows, agg, f"{name}$", item, (func, arg.name, condition), summed)
     return tuple(flags)
+
+
+def _say_all(draft: Draft, where: Ref, node: Expr) -> None:
+    """Let a condition that was put together of several, a filtered table's and those after it, be told with all."""
+    texts = [span.text for span in _conditions(node)]
+    nth, binding = next(((n, one) for n, one in enumerate(draft.bindings) if one.name == where.name), (0, None))
+    if len(texts) > 1 and binding is not None and binding.origin is not None:
+        draft.bindings[nth] = replace(binding, origin=replace(binding.origin, text="; ".join(texts)))
+
+
+def _conditions(node: Expr) -> list[Span]:
+    """The places of the conditions that one was put together of; what is put together has the place of its last."""
+    if isinstance(node, Bin) and node.op == "and" and node.span == node.right.span:
+        return [*_conditions(node.left), *_conditions(node.right)]
+    return [node.span]
 
 
 def _lowered(rows: Rows, node: Expr | None) -> tuple[Ref | None, list[tuple[Scalar, Flag]]]:
