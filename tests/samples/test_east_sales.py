@@ -71,6 +71,15 @@ def test_every_score_of_every_indicator(quarter: str) -> None:
         assert {name: agreed[who][f"{name}.score"] for name in scores} == scores, who
 
 
+@quarters
+def test_who_is_advised(quarter: str) -> None:
+    rows = [row for row in result(quarter).items.to_pylist() if row["item"] == "销售达成"]
+    advised = {row["key"] for row in rows if row["advice"]}
+    scores = {who: scores["销售达成"] for who, scores, _ in _policy(quarter)}
+    assert advised == {who for who, score in scores.items() if score is not None and score < 60}
+    assert advised
+
+
 def _policy(quarter: str) -> Iterator[tuple[str, dict[str, Fraction | None], dict[str, Any]]]:
     """The policy in plain arithmetic, straight from the files: each seller, the scores, and what they come to."""
     first, last = QUARTERS[quarter]
