@@ -385,11 +385,6 @@ def _in_rows(rows: tuple[Row, ...]) -> tuple[Expr, ...]:
     return tuple(part for row in rows for part in (*head_parts(row.head), row.value))
 
 
-def is_unknown(node: Expr) -> bool:
-    """Whether a node is a stand-in, or holds one."""
-    return any(isinstance(part, Unknown) for part in walk(node))
-
-
 def walk(node: Expr) -> tuple[Expr, ...]:
     """A node and every expression inside it, outermost first."""
     found: list[Expr] = []

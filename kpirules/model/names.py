@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from fractions import Fraction
 
 from kpirules.model import columns, grain, own
 from kpirules.model.expr import (
@@ -28,9 +27,7 @@ from kpirules.model.workspace import PARTS, SUMS, Declared, Presence, Scope, Wor
 from kpirules.source import Label, Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
-from kpirules.values import types
-from kpirules.values.types import Type
-from kpirules.values.units import Unit
+from kpirules.values import days, types
 
 _KINDS: dict[type[ast.Node], str] = {
     ast.Table: "table",
@@ -267,44 +264,27 @@ def _builtin(ws: Workspace, scope: Scope, path: ast.Path, word: str) -> Expr | N
     if word in SUMS:
         return ws.value(scope.card, word, path.span) if scope.card is not None else None
     if word == "total":
-        return ws.value("total", "value", path.span) if _has(ws, ast.Scorecard) else None
+        return ws.value("total", "value", path.span) if ws.has(ast.Scorecard) else None
     if word == "grade":
-        return ws.value("grade", "value", path.span) if _has(ws, ast.Grade) else None
+        return ws.value("grade", "value", path.span) if ws.has(ast.Grade) else None
     return _clock(ws, path, word, dated=True)
 
 
 def _clock(ws: Workspace, path: ast.Path, word: str, *, dated: bool) -> Expr | None:
-    longest = _LONGEST[ws.scheme.period]
+    period = ws.scheme.period
     match word:
         case "period_start" | "period_end" | "year_start":
             return Builtin(word, type=types.DATE, span=path.span)
         case "period_days":
-            days = types.decimal(Unit.NUMBER, 0, Fraction(longest - 3), Fraction(longest))
-            return Builtin(word, type=days, span=path.span)
+            return Builtin(word, type=days.in_period(period), span=path.span)
         case "active_days" | "active_share" if dated and ws.subject:
             if ws.subject.table.active is None:
                 helps = [Note("active", {"table": ws.subject.table.name})]
                 raise ws.fail("KPI212", path.span, {"name": path.text}, helps=helps)
-            return Builtin(word, type=active_type(word, longest), span=path.span)
+            kind = days.active(period) if word == "active_days" else days.active_share(period)
+            return Builtin(word, type=kind, span=path.span)
         case _:
             return None
-
-
-_LONGEST = {Unit.MONTH: 31, Unit.QUARTER: 92, Unit.HALF: 184, Unit.YEAR: 366}
-
-
-def active_type(word: str, longest: int) -> Type:
-    """The type of `active_days` (1 to the period's days) or `active_share` (a quotient of days by days)."""
-    days = types.decimal(Unit.NUMBER, 0, Fraction(1), Fraction(longest))
-    if word == "active_days":
-        return days
-    period = types.decimal(Unit.NUMBER, 0, Fraction(longest - 3), Fraction(longest))
-    share = types.divide(days, period, Unit.RATIO)
-    return replace(share, high=Fraction(1))
-
-
-def _has(ws: Workspace, kind: type[ast.Node]) -> bool:
-    return any(isinstance(node, kind) for node in ws.file.items)
 
 
 # ---------------------------------------------------------------- a row's scope

@@ -176,8 +176,7 @@ def grade(ws: Workspace) -> Type:
     if not texts:
         raise Skip
     ws.grade = scheme.Grade(found, tuple(order), node.span)
-    unassessed = any(isinstance(one, ast.Scorecard) for one in ws.file.items)
-    missing = unassessed and ws.value("total", "value", node.span).type.missing
+    missing = ws.has(ast.Scorecard) and ws.value("total", "value", node.span).type.missing
     return replace(found.type, domain=tuple(order)).maybe(when=missing or found.type.missing)
 
 
@@ -228,13 +227,11 @@ def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: tuple
     if found.domain is not None and (not isinstance(bound, Lit) or bound.value not in found.domain):
         grades = ", ".join(f'"{one}"' for one in found.domain)
         raise ws.fail("KPI535", bound.span, {"text": bound.span.text}, helps=[Note("grades", {"grades": grades})])
-    ws.effects[effect.span] = scheme.Effect(
-        gate.name.text, gate.title, item, part, effect.how, when, bound, effect.span
-    )
+    made = scheme.Effect(gate.name.text, gate.title, item, part, effect.how, when, bound, effect.span)
+    ws.effects[effect.span] = made
     if found.unit is Unit.TEXT:
         return found
-    places = {"total": "total", "score": "score"}.get(item if item == "total" else part, "money")
-    digits = ws.places(places, effect.span)
+    digits = ws.places(made.rounded_as, effect.span)
 
     def capped() -> Type:
         return types.rounding(types.choose(found, bound.type, found.unit), digits)
@@ -255,18 +252,10 @@ def gates(ws: Workspace) -> None:
                 continue
             if (
                 target is None
-                or (target[0] == "total" and not ws.scorecards and not _has_scorecard(ws))
-                or (target[0] == "grade" and ws.grade is None and not _has_grade(ws))
+                or (target[0] == "total" and not ws.scorecards and not ws.has(ast.Scorecard))
+                or (target[0] == "grade" and ws.grade is None and not ws.has(ast.Grade))
             ):
                 ws.report("KPI536", effect.target.span, {"name": effect.target.text})
-
-
-def _has_scorecard(ws: Workspace) -> bool:
-    return any(isinstance(node, ast.Scorecard) for node in ws.file.items)
-
-
-def _has_grade(ws: Workspace) -> bool:
-    return any(isinstance(node, ast.Grade) for node in ws.file.items)
 
 
 # ---------------------------------------------------------------- pay
@@ -279,7 +268,7 @@ def pay(ws: Workspace, node: ast.Pay) -> Type:
         Skip: it has a fault.
     """
     applies = infer.condition(ws, Scope(), node.applies) if node.applies is not None else None
-    unnamed = applies is None and _has_scorecard(ws)
+    unnamed = applies is None and ws.has(ast.Scorecard)
     scope = Scope().knowing(assessed(ws)) if unnamed else Scope()
     if applies is not None:
         scope = scope.knowing(infer.shown(applies, holds=True))

@@ -176,6 +176,11 @@ class Effect:
     bound: Expr
     span: Span = field(compare=False, repr=False)
 
+    @property
+    def rounded_as(self) -> str:
+        """Which of the header's roundings its figure has: `total`, `score` or `money`."""
+        return "total" if self.item == "total" else "score" if self.part == "score" else "money"
+
 
 @dataclass(frozen=True, slots=True)
 class Pay:

@@ -155,6 +155,10 @@ class Workspace:
         self.report(code, span, args, labels=labels, helps=helps)
         return Skip()
 
+    def has(self, kind: type[ast.Node]) -> bool:
+        """Whether the scheme has an item of a kind, whatever faults are in it."""
+        return any(isinstance(node, kind) for node in self.file.items)
+
     @property
     def scheme(self) -> scheme.Header:
         """The header.

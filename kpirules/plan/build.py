@@ -12,6 +12,9 @@ from kpirules.values.rounding import Mode
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
+COMPARE = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+"""Comparisons as rules write them, and their operators."""
+
 
 def number(value: int | Fraction, unit: Unit = Unit.NUMBER) -> Const:
     """A known number."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 
 from kpirules.model.scheme import Model
 from kpirules.plan import advice, build, demands, results, rows
@@ -32,11 +31,10 @@ from kpirules.plan.ir import (
 )
 from kpirules.plan.reading import Reading
 from kpirules.plan.scalars import lower
-from kpirules.values import types
+from kpirules.values import days, types
 from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
 
-_LONGEST = {Unit.MONTH: 31, Unit.QUARTER: 92, Unit.HALF: 184, Unit.YEAR: 366}
 _ORDER = {"total": 0, "grade": 2, "pay": 3, "component": 3, "outcome": 4, "ensure": 5}
 """Items as they are read: the total, what it is made of, the grade, pay; each kind in file order."""
 
@@ -190,12 +188,8 @@ def _column(model: Model, name: str) -> types.Type:
 
 
 def _active_types(draft: Draft) -> None:
-    longest = _LONGEST[draft.model.header.period]
-    days = types.decimal(Unit.NUMBER, 0, Fraction(1), Fraction(longest))
-    draft.columns["active_days"] = days
-    period = types.decimal(Unit.NUMBER, 0, Fraction(longest - 3), Fraction(longest))
-    share = types.divide(days, period, Unit.RATIO)
-    draft.columns["active_share"] = replace(share, high=Fraction(1))
+    period = draft.model.header.period
+    draft.columns |= {"active_days": days.active(period), "active_share": days.active_share(period)}
 
 
 def _subjects(draft: Draft) -> list[Step]:
@@ -235,12 +229,11 @@ def _or_end(ends: Ref, end: Param) -> Op:
 
 def _days(draft: Draft, begins: Ref, until: Scalar) -> tuple[Binding, ...]:
     start, end = Param("period_start", types.DATE), Param("period_end", types.DATE)
-    longest = _LONGEST[draft.model.header.period]
-    span = types.decimal(Unit.NUMBER, 0, Fraction(0), Fraction(longest - 1))
+    period = draft.model.header.period
+    span = days.apart(period)
     since = Op("later", (begins, start), types.DATE)
     active = Op("add", (Op("days", (since, until), span), build.number(1)), draft.columns["active_days"])
-    whole_type = types.decimal(Unit.NUMBER, 0, Fraction(longest - 3), Fraction(longest))
-    whole = Op("add", (Op("days", (start, end), span), build.number(1)), whole_type)
+    whole = Op("add", (Op("days", (start, end), span), build.number(1)), days.in_period(period))
     share = Op("div", (Ref("active_days", active.type), whole), draft.columns["active_share"])
     return tuple(
         Binding(name, expr, draft.columns[name], name, "value", "value")

@@ -32,8 +32,6 @@ from kpirules.source import Span
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
-_COMPARE = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-
 
 def emit(draft: Draft, place: Place, node: Expr, name: str) -> Ref:
     """Bind an expression or a rule under a name; its own steps are bound before it."""
@@ -98,7 +96,7 @@ def _condition(draft: Draft, place: Place, head: Scalar | None, written: Head) -
     match written:
         case Compares(op, bound):
             assert head is not None
-            return build.compare(_COMPARE[op], head, scalars.lower(draft, place, bound))
+            return build.compare(build.COMPARE[op], head, scalars.lower(draft, place, bound))
         case Lists(values):
             assert head is not None
             return build.any_of([build.compare("eq", head, scalars.lower(draft, place, value)) for value in values])

@@ -40,7 +40,6 @@ from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
-_COMPARE = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _RULES = (Limited, By, Choose, Curve, Tiers)
 
 
@@ -156,7 +155,7 @@ def _binary(node: Bin, left: Scalar, right: Scalar) -> Scalar:
         case "and" | "or":
             return Op(node.op, (left, right), types.BOOL)
         case _:
-            return build.compare(_COMPARE[node.op], left, right)
+            return build.compare(build.COMPARE[node.op], left, right)
 
 
 def _function(node: Fn, args: list[Scalar]) -> Scalar:

@@ -98,6 +98,5 @@ def _on_number(draft: Draft, place: Place, effect: scheme.Effect, value: Ref, tr
         capped, condition = bound, there
     else:
         capped, condition = build.limit(value, bound, unit, at_most=effect.how == "at most"), trips
-    what = {"total": "total", "score": "score"}.get(effect.item if effect.item == "total" else effect.part, "money")
-    found = build.case([(condition, build.rounded(capped, header.places[what], header.mode))], value, unit)
+    found = build.case([(condition, build.rounded(capped, header.places[effect.rounded_as], header.mode))], value, unit)
     return replace(found, type=found.type.maybe(when=value.type.missing)) if not isinstance(found, Ref) else found

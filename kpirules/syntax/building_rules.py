@@ -85,7 +85,7 @@ def _binary(b: Builder, span: Span, kids: Kids) -> ast.Binary:
     left, op, right = kids
     typed = b.prepared(op)
     symbol = op.type.lower() if op.type in ("AND", "OR") else _SYMBOLS.get(typed, typed)
-    return ast.Binary(symbol, left, right, span=span, op_span=b.place(op))
+    return ast.Binary(symbol, left, right, span=span)
 
 
 def _minus(_: Builder, span: Span, kids: Kids) -> ast.Unary:

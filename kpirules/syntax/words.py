@@ -94,14 +94,6 @@ def spellings(word: str) -> tuple[str, ...]:
     return _spelled()[word].spellings
 
 
-def known_but_later(text: str) -> str | None:
-    """The English word of what belongs to the language but not to this version, whatever its spelling; else None."""
-    for later in laters("item", "opening", "any"):
-        if later.pattern.fullmatch(text):
-            return later.word.english
-    return None
-
-
 @cache
 def laters(*sections: str) -> tuple[Later, ...]:
     """The words of some sections that this version does not have, longest first."""

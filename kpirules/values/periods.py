@@ -66,12 +66,6 @@ def period_of(day: date, kind: Unit) -> Period:
     return Period(date(day.year, (day.month - 1) // size * size + 1, 1), kind)
 
 
-def periods_in(outer: Unit, inner: Unit) -> int | None:
-    """How many `inner` periods make one `outer`; None where they do not fit."""
-    count, rest = divmod(_MONTHS[outer], _MONTHS[inner])
-    return None if rest or not count else count
-
-
 def months_of(kind: Unit) -> int:
     """How many months a period of that kind has."""
     return _MONTHS[kind]

@@ -56,9 +56,6 @@ class Term:
     missing: bool = False
 
 
-Draw = Callable[..., object]
-
-
 class Writer:
     """Draws expressions of a unit, for a person or for a row of `orders`."""
 

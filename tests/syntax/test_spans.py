@@ -94,13 +94,6 @@ def test_expressions(text: str, kind: type[ast.Node], typed: list[str]) -> None:
     assert [node.span.text for node in nodes(formula(text)) if isinstance(node, kind)] == typed
 
 
-def test_operators_have_a_place_of_their_own() -> None:
-    found = formula("a ＞＝ b 且 c")
-    assert isinstance(found, ast.Binary)
-    assert isinstance(found.left, ast.Binary)
-    assert (found.op, found.op_span.text, found.left.op, found.left.op_span.text) == ("and", "且", ">=", "＞＝")
-
-
 def test_rules_rows_limits_and_clauses() -> None:
     found = item("  ".lstrip() + "指标 a\n    得分  按 b  # c\n        ≥ 1 : 2 ，封顶3\n        否则 : 4\n    最多 5\n")
     assert isinstance(found, ast.Indicator)

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import TYPE_CHECKING
-
 from kpirules.records import dataclass
 from kpirules.syntax.ast.literals import Bool, Date, Money, Name, Node, Number, Percent, Text
-
-if TYPE_CHECKING:
-    from kpirules.source.text import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +33,6 @@ class Binary(Node):
     op: str
     left: Expr
     right: Expr
-    op_span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
