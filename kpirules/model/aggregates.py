@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from kpirules.model import grain, infer, names, operators
-from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Own, Skip, children, walk
+from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Own, Skip
+from kpirules.model.walking import children, walk
 from kpirules.model.workspace import Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kpirules.model import aggregates, grain, infer, names, scheme
-from kpirules.model.expr import Col, Expr, Skip, Val, walk
+from kpirules.model.expr import Col, Expr, Skip, Val
+from kpirules.model.walking import walk
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast

@@ -6,8 +6,7 @@ itself, for its faults.
 
 from __future__ import annotations
 
-from kpirules.model import aggregates, infer, names, results, rules
-from kpirules.model.names import EVERYTHING
+from kpirules.model import aggregates, infer, names, presence, results, rules
 from kpirules.model.workspace import PARTS, SUMS, Scope, Workspace, quietly
 from kpirules.syntax import ast
 from kpirules.values.units import Unit
@@ -28,7 +27,7 @@ def check(ws: Workspace) -> None:
 
 
 def _check(ws: Workspace, node: ast.Item) -> None:
-    subject = Scope(present=frozenset({EVERYTHING}))
+    subject = Scope(present=frozenset({presence.EVERYTHING}))
     match node:
         case ast.Define():
             rules.rule(ws, Scope(indicator=_LOST, parts=PARTS), node.rule)

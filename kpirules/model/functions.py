@@ -6,7 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from kpirules.model import infer, operators
-from kpirules.model.expr import Expr, Fn, known
+from kpirules.model.expr import Expr, Fn
+from kpirules.model.walking import known
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast

@@ -6,25 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import aggregates, functions, items, names, operators
-from kpirules.model.expr import (
-    Absent,
-    Among,
-    As,
-    Bin,
-    Cond,
-    Expr,
-    Fallback,
-    Fn,
-    Known,
-    Lit,
-    Neg,
-    Not,
-    Skip,
-    Unknown,
-    known,
-)
-from kpirules.model.names import EVERYTHING
+from kpirules.model import aggregates, functions, items, names, operators, presence
+from kpirules.model.expr import Absent, Among, As, Bin, Cond, Expr, Fallback, Fn, Known, Lit, Neg, Not, Skip, Unknown
+from kpirules.model.walking import known
 from kpirules.model.workspace import Presence, Scope, Workspace, every
 from kpirules.source import Label, Note
 from kpirules.source.similar import similar
@@ -43,7 +27,7 @@ def infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
     """
     try:
         with ws.deeper():
-            return names.narrowed(scope, _infer(ws, scope, node))
+            return presence.narrowed(scope, _infer(ws, scope, node))
     except Skip:
         return Unknown(node.span)
 
@@ -213,15 +197,15 @@ def _logic(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
 
 
 def shown(node: Expr, *, holds: bool) -> Iterator[Presence]:
-    """The `presence` keys of what is there wherever a condition holds (or, with `holds` false, does not).
+    """The keys of what is there wherever a condition holds (or, with `holds` false, does not).
 
     A condition with a fault may have been meant to show anything: `EVERYTHING`.
     """
     match node:
         case Unknown():
-            yield EVERYTHING
+            yield presence.EVERYTHING
         case Absent() if node.negated is holds:
-            yield from names.present_with(node.operand)
+            yield from presence.present_with(node.operand)
         case Bin() if node.op == ("and" if holds else "or"):
             yield from shown(node.left, holds=holds)
             yield from shown(node.right, holds=holds)

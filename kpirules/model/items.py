@@ -9,8 +9,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from kpirules.model import advice, aggregates, columns, demands, infer, operators, promises, results, rules, scheme
-from kpirules.model.expr import Bin, Expr, Skip, Unknown, Val, walk
+from kpirules.model.expr import Bin, Expr, Skip, Unknown, Val
 from kpirules.model.uses import is_contextual, rule_nodes, rule_paths
+from kpirules.model.walking import walk
 from kpirules.model.workspace import PARTS, Scope, Workspace, quietly
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words

@@ -1,102 +1,20 @@
-"""Which names a scheme declares, and what a name means where it is used."""
+"""What a name means where it is used."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
 
 from kpirules.model import columns, grain, own
-from kpirules.model.expr import (
-    Agg,
-    As,
-    Bin,
-    Builtin,
-    Col,
-    Expr,
-    Fn,
-    Lit,
-    Lookup,
-    Neg,
-    Own,
-    Skip,
-    Unknown,
-    Val,
-    children,
-)
-from kpirules.model.workspace import PARTS, SUMS, Declared, Presence, Scope, Workspace
+from kpirules.model.expr import Builtin, Col, Expr, Skip
+from kpirules.model.workspace import PARTS, SUMS, Declared, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
 from kpirules.values import days, types
 
-_KINDS: dict[type[ast.Node], str] = {
-    ast.Table: "table",
-    ast.DefineTable: "filter",
-    ast.Define: "define",
-    ast.Indicator: "indicator",
-    ast.Scorecard: "scorecard",
-    ast.Gate: "gate",
-    ast.Pay: "pay",
-    ast.Outcome: "outcome",
-}
 _CLOCK = ("active_days", "active_share", "period_days", "period_start", "period_end", "year_start")
 _NOW = frozenset({None, *PARTS, *SUMS, "total", "grade", *_CLOCK})
 """The built-in names that this version can work out; None stands for a name that is not built in."""
-
-RESULT_COLUMNS = frozenset({"scorecard", "total", "grade", "total_pay", "flags"})
-"""Columns of every result, in every language, so no item may be called so."""
-
-
-def declare(ws: Workspace) -> None:
-    """Collect the declared names; a name declared twice is a fault at the second place."""
-    ws.broken |= ws.file.broken
-    if ws.file.partial:
-        ws.broken |= _undeclared(ws.file)
-    torn = [node for node in ws.file.fragments if isinstance(node, ast.Table)]
-    ws.torn |= {node.name.text for node in torn}
-    for node in (*ws.file.items, *torn):
-        kind = _KINDS.get(type(node))
-        if kind is None:
-            continue
-        if isinstance(node, ast.Pay) and not node.paid:
-            kind = "component"
-        assert isinstance(
-            node,
-            ast.Table | ast.DefineTable | ast.Define | ast.Indicator | ast.Scorecard | ast.Gate | ast.Pay | ast.Outcome,
-        )
-        name = node.name
-        if words.builtin(name.text) or name.text in RESULT_COLUMNS:
-            ws.report("KPI204", name.span, {"name": name.text})
-            ws.broken.add(name.text)
-        elif name.text in ws.declared:
-            first = ws.declared[name.text].name
-            ws.report(
-                "KPI202", name.span, {"name": name.text}, labels=[Label(first.span, "first", {"name": name.text})]
-            )
-        else:
-            ws.declared[name.text] = Declared(kind, node, name)
-
-
-_NAMED = ast.Column | ast.Table | ast.DefineColumn | ast.DefineTable | ast.Define | ast.Indicator
-
-
-def _undeclared(file: ast.File) -> set[str]:
-    """The names that a file mentions and does not declare: a file that it uses, and that could not be read, may."""
-    written: set[str] = set()
-    known: set[str] = set()
-    todo: list[object] = [file.items]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, tuple):
-            todo += node
-        elif isinstance(node, ast.Node):
-            todo += [getattr(node, one.name) for one in fields(node)]
-            if isinstance(node, ast.Name):
-                written.add(node.text)
-            if isinstance(node, _NAMED):
-                known.add(node.name.text)
-    results = {spelling for word in ("total", "grade") for spelling in words.spellings(word)}
-    return {name for name in written - known if name in results or words.builtin(name) is None}
 
 
 def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
@@ -112,61 +30,6 @@ def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     if own.is_own(path) and scope.grain is None:  # where the person is at hand anyway, `own` says no more
         path = ast.Path(path.names[1:], span=path.span)
     return _in_row(ws, scope, path) if scope.grain else _of_subject(ws, scope, path)
-
-
-EVERYTHING: Presence = ("everything",)
-"""The key that stands for all there is."""
-
-
-def presence(node: Expr) -> Presence | None:
-    """A key under which "it is there" can be remembered: the expression itself, whatever is known of its type."""
-    match node:
-        case Lit():
-            return ("lit", node.value)
-        case Col():
-            return ("col", node.refs, node.column, node.own)
-        case Val():
-            return ("val", node.item, node.part)
-        case Own():
-            return ("own", node.refs, node.item)
-        case Lookup():
-            return ("lookup", node.table, node.column)
-        case Builtin():
-            return ("builtin", node.name)
-        case Agg():
-            return ("agg", node)
-        case Bin(op="+" | "-" | "*" | "/"):
-            return _of_parts(("bin", node.op), node)
-        case Neg() | As():
-            return _of_parts((type(node).__name__, node.type.unit), node)
-        case Fn():
-            return _of_parts(("fn", node.name, node.places), node)
-        case _:
-            return None
-
-
-def _of_parts(kind: Presence, node: Expr) -> Presence | None:
-    parts = [presence(part) for part in children(node)]
-    return None if None in parts else (*kind, *parts)
-
-
-def present_with(node: Expr) -> Iterator[Presence]:
-    """The keys of what is there wherever an expression is: itself, and what it is worked out of."""
-    key = presence(node)
-    if key is not None:
-        yield key
-    if isinstance(node, Bin | Neg | Fn | As):
-        for part in children(node):
-            yield from present_with(part)
-
-
-def narrowed(scope: Scope, node: Expr) -> Expr:
-    """A node as never missing where it is known to be there."""
-    if isinstance(node, Unknown) or not scope.present or not node.type.missing:
-        return node
-    if EVERYTHING in scope.present or presence(node) in scope.present:
-        return replace(node, type=node.type.there())
-    return node
 
 
 # ---------------------------------------------------------------- the subject's scope

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import names
-from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Fn, Lit, Lookup, Neg, Skip, Unknown, Val, children, known
+from kpirules.model import presence
+from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Fn, Lit, Lookup, Neg, Skip, Unknown, Val
+from kpirules.model.walking import children, known
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.source.similar import similar
@@ -208,7 +209,7 @@ def lost(ws: Workspace, node: Expr, span: Span, place: str) -> Skip:
     """Report a possibly missing value at a place that cannot take one."""
     text = node.span.text
     args = {"text": text, "instead": _INSTEAD.get(node.type.unit, "0")}
-    by_name = names.presence(node) is not None
+    by_name = presence.key_of(node) is not None
     if place in ("comparison", "condition"):
         helps = [Note(place if by_name else "define", args), Note("or_else", args)]
     else:

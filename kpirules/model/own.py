@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kpirules.model import columns, grain
-from kpirules.model.expr import Agg, Builtin, Col, Expr, Lookup, Own, Skip, Val, walk
+from kpirules.model.expr import Agg, Builtin, Col, Expr, Lookup, Own, Skip, Val
+from kpirules.model.walking import walk
 from kpirules.model.workspace import Declared, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words

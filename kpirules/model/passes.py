@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kpirules.model import columns, fragments, header, items, names, tables
+from kpirules.model import columns, declare, fragments, header, items, tables
 from kpirules.model.checks import weights
 from kpirules.model.workspace import Workspace
 
 Pass = Callable[[Workspace], None]
 
 PASSES: tuple[Pass, ...] = (
-    names.declare,
+    declare.declare,
     header.header,
     tables.tables,
     columns.declare,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kpirules.model import infer, results, scheme
-from kpirules.model.expr import Expr, Val, walk
+from kpirules.model.expr import Expr, Val
 from kpirules.model.grain import nodes_in
+from kpirules.model.walking import walk
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.syntax import ast, words
 from kpirules.values import types

@@ -27,8 +27,8 @@ from kpirules.model.expr import (
     Skip,
     Tiers,
     Unknown,
-    known,
 )
+from kpirules.model.walking import known
 from kpirules.model.workspace import Scope, Workspace, every
 from kpirules.source import (
     Label,

@@ -8,7 +8,8 @@ from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from kpirules.model import contracts, scheme
-from kpirules.model.expr import Expr, Skip, Val, known
+from kpirules.model.expr import Expr, Skip, Val
+from kpirules.model.walking import known
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
@@ -48,7 +49,7 @@ class Needs(Exception):  # noqa: N818  # a signal, not an error: it asks for ano
 
 
 Presence = tuple[object, ...]
-"""What stands for an expression where it is remembered that its value is there (`names.presence`)."""
+"""What stands for an expression where it is remembered that its value is there (`presence.key_of`)."""
 
 
 @dataclass(frozen=True, slots=True)

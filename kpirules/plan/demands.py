@@ -8,8 +8,9 @@ from typing import TypeGuard
 
 from kpirules.model import scheme
 from kpirules.model.contracts import Table
-from kpirules.model.expr import Col, Expr, walk
+from kpirules.model.expr import Col, Expr
 from kpirules.model.scheme import Model
+from kpirules.model.walking import walk
 from kpirules.plan import build, rows, scalars
 from kpirules.plan.draft import Draft, Place, origin_of, too_wide
 from kpirules.plan.ir import ROW, Demand, Filter, Ref, Scalar, Scan, Step

@@ -23,8 +23,8 @@ from kpirules.model.expr import (
     Point,
     Row,
     Tiers,
-    head_parts,
 )
+from kpirules.model.walking import head_parts
 from kpirules.plan import build, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of
 from kpirules.plan.ir import Case, Const, Op, Ref, RowText, Scalar

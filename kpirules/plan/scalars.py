@@ -29,9 +29,8 @@ from kpirules.model.expr import (
     Own,
     Tiers,
     Val,
-    children,
-    walk,
 )
+from kpirules.model.walking import children, walk
 from kpirules.plan import aggregates, build, rows, rules
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import Const, Op, Param, Ref, Scalar

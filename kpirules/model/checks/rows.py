@@ -7,7 +7,8 @@ from datetime import date
 from fractions import Fraction
 
 from kpirules.model.checks.intervals import Interval, Line
-from kpirules.model.expr import Compares, Expr, Otherwise, Row, Unknown, head_parts, known
+from kpirules.model.expr import Compares, Expr, Otherwise, Row, Unknown
+from kpirules.model.walking import head_parts, known
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words

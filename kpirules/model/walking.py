@@ -1,0 +1,130 @@
+"""What lies inside an expression, and the value of a constant one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from kpirules.model.expr import (
+    Absent,
+    Agg,
+    Among,
+    As,
+    Bin,
+    Builtin,
+    By,
+    Choose,
+    Col,
+    Compares,
+    Cond,
+    Curve,
+    Expr,
+    Fallback,
+    Fn,
+    Head,
+    Holds,
+    Known,
+    Limited,
+    Lists,
+    Lit,
+    Lookup,
+    Neg,
+    Not,
+    Otherwise,
+    Own,
+    Row,
+    Tiers,
+    Unknown,
+    Val,
+)
+
+
+def head_parts(head: Head) -> tuple[Expr, ...]:
+    """The expressions a row head holds."""
+    match head:
+        case Compares(_, bound):
+            return (bound,)
+        case Lists(values):
+            return values
+        case Holds(condition):
+            return (condition,)
+        case Otherwise():
+            return ()
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside a node, in written order."""
+    match node:
+        case Lit() | Col() | Val() | Own() | Builtin() | Lookup():
+            return ()
+        case Agg():
+            return tuple(part for part in (node.arg, node.where) if part is not None)
+        case Neg() | Not() | Among() | Absent() | As():
+            return (node.operand,)
+        case Bin():
+            return node.left, node.right
+        case Fallback():
+            return (node.operand,) if node.fallback is None else (node.operand, node.fallback)
+        case Cond():
+            return node.condition, node.then, node.otherwise
+        case Fn():
+            return node.args
+        case Limited():
+            return node.value, node.bound
+        case By():
+            return node.head, *_in_rows(node.rows)
+        case Choose():
+            return _in_rows(node.rows)
+        case Curve():
+            return node.head, *_in_rows(node.rows)
+        case Tiers():
+            bounds = tuple(band.bound for band in node.bands if band.bound is not None)
+            return node.head, *bounds, *(band.rate for band in node.bands)
+        case Unknown():
+            return ()
+
+
+def _in_rows(rows: tuple[Row, ...]) -> tuple[Expr, ...]:
+    return tuple(part for row in rows for part in (*head_parts(row.head), row.value))
+
+
+def walk(node: Expr) -> tuple[Expr, ...]:
+    """A node and every expression inside it, outermost first."""
+    found: list[Expr] = []
+    pending = [node]
+    while pending:
+        found.append(pending.pop())
+        pending += reversed(children(found[-1]))
+    return tuple(found)
+
+
+def known(node: Expr) -> Known | None:
+    """The value of a constant expression, or None where it is not one."""
+    match node:
+        case Lit():
+            return node.value
+        case Val():
+            return node.known
+        case As():
+            return known(node.operand)
+        case Neg():
+            value = known(node.operand)
+            return -value if isinstance(value, Fraction) else None
+        case Bin() if node.op in ("+", "-", "*", "/"):
+            left, right = known(node.left), known(node.right)
+            if isinstance(left, Fraction) and isinstance(right, Fraction):
+                return _arithmetic(node.op, left, right)
+            return None
+        case _:
+            return None
+
+
+def _arithmetic(op: str, left: Fraction, right: Fraction) -> Fraction | None:
+    match op:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case _:
+            return left / right if right else None
