@@ -52,8 +52,6 @@ def comparable(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _backwards(active: Active, table: pa.Table) -> Iterator[Finding]:
-    if active.ends is None:
-        return
     ends = table.column(active.ends)
     mask = pc.fill_null(pc.greater(table.column(active.begins), ends), fill_value=False)
     if pc.any(mask).as_py():
@@ -73,7 +71,7 @@ def _clashes(contract: Table, table: pa.Table, unsure: Sequence[pa.Array]) -> li
     names = [str(index) for index in range(len(columns))]
     sorting = pa.table([table.column(name) for name in columns], names)
     whole = _all(pc.is_valid(column) for column in sorting.columns)
-    if dated and dated.ends:
+    if dated:
         backwards = pc.less(table.column(dated.ends), table.column(dated.begins))
         whole = pc.and_not(whole, pc.fill_null(backwards, fill_value=False))
     if unsure:
@@ -120,10 +118,7 @@ def _in_force_before(table: pa.Table, order: pa.Array, same: pa.Array, dated: Ac
     """
     group = pc.multiply(pc.cumulative_sum(pc.cast(pc.invert(same), pa.int64())), _SPAN)
     begins = _days(table.column(dated.begins).take(order))
-    if dated.ends is None:
-        ends = pa.repeat(pa.scalar(_SPAN - 1), len(order))
-    else:
-        ends = pc.fill_null(_days(table.column(dated.ends).take(order)), _SPAN - 1)
+    ends = pc.fill_null(_days(table.column(dated.ends).take(order)), _SPAN - 1)
     last = pc.add(group, ends)
     longest = pc.cumulative_max(last)
     places = counting(0, len(order))

@@ -179,8 +179,8 @@ def _findings(
     found: dict[str, list[Finding]] = {}
     for contract in contracts:
         findings = [finding for column in cells[contract.name].values() for finding in column.findings]
-        ends = cells[contract.name].get(contract.active.ends or "") if contract.active else None
-        unsure = [finding.rows for finding in ends.findings] if ends else []
+        dated = contract.active
+        unsure = [finding.rows for finding in cells[contract.name][dated.ends].findings] if dated else []
         findings += row_findings(contract, tables[contract.name], unsure)
         findings += reference_findings(contract, tables, by_name)
         found[contract.name] = findings

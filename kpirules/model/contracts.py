@@ -50,7 +50,7 @@ class Active:
     """`active from A to B`: the columns that date a row, both days in; `ends` missing is open."""
 
     begins: str
-    ends: str | None
+    ends: str
 
 
 @dataclass(frozen=True, slots=True)

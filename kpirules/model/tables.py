@@ -91,8 +91,6 @@ def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]
         ws.report("KPI517", extra.span, {"clause": extra.span.text}, labels=[Label(node.active[0].span, "first")])
     written = node.active[0]
     for name in (written.begins, written.ends):
-        if name is None:
-            continue
         if name.text in ws.broken:
             raise Skip
         column = columns.get(name.text)
@@ -102,7 +100,7 @@ def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]
             raise ws.fail("KPI301", name.span, {"expected": Unit.DATE, "found": column.type.unit, "text": name.text})
     if columns[written.begins.text].type.missing:
         ws.report("KPI540", written.begins.span, {"name": written.begins.text})
-    return contracts.Active(written.begins.text, written.ends.text if written.ends else None)
+    return contracts.Active(written.begins.text, written.ends.text)
 
 
 def _column(ws: Workspace, table: str, node: ast.Column) -> contracts.Column:

@@ -202,13 +202,11 @@ def _subjects(draft: Draft) -> list[Step]:
         return steps
     start, end = Param("period_start", types.DATE), Param("period_end", types.DATE)
     begins = Ref(f"{table.name}.{table.active.begins}", types.DATE)
-    here: Scalar = build.compare("le", begins, end)
-    until: Scalar = end
-    if table.active.ends:
-        ends = Ref(f"{table.name}.{table.active.ends}", _column(model, table.active.ends))
-        stays = build.any_of([build.is_missing(ends), build.compare("ge", _or_end(ends, end), start)])
-        here = build.both([here, stays])
-        until = Op("earlier", (_or_end(ends, end), end), types.DATE)
+    ends = Ref(f"{table.name}.{table.active.ends}", _column(model, table.active.ends))
+    last = Op("coalesce", (ends, end), types.DATE)
+    stays = build.any_of([build.is_missing(ends), build.compare("ge", last, start)])
+    here = build.both([build.compare("le", begins, end), stays])
+    until = Op("earlier", (last, end), types.DATE)
     steps.append(Filter(f"{table.name} active", table.name, here, NOT_ACTIVE, origin_of(table.span)))
     steps.append(Compute(f"{table.name} days", steps[-1].name, _days(draft, begins, until)))
     twice = f"{table.name} twice"
@@ -221,10 +219,6 @@ def _subjects(draft: Draft) -> list[Step]:
     two = draft.bind("subject twice", more, place, "guard", model.subject.span)
     draft.checks.append(Check(two.name, "KPI705", table.name, origin_of(model.subject.span)))
     return steps
-
-
-def _or_end(ends: Ref, end: Param) -> Op:
-    return Op("coalesce", (ends, end), types.DATE)
 
 
 def _days(draft: Draft, begins: Ref, until: Scalar) -> tuple[Binding, ...]:

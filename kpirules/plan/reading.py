@@ -88,7 +88,7 @@ class Reading:
         }
         right = f"{full}*"
         dated = target.active
-        dates = [one for one in (dated.begins, dated.ends) if one] if dated else []
+        dates = [dated.begins, dated.ends] if dated else []
         columns = {f"{right}{one}": (one, type_of(target, one)) for one in {*taken.values(), *target.keys, *dates}}
         last = made[-1].name
         made.append(Scan(right, target.name, dict(sorted(columns.items()))))
@@ -96,7 +96,7 @@ class Reading:
         force = None
         if dated is not None:
             assert days is not None, full
-            force = InForce(*days, f"{right}{dated.begins}", f"{right}{dated.ends}" if dated.ends else None)
+            force = InForce(*days, f"{right}{dated.begins}", f"{right}{dated.ends}")
         return Join(f"{name} with {'.'.join(refs)}", last, right, ((full, f"{right}{target.keys[0]}"),), take, force)
 
 

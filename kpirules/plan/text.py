@@ -107,8 +107,7 @@ def _in_force(step: Join) -> str:
         return ""
     span = step.in_force
     days = span.first if span.first == span.last else f"a day from {span.first} to {span.last}"
-    until = f" to {span.ends}" if span.ends else " on"
-    return f", in force on {days} (from {span.begins}{until})"
+    return f", in force on {days} (from {span.begins} to {span.ends})"
 
 
 def _inside(step: Step) -> Iterator[str]:

@@ -23,11 +23,8 @@ def left_out(compiled: Compiled, loaded: Loaded, period: Period, scores: pa.Tabl
     dates = subject.table.active
     if dates is not None:
         here = pc.less_equal(rows.column(dates.begins), pa.scalar(period.end))
-        if dates.ends is not None:
-            ends = rows.column(dates.ends)
-            stays = pc.greater_equal(ends, pa.scalar(period.start))
-            here = pc.and_(here, pc.fill_null(stays, fill_value=True))
-        active = active.filter(here)
+        stays = pc.greater_equal(rows.column(dates.ends), pa.scalar(period.start))
+        active = active.filter(pc.and_(here, pc.fill_null(stays, fill_value=True)))
     kind = scores.schema.field(0).type
     keys = pc.unique(rows.column(subject.key)).cast(kind)
     gone = keys.filter(pc.invert(pc.is_in(keys, value_set=scores.column(0).combine_chunks())))

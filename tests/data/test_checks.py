@@ -61,8 +61,9 @@ def test_rows_of_a_key_in_force_on_the_same_day_are_found(rows: list[tuple[str |
 
 
 def test_without_an_end_a_row_is_in_force_for_ever() -> None:
-    contract = table("t", text("k", key=True), day("from"), active=Active("from", None))
-    data = pa.table({"k": ["a", "a", "b"], "from": days(date(1, 1, 1), date(9999, 12, 31), DAY)})
+    contract = table("t", text("k", key=True), day("from"), day("to", optional=True), active=Active("from", "to"))
+    begins = days(date(1, 1, 1), date(9999, 12, 31), DAY)
+    data = pa.table({"k": ["a", "a", "b"], "from": begins, "to": days(None, None, None)})
     assert _pairs(row_findings(contract, data), "KPI646") == [(1, 0)]
 
 

@@ -192,7 +192,7 @@ def _loaded(rows: dict[str, list[tuple[str, str | None]]]) -> Loaded:
 
 def _contract(name: str) -> Table:
     first, second = COLUMNS[name]
-    active = Active("begins", None) if name == "staff" else None
+    active = Active("begins", "ends") if name == "staff" else None
     leading = text(first, references="orders") if name == "lines" else text(first, key=True)
     return table(
         name, leading, text(second, optional=True, references="staff"), text("x", optional=True), active=active

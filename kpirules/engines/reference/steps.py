@@ -88,8 +88,7 @@ def _joined(step: Join, left: Record, right: Record | None) -> Record:
 
 
 def _in_force(asked: InForce, left: Row, right: Row) -> bool:
-    first, last, begins = left[asked.first], left[asked.last], right[asked.begins]
-    ends = right[asked.ends] if asked.ends else date.max
+    first, last, begins, ends = left[asked.first], left[asked.last], right[asked.begins], right[asked.ends]
     if not isinstance(first, date) or not isinstance(last, date) or not isinstance(begins, date):
         return False
     return begins <= last and (ends is None or (isinstance(ends, date) and first <= ends))

@@ -110,8 +110,6 @@ def _as(low: Lowering, name: str, alias: str) -> exp.Table:
 
 def _in_force(asked: InForce, left: Callable[[str], Node], right: Callable[[str], Node]) -> list[Node]:
     begun = build.at_most(right(asked.begins), left(asked.last))
-    if asked.ends is None:
-        return [begun, build.negated(build.is_null(left(asked.first)))]
     ended = build.at_most(left(asked.first), right(asked.ends))
     open_end = build.every([build.is_null(right(asked.ends)), build.negated(build.is_null(left(asked.first)))])
     return [begun, build.some([open_end, ended])]

@@ -96,7 +96,7 @@ class InForce:
     first: str
     last: str
     begins: str
-    ends: str | None
+    ends: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,10 +66,10 @@ class Column(Node):
 
 @dataclass(frozen=True, slots=True)
 class ActiveClause(Node):
-    """`active from A to B`; `ends` None is never written by the parser today."""
+    """`active from A to B`, two columns of the table."""
 
     begins: Name
-    ends: Name | None
+    ends: Name
 
 
 @dataclass(frozen=True, slots=True)
