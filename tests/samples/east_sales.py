@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+from tests.samples.quarters import QUARTERS, Quarter
+
 FOLDER = Path(__file__).parents[2] / "schemes" / "east_sales"
 SEED = 20250101
 SELLERS = 60
@@ -39,21 +41,6 @@ ON_PROBATION = ("E058", "E059")
 WITHOUT_TARGET = (("E017", "2025Q1"), ("E041", "2025Q1"), ("E041", "2025Q2"))
 
 Row = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Quarter:
-    """A quarter of the sample."""
-
-    name: str
-    start: date
-    days: int
-
-    def day(self, rng: Random) -> str:
-        return str(self.start + timedelta(days=rng.randrange(self.days)))
-
-
-QUARTERS = (Quarter("2025Q1", date(2025, 1, 1), 90), Quarter("2025Q2", date(2025, 4, 1), 91))
 
 
 @dataclass(slots=True)

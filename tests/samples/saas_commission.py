@@ -21,6 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
+from tests.samples.quarters import QUARTERS, Quarter
+
 FOLDER = Path(__file__).parents[2] / "schemes" / "saas_commission"
 SEED = 20250401
 PEOPLE = 60
@@ -54,21 +56,6 @@ UNSIGNED = ("00119", "00131")
 NO_QUOTA = (("00122", "2025Q1"), ("00122", "2025Q2"), ("00141", "2025Q2"))
 
 Row = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Quarter:
-    """A quarter of the sample, and the name that the CRM had for a first contract while it lasted."""
-
-    name: str
-    start: date
-    days: int
-
-    def day(self, rng: Random) -> str:
-        return str(self.start + timedelta(days=rng.randrange(self.days)))
-
-
-QUARTERS = (Quarter("2025Q1", date(2025, 1, 1), 90), Quarter("2025Q2", date(2025, 4, 1), 91))
 
 
 @dataclass(slots=True)
