@@ -3,7 +3,8 @@
 The standard library writes and compiles six methods for every frozen class, which takes half a millisecond. What
 `check` needs has some 150 such classes, so that making them took longer than the check of a scheme. Here one method is
 compiled, `__init__`, and that when it is first called; the others are made of parts that are compiled already. All else
-is the library's own doing: `field`, `fields`, `replace`, patterns.
+is the library's own doing: `field`, `fields`, `replace`, patterns. Of the methods made here, a class may bring a
+`__repr__` of its own, and none else.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ else:
             return dataclasses.dataclass(frozen=frozen, slots=slots, kw_only=kw_only, **others)
         return partial(_made, kw_only=kw_only)
 
+    _METHODS = {"__init__", "__eq__", "__hash__", "__setattr__", "__delattr__", "__getstate__", "__setstate__"}
+
     def _made(cls: type, *, kw_only: bool) -> type:
+        assert not _METHODS & cls.__dict__.keys(), cls
         cls.__doc__ = cls.__doc__ or cls.__name__  # else the library works a signature out for one
         made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
         every = dataclasses.fields(made)
         made.__init__ = _first_init(made, every)
-        made.__eq__, made.__hash__ = _identity([one.name for one in every if one.compare])
+        made.__eq__, made.__hash__ = _identity(every)
         made.__setattr__ = made.__delattr__ = _frozen
         made.__getstate__, made.__setstate__ = _get_state, _set_state
         if "__repr__" not in cls.__dict__:
@@ -48,42 +52,47 @@ else:
         return __init__
 
     def _init(cls: type, every: tuple[dataclasses.Field, ...]) -> Callable[..., None]:
-        names = {"missing": dataclasses.MISSING}
-        params, keywords, lines = ["self"], [], []
+        # what is not a field's name begins in a way that no field's name does
+        names = {"made_missing": dataclasses.MISSING}
+        params, keywords, lines = ["made_self"], [], []
         for one in every:
             name = one.name
-            names[f"set_{name}"] = getattr(cls, name).__set__
+            names[f"made_set_{name}"] = getattr(cls, name).__set__
+            made, default = name, ""
             if one.default_factory is not dataclasses.MISSING:
-                names[f"new_{name}"] = one.default_factory
-                default, value = "=missing", f"new_{name}() if {name} is missing else {name}"
+                names[f"made_new_{name}"] = one.default_factory
+                default = "=made_missing"
+                made = f"made_new_{name}() if {name} is made_missing else {name}" if one.init else f"made_new_{name}()"
             elif one.default is not dataclasses.MISSING:
-                names[f"default_{name}"] = one.default
-                default, value = f"=default_{name}", name
-            else:
-                default, value = "", name
+                names[f"made_default_{name}"] = one.default
+                default = f"=made_default_{name}"
+                made = name if one.init else f"made_default_{name}"
             if one.init:
                 (keywords if one.kw_only else params).append(name + default)
-                lines.append(f"set_{name}(self, {value})")
-            elif default:
-                lines.append(f"set_{name}(self, {f'new_{name}()' if f'new_{name}' in names else f'default_{name}'})")
+            if one.init or default:
+                lines.append(f"made_set_{name}(made_self, {made})")
         if hasattr(cls, "__post_init__"):
-            lines.append("self.__post_init__()")
+            lines.append("made_self.__post_init__()")
         head = ", ".join([*params, "*", *keywords] if keywords else params)
         exec(f"def __init__({head}):\n " + "\n ".join(lines or ["pass"]), names)  # noqa: S102  # names of fields, ours
         names["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
         return names["__init__"]
 
-    def _identity(compared: list[str]) -> tuple[Callable[..., bool], Callable[..., int]]:
+    def _identity(every: tuple[dataclasses.Field, ...]) -> tuple[Callable[..., bool], Callable[..., int]]:
         """`__eq__` and `__hash__` by the values of some fields."""
-        values = attrgetter(*compared) if compared else _nothing
+        compared = _values([one.name for one in every if one.compare])
+        hashed = _values([one.name for one in every if (one.compare if one.hash is None else one.hash)])
 
         def __eq__(self: object, other: object) -> bool:  # noqa: N807
-            return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+            return compared(self) == compared(other) if other.__class__ is self.__class__ else NotImplemented
 
         def __hash__(self: object) -> int:  # noqa: N807
-            return hash(values(self))
+            return hash(hashed(self))
 
         return __eq__, __hash__
+
+    def _values(names: list[str]) -> Callable[[object], object]:
+        return attrgetter(*names) if names else _nothing
 
     def _nothing(_one: object) -> tuple[()]:
         return ()

@@ -6,11 +6,14 @@ import copy
 import dataclasses
 import pickle
 import re
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from kpirules import records
 
@@ -109,6 +112,93 @@ class Kept:
     x: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """A field as drawn: its default is None (it has none), `value` or `factory`."""
+
+    name: str
+    default: str | None
+    init: bool
+    compare: bool
+    repr: bool
+    hash: bool | None
+    kw_only: bool
+
+
+NAMES = ("a", "b", "missing", "self", "cls", "object", "new_a", "set_a", "default_a")
+SHAPES = st.builds(
+    Shape,
+    st.sampled_from(NAMES),
+    st.sampled_from([None, "value", "factory"]),
+    *[st.booleans()] * 3,
+    st.sampled_from([None, True, False]),
+    st.booleans(),
+)
+"""Among the names are those that a maker of `__init__` might use for itself."""
+
+
+def _made(dataclass: Makes, shapes: list[Shape], base: type, *, kw_only: bool) -> Any:  # noqa: ANN401  # a class
+    body: dict[str, Any] = {"__annotations__": dict.fromkeys((one.name for one in shapes), "int")}
+    for one in shapes:
+        asked: dict[str, Any] = {"value": {"default": 7}, "factory": {"default_factory": lambda: 8}}.get(
+            one.default or "", {}
+        )
+        told = {"init": one.init, "compare": one.compare, "repr": one.repr, "hash": one.hash}
+        body[one.name] = dataclasses.field(**asked, **told, **({"kw_only": True} if one.kw_only else {}))
+    kind = types.new_class("Made", (base,) if base is not object else (), exec_body=lambda space: space.update(body))
+    return dataclass(frozen=True, slots=True, kw_only=kw_only)(kind)
+
+
+def _tried(work: Callable[[], Any]) -> Any:  # noqa: ANN401  # whatever comes of it
+    try:
+        return work()
+    except (TypeError, AttributeError, ValueError) as error:
+        return type(error)
+
+
+def _all_of(kind: Any, args: list[int], kwargs: dict[str, int]) -> list[Any]:  # noqa: ANN401  # a class
+    """What can be seen of a class, and of an object and another one of it."""
+    one = _tried(lambda: kind(*args, **kwargs))
+    if isinstance(one, type):
+        return [kind.__match_args__, one]
+    other = kind(*[3 for _ in args], **kwargs)
+    return [
+        kind.__match_args__,
+        kind.__slots__,
+        [(one.name, one.init, one.compare, one.repr, one.kw_only) for one in dataclasses.fields(kind)],
+        _tried(lambda: repr(one)),
+        _tried(lambda: one == kind(*args, **kwargs)),
+        _tried(lambda: one == other),
+        _tried(lambda: hash(one) == hash(kind(*args, **kwargs))),
+        _tried(lambda: hash(one) == hash(other)),
+        _tried(lambda: repr(dataclasses.replace(one, **dict.fromkeys(kwargs, 5)))),
+        _tried(lambda: repr(copy.copy(one))),
+        _tried(lambda: dataclasses.astuple(copy.deepcopy(one))),
+        _tried(one.__getstate__),
+    ]
+
+
+@given(
+    above=st.lists(SHAPES, max_size=3, unique_by=lambda one: one.name),
+    below=st.lists(SHAPES, max_size=3, unique_by=lambda one: one.name),
+    kw_only=st.tuples(st.booleans(), st.booleans()),
+    args=st.lists(st.integers(0, 2), max_size=4),
+    kwargs=st.dictionaries(st.sampled_from(NAMES), st.integers(0, 2), max_size=4),
+)
+@settings(deadline=None, max_examples=400)
+def test_any_class_is_made_alike(
+    above: list[Shape], below: list[Shape], kw_only: tuple[bool, bool], args: list[int], kwargs: dict[str, int]
+) -> None:
+    def both_of(dataclass: Makes) -> Any:  # noqa: ANN401  # two classes
+        upper = _made(dataclass, above, object, kw_only=kw_only[0])
+        return upper, _made(dataclass, below, upper, kw_only=kw_only[1])
+
+    theirs = _tried(lambda: both_of(dataclasses.dataclass))
+    assume(not isinstance(theirs, type))
+    for ours, other in zip(both_of(records.dataclass), theirs, strict=True):
+        assert _all_of(ours, args, kwargs) == _all_of(other, args, kwargs)
+
+
 def test_pickled() -> None:
     assert pickle.loads(pickle.dumps(Kept(3))) == Kept(3)  # noqa: S301  # what we have just written
 
@@ -126,6 +216,20 @@ def test_more_is_the_librarys_own() -> None:
     loose = Loose(1)
     loose.x = 2
     assert loose == Loose(2)
+
+
+def test_methods_of_a_classs_own_are_not_passed_over() -> None:
+    with pytest.raises(AssertionError):
+
+        @records.dataclass(frozen=True, slots=True)
+        class Odd:
+            x: int
+
+            def __eq__(self, _other: object) -> bool:
+                return True
+
+            def __hash__(self) -> int:
+                return 0
 
 
 @pytest.mark.parametrize("room", ["source", "values", "syntax", "model", "plan"])
