@@ -139,12 +139,11 @@ SHAPES = st.builds(
 
 def _made(dataclass: Makes, shapes: list[Shape], base: type, *, kw_only: bool) -> Any:  # noqa: ANN401  # a class
     body: dict[str, Any] = {"__annotations__": dict.fromkeys((one.name for one in shapes), "int")}
+    defaults: dict[str | None, dict[str, Any]] = {"value": {"default": 7}, "factory": {"default_factory": lambda: 8}}
     for one in shapes:
-        asked: dict[str, Any] = {"value": {"default": 7}, "factory": {"default_factory": lambda: 8}}.get(
-            one.default or "", {}
-        )
-        told = {"init": one.init, "compare": one.compare, "repr": one.repr, "hash": one.hash}
-        body[one.name] = dataclasses.field(**asked, **told, **({"kw_only": True} if one.kw_only else {}))
+        told: dict[str, Any] = {"init": one.init, "compare": one.compare, "repr": one.repr, "hash": one.hash}
+        told |= {"kw_only": True} if one.kw_only else {}
+        body[one.name] = dataclasses.field(**told, **defaults.get(one.default, {}))
     kind = types.new_class("Made", (base,) if base is not object else (), exec_body=lambda space: space.update(body))
     return dataclass(frozen=True, slots=True, kw_only=kw_only)(kind)
 
