@@ -25,10 +25,14 @@ def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     """
     if path.names[0].text in ws.broken:
         raise Skip
-    if len(path.names) > 2:  # noqa: PLR2004  # a path is a name, or a name and its part
-        raise ws.fail("KPI217", path.span, {"name": path.text, "part": path.names[2].text, "of": path.names[1].text})
-    if own.is_own(path) and scope.grain is None:  # where the person is at hand anyway, `own` says no more
+    if own.is_own(path) and scope.grain is not None:
+        return own.own(ws, scope, path)
+    if own.is_own(path):  # where the person is at hand anyway, `own` says no more
         path = ast.Path(path.names[1:], span=path.span)
+    if len(path.names) > 2:  # noqa: PLR2004  # a path is a name, or a name and its part
+        if words.builtin(path.names[0].text) not in _NOW:
+            raise unknown(ws, path.names[0], [])
+        raise ws.fail("KPI217", path.span, {"name": path.text, "part": path.names[2].text, "of": path.names[1].text})
     return _in_row(ws, scope, path) if scope.grain else _of_subject(ws, scope, path)
 
 
@@ -159,8 +163,6 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     table = ws.tables.get(scope.grain)
     if table is None:
         raise Skip
-    if own.is_own(path):
-        return own.own(ws, scope, path)
     if len(path.names) == 2:  # noqa: PLR2004  # a table and its column
         return _column_of(ws, scope, path)
     column = columns.find(ws, table.name, first, path.span)

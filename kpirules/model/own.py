@@ -9,6 +9,9 @@ from kpirules.model.workspace import Declared, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 
+_PAID = ("pay", "component", "outcome")
+_RESULTS = ("total", "grade", "active_days", "active_share")
+
 
 def is_own(path: ast.Path) -> bool:
     """Whether a path begins with `own`, whatever its spelling."""
@@ -26,22 +29,33 @@ def own(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     assert scope.grain is not None
     if ws.subject is None:
         raise Skip
-    name, subject = path.names[1], ws.subject.table
+    (name, *parts), subject = path.names[1:], ws.subject.table
+    if name.text in ws.broken:
+        raise Skip
     refs = () if scope.grain == subject.name else grain.grain_of(ws, scope.grain, path.span).owner
     declared = ws.declared.get(name.text)
+    if declared and (declared.kind in _PAID or (declared.kind == "indicator" and parts)):
+        raise _of_the_person(ws, scope, path)
+    if parts:
+        raise ws.fail("KPI217", path.span, {"name": path.text, "part": parts[0].text, "of": name.text})
     if declared and declared.kind == "define":
         value = ws.value(name.text, "value", path.span)
         if value.known is not None:
             return value
         if not of_the_row(ws, ws.defines[name.text].rule):
-            args = {"name": path.text, "table": scope.grain}
-            labels = [Label(declared.name.span, "define", {"name": name.text})]
-            raise ws.fail("KPI802", path.span, args, labels=labels, helps=[Note("outside")])
+            raise _of_the_person(ws, scope, path, Label(declared.name.span, "define", {"name": name.text}))
         return Own(refs, name.text, type=value.type, span=path.span)
     column = columns.find(ws, subject.name, name.text, path.span)
     if column is None:
-        raise _nothing(ws, path, declared)
+        later = declared is None and words.builtin(name.text) in _RESULTS
+        raise _of_the_person(ws, scope, path) if later else _nothing(ws, path, declared)
     return Col(refs, subject.name, name.text, own=False, type=column.type, span=path.span)
+
+
+def _of_the_person(ws: Workspace, scope: Scope, path: ast.Path, *labels: Label) -> Skip:
+    """Report a value of the person that needs more than the person's own row."""
+    args = {"name": path.text, "table": scope.grain}
+    return ws.fail("KPI802", path.span, args, labels=labels, helps=[Note("outside")])
 
 
 def of_the_row(ws: Workspace, node: Expr) -> bool:

@@ -266,7 +266,7 @@ def subject(ws: Workspace) -> None:
         ws.report("KPI519", node.table.span, {"table": name}, labels=labels, helps=[Note("key")])
         return
     if node.reports_to is not None:
-        ws.report("KPI801", node.reports_to.span, {"word": "reports to"})
+        ws.report("KPI801", node.reports_to.span, {"word": words.spelling("reports to", ws.file.language)})
     ws.subject = scheme.Subject(table, table.keys[0], None, node.span)
     if node.where is not None:
         with quietly():

@@ -10,7 +10,7 @@ from kpirules.source import Diagnostic, Note, Span
 from kpirules.source.similar import similar
 from kpirules.syntax import layout, words
 from kpirules.syntax.expected import expected
-from kpirules.syntax.later import later
+from kpirules.syntax.later import before_the_end, later
 from kpirules.syntax.layout import Line
 from kpirules.syntax.parser import item_parser
 from kpirules.syntax.reading import Found, Reading
@@ -70,7 +70,7 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
     line = reading.lines[number]
     could = _before(reading, min(at, line.end)) or could
     if at >= line.end:
-        found = _too_short(reading, line, could)
+        found = before_the_end(reading, line) or _too_short(reading, line, could)
     else:
         found = later(reading, line, at, could) or _out_of_place(reading, line, at, could)
     return Found(found, number, reading.under(number))

@@ -72,6 +72,7 @@ class _Gathering:
         file, faults = parse(source)
         self.texts[name] = source
         self.files[name] = file
+        self.partial |= file.partial
         self.faults += faults
         return file
 

@@ -11,6 +11,8 @@ from kpirules.syntax.reading import Reading
 
 Place = tuple[int, int]
 
+_LAST_NAME = re.compile(r" +\w+ *")
+
 
 def later(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic | None:
     """The diagnostic of what stands at, or just before, an offset where the parser could not go on; or None."""
@@ -26,6 +28,17 @@ def later(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic 
         return None
     span = reading.span(*place)
     return Diagnostic("KPI801", span, {"word": span.text})
+
+
+def before_the_end(reading: Reading, line: Line) -> Diagnostic | None:
+    """The same of a line that ends too soon, its last word but one taken for an operator: `where … per person`."""
+    lexed = reading.prepared.lexed
+    for word in words.laters(reading.head.lower()):
+        for found in word.pattern.finditer(lexed, line.start, line.end):
+            if _LAST_NAME.fullmatch(lexed, found.end(), line.end):
+                span = reading.span(*found.span())
+                return Diagnostic("KPI801", span, {"word": span.text})
+    return None
 
 
 def _word(reading: Reading, line: Line, at: int, section: str) -> Place | None:

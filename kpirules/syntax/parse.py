@@ -38,6 +38,7 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
     items: list[ast.Item] = []
     fragments: list[ast.Item] = []
     broken: set[str] = set()
+    partial = False
     language = words.language_of(prepared.lexed, (line.start for lines in prepared.items for line in lines))
     bare = False
     for lines in prepared.items:
@@ -49,10 +50,11 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
         faults += found
         if not sound:
             broken |= _declared(reading, whole=item is None)
+            partial |= reading.head == "USE"
         if item is not None:
             (items if sound else fragments).append(item)
     comments, span = attach(source, prepared), Span(source, 0, len(source.text))
-    file = ast.File(tuple(items), frozenset(broken), language, comments, fragments=tuple(fragments), span=span)
+    file = ast.File(tuple(items), frozenset(broken), language, comments, partial, tuple(fragments), span=span)
     return file, tuple(sorted(faults, key=Diagnostic.order))
 
 

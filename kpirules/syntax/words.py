@@ -230,7 +230,8 @@ def _whole(spelling: str) -> str:
 
 def _spaced(name: str, keyword: re.Pattern[str]) -> str | None:
     parts = [part for part in keyword.split(name) if part]
-    return " ".join(parts) if len(parts) > 1 else None
+    apart = any(part[0] == "." or part[-1] == "." for part in parts)  # a keyword beside a dot is a name
+    return " ".join(parts) if len(parts) > 1 and not apart else None
 
 
 @cache

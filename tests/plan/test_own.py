@@ -88,16 +88,32 @@ def test_a_column_or_an_item_is_told_with_both_ways_to_say_which() -> None:
         ("count(orders where amount > own.sold)", "KPI802", "own.sold", "outside"),
         ("count(orders where amount > own.limt)", "KPI206", "limt", "similar"),
         ("count(orders where amount > own.s)", "KPI209", "own.s", None),
+        ("count(orders where amount > own.s.score)", "KPI802", "own.s.score", "outside"),
+        ("count(orders where amount > own.bonus)", "KPI802", "own.bonus", "outside"),
+        ("count(orders where amount > own.total)", "KPI802", "own.total", "outside"),
+        ("count(orders where amount > own.base.x)", "KPI217", "own.base.x", None),
         ("own.bas", "KPI201", "bas", "similar"),
     ],
 )
 def test_refused(value: str, code: str, text: str, help_: str | None) -> None:
-    card = "indicator s\n    actual 1\n    score 1"
+    card = "indicator s\n    actual 1\n    score 1\npay bonus\n    amount base"
     (fault,) = refused(scheme(ORDERS, LIMIT, "define sold = sum(orders.amount)", card, f"define x = {value}"))
     assert fault.span is not None
     assert (fault.code, fault.span.text) == (code, text)
     if help_ is not None:
         assert help_ in [one.key for one in fault.helps]
+
+
+def test_what_has_a_fault_of_its_own_is_told_once() -> None:
+    text = scheme(ORDERS, "define bad = 3 +", "define x = count(orders where amount > own.bad)")
+    assert [code for code, _ in told(text)] == ["KPI116"]
+
+
+def test_a_column_goes_before_a_result_of_its_name() -> None:
+    staff = "table staff\n    staff_id text key\n    total    money\nsubject staff"
+    rows: Data = {"staff": [("E1", "500")], "orders": ROWS["orders"][:2]}
+    text = scheme(ORDERS, "define x = count(orders where amount > own.total)", staff=staff)
+    assert figures(text, rows).column("x") == [1]
 
 
 def test_where_the_person_is_at_hand_own_says_no_more() -> None:

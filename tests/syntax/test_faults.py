@@ -329,6 +329,8 @@ def test_written_twice(text: str, first: str, second: str) -> None:
         ("数据表 t\n    a 文本 主键 不超过", "主键 不超过"),
         ("table t\n    a text anonymous", "anonymous"),
         ("subject t per a", "per"),
+        ('subject t where b = "x" per a', "per"),
+        ('考核对象 t 其中 b = "x" 按 a', "按"),
         ("考核对象 t 按 a", "按"),
         ("define x = t where a dated b", "dated"),
         ("pay x for each orders\n    amount 1", "for each"),

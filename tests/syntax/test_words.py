@@ -98,7 +98,7 @@ def test_glued(name: str, spaced: str) -> None:
     assert words.glued(name) == spaced
 
 
-@pytest.mark.parametrize("name", ["order", "revenue", "销售额", "且", "人数", "acted", ""])
+@pytest.mark.parametrize("name", ["order", "revenue", "销售额", "且", "人数", "acted", "员工.当", "且.a", ""])
 def test_names_in_which_nothing_sticks(name: str) -> None:
     assert words.glued(name) is None
 

@@ -305,7 +305,7 @@ class File(Node):
     `broken` holds the names declared by items with a syntax fault, so that their uses raise no second error; the empty
     name stands for a broken item that declares none (so `broken` is empty only where every item could be read).
     `fragments` are items of which some lines could not be read, without those; `items` has none of them.
-    `partial`: a file that it uses could not be read, so there may be more items.
+    `partial`: a `use`, or a file that it names, could not be read, so there may be more items.
     """
 
     items: tuple[Item, ...]
