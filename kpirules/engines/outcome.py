@@ -44,12 +44,13 @@ class RunFault:
 
     def diagnostic(self, texts: Mapping[str, SourceText] = NO_TEXTS) -> Diagnostic:
         """The fault as a message; with the rule's `texts`, by name, it has its place in them."""
-        first = next((str(subject) for subject in self.subjects if subject is not None), "…")
+        subjects = [*dict.fromkeys(self.subjects)]  # one may be found more than once: with each of its rows
+        first = next((str(subject) for subject in subjects if subject is not None), "…")
         args = {
             "item": self.item,
             "other": self.other or "…",
             "subject": first,
-            "count": len(self.subjects),
+            "count": len(subjects),
             "value": shown(self.value),
             "low": shown(self.low),
             "high": shown(self.high),
@@ -57,8 +58,8 @@ class RunFault:
         other = _span(self.other_origin, texts)
         labels = () if other is None else (Label(other, "other", args),)
         helps = [Note(key, args) for key in _HELPS.get(self.code, ())]
-        if len(self.subjects) > 1:
-            listed = [*map(str, self.subjects[:_LISTED]), *(["…"] if len(self.subjects) > _LISTED else [])]
+        if len(subjects) > 1:
+            listed = [*map(str, subjects[:_LISTED]), *(["…"] if len(subjects) > _LISTED else [])]
             helps.append(Note("subjects", {**args, "subjects": listed}))
         return Diagnostic(self.code, _span(self.origin, texts), args, labels, tuple(helps))
 

@@ -46,8 +46,9 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     arg = operators.plain(ws, written)
     rows = grain.grain_of(ws, table, node.span)
     if arg.type.missing:
-        helps = [Note("or_else", {"text": arg.span.text}), Note("where", {"text": arg.span.text})]
         args = {"name": node.function.text, "text": arg.span.text}
+        instead = operators.STAND_INS.get(arg.type.unit, "0")
+        helps = [Note("or_else", {**args, "instead": instead}), Note("where", args)]
         raise ws.fail("KPI403", arg.span, args, labels=[operators.why_missing(arg, ws)], helps=helps)
     if name in ("sum", "avg", "median"):
         _each_term_of_the_grain(ws, arg, rows, node)

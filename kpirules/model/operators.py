@@ -208,7 +208,7 @@ def check_domain(ws: Workspace, value: Expr, literal: Expr) -> None:
 def lost(ws: Workspace, node: Expr, span: Span, place: str) -> Skip:
     """Report a possibly missing value at a place that cannot take one."""
     text = node.span.text
-    args = {"text": text, "instead": _INSTEAD.get(node.type.unit, "0")}
+    args = {"text": text, "instead": STAND_INS.get(node.type.unit, "0")}
     by_name = presence.key_of(node) is not None
     if place in ("comparison", "condition"):
         helps = [Note(place if by_name else "define", args), Note("or_else", args)]
@@ -218,7 +218,7 @@ def lost(ws: Workspace, node: Expr, span: Span, place: str) -> Skip:
     return ws.fail("KPI402", node.span, {"text": text}, labels=labels, helps=helps)
 
 
-_INSTEAD = {Unit.RATIO: "0%", Unit.TEXT: '"…"', Unit.DATE: "2025-01-01", Unit.BOOL: "false"}
+STAND_INS = {Unit.RATIO: "0%", Unit.TEXT: '"…"', Unit.DATE: "2025-01-01", Unit.BOOL: "false"}
 """What a help line offers to stand in for a missing value of a unit."""
 
 

@@ -152,7 +152,8 @@ def in_force(plan: Plan, period: Period) -> None:
     if period.start < begins or (ends is not None and period.start > ends):
         note = Note("from", {"begins": begins}) if ends is None else Note("both", {"begins": begins, "ends": ends})
         args = {"scheme": plan.scheme, "version": plan.version, "period": period}
-        raise Fault([Diagnostic("KPI721", None, args, helps=(note,))])
+        version = (Note("version", args),) if plan.version else ()
+        raise Fault([Diagnostic("KPI721", None, args, helps=(*version, note))])
 
 
 def first_period(plan: Plan) -> Period:

@@ -81,3 +81,10 @@ def test_a_fault_as_a_message() -> None:
             assert part in told
     (alone,) = RunStopped([fault]).diagnostics
     assert alone.span is None
+
+
+def test_a_subject_found_more_than_once_is_one_subject() -> None:
+    once = RunFault("KPI705", "staff", "two", ("E1", "E1")).diagnostic()
+    assert once.helps == ()
+    (help_,) = RunFault("KPI705", "staff", "two", ("E1", "E1", "E2", "E2")).diagnostic().helps
+    assert (help_.args["count"], help_.args["subjects"]) == (2, ["E1", "E2"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from kpirules.data.load import Loaded, typed_tables
 from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import Engine
 from kpirules.runs.manifest import Done
-from kpirules.runs.run import Result, first_period, read_period, run_scheme
+from kpirules.runs.run import Result, first_period, in_force, read_period, run_scheme
 from kpirules.source import Fault, SourceText
 from kpirules.values.periods import Period
 from kpirules.values.units import Unit
@@ -238,7 +239,13 @@ def test_a_scheme_runs_for_the_periods_that_begin_within_its_dates(done: Done, n
     with pytest.raises(Fault) as caught:
         run_scheme(done.compiled, done.loaded, period)
     code, args, helps = fault(caught)
-    assert (code, args["version"], args["period"], helps) == ("KPI721", "1.0", period, ["both"])
+    assert (code, args["version"], args["period"], helps) == ("KPI721", "1.0", period, ["version", "both"])
+
+
+def test_a_scheme_without_a_version_speaks_of_none(done: Done) -> None:
+    with pytest.raises(Fault) as caught:
+        in_force(replace(done.compiled.plan, version=""), read_period("2026Q1", Unit.QUARTER))
+    assert [help_.key for help_ in caught.value.diagnostics[0].helps] == ["both"]
 
 
 @pytest.mark.parametrize(
