@@ -282,3 +282,9 @@ def only(text: str) -> Diagnostic:
     _, faults = read(text)
     assert len(faults) == 1, [(fault.code, fault.span and fault.span.text) for fault in faults]
     return faults[0]
+
+
+def said(fault: Diagnostic) -> tuple[str, str, list[str]]:
+    """Code, place and helps of a fault."""
+    assert fault.span is not None
+    return fault.code, fault.span.text, [note.key for note in fault.helps]
