@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,7 +10,7 @@ from kpirules.model import aggregates, functions, items, names, operators, prese
 from kpirules.model.expr import Absent, Among, As, Bin, Cond, Expr, Fallback, Fn, Known, Lit, Neg, Not, Skip, Unknown
 from kpirules.model.walking import known
 from kpirules.model.workspace import Presence, Scope, Workspace, every
-from kpirules.source import Label, Note
+from kpirules.source import Label, Note, Span
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
 from kpirules.values import types
@@ -233,7 +233,19 @@ def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
         return literal
 
     values = every(one, listed)
+    once(ws, values)
     return Among(operand, values, node.negated, type=types.BOOL, span=node.span)
+
+
+def once(ws: Workspace, values: Iterable[Expr]) -> None:
+    """Report known values that a list has more than once."""
+    first: dict[Known, Span] = {}
+    for node in values:
+        value = known(node)
+        if value in first:
+            ws.report("KPI546", node.span, {"text": node.span.text}, labels=[Label(first[value], "first")])
+        elif value is not None:
+            first[value] = node.span
 
 
 def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:

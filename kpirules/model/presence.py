@@ -29,7 +29,7 @@ def key_of(node: Expr) -> Presence | None:
         case Builtin():
             return ("builtin", node.name)
         case Agg():
-            return ("agg", node)
+            return ("agg", node.func, node.arg, node.where, node.grain)
         case Bin(op="+" | "-" | "*" | "/"):
             return _of_parts(("bin", node.op), node)
         case Neg() | As():

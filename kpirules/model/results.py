@@ -245,8 +245,8 @@ def gates(ws: Workspace) -> None:
         if not isinstance(gate, ast.Gate):
             continue
         ws.settled(lambda: infer.condition(ws, Scope(), gate.when))  # noqa: B023  # called at once
+        _effects_apart(ws, gate)
         for effect in gate.effects:
-            ws.settled(lambda: infer.infer(ws, Scope(), effect.bound))  # noqa: B023  # called at once
             target = target_of(ws, effect.target)
             if effect.target.names[0].text in ws.broken:
                 continue
@@ -256,6 +256,24 @@ def gates(ws: Workspace) -> None:
                 or (target[0] == "grade" and ws.grade is None and not ws.has(ast.Grade))
             ):
                 ws.report("KPI536", effect.target.span, {"name": effect.target.text})
+
+
+def _effects_apart(ws: Workspace, gate: ast.Gate) -> None:
+    """What one gate does to one value: each thing once, and nothing that another undoes."""
+    before: list[tuple[ast.GateEffect, Expr]] = []
+    for effect in gate.effects:
+        bound = ws.settled(lambda: infer.infer(ws, Scope(), effect.bound))  # noqa: B023  # called at once
+        target = target_of(ws, effect.target)
+        for other, first in before:
+            if target is None or target != target_of(ws, other.target):
+                continue
+            if effect.how == other.how:
+                args = {"clause": effect.span.text[: effect.bound.span.start - effect.span.start].strip()}
+                ws.report("KPI517", effect.span, args, labels=[Label(other.span, "first")])
+            elif "is" not in (effect.how, other.how):
+                low, high = (first, bound) if effect.how == "at most" else (bound, first)
+                rules.clash(ws, effect.span, other.span, low, high)
+        before.append((effect, bound))
 
 
 # ---------------------------------------------------------------- pay

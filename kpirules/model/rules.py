@@ -117,10 +117,30 @@ def _limited(ws: Workspace, limit: ast.Limit, value: Expr, bound: Expr) -> Expr:
     for side in (value, bound):
         if side.type.missing:
             raise operators.lost(ws, side, limit.span, "limit")
+    _no_clash(ws, limit, value, bound)
     found = operators.fit(
         ws, limit.span, (value, bound), lambda: types.limit(value.type, bound.type, unit, at_most=limit.at_most)
     )
     return Limited(value, bound, limit.at_most, type=found, span=value.span.to(limit.span))
+
+
+def _no_clash(ws: Workspace, limit: ast.Limit, value: Expr, bound: Expr) -> None:
+    """Report a limit that no value keeps to together with one before it."""
+    while isinstance(value, Limited):
+        if value.at_most is not limit.at_most:
+            low, high = (value.bound, bound) if limit.at_most else (bound, value.bound)
+            clash(ws, limit.span, value.bound.span, low, high)
+        value = value.value
+
+
+def clash(ws: Workspace, span: Span, other: Span, low: Expr, high: Expr) -> None:
+    """Report a limit at `span` where the known bound `low` of one lies above the known bound `high` of the other."""
+    least, most = known(low), known(high)
+    if isinstance(least, Fraction) and isinstance(most, Fraction) and least > most:
+        language = ws.file.language
+        words_ = {"at_least": words.spelling("at least", language), "at_most": words.spelling("at most", language)}
+        args = {"text": span.text, "low": high.span.text, "high": low.span.text, **words_}
+        ws.report("KPI554", span, args, labels=[Label(other, "other")], helps=[Note("swap", args)])
 
 
 def _head(ws: Workspace, scope: Scope, node: ast.Expr, form: str | None = None) -> Expr:
@@ -164,7 +184,9 @@ def _row_head(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Head:
         case ast.Comparison(op, bound):
             return Compares(op, _against(ws, scope, head, op, bound))
         case ast.Listed(values):
-            return Lists(tuple(_listed(ws, scope, head, value) for value in values))
+            listed = tuple(_listed(ws, scope, head, value) for value in values)
+            infer.once(ws, listed)
+            return Lists(listed)
         case ast.When(written):
             return Holds(infer.condition(ws, scope, written))
         case ast.Else() | ast.UpTo():

@@ -10,7 +10,7 @@ from kpirules.model.contracts import PercentForm
 from kpirules.model.expr import Skip
 from kpirules.model.header import currency_places
 from kpirules.model.workspace import Scope, Workspace, quietly
-from kpirules.source import Label, Note
+from kpirules.source import Label, Note, Span
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
 from kpirules.values import types
@@ -216,14 +216,13 @@ def _domain(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[str, ...] | No
     assert node.values is not None
     if unit is not Unit.TEXT:
         raise ws.fail("KPI545", node.span, {"name": node.name.text})
-    found: list[str] = []
+    found: dict[str, Span] = {}
     for value in node.values:
         text = infer.constant(ws, infer.want(ws, Scope(), value, Unit.TEXT))
         assert isinstance(text, str)
         if text in found:
-            ws.report("KPI546", value.span, {"text": text})
-            continue
-        found.append(text)
+            ws.report("KPI546", value.span, {"text": value.span.text}, labels=[Label(found[text], "first")])
+        found.setdefault(text, value.span)
     return tuple(found)
 
 

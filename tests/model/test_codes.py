@@ -185,6 +185,8 @@ CASES = [
     ("KPI544", "3", scheme(_table("size integer between 5 and 3"))),
     ("KPI545", "size integer in 1, 2", scheme(_table("size integer in 1, 2"))),
     ("KPI546", '"a"', scheme(_table('kind text in "a", "b", "a"'))),
+    ("KPI546", '"KA"', scheme('define x = role in "KA", "KA"')),
+    ("KPI546", "1.0", scheme("define x = base in 1, 1.0")),
     ("KPI547", "more", scheme(_table("second text key"), "table last\n    it text references more")),
     ("KPI548", "day", scheme(_table("day date optional period"))),
     (
@@ -193,6 +195,20 @@ CASES = [
         scheme(ORDERS, _table("order text optional references orders"), "define x = count(more)"),
     ),
     ("KPI550", "80 - 100", scheme(_rows("by base", "80 - 100 : 1", "else : 2"))),
+    ("KPI553", '"AE"', scheme(_rows("by role", '"AE" : 1', '"KA", "AE" : 2'))),
+    ("KPI554", "at least 9", scheme("define x = base, at most 5, at least 9")),
+    ("KPI554", "at most 2", scheme("define x = base, at least 3, at most 5, at most 2")),
+    ("KPI554", "at least 90", scheme(_pay("amount base", "at most 50", "at least 90"))),
+    (
+        "KPI517",
+        "bonus at most 6",
+        scheme(_pay("amount base"), "gate g when base > 1\n    bonus at most 5\n    bonus at most 6"),
+    ),
+    (
+        "KPI554",
+        "bonus at least 6",
+        scheme(_pay("amount base"), "gate g when base > 1\n    bonus at most 5\n    bonus at least 6"),
+    ),
     ("KPI560", "{actual + 1}", scheme(PLAIN.rstrip() + '\n    advice when score < 5 : "{actual + 1} more"')),
     # ---- later
     ("KPI802", "x", scheme(ORDERS, "define x = base", "define y = sum(orders.amount * 1 where amount > x)")),

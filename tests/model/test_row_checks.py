@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from textwrap import indent
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.schemes import refused, scheme, told
+from tests.helpers.schemes import ORDERS, refused, scheme, told
 
 STAFF = """
 table staff
@@ -84,7 +85,14 @@ def test_against_every_value_of_the_grid(rows: list[tuple[str, int]], otherwise:
         ("role", ['"A"', '"B", "C"'], []),
         ("role", ['"A"', '"B"'], [("KPI510", '"C"')]),
         ("role", ['"A"', '"A"', "else"], [("KPI509", '"A"')]),
-        ("role", ['"A", "B"', '"B", "C"'], []),
+        ("role", ['"A", "B"', '"B", "C"'], [("KPI553", '"B"')]),
+        ("role", ['!= "C"', '"A"'], [("KPI510", '"C"'), ("KPI509", '"A"')]),
+        ("role", ['"C"', '"A", "C", "B"'], [("KPI553", '"C"')]),
+        ("role", ['"A", "B", "A"', '"C"'], [("KPI546", '"A"')]),
+        ("whole", ["0, 1", "1, 2, 3"], [("KPI553", "1")]),
+        ("whole", [">= 2", "0, 2, 1"], [("KPI553", "2")]),
+        ("whole", ["0, 0", ">= 1"], [("KPI546", "0")]),
+        ("whole", [">= 2", "2, 3", "else"], [("KPI509", "2, 3")]),
         ("role", ['"A"', '"B"', '"C"', "else"], [("KPI509", "else")]),
         ("role", ['!= "A"', '"A"'], []),
         ("role", ['!= "A"', '"B"', "else"], [("KPI509", '"B"')]),
@@ -154,3 +162,94 @@ def test_every_place_of_rows_is_checked() -> None:
 )
 def test_tiers(rows: list[str], faults: list[tuple[str, str]]) -> None:
     assert told(scheme("define x tiers whole\n" + indent("\n".join(rows), "    "), staff=STAFF)) == faults
+
+
+# ---------------------------------------------------------------- choose
+
+ATOMS = (
+    ('role = "A"', lambda one: one["role"] == "A"),
+    ('role != "B"', lambda one: one["role"] != "B"),
+    ('role in "A", "C"', lambda one: one["role"] in "AC"),
+    ('role not in "A", "C"', lambda one: one["role"] not in "AC"),
+    ("whole > 1", lambda one: one["whole"] > 1),
+    ("2 > whole", lambda one: one["whole"] < 2),
+    ("whole = 3", lambda one: one["whole"] == 3),
+    ("whole != 0", lambda one: one["whole"] != 0),
+    ("whole in 0, 2", lambda one: one["whole"] in (0, 2)),
+    ("ok", lambda one: one["ok"]),
+    ("ok = false", lambda one: not one["ok"]),
+)
+CONDITION = st.recursive(
+    st.sampled_from(ATOMS),
+    lambda inner: st.one_of(
+        inner.map(lambda one: (f"not ({one[0]})", lambda who: not one[1](who))),
+        st.tuples(inner, inner).map(
+            lambda two: (f"({two[0][0]}) and ({two[1][0]})", lambda who: two[0][1](who) and two[1][1](who))
+        ),
+        st.tuples(inner, inner).map(
+            lambda two: (f"({two[0][0]}) or ({two[1][0]})", lambda who: two[0][1](who) or two[1][1](who))
+        ),
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.lists(CONDITION, min_size=1, max_size=6, unique_by=lambda one: one[0]))
+def test_choose_against_everybody_there_can_be(conditions: list[tuple[str, Callable[[dict[str, Any]], bool]]]) -> None:
+    left = [{"role": r, "whole": w, "ok": o} for r in "ABC" for w in range(4) for o in (True, False)]
+    unreached = []
+    for text, holds in conditions:
+        if not any(holds(one) for one in left):
+            unreached.append(("KPI509", f"when {text}"))
+        left = [one for one in left if not holds(one)]
+    rows = "".join(f"    when {text} : 1\n" for text, _ in conditions)
+    assert told(scheme(f"define x choose\n{rows}    else : 2", staff=STAFF)) == unreached
+
+
+@pytest.mark.parametrize(
+    ("rows", "unreached"),
+    [
+        (["n > q", "not (n <= q)", "n <= q", "n < q"], ["not (n <= q)", "n < q"]),
+        (["n > q", "q < n"], []),
+        (['name = "a"', 'name in "a", "b"', 'name in "a", "b"'], ['name in "a", "b"']),
+        (['name != "a"', 'name = "b"', 'name = "a"', "ok"], ['name = "b"', "ok"]),
+        (["whole / q > 1", "whole / q >= 1", "whole / q > 1.5"], ["whole / q > 1.5"]),
+        (["level is missing", "level > 3", "level is present", "ok"], ["ok"]),
+        (["(level or else 0) > 3", "(level or else 0) > 4", "(level or else 1) > 4"], ["(level or else 0) > 4"]),
+        (["day < 2025-01-01", "day > 2025-01-01", "day != 2025-01-01"], ["day != 2025-01-01"]),
+        (["any(orders.amount > 3)", "any(orders.amount > 3)", "any(orders.amount > 4)"], ["any(orders.amount > 3)"]),
+        (["sum(orders.amount) >= 5", "sum(orders.amount) > 6"], ["sum(orders.amount) > 6"]),
+        (["whole < 5", "ok"], ["ok"]),
+        (["whole > 2 and whole < 1", "ok"], ["whole > 2 and whole < 1"]),
+        (["half > 1", "half > 2"], ["half > 2"]),
+        (["half > limit", "half >= 2"], ["half >= 2"]),
+    ],
+)
+def test_choose(rows: list[str], unreached: list[str]) -> None:
+    body = "".join(f"    when {row} : 1\n" for row in rows)
+    parts = (ORDERS, "define half = whole / 2", "define limit = 1")
+    staff = STAFF.replace("    day ", "    level integer optional\n    day ")
+    found = told(scheme(*parts, f"define x choose\n{body}    else : 2", staff=staff))
+    assert found == [("KPI509", f"when {row}") for row in unreached]
+
+
+def test_a_text_that_never_occurs_is_one_fault_of_a_row() -> None:
+    rows = '    when role = "Z" : 1\n    when role = "A" and ok : 2\n    when role in "Z", "A" and ok : 2\n    else : 3'
+    found = told(scheme(f"define x choose\n{rows}", staff=STAFF))
+    assert found == [("KPI308", '"Z"'), ("KPI509", 'when role in "Z", "A" and ok'), ("KPI308", '"Z"')]
+
+
+def test_choose_names_somebody_and_who_takes_him() -> None:
+    rows = '    when whole > 1 : 1\n    when ok : 1\n    when role = "A" and whole = 3 : 1\n    else : 2'
+    (found,) = refused(scheme(f"define x choose\n{rows}", staff=STAFF))
+    assert [one.span.text for one in found.labels] == ["when whole > 1"]
+    assert [(one.key, one.args) for one in found.helps] == [("value", {"value": 'role = "A", whole = 3'})]
+
+
+def test_conditions_of_many_cases_are_left_undecided() -> None:
+    """Each row takes one more case out of every one that is left; after some rows nothing is called unreachable."""
+    columns = "".join(f"    c{nth} integer\n" for nth in range(24))
+    rows = "".join(f"    when c{2 * nth} > 0 and c{2 * nth + 1} > 0 : 1\n" for nth in range(12))
+    staff = STAFF.replace("subject", columns + "subject")
+    assert told(scheme(f"define x choose\n{rows}    else : 2", staff=staff)) == []
+    assert len(told(scheme(f"define x choose\n    when c0 > 0 : 1\n{rows}    else : 2", staff=staff))) == 1

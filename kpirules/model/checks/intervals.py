@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
 from kpirules.records import dataclass
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,18 @@ class Line:
         low += part.low_open and low == part.low * grid
         high -= part.high_open and high == part.high * grid
         return Interval(Fraction(low) / grid, Fraction(high) / grid)
+
+
+def line(type_: Type) -> Line:
+    """The line on which a number or a date lies."""
+    if type_.unit is Unit.DATE:
+        return Line(0, number(date.min), number(date.max))
+    return Line(type_.scale, *type_.bounds)
+
+
+def number(value: Fraction | date) -> Fraction:
+    """The place of a value on its line."""
+    return Fraction(value.toordinal()) if isinstance(value, date) else value
 
 
 def _meet(a: Interval, b: Interval) -> Interval:

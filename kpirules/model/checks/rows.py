@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 
-from kpirules.model.checks.intervals import Interval, Line
-from kpirules.model.expr import Compares, Expr, Otherwise, Row, Unknown
-from kpirules.model.walking import head_parts, known
+from kpirules.model.checks.cases import MOST, OTHER, Case, Space, intervals, space
+from kpirules.model.checks.intervals import Interval, Line, number
+from kpirules.model.checks.intervals import line as line_of
+from kpirules.model.expr import Compares, Expr, Holds, Lists, Otherwise, Row, Unknown
+from kpirules.model.walking import head_parts, known, walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
@@ -30,8 +32,39 @@ def by(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> None:
 
 
 def choose(ws: Workspace, rows: tuple[Row, ...]) -> None:
-    """Check the rows of `choose`."""
-    _after_else(ws, rows)
+    """Check the rows of `choose`; one with a fault of its own takes nothing here."""
+    if _after_else(ws, rows):
+        return
+    tests = [(row, row.head.condition) for row in rows if isinstance(row.head, Holds)]
+    tests = [(row, test) for row, test in tests if not any(isinstance(part, Unknown) for part in walk(test))]
+    where = space(test for _, test in tests)
+    free: list[Case] = [{}]
+    before: list[tuple[Row, list[Case]]] = []
+    for row, test in tests:
+        taken = where.cases(test)
+        if taken is None:
+            continue
+        here = where.common(free, taken)
+        if not here:
+            blockers = [one for one, had in before if where.common(had, taken)]
+            _unreachable(ws, row, blockers, _somebody(ws, where, taken[0]) if taken else None, "above")
+        before.append((row, here))
+        free = where.without(free, taken)
+        if len(free) > MOST:
+            return
+
+
+def _somebody(ws: Workspace, where: Space, case: Case) -> str | None:
+    """One case as a person would name it, None where it is not all of values that are compared with known ones."""
+    found = []
+    for key, part in case.items():
+        axis = where.axes[key]
+        if axis.shown is None or axis.shown.type.unit is Unit.BOOL or part[0] is OTHER:
+            return None
+        span, type_ = axis.shown.span, axis.shown.type
+        value = show(axis.line.simplest([*intervals(part)]), type_) if axis.line else _word(ws, part[0])
+        found.append(f"{span.text} = {value}")
+    return ", ".join(found)
 
 
 def opening(ws: Workspace, head: Expr, rows: tuple[Row, ...]) -> None:
@@ -58,9 +91,6 @@ def _after_else(ws: Workspace, rows: tuple[Row, ...]) -> bool:
 
 # ---------------------------------------------------------------- texts, yes and no
 
-_OTHER = object()
-"""Any text that no row names."""
-
 
 def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> None:
     """Take the rows from the values that the head may have, one after the other."""
@@ -82,13 +112,16 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> No
         if (taken or negated) and not any(value in free for value in taken):
             blockers = [one for one, had in before if any(value in had for value in taken)]
             _unreachable(ws, row, blockers, _word(ws, taken[0]) if taken else None)
+        elif isinstance(row.head, Lists):
+            for node in row.head.values:
+                _taken_above(ws, node, [one for one, had in before if known(node) in had])
         before.append((row, taken))
         free = [value for value in free if value not in taken]
     if ws.fragment:
         return
     if not constant:
         ws.report("KPI512", span, helps=[Note("bounds")])
-    elif _OTHER in free:
+    elif OTHER in free:
         ws.report("KPI512", span, helps=[Note("text")])
     elif free:
         _gap(ws, head, rows, span, _word(ws, free[0]))
@@ -97,7 +130,7 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> No
 def _domain(type_: Type, named: Iterable[object]) -> tuple[object, ...]:
     if type_.unit is Unit.BOOL:
         return True, False
-    return type_.domain if type_.domain is not None else (*named, _OTHER)
+    return type_.domain if type_.domain is not None else (*named, OTHER)
 
 
 def _word(ws: Workspace, value: object) -> str:
@@ -113,7 +146,7 @@ def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
     A row whose bound is not constant is decided per subject; what it takes is then unknown, so it takes nothing here
     and rows after it are not called unreachable by it.
     """
-    line = _line(head.type)
+    line = line_of(head.type)
     free: list[Interval] = line.whole()
     before: list[tuple[Row, list[Interval]]] = []
     constant = True
@@ -130,6 +163,10 @@ def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
             blockers = [one for one, had in before if line.common(had, taken)]
             inside = line.inside(taken)
             _unreachable(ws, row, blockers, show(inside, head.type) if inside is not None else None)
+        elif isinstance(row.head, Lists):
+            for node in row.head.values:
+                here = _where(line, "=", [node]) or []
+                _taken_above(ws, node, [one for one, had in before if line.common(had, here)])
         before.append((row, taken))
         free = line.without(free, taken)
     if span is None or ws.fragment:
@@ -140,28 +177,31 @@ def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
         _gap(ws, head, rows, span, show(line.simplest(free), head.type))
 
 
-def _line(type_: Type) -> Line:
-    if type_.unit is Unit.DATE:
-        return Line(0, _number(date.min), _number(date.max))
-    return Line(type_.scale, *type_.bounds)
-
-
-def _number(value: Fraction | date) -> Fraction:
-    return Fraction(value.toordinal()) if isinstance(value, date) else value
-
-
 def _taken(line: Line, row: Row) -> list[Interval] | None:
     """The part of the line that a row takes, None where a bound is not constant."""
     op = row.head.op if isinstance(row.head, Compares) else "="
-    values = [known(node) for node in head_parts(row.head)]
-    found = [_number(value) for value in values if isinstance(value, Fraction | date)]
+    return _where(line, op, head_parts(row.head))
+
+
+def _where(line: Line, op: str, nodes: Sequence[Expr]) -> list[Interval] | None:
+    values = [known(node) for node in nodes]
+    found = [number(value) for value in values if isinstance(value, Fraction | date)]
     return [one for value in found for one in line.where(op, value)] if len(found) == len(values) else None
 
 
-def _unreachable(ws: Workspace, row: Row, blockers: list[Row], value: str | None) -> None:
+def _unreachable(ws: Workspace, row: Row, blockers: list[Row], value: str | None, unshown: str = "never") -> None:
+    """Report a row with what takes its values, one of which is shown; `unshown` is the help where none can be."""
     labels = {blocker.head_span: Label(blocker.head_span, "takes") for blocker in blockers}
-    helps = [Note("value", {"value": value})] if value is not None and blockers else [Note("never")]
+    shown = Note(unshown) if value is None else Note("value", {"value": value})
+    helps = [shown if blockers else Note("never")]
     ws.report("KPI509", row.head_span, {"text": row.head_span.text}, labels=labels.values(), helps=helps)
+
+
+def _taken_above(ws: Workspace, node: Expr, blockers: list[Row]) -> None:
+    """Report a listed value that a row above has taken, where others of its list are left."""
+    if blockers:
+        args = {"text": node.span.text}
+        ws.report("KPI553", node.span, args, labels=[Label(blockers[0].head_span, "takes")], helps=[Note("out", args)])
 
 
 def _gap(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span, value: str) -> None:

@@ -1,0 +1,197 @@
+"""The cases that conditions speak of: which of them a row of `choose` takes, and what it leaves to the rows below.
+
+A case is a box: for some values, each on its axis, the part of the axis where the value lies. Whatever cannot be placed
+on an axis of its own is one by itself, true or false. Values are taken to be independent of each other, so a case may
+stand for nobody; one that is not there is there for nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from datetime import date
+from fractions import Fraction
+
+from kpirules.model import presence
+from kpirules.model.checks.intervals import Interval, Line, line, number
+from kpirules.model.expr import Absent, Among, Bin, Expr, Known, Not
+from kpirules.model.walking import known, walk
+from kpirules.records import dataclass
+from kpirules.values.units import Unit
+
+MOST = 128
+"""How many cases are told apart at once; what takes more is not decided."""
+
+Key = tuple[object, ...]
+Part = Sequence[object]
+"""Intervals of a line, or values of a list."""
+
+Case = Mapping[Key, Part]
+"""What is not mentioned may be anything."""
+
+OTHER = object()
+"""Any text that no condition names."""
+
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+_NOT = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
+_ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "=": "=", "!=": "<>"}
+"""How two values that are not known may stand to each other, as one character each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The values that one thing may have: on a `line`, or in a list. `shown` is what has them, as a person wrote it."""
+
+    line: Line | None
+    domain: tuple[object, ...]
+    shown: Expr | None = None
+
+    def common(self, one: Part, other: Part) -> Part:
+        """What lies in both parts."""
+        if self.line is not None:
+            return self.line.common(intervals(one), intervals(other))
+        return [value for value in one if value in other]
+
+    def without(self, one: Part, other: Part) -> Part:
+        """What lies in `one` and not in `other`."""
+        if self.line is not None:
+            return self.line.without(intervals(one), intervals(other))
+        return [value for value in one if value not in other]
+
+    def whole(self) -> Part:
+        """All of it."""
+        return self.line.whole() if self.line is not None else self.domain
+
+
+def intervals(part: Part) -> list[Interval]:
+    """A part of a line."""
+    return [one for one in part if isinstance(one, Interval)]
+
+
+@dataclass(slots=True)
+class Space:
+    """The axes that some conditions speak of; each is found when it is first met."""
+
+    named: Mapping[Key, Sequence[object]]
+    axes: dict[Key, Axis] = field(default_factory=dict)
+
+    def cases(self, node: Expr, *, holds: bool = True) -> list[Case] | None:
+        """The cases in which a condition holds (or, with `holds` false, does not); None where they are too many."""
+        match node:
+            case Not():
+                return self.cases(node.operand, holds=not holds)
+            case Bin(op="and" | "or"):
+                one, other = self.cases(node.left, holds=holds), self.cases(node.right, holds=holds)
+                if one is None or other is None:
+                    return None
+                found = self.common(one, other) if (node.op == "and") is holds else [*one, *other]
+                return found if len(found) <= MOST else None
+            case _:
+                value = known(node)
+                if isinstance(value, bool):
+                    return [{}] if value is holds else []
+                key, part = self._atom(node, holds=holds)
+                return [{key: part}] if part else []
+
+    def common(self, one: Iterable[Case], other: Iterable[Case]) -> list[Case]:
+        """The cases that lie in both."""
+        others = list(other)
+        found = (self._meet(a, b) for a in one for b in others)
+        return [case for case in found if case is not None]
+
+    def without(self, cases: list[Case], cuts: Iterable[Case]) -> list[Case]:
+        """What is left of some cases, apart from each other, once the cuts are taken out."""
+        for cut in cuts:
+            cases = [left for case in cases for left in self._cut(case, cut)]
+        return cases
+
+    def _meet(self, one: Case, other: Case) -> Case | None:
+        found = dict(one)
+        for key, part in other.items():
+            found[key] = self.axes[key].common(one[key], part) if key in one else part
+            if not found[key]:
+                return None
+        return found
+
+    def _cut(self, case: Case, cut: Case) -> list[Case]:
+        if self._meet(case, cut) is None:
+            return [case]
+        left: list[Case] = []
+        inside = dict(case)
+        for key, part in cut.items():
+            axis = self.axes[key]
+            here = inside.get(key, axis.whole())
+            outside = axis.without(here, part)
+            if outside:
+                left.append({**inside, key: outside})
+            inside[key] = axis.common(here, part)
+        return left
+
+    def _atom(self, node: Expr, *, holds: bool) -> tuple[Key, Part]:
+        match node:
+            case Absent():
+                key: Key = ("absent", _key(node.operand))
+                self.axes.setdefault(key, Axis(None, (True, False)))
+                return key, [holds is not node.negated]
+            case Among():
+                values = [value for one in node.values if (value := known(one)) is not None]
+                return self._placed(node.operand, values, negated=node.negated is holds)
+            case Bin(op="=" | "!=" | "<" | "<=" | ">" | ">=", left=left, right=right):
+                op = node.op if holds else _NOT[node.op]
+                if (value := known(left)) is not None:
+                    return self._compared(_FLIPPED[op], right, value)
+                if (value := known(right)) is not None:
+                    return self._compared(op, left, value)
+                key = ("order", _key(left), _key(right))
+                self.axes.setdefault(key, Axis(None, ("<", "=", ">")))
+                return key, [*_ORDERS[op]]
+            case _:
+                return self._placed(node, [holds], negated=False)
+
+    def _compared(self, op: str, node: Expr, value: Known) -> tuple[Key, Part]:
+        axis = self._axis(node)
+        if axis.line is None:
+            return self._placed(node, [value], negated=op == "!=")
+        assert isinstance(value, Fraction | date)
+        return _key(node), axis.line.where(op, number(value))
+
+    def _placed(self, node: Expr, values: Sequence[Known], *, negated: bool) -> tuple[Key, Part]:
+        axis = self._axis(node)
+        part: Part = values
+        if axis.line is not None:
+            numbers = [number(value) for value in values if isinstance(value, Fraction | date)]
+            part = [one for value in numbers for one in axis.line.where("=", value)]
+        return _key(node), axis.without(axis.whole(), part) if negated else axis.common(axis.whole(), part)
+
+    def _axis(self, node: Expr) -> Axis:
+        key, type_ = _key(node), node.type
+        if key not in self.axes:
+            if type_.unit.numeric or type_.unit is Unit.DATE:
+                self.axes[key] = Axis(line(type_), (), node)
+            elif type_.unit is Unit.BOOL:
+                self.axes[key] = Axis(None, (True, False), node)
+            else:
+                rest = () if type_.domain else (OTHER,)
+                texts = dict.fromkeys((*(type_.domain or ()), *self.named.get(key, ()), *rest))
+                self.axes[key] = Axis(None, tuple(texts), node)
+        return self.axes[key]
+
+
+def space(conditions: Iterable[Expr]) -> Space:
+    """The space in which some conditions lie."""
+    named: dict[Key, list[object]] = {}
+    for node in (part for one in conditions for part in walk(one)):
+        match node:
+            case Among():
+                named.setdefault(_key(node.operand), []).extend(one.value for one in node.values)
+            case Bin(op="=" | "!="):
+                for one, other in ((node.left, node.right), (node.right, node.left)):
+                    if (value := known(other)) is not None:
+                        named.setdefault(_key(one), []).append(value)
+            case _:
+                pass
+    return Space({key: tuple(dict.fromkeys(values)) for key, values in named.items()})
+
+
+def _key(node: Expr) -> Key:
+    return presence.key_of(node) or ("node", node)
