@@ -17,17 +17,21 @@ from kpirules.values.units import Unit
 Path = tuple[str, ...]
 
 
-def paths(ws: Workspace, start: str, wanted: Callable[[contracts.Table], bool]) -> Iterator[Path]:
-    """Every way by references from a table to a wanted one, shortest first; a way never meets a table twice."""
+def paths(ws: Workspace, start: str, wanted: Callable[[contracts.Table], bool], *, via: bool = False) -> Iterator[Path]:
+    """Every way by references from a table to a wanted one, shortest first; a way never meets a table twice.
+
+    With `via`, a table that says by which column its rows lead to the subject is left by that column alone.
+    """
     leading = _leading(ws, wanted)
     queue: list[tuple[str, Path, frozenset[str]]] = [(start, (), frozenset({start}))]
     for table, way, seen in queue:
         if way and wanted(ws.tables[table]):
             yield way
             continue
+        only = ws.tables[table].via if via else None
         for column in ws.tables[table].columns:
             target = column.references
-            if target in leading and target not in seen:
+            if target in leading and target not in seen and only in (None, column.name):
                 queue.append((target, (*way, column.name), seen | {target}))
 
 
@@ -62,7 +66,8 @@ def reach(ws: Workspace, start: str, target: str, span: Span) -> Path:
     Raises:
         Skip: there is none, or more than one.
     """
-    found = few(paths(ws, start, lambda table: table.name == target))
+    owner = ws.subject is not None and target == ws.subject.table.name
+    found = few(paths(ws, start, lambda table: table.name == target, via=owner))
     if len(found) == 1:
         _undated(ws, start, found[0], span)
         return found[0]
@@ -97,25 +102,21 @@ def _owner(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -
     language = ws.file.language
     if contract.name in ws.torn:
         raise Skip
-    args = {
-        "table": contract.name,
-        "subject": subject,
-        "ways": ", ".join(".".join(way) for way in found),
-        "line": f"{words.spelling('via', language)} {found[0][0]}" if found else "",
-    }
+    args = {"table": contract.name, "subject": subject, "ways": ", ".join(".".join(way) for way in found)}
     labels = [Label(contract.span, "table", {"table": contract.name})]
-    several = "ways" if len({way[0] for way in found}) > 1 else "further"
-    raise ws.fail("KPI520", span, args, labels=labels, helps=[Note(several if found else "none", args)])
+    if not found:
+        raise ws.fail("KPI520", span, args, labels=labels, helps=[Note("none", args)])
+    together = next(i for i, (one, other) in enumerate(zip(*found[:2], strict=False)) if one != other)
+    parting = [contract, *(table for _, table in _hops(ws, contract.name, found[0]))][together]
+    args |= {"there": parting.name, "line": f"{words.spelling('via', language)} {found[0][together]}"}
+    raise ws.fail("KPI520", span, args, labels=labels, helps=[Note("further" if together else "ways", args)])
 
 
 def _ways(ws: Workspace, contract: contracts.Table, subject: str) -> list[Path]:
     """The ways from a table to the subject: that of its `via`, else its own references, else by way of other tables."""
-    direct: list[Path] = [(column.name,) for column in contract.columns if column.references == subject]
-    if contract.via is not None:
-        first = [way for way in direct if way[0] == contract.via]
-        ways = paths(ws, contract.name, lambda table: table.name == subject)
-        return first or few(way for way in ways if way[0] == contract.via)
-    return direct or few(paths(ws, contract.name, lambda table: table.name == subject))
+    own = [column.name for column in contract.columns if column.references == subject]
+    direct: list[Path] = [(name,) for name in own if contract.via in (None, name)]
+    return direct or few(paths(ws, contract.name, lambda table: table.name == subject, via=True))
 
 
 def _undated(ws: Workspace, start: str, way: Path, span: Span) -> None:

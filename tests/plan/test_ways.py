@@ -51,10 +51,36 @@ def test_two_ways_are_told_with_what_to_write() -> None:
     assert (help_.key, help_.args["line"]) == ("ways", "via seller")
 
 
-def test_ways_that_part_on_the_way_cannot_be_told_apart_by_a_column() -> None:
-    notes = "table notes\n    id text key\n    deal text references deals\n    minutes integer"
-    (fault,) = refused(scheme(DEALS, notes, "define x = sum(notes.minutes)"))
-    assert (fault.code, [help_.key for help_ in fault.helps]) == ("KPI520", ["further"])
+NOTES = """
+table notes
+    id      text key
+    deal    text references deals
+    minutes integer
+"""
+NOTED: Data = {**ROWS, "notes": [("n1", "1", "1"), ("n2", "2", "20"), ("n3", "3", "300")]}
+
+
+def test_ways_that_part_on_the_way_are_told_apart_there() -> None:
+    (fault,) = refused(scheme(DEALS, NOTES, "define x = sum(notes.minutes)"))
+    (help_,) = fault.helps
+    assert (fault.code, help_.key) == ("KPI520", "further")
+    assert (help_.args["there"], help_.args["line"]) == ("deals", "via seller")
+    seller, opener = (
+        DEALS.replace("    amount   money", f"    amount   money\n    via {one}") for one in ("seller", "opener")
+    )
+    assert figures(scheme(seller, NOTES, "define x = sum(notes.minutes)"), NOTED).column("x") == [21, 0]
+    assert figures(scheme(opener, NOTES, "define x = sum(notes.minutes)"), NOTED).column("x") == [300, 1]
+    assert figures(scheme(opener, NOTES, "define x = sum(notes.minutes)"), NOTED).outcome.uncredited == {"notes": 1}
+
+
+def test_whose_a_row_is_tells_which_person_its_columns_are_of() -> None:
+    """Deal 1 is opened by E2, a KA, and sold by E1, an AE."""
+    by_opener = DEALS.replace("    amount   money", "    amount   money\n    via opener")
+    sold = 'define x = count(deals where (staff.role or else "AE") = "KA")'
+    noted = 'define y = count(notes where (staff.role or else "AE") = "KA")'
+    found = figures(scheme(by_opener, NOTES, sold, noted), NOTED)
+    assert (found.column("x"), found.column("y")) == ([0, 1], [0, 1])
+    assert ("KPI522", "staff.role") in told(scheme(DEALS, 'define x = count(deals where staff.role = "KA")'))
 
 
 def test_via_must_name_a_reference() -> None:
