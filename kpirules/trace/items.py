@@ -15,7 +15,7 @@ from kpirules.trace.tree import Figure, ItemTrace, Said
 from kpirules.values.units import Unit
 
 
-class Result(Enum):
+class BuiltIn(Enum):
     """What every scheme has, under its word in the catalogue."""
 
     TOTAL = "total"
@@ -26,7 +26,7 @@ class Result(Enum):
     TOTAL_PAY = "total_pay"
 
 
-_WORDS = {one.value: one for one in Result}
+_WORDS = {one.value: one for one in BuiltIn}
 
 
 class Items:

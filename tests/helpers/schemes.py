@@ -38,6 +38,16 @@ table staff
 subject staff
 """
 
+DATED = """
+table staff
+    staff_id text key
+    hired    date
+    left_on  date optional
+    base     money
+    active from hired to left_on
+subject staff
+"""
+
 ORDERS = """
 table orders
     order_id text key

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from kpirules.values.types import most
-from tests.helpers.schemes import ORDERS, compiled, figures, refused, scheme, told
+from tests.helpers.schemes import DATED, ORDERS, compiled, figures, refused, scheme, told
 
 STAFF = """
 table staff
@@ -127,15 +127,6 @@ table targets
     quarter  quarter period key
     goal     money
     rate     percent
-"""
-DATED = """
-table staff
-    staff_id text key
-    hired    date
-    left_on  date optional
-    base     money
-    active from hired to left_on
-subject staff
 """
 
 

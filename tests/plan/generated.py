@@ -286,10 +286,7 @@ def _edges(write: Writer) -> list[str]:
     ]
 
 
-@st.composite
-def schemes(draw: st.DrawFn) -> str:
-    """A scheme of defines, indicators, a scorecard or two, a grade, a gate, pay and what stands on an edge."""
-    write, row = Writer(draw), Writer(draw, row=True)
+def _defines(draw: st.DrawFn, write: Writer, row: Writer) -> list[str]:
     unit = st.sampled_from(("money", "ratio", "number"))
     items = ['define won = orders where status = "won"', 'define limit by role\n    "A" : m / 2\n    "B" : 5元']
     for nth in range(draw(st.integers(1, 3))):
@@ -303,6 +300,11 @@ def schemes(draw: st.DrawFn) -> str:
     func = draw(st.sampled_from(("sum", "avg", "min", "max", "median")))
     items.append(f"define rows = {func}(orders.amount * {row.there('number', 1)})")
     items.append(f"define some = count(orders where {row.test(2)})")
+    return items
+
+
+def _indicators(draw: st.DrawFn, write: Writer) -> list[str]:
+    items = []
     policy = st.sampled_from(("exclude", "score 0", "score 61.5"))
     for name in ("one", "two"):
         clauses = [
@@ -322,17 +324,28 @@ def schemes(draw: st.DrawFn) -> str:
         items.append(
             f"indicator {name}\n" + "\n".join([*clauses, f"    missing {draw(policy)}", _clause("score", points)])
         )
+    return items
+
+
+def _cards(draw: st.DrawFn, write: Writer) -> list[str]:
     when = f" when {write.test(1)}" if draw(st.booleans()) else ""
     adjust = f"\n    adjust more {write.rule('number')}" if draw(st.booleans()) else ""
     if "\n        " in adjust or "by " in adjust or "choose" in adjust or "curve" in adjust:
         adjust = ""
     total = draw(st.sampled_from(("", "\n    total (weighted + adjustments) * 1.5, at most 120")))
     cards = f"    group g 70%\n        one 70%{when}\n    two 30%{adjust}{total}"
+    items = []
     split = draw(st.booleans())
     items.append(f"scorecard s{' for role = ' + chr(34) + 'A' + chr(34) if split else ''}\n{cards}")
     if split and draw(st.booleans()):
         items.append('scorecard t for role = "B"\n    one 100%')
     items.append('grade by total\n    >= 90 : "A"\n    > 60 : "B"\n    else : "C"')
+    return items
+
+
+def _pays(draw: st.DrawFn, write: Writer) -> list[str]:
+    """A gate, and pay."""
+    items = []
     effect = draw(
         st.sampled_from(
             (
@@ -349,7 +362,20 @@ def schemes(draw: st.DrawFn) -> str:
     items.append(
         f"pay extra for {write.test(1)}\n    when {write.test(0)}\n" + _clause("amount", f"= {write.there('money', 1)}")
     )
-    items += _edges(write)
+    return items
+
+
+@st.composite
+def schemes(draw: st.DrawFn) -> str:
+    """A scheme of defines, indicators, a scorecard or two, a grade, a gate, pay and what stands on an edge."""
+    write, row = Writer(draw), Writer(draw, row=True)
+    items = [
+        *_defines(draw, write, row),
+        *_indicators(draw, write),
+        *_cards(draw, write),
+        *_pays(draw, write),
+        *_edges(write),
+    ]
     even = draw(st.booleans())
     header = HEADER.replace("score 2", draw(st.sampled_from(("score 2", "achievement 4, score 1"))))
     return scheme(*items, header=header.replace("money 2", "money 2, half even") if even else header, staff=TABLES)

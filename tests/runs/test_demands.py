@@ -12,17 +12,8 @@ from kpirules.engines.outcome import Engine
 from kpirules.runs.demands import required
 from kpirules.runs.run import read_period
 from kpirules.values.units import Unit
-from tests.helpers.schemes import Data, compiled, scheme
+from tests.helpers.schemes import DATED, Data, compiled, scheme
 
-STAFF = """
-table staff
-    staff_id text key
-    hired    date
-    left_on  date optional
-    base     money
-    active from hired to left_on
-subject staff
-"""
 ITEMS = """
 table orders
     order_id text key
@@ -39,7 +30,7 @@ require count(orders) <= 2 : "at most two orders in a period"
 pay p
     amount base
 """
-SCHEME = compiled(scheme(ITEMS, staff=STAFF))
+SCHEME = compiled(scheme(ITEMS, staff=DATED))
 CONTRACTS = tuple(SCHEME.model.tables.values())
 PERIOD = read_period("2025Q1", Unit.QUARTER)
 SOUND = ("E1", "2025-01-05", None, "100")
