@@ -60,7 +60,7 @@ def _undeclared(file: ast.File) -> set[str]:
     """The names that a file mentions and does not declare: a file that it uses, and that could not be read, may."""
     written: set[str] = set()
     known: set[str] = set()
-    todo: list[object] = [file.items]
+    todo: list[object] = [file.items, file.fragments]
     while todo:
         node = todo.pop()
         if isinstance(node, tuple):
