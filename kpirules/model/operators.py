@@ -222,6 +222,26 @@ STAND_INS = {Unit.RATIO: "0%", Unit.TEXT: '"…"', Unit.DATE: "2025-01-01", Unit
 """What a help line offers to stand in for a missing value of a unit."""
 
 
+def _loose(ws: Workspace, node: Col) -> str | None:
+    """The first of the references to a column's row that may lead to none, as `table.column`; None for the column."""
+    contract = ws.tables[node.table].column(node.column)
+    if contract is not None and contract.type.missing:
+        return None
+    for start in ws.tables.values():
+        here, loose = start, None
+        for ref in node.refs:
+            column = here.column(ref)
+            if column is None or column.references not in ws.tables:
+                break
+            if column.loose and loose is None:
+                loose = f"{here.name}.{ref}"
+            here = ws.tables[column.references]
+        else:
+            if here.name == node.table and loose is not None:
+                return loose
+    return None
+
+
 def why_missing(node: Expr, ws: Workspace) -> Label:
     """The innermost part that makes a value possibly missing, with the reason; looks into the values it reads."""
     for child in children(node):
@@ -230,6 +250,8 @@ def why_missing(node: Expr, ws: Workspace) -> Label:
     match node:
         case Col() if (behind := ws.parts.get((f"{node.table}.{node.column}", "column"))) and behind.type.missing:
             return why_missing(behind, ws)
+        case Col() if (reference := _loose(ws, node)) is not None:
+            return Label(node.span, "reference", {"text": node.span.text, "column": reference})
         case Col():
             return Label(node.span, "optional", {"text": node.span.text})
         case Val(item="total" | "grade"):
