@@ -218,7 +218,9 @@ def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span:
         if table.name in ws.torn:
             raise Skip
         args = {"table": table.name, "column": column, "subject": subject}
-        raise ws.fail("KPI524", span, args, labels=labels, helps=[Note("aggregate", args), Note("key", args)])
+        args |= {word: words.spelling(word, ws.file.language) for word in ("by", "choose")}
+        helps = [Note("aggregate", args), Note("key", args)] if _ways(ws, table, subject) else [Note("rows", args)]
+        raise ws.fail("KPI524", span, args, labels=labels, helps=helps)
     time = times[0] if times else None
     if time is not None and time.type.unit is not ws.scheme.period:
         if not ws.period_said:

@@ -245,7 +245,7 @@ def subject(ws: Workspace) -> None:
     """Find who is scored: a table with one key column."""
     written = [node for node in ws.file.items if isinstance(node, ast.Subject)]
     if not written:
-        if not ws.file.broken:
+        if ws.file.items and not ws.file.broken:  # an empty file lacks the header, told already
             ws.report("KPI506", ws.scheme.span, helps=[Note("subject")])
         return
     node = written[0]

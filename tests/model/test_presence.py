@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from kpirules.plan.ir import Value
-from tests.helpers.schemes import ONE, ORDERS, figures, refused, scheme, told
+from tests.helpers.schemes import ONE, ORDERS, Data, figures, refused, scheme, told
 
 TARGETS = """
 table targets
@@ -22,10 +22,10 @@ table stores
     goal     money
     rent     money optional
 """
-NONE = ONE
-QUOTIENT = {**ONE, "targets": [("E1", "10", "4", "2025-01-01")]}
-BY_ZERO = {**ONE, "targets": [("E1", "10", "0", None)]}
-ORDERED = {**ONE, "orders": [("1", "E1", "2025-01-01", "3.50", "won")]}
+NONE: Data = {**ONE}
+QUOTIENT: Data = {**ONE, "targets": [("E1", "10", "4", "2025-01-01")]}
+BY_ZERO: Data = {**ONE, "targets": [("E1", "10", "0", None)]}
+ORDERED: Data = {**ONE, "orders": [("1", "E1", "2025-01-01", "3.50", "won")]}
 
 Q = "targets.x / targets.y"
 

@@ -117,7 +117,8 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> No
                 _taken_above(ws, node, [one for one, had in before if known(node) in had])
         before.append((row, taken))
         free = [value for value in free if value not in taken]
-    if ws.fragment:
+    strange = not set(named) <= set(_domain(head.type, named))  # told already, and the row was meant for another
+    if ws.fragment or strange:
         return
     if not constant:
         ws.report("KPI512", span, helps=[Note("bounds")])
