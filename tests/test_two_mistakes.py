@@ -240,3 +240,27 @@ def test_all_mistakes_at_once() -> None:
     found = set(_told(text))
     assert len(found & expected) >= 25
     assert {code for code, _ in found} <= {one.code for one in MISTAKES}
+
+
+def test_a_scorecard_with_a_fault_leaves_nobody_without_a_grade() -> None:
+    """What reads the grade is not told that it may be missing: the scorecard is there, but for its fault."""
+    text = GOOD + '\ndefine reward by grade\n    "A" : 2\n    "B", "C" : 1\n'
+    assert _told(text) == []
+    lost = 'key_accounts for role = "KA"\n    attainment 60%'
+    assert _told(text.replace(lost, f"{lost}.")) == [("KPI101", ".")]
+    twice = text.replace('key_accounts for role = "KA"', 'key_accounts for role = "AE"')
+    assert _told(twice) == [("KPI514", "key_accounts")]
+
+
+def test_nor_is_a_fallback_for_one_called_needless() -> None:
+    text = GOOD.replace('scorecard key_accounts for role = "KA"', 'scorecard key_accounts for role = "KA" and base > 1')
+    text += '\ndefine reward = grade or else "none"\n'
+    assert _told(text) == []
+    assert _told(text.replace("activity   40%", "activity   40%.")) == [("KPI101", ".")]
+
+
+def test_a_reference_to_no_table_is_one_fault() -> None:
+    """Whose the rows are cannot be said; that the reference leads nowhere has been."""
+    good = "order_id text key\n    staff_id text references staff"
+    assert GOOD.count(good) == 1
+    assert _told(GOOD.replace(good, good + "s")) == [("KPI201", "staffs")]

@@ -79,7 +79,7 @@ def counts(done: Done) -> list[str]:
     result = done.result
     scored = result.scores.num_rows
     lines = [console.say("subject_scored" if scored == 1 else "subjects_scored", count=scored)]
-    if done.compiled.model.scorecards:
+    if done.compiled.model.scorecards or result.not_assessed.num_rows:
         lines.append(_why("not_assessed_of", result.not_assessed))
     if result.left_out.num_rows:
         lines.append(_why("left_out_of", result.left_out))

@@ -47,7 +47,7 @@ def _declare(ws: Workspace, node: ast.DefineColumn) -> None:
     first = _place(ws, owner, name)
     if first is not None:
         labels = [Label(first, "first", {"name": f"{owner}.{name}"})]
-        ws.report("KPI202", node.name.span, {"name": f"{owner}.{name}"}, labels=labels)
+        ws.report("KPI202", node.name.span, {"name": f"{owner}.{name}"}, labels=labels, helps=[Note("rename")])
         return
     ws.computed[owner, name] = node
 

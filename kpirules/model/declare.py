@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from kpirules.model.workspace import Declared, Workspace
-from kpirules.source import Label
+from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 
 _KINDS: dict[type[ast.Node], str] = {
@@ -47,7 +47,11 @@ def declare(ws: Workspace) -> None:
         elif name.text in ws.declared:
             first = ws.declared[name.text].name
             ws.report(
-                "KPI202", name.span, {"name": name.text}, labels=[Label(first.span, "first", {"name": name.text})]
+                "KPI202",
+                name.span,
+                {"name": name.text},
+                labels=[Label(first.span, "first", {"name": name.text})],
+                helps=[Note("rename")],
             )
         else:
             ws.declared[name.text] = Declared(kind, node, name)

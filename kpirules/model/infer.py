@@ -7,7 +7,23 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model import aggregates, functions, items, names, operators, presence
-from kpirules.model.expr import Absent, Among, As, Bin, Cond, Expr, Fallback, Fn, Known, Lit, Neg, Not, Skip, Unknown
+from kpirules.model.expr import (
+    Absent,
+    Among,
+    As,
+    Bin,
+    Cond,
+    Expr,
+    Fallback,
+    Fn,
+    Known,
+    Lit,
+    Neg,
+    Not,
+    Skip,
+    Unknown,
+    Val,
+)
 from kpirules.model.walking import known
 from kpirules.model.workspace import Presence, Scope, Workspace, every
 from kpirules.source import Label, Note, Span
@@ -252,6 +268,8 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
     operand = infer(ws, scope, node.operand)
     written = infer(ws, scope, node.fallback) if node.fallback is not None else None
     if not operand.type.missing:
+        if isinstance(operand, Val) and (ws.contested or ws.unread):  # who has none is not known
+            raise Skip
         raise ws.fail("KPI404", node.span, {"text": operand.span.text})
     if written is None:
         return Fallback(operand, None, type=operand.type.there(), span=node.span)

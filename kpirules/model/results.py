@@ -32,16 +32,20 @@ def assessed(ws: Workspace) -> frozenset[tuple[object, ...]]:
 def total(ws: Workspace) -> Type:
     """The total's type; elaborates every scorecard.
 
+    Where the scorecards are not as they were meant to be, nothing is said of who has none.
+
     Raises:
         Skip: a scorecard has a fault.
     """
+    if ws.unread:
+        raise Skip
     nodes = [node for node in ws.file.items if isinstance(node, ast.Scorecard)]
     ws.scorecards = every(lambda node: _scorecard(ws, node), nodes)
     overlap.check(ws)
     places = ws.places("total", nodes[0].name.span)
     bounds = [_total_bounds(ws, card) for card in ws.scorecards]
     low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
-    missing = not overlap.covers(ws) or not all(card.always for card in ws.scorecards)
+    missing = not ws.contested and not (overlap.covers(ws) and all(card.always for card in ws.scorecards))
     parts = [adjust.rule for card in ws.scorecards for adjust in card.adjusts]
     parts += [card.total for card in ws.scorecards if card.total is not None]
     parts += [ws.indicators[entry.indicator].score for card in ws.scorecards for entry in card.everything]
@@ -139,7 +143,7 @@ def _names_once(ws: Workspace, node: ast.Scorecard) -> None:
     for name in [*(group.name for group in node.groups), *(adjust.name for adjust in node.adjusts)]:
         if name.text in seen:
             labels = [Label(seen[name.text].span, "first", {"name": name.text})]
-            ws.report("KPI202", name.span, {"name": name.text}, labels=labels)
+            ws.report("KPI202", name.span, {"name": name.text}, labels=labels, helps=[Note("rename")])
         seen.setdefault(name.text, name)
     placed: dict[str, ast.Name] = {}
     for entry in [*node.entries, *(entry for group in node.groups for entry in group.entries)]:
@@ -176,7 +180,7 @@ def grade(ws: Workspace) -> Type:
     if not texts:
         raise Skip
     ws.grade = scheme.Grade(found, tuple(order), node.span)
-    missing = ws.has(ast.Scorecard) and ws.value("total", "value", node.span).type.missing
+    missing = ws.has(ast.Scorecard) and not ws.unread and ws.value("total", "value", node.span).type.missing
     return replace(found.type, domain=tuple(order)).maybe(when=missing or found.type.missing)
 
 

@@ -256,7 +256,9 @@ def _curve(ws: Workspace, scope: Scope, node: ast.Curve) -> Expr:
     for before, after in pairwise(points):
         if after.x <= before.x:
             labels = [Label(before.span, "before")]
-            raise ws.fail("KPI511", after.span, {"x": after.span.text.split(":")[0].strip()}, labels=labels)
+            raise ws.fail(
+                "KPI511", after.span, {"x": after.span.text.split(":")[0].strip()}, labels=labels, helps=[Note("order")]
+            )
     unit = infer.either(ws, joined, node).unit
     found = operators.fit(ws, node.span, (head,), lambda: curve_type(head.type, points, unit))
     rows = tuple(replace(row, value=value) for row, value in zip(rows, joined[len(pairs) :], strict=True))
@@ -365,7 +367,8 @@ def _in_order(ws: Workspace, bands: tuple[Band, ...]) -> None:
             ws.report("KPI509", band.head_span, {"text": band.head_span.text}, labels=[Label(last.head_span, "takes")])
         elif isinstance(bound, Fraction) and isinstance(below, Fraction) and bound <= below:
             labels = [Label(last.head_span, "before")] if last is not None else []
-            ws.report("KPI531", band.head_span, {"text": band.head_span.text}, labels=labels)
+            helps = [Note("order" if last is not None else "above")]
+            ws.report("KPI531", band.head_span, {"text": band.head_span.text}, labels=labels, helps=helps)
         last = band
 
 

@@ -36,7 +36,7 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
         name = written.name.text
         if name in columns:
             labels = [Label(columns[name].span, "first", {"name": name})]
-            ws.report("KPI202", written.name.span, {"name": name}, labels=labels)
+            ws.report("KPI202", written.name.span, {"name": name}, labels=labels, helps=[Note("rename")])
             continue
         columns[name] = _column(ws, node.name.text, written)
     found = tuple(columns.values())
@@ -236,6 +236,7 @@ def _references(ws: Workspace, node: ast.Table) -> None:
         table = ws.tables.get(target)
         if table is None:
             names.unknown(ws, written.references, list(ws.tables))
+            ws.torn.add(node.name.text)  # whose its rows are is not known
         elif len(table.keys) != 1 and target not in ws.torn:
             args = {"table": target, "name": written.name.text}
             ws.report("KPI547", written.references.span, args, labels=[Label(table.span, "table", args)])

@@ -89,8 +89,9 @@ class Workspace:
     """The scheme in the making. Passes fill it in order; every fault goes to `diagnostics`.
 
     `broken` are names of which nothing is known but that they have a fault; `torn` are tables of which some columns are
-    not known, because their lines could not be read. `fragment` is set where items are checked that have lost some of
-    their lines: what they lack says nothing then.
+    not known, because their lines could not be read or refer to nothing. `fragment` is set where items are checked that
+    have lost some of their lines: what they lack says nothing then. `exclusive` says that it is proved that nobody has
+    two scorecards, `contested` that somebody has.
     """
 
     file: ast.File
@@ -110,6 +111,7 @@ class Workspace:
     parts: dict[tuple[str, str], Expr] = field(default_factory=dict)
     scorecards: tuple[scheme.Scorecard, ...] = ()
     exclusive: bool = True
+    contested: bool = False
     grade: scheme.Grade | None = None
     pays: dict[str, scheme.Pay] = field(default_factory=dict)
     outcomes: dict[str, scheme.Outcome] = field(default_factory=dict)
@@ -170,6 +172,11 @@ class Workspace:
         if self.header is None:
             raise Skip
         return self.header
+
+    @property
+    def unread(self) -> bool:
+        """Whether there may be a scorecard that could not be read."""
+        return not self.broken.isdisjoint(words.spellings("total"))
 
     def places(self, what: str, span: Span) -> int:
         """The declared rounding of `achievement`, `score`, `total` or `money`; a stand-in where it is not declared."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import Enum
 from fractions import Fraction
 from typing import Any
 
@@ -15,11 +16,12 @@ from kpirules.data.load import Loaded
 from kpirules.engines.outcome import shown
 from kpirules.engines.schema import schemas
 from kpirules.plan.from_model import TOTAL_PAY
-from kpirules.plan.ir import Value
+from kpirules.plan.ir import Plan, Value
 from kpirules.runs.run import MARKS, QUARANTINED, Result, params
 from kpirules.source import Diagnostic, Fault
+from kpirules.source.catalogue import LANGUAGES, word
 from kpirules.syntax import words
-from kpirules.trace import Differs, Trace, set_aside
+from kpirules.trace import BuiltIn, Differs, Trace, set_aside
 from kpirules.trace import explain as trace_of
 from kpirules.values.types import QUOTIENT_PLACES
 from kpirules.values.units import Unit
@@ -29,8 +31,30 @@ _RESULTS |= {"GRADE": "grade", "SCORECARD": "scorecard"}
 """Results that every scheme has, by the word for them, whatever its spelling."""
 
 
+class Recorded(Enum):
+    """What a run recorded of an item, under its word in the catalogue."""
+
+    VALUE = "recorded value"
+    ACTUAL = "actual"
+    TARGET = "target"
+    ACHIEVEMENT = "achievement"
+    SCORE = "score"
+    POINTS = "points"
+    WEIGHT = "weight"
+    EFFECTIVE_WEIGHT = "recorded weight"
+    ROW = "recorded row"
+    LIMIT = "recorded limit"
+    POLICY = "recorded policy"
+    GATE = "gate"
+    LEFT_OUT = "left_out"
+    ADVICE = "recorded advice"
+
+
 class Disagreement(Fault):
-    """Figures of a run are not what the reference engine makes of the same rows: the program is at fault."""
+    """Figures of a run are not what the reference engine makes of the same rows.
+
+    The program is at fault, or whoever has changed the folder.
+    """
 
 
 def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, item: str | None = None) -> Trace:
@@ -44,7 +68,7 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
             the run, or the other way round (KPI737, KPI738).
     """
     if item is not None:
-        item = _RESULTS.get(words.builtin(item) or words.spelled(item) or "", item)
+        item = _asked(item)
     batch = recorded(compiled, result, subject)
     plan, period = compiled.plan, result.period
     if not batch and _was_set_aside(result, subject):
@@ -52,15 +76,37 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
     try:
         found = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period))
     except Differs as differs:
-        raise Disagreement(
-            Diagnostic("KPI735", None, {"subject": subject, "figure": name, "recorded": shown(was), "now": shown(now)})
-            for name, was, now in differs.figures
-        ) from None
+        raise Disagreement(_differences(compiled.plan, subject, differs)) from None
     if bool(batch) is bool(found.left_out):
         args = {"subject": subject, "key": compiled.model.subject.key}
         raise Disagreement([Diagnostic("KPI737" if batch else "KPI738", None, args)])
     _same_advice(result, subject, found)
     return found
+
+
+def _asked(item: str) -> str:
+    """The name of what is asked for, in whichever language it has its word."""
+    called = {word(one.value, lang): one.value for one in BuiltIn for lang in LANGUAGES}
+    if item in called:
+        return called[item]
+    return _RESULTS.get(words.builtin(item) or words.spelled(item) or "", item)
+
+
+def _differences(plan: Plan, subject: str, differs: Differs) -> list[Diagnostic]:
+    """A fault for each figure that differs, under the names that `items` has for it."""
+    places = {part.binding: (item, part.name) for item in plan.items for part in item.parts}
+    places |= {name: (item, mark) for item in plan.items for mark, name in item.tier1.items()}
+    found: list[Diagnostic] = []
+    for binding, was, now in differs.figures:
+        item, part = places.get(binding, (None, "value"))
+        name = item.name if item is not None else binding
+        figure = item.title if item is not None and item.kind == "ensure" else _KNOWN.get(name, name)
+        args = {"subject": subject, "figure": figure, "part": Recorded[part.upper()]}
+        found.append(Diagnostic("KPI735", None, {**args, "recorded": shown(was), "now": shown(now)}))
+    return found
+
+
+_KNOWN = {one.value: one for one in BuiltIn}
 
 
 def _was_set_aside(result: Result, key: str) -> bool:
@@ -78,7 +124,13 @@ def _same_advice(result: Result, subject: str, trace: Trace) -> None:
     given = {(row["kind"], row["item"]): row["advice"] or [] for row in rows}
     said = {(item.kind, item.name): [one.text for one in item.advice] for item in trace.items}
     wrong = [
-        {"subject": subject, "figure": key[1], "recorded": "; ".join(given[key]), "now": "; ".join(now)}
+        {
+            "subject": subject,
+            "figure": key[1],
+            "part": Recorded.ADVICE,
+            "recorded": "; ".join(given[key]),
+            "now": "; ".join(now),
+        }
         for key, now in said.items()
         if key in given and given[key] != now
     ]

@@ -10,16 +10,17 @@ def similar(name: str, among: Iterable[str]) -> str | None:
 
     The distance counts letters put in, left out, changed or swapped with their neighbour (optimal string alignment).
     It is capped at a third of the name's length, and at 2; a name of one or two letters has no neighbour, except that
-    a Han name of two or more may differ in one character.
+    a Han name of two or more may differ in one character. Of several as close, one of the same length comes first.
     """
     han = any("\u4e00" <= char <= "\u9fff" for char in name)
     cap = min(2, max(len(name) // 3, 1 if han and len(name) > 1 else 0))
-    best: tuple[int, str] | None = None
+    best: tuple[int, int, str] | None = None
     for other in sorted(set(among)):
         gap = _distance(name.casefold(), other.casefold(), cap)
-        if gap is not None and other != name and (best is None or gap < best[0]):
-            best = (gap, other)
-    return best[1] if best else None
+        if gap is not None and other != name:
+            one = (gap, abs(len(other) - len(name)), other)
+            best = min(best, one) if best else one
+    return best[2] if best else None
 
 
 def _distance(a: str, b: str, cap: int) -> int | None:

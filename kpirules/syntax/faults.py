@@ -16,7 +16,12 @@ from kpirules.syntax.parser import item_parser
 from kpirules.syntax.reading import Found, Reading
 
 _PIECE = re.compile(r'"[^"\n]*"|“[^”\n]*”|＂[^＂\n]*＂|[\w.]*\w|[^\w\s]')
-_LAST_WORD = re.compile(r"(\w+)[^\w]*$")
+_LAST_WORD = re.compile(r'(\w+)[^\w"“”＂]*$')
+_FIRST_WORD = re.compile(r"[^\W\d]\w*")
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?!\w)")
+_NUMBER_BEFORE = re.compile(r"(?<!\w)(\d[\d._]*) +$")
+_CONDITIONAL = ("GATE", "OUTCOME")
+"""Items that are a name and a condition."""
 _PROMISES = ("ENSURE", "REQUIRE", "REQUIRE_EACH")
 """Items that are a condition and what to say where it does not hold."""
 _FOREIGN = {
@@ -42,13 +47,24 @@ _FOREIGN = {
     "‘": "“",
     "’": "”",
     "”": "“",
+    "x": "×",
+    "X": "×",
+    "✕": "×",
 }
 """What other notations write, and what it is here."""
+_STEP = frozenset({"WHOLE", "PART", "PRO_RATA"})
+"""What ends `per N`."""
+_STOPS = "。.；;，,、"
+"""Signs that end a sentence."""
+_HAN = re.compile("[\u4e00-\u9fff]{3,}")
+"""A word in which one sign too many is more likely than a name of one sign; in a shorter one it is not."""
 
 
 def _here(foreign: str, language: str) -> str:
     """What a sign of another notation is called here, in the file's language."""
     found = _FOREIGN[foreign]
+    if found == "×":
+        return found if language == "zh" else "*"
     return words.spelling(found, language) if found.isalpha() else found
 
 
@@ -93,9 +109,8 @@ def _of_line(reading: Reading, number: int, code: str, help_: str) -> Diagnostic
 
 def _too_short(reading: Reading, line: Line, could: set[str]) -> Diagnostic:
     end = reading.span(max(line.start, line.end - 1), line.end)
-    return Diagnostic(
-        "KPI116", end, {"expected": expected(could, reading.language)}, helps=tuple(_signs(reading, line, could))
-    )
+    helps = [Note("per")] if could >= _STEP else _signs(reading, line, could)
+    return Diagnostic("KPI116", end, {"expected": expected(could, reading.language)}, helps=tuple(helps))
 
 
 def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic:
@@ -104,19 +119,22 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     if number:
         span = reading.span(*number.span())
         return Diagnostic("KPI115", span, layout.thousands(number), helps=(Note("number"),))
-    foreign = _foreign(lexed, line, at)
+    foreign = _foreign(lexed, line, at, could)
     if foreign:
         span = reading.span(*foreign)
         args = {"found": span.text, "expected": expected(could, reading.language)}
-        return Diagnostic(
-            "KPI101", span, args, helps=(Note("write", {"write": _here(lexed[slice(*foreign)], reading.language)}),)
-        )
-    piece = _PIECE.match(lexed, at)
+        closing = foreign[1] == line.end and span.text in _STOPS
+        write = Note("write", {"write": _here(lexed[slice(*foreign)], reading.language)})
+        return Diagnostic("KPI101", span, args, helps=(Note("drop", {"text": span.text}) if closing else write,))
+    piece = (_DAY.match(lexed, at) if "DATE" in could else None) or _PIECE.match(lexed, at)
     span = reading.span(at, min(piece.end() if piece else at + 1, line.end))
     args = {"found": span.text, "expected": expected(could, reading.language)}
     if at == reading.base:
         return Diagnostic("KPI110", span, args, helps=tuple(_at_head(span, could)))
-    helps = [*(_stuck(reading, line, span) or _spelled(span, could)), *_signs(reading, line, could)]
+    helps = _meant(reading, line, span, could) or [
+        *(_stuck(reading, line, span, could) or _spelled(span, could)),
+        *_signs(reading, line, could),
+    ]
     return Diagnostic("KPI101", span, args, helps=tuple(helps))
 
 
@@ -125,10 +143,12 @@ def _thousands(lexed: str, line: Line, at: int) -> re.Match[str] | None:
     return next((number for number in numbers if number.start() < at < number.end()), None)
 
 
-def _foreign(lexed: str, line: Line, at: int) -> tuple[int, int] | None:
-    """A sign of another notation that covers an offset, the longer first."""
+def _foreign(lexed: str, line: Line, at: int, could: set[str]) -> tuple[int, int] | None:
+    """A sign of another notation that covers an offset, the longer first; an `x` only where a `×` could stand."""
     for start, end in ((at, at + 2), (at - 1, at + 1), (at, at + 1)):
-        if line.start <= start and end <= line.end and lexed[start:end] in _FOREIGN:
+        sign = lexed[start:end]
+        word = sign.isalpha() and ("STAR" not in could or lexed[end : end + 1].isalnum())
+        if line.start <= start and end <= line.end and sign in _FOREIGN and not word:
             return start, end
     return None
 
@@ -154,8 +174,35 @@ def _spelled(span: Span, could: set[str]) -> list[Note]:
     return [Note("similar", {"similar": close})] if close else []
 
 
-def _stuck(reading: Reading, line: Line, span: Span) -> list[Note]:
-    """A keyword that sticks to a name: in the word found, or in the one before it."""
+def _meant(reading: Reading, line: Line, span: Span, could: set[str]) -> list[Note]:
+    """What a line was meant to say where more than one word tells: a day, a text, a function, a line's first word."""
+    day = _DAY.fullmatch(span.text)
+    if day and "DATE" in could:
+        return [Note("date", {"date": f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}"})]
+    if could == {"TEXT"}:
+        return [Note("quote", {"text": span.text})]
+    number = _NUMBER_BEFORE.search(reading.prepared.lexed[line.start : span.start])
+    if number and span.text[0] in "万亿" and "CODE" in could:
+        return [Note("join", {"number": number[1] + span.text})]
+    if could >= _STEP:
+        return [Note("per")]
+    before = _LAST_WORD.search(reading.prepared.text[line.start : span.start])
+    if before and "NAME" not in could and "_LEFT" in could and words.function(before[1]) and span.text[0].isalpha():
+        return [Note("call", {"word": before[1], "text": span.text})]
+    if "WHEN" in could and reading.head in _CONDITIONAL and not _spelled(span, could):
+        return [Note("when")]
+    first = _FIRST_WORD.match(reading.prepared.lexed, line.start)
+    if first and line.start > reading.base and line.start < span.start and not words.spelled(first[0]):
+        word = reading.span(*first.span())
+        there = _spelled(word, _before(reading, line.start))
+        return [Note("head", {"word": word.text, **note.args}) for note in there]
+    return []
+
+
+def _stuck(reading: Reading, line: Line, span: Span, could: set[str]) -> list[Note]:
+    """A keyword that sticks to a name: in the word found, or in the one before it; none in a slip of one keyword."""
+    if span.text[0] in '"“＂' or (_HAN.fullmatch(span.text) and _spelled(span, could)):
+        return []
     before = _LAST_WORD.search(reading.prepared.text[line.start : span.start])
     at_start = span.start == line.start
     glued = (words.glued_head(span.text) if at_start else None) or words.glued(span.text)

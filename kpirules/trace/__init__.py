@@ -2,6 +2,7 @@
 
 from kpirules.trace.build import Differs, explain, set_aside
 from kpirules.trace.form import to_json
+from kpirules.trace.items import BuiltIn
 from kpirules.trace.tree import Trace
 
-__all__ = ["Differs", "Trace", "explain", "set_aside", "to_json"]
+__all__ = ["BuiltIn", "Differs", "Trace", "explain", "set_aside", "to_json"]

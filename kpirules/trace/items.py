@@ -29,6 +29,11 @@ class BuiltIn(Enum):
 _WORDS = {one.value: one for one in BuiltIn}
 
 
+def _called(item: Item) -> str:
+    """What an item is asked for by."""
+    return item.title or item.name if item.kind == "ensure" else item.name
+
+
 class Items:
     """Makes the traces of items out of the nodes of one subject."""
 
@@ -55,7 +60,8 @@ class Items:
             kind = "scorecard" if asked == "scorecard" else "gate" if node.part == "gate" else "define"
             yield ItemTrace(asked, kind, node.title, None, None, node.origin, {"value": node})
             return
-        names = [*(item.name for item in mine), *self._others()]
+        own = {item.name for item in mine}
+        names = [*(_called(item) for item in mine), *(name for name in self._others() if name not in own)]
         close = get_close_matches(asked, names, 1)
         some = [_WORDS.get(name, name) for name in dict.fromkeys(names)]
         note = Note("similar", {"similar": close[0]}) if close else Note("some", {"some": some})
@@ -75,7 +81,8 @@ class Items:
     def _item(self, item: Item) -> ItemTrace:
         parts = {part.name: self.nodes.node(self._exact(part.binding)) for part in item.parts}
         advice = tuple(self._said(one) for one in item.advice if self.nodes.values[one.when] is True)
-        return ItemTrace(item.name, item.kind, item.title, item.parent, item.weight, item.origin, parts, advice)
+        origin = self.nodes.scorecard() or item.origin if item.kind == "total" else item.origin
+        return ItemTrace(item.name, item.kind, item.title, item.parent, item.weight, origin, parts, advice)
 
     def _said(self, one: Advice) -> Said:
         """A text of the rules in their language, its figures as results show them."""

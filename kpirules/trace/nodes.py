@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from kpirules.engines import reference
 from kpirules.engines.reference.scalars import reader
-from kpirules.plan.ir import Binding, Case, Compute, Op, Plan, Ref, Scalar, Scan, Value
+from kpirules.plan.ir import Binding, Case, Compute, Op, Origin, Plan, Ref, Scalar, Scan, Value
 from kpirules.trace.conditions import figure, test
 from kpirules.trace.feeds import HIDDEN, Feeds
 from kpirules.trace.tree import Figure, Node, RowSeen, Test
@@ -50,7 +50,7 @@ class Nodes:
             binding.kind,
             figure(self.values[name], binding.type, self._places(binding)),
             binding.title,
-            binding.origin,
+            self._origin(binding),
             before,
             self._inputs(binding),
             self._rows(binding),
@@ -61,6 +61,17 @@ class Nodes:
             self._condition(binding),
             self._withheld(binding),
         )
+
+    def scorecard(self) -> Origin | None:
+        """Where the subject's scorecard stands, where there are several."""
+        rows = self.node("scorecard").rows if "scorecard" in self.bindings else ()
+        return next((row.origin for row in rows if row.taken), None)
+
+    def _origin(self, binding: Binding) -> Origin | None:
+        """Where the rules say a binding; the plan has but one place for the totals of all scorecards."""
+        if binding.item == "total" and binding.kind != "gate" and binding.origin is not None:
+            return self.scorecard() or binding.origin
+        return binding.origin
 
     def _withheld(self, binding: Binding) -> bool:
         """Whether a value was not worked out, for the condition it stands under does not hold."""

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from kpirules.plan.ir import NOT_ASKED, Origin
 from kpirules.trace import figures
+from kpirules.trace.items import BuiltIn
 from kpirules.trace.tree import ItemTrace, LeftOut, Node, Trace
 from kpirules.trace.wording import LIMITS, TABLES, Wording, one_line
 from kpirules.values.units import Unit
 
+_BUILT_IN = frozenset(one.value for one in BuiltIn)
+"""Names that no item of a scheme can have."""
 _CALLED = ("adjust", "pay", "component", "outcome", "ensure", "gate")
 """Kinds that are told before the name."""
 _GROUPED = ("indicator", "group", "adjust")
@@ -89,7 +92,7 @@ class _Page:
         kind = self.words.word(item.kind) if item.kind in _CALLED else ""
         if item.kind == "ensure":
             return f"{kind} “{item.title}”: {self._kept(main)}"
-        name = self.words.word(item.name) if item.kind in ("total", "grade", "scorecard") else item.name
+        name = self.words.word(item.name) if item.name in _BUILT_IN else item.name
         title = f" “{item.title}”" if item.title else ""
         weight = f" {figures.number(item.weight * 100)}%" if item.weight is not None else ""
         effective = item.parts.get("effective_weight")

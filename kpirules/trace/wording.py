@@ -96,6 +96,8 @@ class Wording:
             return self.word("missing")
         percents = {one.name: f"{figures.number(node.weights[one.name] * 100)}%" for one in there}
         whole = sum((node.weights[one.name] for one in there), Fraction(0))
+        if len(node.weights) == 1:
+            return self.show(node.figure)
         if len(there) == 1:
             return self.show(there[0].figure)
         points = " + ".join(f"{self.show(one.figure)} × {percents[one.name]}" for one in there)

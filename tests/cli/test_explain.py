@@ -38,6 +38,33 @@ def test_one_item_may_be_asked_for(call: Call) -> None:
 
 
 @pytest.mark.usefixtures("ran")
+@pytest.mark.parametrize(("asked", "lang"), [("total_pay", "en"), ("pay in all", "en"), ("奖金合计", "zh")])
+def test_what_is_paid_in_all_is_asked_for_by_its_word(call: Call, asked: str, lang: str) -> None:
+    found = call("explain", "S1", asked, "--lang", lang)
+    assert found.exit_code == 0, found.output
+    assert {"en": "pay in all: ", "zh": "奖金合计: "}[lang] in found.stdout
+
+
+@pytest.mark.usefixtures("ran")
+def test_every_item_that_is_offered_can_be_asked_for(call: Call) -> None:
+    offered = call("explain", "S1", "no such item").stderr.split("the items are: ")[1].strip()
+    for name in offered.split(", "):
+        found = call("explain", "S1", name)
+        assert found.exit_code == 0, found.output
+        assert not {"~", "$", "None", "ensure 1"} & set(found.stdout.split())
+
+
+def test_the_total_is_placed_at_the_own_scorecard(ran: Path, call: Call) -> None:
+    lines = (ran / "shop.kpi").read_text(encoding="utf-8").splitlines()
+    for key in ("S1", "K2"):
+        card = next(line for line in call("explain", key).stdout.splitlines() if line.startswith("scorecard "))
+        written = next(n for n, line in enumerate(lines, 1) if line.startswith(f"{card} "))
+        for asked, start in (((), "total: "), (("grade",), "    total = ")):
+            said = call("explain", key, *asked).stdout.splitlines()
+            assert next(line for line in said if line.startswith(start)).endswith(f"[shop.kpi:{written}]")
+
+
+@pytest.mark.usefixtures("ran")
 def test_a_trace_as_data(call: Call) -> None:
     found = call("explain", "K2", "--format", "json")
     assert json.loads(found.stdout_bytes)["subject"] == "K2"
@@ -93,6 +120,7 @@ def test_a_record_that_differs_from_the_figures_is_loud(ran: Path, call: Call, n
     assert (found.exit_code, found.stdout) == (3, "")
     assert "error[KPI735]" in found.stderr
     assert "is 7 in the run" in found.stderr
+    assert "$" not in found.stderr
 
 
 def test_a_record_that_was_changed_is_told(ran: Path, call: Call) -> None:

@@ -41,6 +41,16 @@ def _filled(fault: Diagnostic, key: str) -> dict[str, object]:
         ("红线 g 当 a\n    grade为 1", "1", ["space"]),
         ("定义 x = 100且 b", "100且", ["space"]),
         ("define x = (a))) + 1", ")", []),
+        ("scheme s\n    version 2024.3", "2024.3", ["quote"]),
+        ("指标 x\n    目标值 y", "目标值", ["similar"]),
+        ("数据表 t\n    a 日期 可为空", "可为空", ["similar"]),
+        ("计分卡 s\n    纬度 业绩 80%", "业绩", ["head"]),
+        ("红线 g 计数(a) > 0\n    等级 为 1", "计数", ["when"]),
+        ("指标 x\n    实际 计数 a", "a", ["call"]),
+        ("定义 x = (a 每 12)", ")", ["per"]),
+        ("定义 x 按 a\n    > 10 万元 : 1\n    否则 : 2", "万元", ["join"]),
+        ('保证 a > 1 "不少 且 不多"', '"不少 且 不多"', ["message"]),
+        ('保证 a > 1 "不少且不多"', '"不少且不多"', ["message"]),
     ],
 )
 def test_out_of_place(text: str, place: str, helps: list[str]) -> None:
@@ -49,9 +59,33 @@ def test_out_of_place(text: str, place: str, helps: list[str]) -> None:
     assert fault.code in ("KPI101", "KPI108")
 
 
+@pytest.mark.parametrize("typed", ["2024-7-1", "2024/07/01", "2024.7.1", "2024年7月1日"])
+def test_a_day_in_another_notation_is_shown_as_it_is_written_here(typed: str) -> None:
+    fault = only(f"方案 s\n    生效 自 {typed}")
+    assert said(fault) == ("KPI101", typed, ["date"])
+    assert _filled(fault, "date") == {"date": "2024-07-01"}
+
+
+def test_a_full_stop_at_the_end_is_to_be_left_out() -> None:
+    fault = only("计分卡 s\n    客诉 30%。")
+    assert said(fault) == ("KPI101", "。", ["drop"])
+
+
+def test_a_line_that_begins_with_a_slip_is_told_by_its_first_word() -> None:
+    fault = only("计分卡 s\n    纬度 业绩 80%")
+    assert _filled(fault, "head") == {"word": "纬度", "similar": "维度"}
+
+
+@pytest.mark.parametrize(("typed", "near"), [("季渡", "季度"), ("月渡", "月度")])
+def test_of_keywords_as_close_the_one_as_long_is_offered(typed: str, near: str) -> None:
+    assert _filled(only(f"方案 s\n    周期 {typed}"), "similar") == {"similar": near}
+
+
 @pytest.mark.parametrize(
     ("text", "typed", "write"),
     [
+        ("定义 y = a x 3", "x", "×"),
+        ("define y = a x 3", "x", "*"),
         ("define x == a", "==", "="),
         ("define x = a == b", "==", "="),
         ("define x = a => b", "=>", ">="),
@@ -98,6 +132,7 @@ def test_what_could_follow_a_line_that_ends_too_soon() -> None:
     assert "a value" in render_text([fault], "en")
     assert said(only("define x by a\n    else"))[2] == ["colon"]
     assert said(only("define x"))[2] == ["equal"]
+    assert said(only("define x = a per 12"))[1:] == ("2", ["per"])
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ def check(ws: Workspace) -> None:
 
 def _report(ws: Workspace, one: scheme.Scorecard, other: scheme.Scorecard, shared: str) -> None:
     """Name somebody who would have both, or the scorecard that is everybody's."""
+    ws.contested = True
     args = {"one": one.name, "other": other.name, "who": shared}
     here, there = (ws.declared[card.name].name.span for card in (other, one))
     places = ((one, there), (other, here))
