@@ -163,8 +163,10 @@ def step(places: int) -> Node:
 
 
 def whole(value: int) -> Node:
-    """A small whole number."""
-    return exp.Literal.number(value)
+    """A small whole number, 0 or more."""
+    return exp.Literal(
+        this=str(value), is_string=False
+    )  # `Literal.number` looks at the value again, thousands of times
 
 
 def text(value: str) -> Node:
