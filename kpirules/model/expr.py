@@ -98,26 +98,30 @@ class Grain:
     """The rows an aggregate counts: their table, how they lead to the subject, and what places them in time.
 
     `owner` and `time_refs` are reference columns, one after the other; `owner` is empty where the table is the
-    subject's own; `time` is the column that holds the day or period, on the row that `time_refs` leads to.
+    subject's own; `time` is the column that holds the day or period, on the row that `time_refs` leads to. With
+    `by_key` the rows are looked up: the key in `owner` alone says whose they are, whether or not in force then.
     """
 
     table: str
     owner: tuple[str, ...]
     time_refs: tuple[str, ...]
     time: str
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Agg(Typed):
     """An aggregate: `func` is `sum avg min max median count`, `count distinct`, `any` or `all`.
 
-    `arg` (None for count) and `where` are in the row's scope.
+    `arg` (None for count) and `where` are in the row's scope. `parts` is set for the sum that a lookup in a table of a
+    finer period is: that many rows have a value, or there is none.
     """
 
     func: str
     arg: Expr | None
     where: Expr | None
     grain: Grain
+    parts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from kpirules.model import columns, contracts, names
-from kpirules.model.expr import Grain, Lookup, Skip
+from kpirules.model import columns, contracts, names, operators
+from kpirules.model.expr import Agg, Col, Grain, Lookup, Own, Skip
+from kpirules.model.walking import walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
-from kpirules.values.periods import months_of
+from kpirules.values import types
+from kpirules.values.periods import months_of, periods_in
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
@@ -60,21 +62,59 @@ def few(ways: Iterator[Path]) -> list[Path]:
     return list(islice(ways, _FEW_WAYS))
 
 
-def reach(ws: Workspace, start: str, target: str, span: Span) -> Path:
-    """The one way by references from `start` to `target`.
+def leads(ws: Workspace, start: str, target: str) -> bool:
+    """Whether any way by references leads from `start` to `target`."""
+    return any(True for _ in paths(ws, start, lambda table: table.name == target))
+
+
+def reach(ws: Workspace, start: str, target: str, span: Span, column: str) -> Path:
+    """The one way by references from `start` to `target`, of which a `column` is asked for.
+
+    Of several it is the column that has the table's own name.
 
     Raises:
         Skip: there is none, or more than one.
     """
     owner = ws.subject is not None and target == ws.subject.table.name
     found = few(paths(ws, start, lambda table: table.name == target, via=owner))
+    named = ws.tables[start].column(target)
+    if not owner and named is not None and named.references == target:
+        found = [(target,)]
     if len(found) == 1:
-        _undated(ws, start, found[0], span)
+        undated(ws, start, found[0], span)
         return found[0]
     if not ws.torn.isdisjoint((start, target)):
         raise Skip
-    args = {"start": start, "target": target, "ways": ", ".join(".".join(way) for way in found)}
-    raise ws.fail("KPI522", span, args, helps=[Note("ways" if found else "none", args)])
+    args = {"start": start, "target": target, "ways": ", ".join(".".join(way) for way in found), "column": column}
+    if not found:
+        raise ws.fail("KPI522", span, args, helps=[Note("none", args)])
+    near = found[0]
+    *_, (_, last) = _hops(ws, start, near[:-1]) if len(near) > 1 else [(None, ws.tables[start])]
+    helps = [Note("ways" if len(near) == 1 else "further", {**args, "last": last.name, "ref": near[-1]})]
+    raise ws.fail("KPI522", span, args, helps=helps)
+
+
+def of_one_day(ws: Workspace, col: Col) -> None:
+    """Refuse a computed column that leads from the subject's own row to one of a dated table: on which day is not said.
+
+    Raises:
+        Skip: it is one.
+    """
+    todo, seen = [col], set()
+    while todo:
+        one = todo.pop()
+        rule = ws.columns.get((one.table, one.column))
+        if rule is None or (one.table, one.column) in seen:
+            continue
+        seen.add((one.table, one.column))
+        for part in walk(rule.rule):
+            refs = part.refs if isinstance(part, Col | Own) else ()
+            for _, target in _hops(ws, one.table, refs):
+                if target.active is not None:
+                    args = {"name": f"{one.table}.{one.column}", "table": target.name}
+                    raise ws.fail("KPI557", col.span, args, labels=[Label(part.span, "leads", args)])
+            if isinstance(part, Col):
+                todo.append(part)
 
 
 def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
@@ -97,7 +137,7 @@ def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
 def _owner(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -> Path:
     found = _ways(ws, contract, subject)
     if len(found) == 1:
-        _undated(ws, contract.name, found[0], span)
+        undated(ws, contract.name, found[0], span)
         return found[0]
     language = ws.file.language
     if contract.name in ws.torn:
@@ -119,7 +159,7 @@ def _ways(ws: Workspace, contract: contracts.Table, subject: str) -> list[Path]:
     return direct or few(paths(ws, contract.name, lambda table: table.name == subject, via=True))
 
 
-def _undated(ws: Workspace, start: str, way: Path, span: Span) -> None:
+def undated(ws: Workspace, start: str, way: Path, span: Span) -> None:
     """Refuse a way through a dated table other than the subject's.
 
     Raises:
@@ -201,8 +241,18 @@ def period_column(contract: contracts.Table) -> contracts.Column | None:
     return next((column for column in contract.columns if column.period), None)
 
 
-def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span: Span) -> Lookup:
+def is_keyed(ws: Workspace, table: contracts.Table) -> bool:
+    """Whether a table has one row for a subject, or for a subject and a period."""
+    assert ws.subject is not None
+    keys = [column for column in table.columns if column.key]
+    owners = [column for column in keys if column.references == ws.subject.table.name]
+    return len(owners) == 1 and all(column in owners or column.period for column in keys)
+
+
+def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span: Span) -> Lookup | Agg:
     """A column of another table outside an aggregate: the row of the subject and the period.
+
+    Of a table by a finer period it is the sum over all of these that make the period.
 
     Raises:
         Skip: the table's key is not the subject, with or without the period.
@@ -214,7 +264,7 @@ def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span:
     owners = [c for c in keys if c.references == subject]
     times = [c for c in keys if c.period]
     labels = [Label(table.span, "table", {"table": table.name})]
-    if len(owners) != 1 or len(owners) + len(times) != len(keys):
+    if not is_keyed(ws, table):
         if table.name in ws.torn:
             raise Skip
         args = {"table": table.name, "column": column, "subject": subject}
@@ -225,9 +275,40 @@ def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span:
     if time is not None and time.type.unit is not ws.scheme.period:
         if not ws.period_said:
             raise Skip
-        args = {"table": table.name, "kind": time.type.unit, "period": ws.scheme.period}
-        raise ws.fail("KPI804", span, args, labels=[Label(time.span, "column")])
+        _no_coarser(ws, table, time, span)
+        return _added_up(ws, Col((), table.name, column, own=False, type=kind, span=span), owners[0], time)
     return Lookup(table.name, column, owners[0].name, time.name if time else None, type=kind.maybe(), span=span)
+
+
+def _added_up(ws: Workspace, col: Col, owner: contracts.Column, time: contracts.Column) -> Agg:
+    """The sum of a column over the finer periods that make one of the scheme's, missing unless each has a value.
+
+    Raises:
+        Skip: values of the column do not add up, or nothing says how many there are, as of days.
+    """
+    kind, unit, span = time.type.unit, col.type.unit, col.span
+    parts = periods_in(ws.scheme.period, kind) if kind.periodic else None
+    if parts is None or unit not in _ADD_UP:
+        args = {"table": col.table, "column": col.column, "unit": unit, "period": ws.scheme.period}
+        help_ = _BECOME_ONE.get(unit, "sum")
+        raise ws.fail("KPI556", span, args, labels=[Label(time.span, "column", args)], helps=[Note(help_, args)])
+
+    def summed() -> Type:
+        one = types.rounding(col.type, types.QUOTIENT_PLACES) if col.type.over else col.type
+        low, high = one.bounds
+        return types.decimal(unit, one.sides[0].scale, parts * low, parts * high, missing=True)
+
+    rows = Grain(col.table, (owner.name,), (), time.name, by_key=True)
+    return Agg("sum", col, None, rows, parts, type=operators.fit(ws, span, (col,), summed), span=span)
+
+
+_ADD_UP = (Unit.MONEY, Unit.NUMBER, Unit.COUNT)
+"""Units of which the values of several periods make one of the whole."""
+
+_BECOME_ONE = {Unit.RATIO: "average", Unit.TEXT: "count", Unit.BOOL: "test"} | dict.fromkeys(
+    (Unit.DATE, *_PERIODS), "last"
+)
+"""The help that offers an aggregate of values by a finer period; figures can be added."""
 
 
 def named_tables(ws: Workspace, node: ast.Expr) -> dict[str, ast.Name]:

@@ -60,7 +60,7 @@ def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     if word and (found := _builtin(ws, scope, path, word)):
         return found
     if column and table:
-        return Col((), table.name, first, own=True, type=column.type, span=path.span)
+        return _column(ws, table.name, (), table.name, path, own=True)
     if table is None and ws.subject is None:
         raise Skip
     if word in PARTS:
@@ -100,6 +100,8 @@ def _first_figure(ws: Workspace, name: str) -> str:
 def _part(ws: Workspace, path: ast.Path, declared: Declared | None) -> Expr:
     first, second = (name.text for name in path.names)
     if declared is None:
+        if ws.subject is not None and (found := _by_reference(ws, ws.subject.table.name, path, own=True)):
+            return found
         raise unknown(ws, path.names[0], [*ws.declared])
     if declared.kind == "indicator":
         part = words.builtin(second)
@@ -118,9 +120,36 @@ def _part(ws: Workspace, path: ast.Path, declared: Declared | None) -> Expr:
         raise unknown_column(ws, path.names[1], first)
     if ws.subject is None:
         raise Skip
-    if first == ws.subject.table.name:
-        return Col((), first, second, own=True, type=column.type, span=path.span)
-    return grain.lookup(ws, table, second, column.type, path.span)
+    subject = ws.subject.table.name
+    if first == subject:
+        return _column(ws, subject, (), first, path, own=True)
+    if grain.is_keyed(ws, table) or not grain.leads(ws, subject, first):
+        return grain.lookup(ws, table, second, column.type, path.span)
+    refs = grain.reach(ws, subject, first, path.span, second)
+    return _column(ws, subject, refs, first, path, own=True)
+
+
+def _by_reference(ws: Workspace, table: str, path: ast.Path, *, own: bool) -> Col | None:
+    """`home_team.factor`: a column of the row that a reference column of the row in scope leads to."""
+    ref = ws.tables[table].column(path.names[0].text) if table in ws.tables else None
+    if ref is None or ref.references is None or ref.references == table:
+        return None
+    if ref.references not in ws.tables:
+        raise Skip
+    grain.undated(ws, table, (ref.name,), path.span)
+    return _column(ws, table, (ref.name,), ref.references, path, own=own)
+
+
+def _column(ws: Workspace, table: str, refs: tuple[str, ...], target: str, path: ast.Path, *, own: bool) -> Col:
+    """The column that a path ends with, of the row of `target` that `refs` lead to from one of `table`."""
+    column = columns.find(ws, target, path.names[-1].text, path.span)
+    if column is None:
+        raise unknown_column(ws, path.names[-1], target)
+    missing = column.type.missing or _optional_on_the_way(ws, table, refs)
+    found = Col(refs, target, path.names[-1].text, own=own, type=column.type.maybe(when=missing), span=path.span)
+    if own:
+        grain.of_one_day(ws, found)
+    return found
 
 
 def _builtin(ws: Workspace, scope: Scope, path: ast.Path, word: str) -> Expr | None:
@@ -199,13 +228,11 @@ def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         target = scope.grain
     else:
         if first not in ws.tables:
+            if first not in ws.declared and (found := _by_reference(ws, scope.grain, path, own=False)):
+                return found
             raise unknown(ws, path.names[0], [*ws.tables])
-        refs, target = grain.reach(ws, scope.grain, first, path.span), first
-    column = columns.find(ws, target, second, path.span)
-    if column is None:
-        raise unknown_column(ws, path.names[1], target)
-    missing = column.type.missing or _optional_on_the_way(ws, scope.grain, refs)
-    return Col(refs, target, second, own=False, type=column.type.maybe(when=missing), span=path.span)
+        refs, target = grain.reach(ws, scope.grain, first, path.span, second), first
+    return _column(ws, scope.grain, refs, target, path, own=False)
 
 
 def _optional_on_the_way(ws: Workspace, table: str, refs: tuple[str, ...]) -> bool:

@@ -258,6 +258,8 @@ def why_missing(node: Expr, ws: Workspace) -> Label:
             return Label(node.span, "unassessed", {"text": node.span.text})
         case Lookup():
             return Label(node.span, "lookup", {"table": node.table})
+        case Agg() if node.parts is not None:
+            return Label(node.span, "lookup", {"table": node.grain.table})
         case Agg():
             return Label(node.span, "no_rows", {"text": node.span.text})
         case Bin() if node.op == "/":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model.expr import Agg
 from kpirules.plan import build, rows
 from kpirules.plan.draft import Draft, Flag, Place
-from kpirules.plan.ir import Op, Ref, Scalar
+from kpirules.plan.ir import Case, Op, Ref, Scalar
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -26,11 +27,15 @@ _NOTHING: dict[str, Fraction | bool] = {
 
 
 def figure(draft: Draft, place: Place, node: Agg) -> Ref:
-    """Bind the figure of an aggregate, once for all that read it, and take over the faults its rows may meet."""
-    found = next(((name, flags) for known, name, flags in draft.aggregates if known == node), None)
-    name, flags = found or _new(draft, place, node)
+    """Bind the figure of an aggregate, once for all that read it, and take over the faults its rows may meet.
+
+    One that may be missing is so where it is worked out, also for a reader that knows it to be there.
+    """
+    worked_out = node if node.func in _NOTHING and node.parts is None else replace(node, type=node.type.maybe())
+    found = next(((name, flags) for known, name, flags in draft.aggregates if known == worked_out), None)
+    name, flags = found or _new(draft, place, worked_out)
     draft.need([Flag(flag.when, flag.code, place.item, flag.origin) for flag in flags], place.guard)
-    return build.ref(name, draft.types[name])
+    return build.ref(name, node.type)
 
 
 def _new(draft: Draft, place: Place, node: Agg) -> tuple[str, tuple[Flag, ...]]:
@@ -51,6 +56,12 @@ def _flag(draft: Draft, flag: Flag, node: Agg) -> Flag:
 
 def _bind(draft: Draft, node: Agg, name: str) -> None:
     place = Place(name, "value", name)
+    if node.parts is not None:
+        there = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))
+        whole = build.compare("eq", there, build.number(node.parts))
+        summed_up = Case(((whole, build.ref(f"{name}$sum", node.type)),), None, node.type)
+        draft.bind(name, summed_up, place, "aggregate", node.span, of=f"{name}$sum")
+        return
     if node.func == "avg":
         summed = build.ref(f"{name}$sum", _summed(node).maybe())
         whole = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))

@@ -57,15 +57,20 @@ class Reading:
         table = self.model.tables[self.table]
         for column in more:
             self.column((), column)
-        for refs in self.refs:
-            self.column(refs[:-1], refs[-1])
+        self._ask_for_references()
         wanted = {full: one.name for one in table.columns if (full := f"{table.name}.{one.name}") in self.columns}
         return Scan(name, table.name, {full: (column, type_of(table, column)) for full, column in wanted.items()})
 
     def followed(self, name: str, made: list[Step], refs: Iterable[Refs], days: tuple[str, str] | None = None) -> None:
         """Add the joins that bring the columns of the rows that references lead to, near ones first."""
+        self._ask_for_references()
         for one in refs:
             made.append(self._follow(name, one, made, days))
+
+    def _ask_for_references(self) -> None:
+        """Ask for the columns that hold the references to follow: a way of two needs the one it goes by."""
+        for refs in self.refs:
+            self.column(refs[:-1], refs[-1])
 
     def worked_out(self, name: str, made: list[Step]) -> None:
         """Add what is worked out of each row."""

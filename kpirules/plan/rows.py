@@ -89,6 +89,13 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
     if found.type.over:
         value = build.rounded(found, types.QUOTIENT_PLACES, draft.model.header.mode)
         arg = _bound(rows, agg.arg, value, kind="round")
+    if agg.parts is not None:
+        low, high = agg.type.bounds
+        assert agg.type.scale is not None
+        some = types.decimal(agg.type.unit, agg.type.scale, min(low, Fraction(0)), max(high, Fraction(0)))
+        _measure(rows, agg, f"{name}$sum", item, ("sum", arg.name, None), some)
+        _measure(rows, agg, f"{name}$count", item, ("count", arg.name, None), COUNT)
+        return tuple(flags)
     summed = types.total(arg.type, agg.type.unit) if agg.func in ("sum", "avg") else agg.type
     if agg.func == "avg":
         _measure(rows, agg, f"{name}$sum", item, ("sum", arg.name, condition), summed)
@@ -142,7 +149,8 @@ def _measure(
     rows: Rows, agg: Agg, name: str, item: str, made_of: tuple[str, str | None, str | None], type_: Type
 ) -> None:
     func, arg, where = made_of
-    rows.measures.append(Measure(name, func, arg, where, type_, item, origin_of(agg.span)))
+    each = f"{rows.grain.table}.{rows.grain.time}" if agg.parts is not None and func == "sum" else None
+    rows.measures.append(Measure(name, func, arg, where, type_, item, origin_of(agg.span), each))
     rows.take[name] = name
 
 
@@ -161,7 +169,8 @@ def steps(draft: Draft) -> tuple[list[Step], Joins, list[Uncredited]]:
         found, key = _relation(rows, name)
         made += found
         joins.append((f"{name} by subject", key, rows.take))
-        nobody.append(Uncredited(grain.table, f"{name} by subject", f"{name} rows"))
+        if not grain.by_key:
+            nobody.append(Uncredited(grain.table, f"{name} by subject", f"{name} rows"))
     return made, joins, nobody
 
 
@@ -175,7 +184,7 @@ def _relation(rows: Rows, name: str) -> tuple[list[Step], str]:
     subject = reading.model.subject
     dated = subject.table.active is not None
     *_, (last, _) = reading.hops(grain.owner)
-    known = not dated and not last.matches  # then the reference itself is the key of somebody
+    known = grain.by_key or not (dated or last.matches)  # then the reference itself is the key of somebody
     owner = reading.column(grain.owner[:-1], grain.owner[-1]) if known else reading.column(grain.owner, subject.key)
     time = reading.column(grain.time_refs, grain.time)
     made: list[Step] = [reading.scan(name, reading.model.tables[grain.table].keys)]
@@ -247,9 +256,19 @@ def _lookup(node: Lookup, reading: Reading) -> tuple[list[Step], list[str]]:
     if node.period is not None:
         day = Ref(f"{node.table}.{node.period}", types.DATE)
         made.append(Filter(f"{name} in period", name, build.compare("eq", day, Param("period_start", types.DATE))))
-    reading.followed(name, made, sorted(reading.refs, key=len))
+    days = _days_of_the_period(reading, name, made) if reading.refs else None
+    reading.followed(name, made, sorted(reading.refs, key=len), days)
     reading.worked_out(name, made)
     return made, [*asked, *(one.name for one in reading.draft.bindings)]
+
+
+def _days_of_the_period(reading: Reading, name: str, made: list[Step]) -> tuple[str, str]:
+    """Add the first and the last day of the period, by which a person's row in force is found, as columns."""
+    days = (f"{name}$first day", f"{name}$last day")
+    bounds = zip(days, ("period_start", "period_end"), strict=True)
+    bindings = [Binding(day, Param(end, types.DATE), types.DATE, reading.table, "row", "value") for day, end in bounds]
+    made.append(Compute(f"{name} days", made[-1].name, tuple(bindings)))
+    return days
 
 
 # ---------------------------------------------------------------- whose rows

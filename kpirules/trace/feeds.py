@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
-from kpirules.engines.schema import schemas
-from kpirules.plan.ir import Aggregate, Binding, Origin, Plan, Value, names_in
+from kpirules.engines.schema import inputs, schemas
+from kpirules.plan.ir import Aggregate, Binding, Origin, Plan, Scan, Step, Value, names_in
 from kpirules.trace.conditions import figure
 from kpirules.trace.figures import key_text
 from kpirules.trace.tree import Fed
+from kpirules.values.periods import within
+from kpirules.values.units import Unit
 
 HIDDEN = ("row", "guard", "mark", "shown")
 """Kinds of bindings that are not told as steps of their own."""
@@ -22,12 +25,14 @@ class Feeds:
         plan: Plan,
         bindings: Mapping[str, Binding],
         contributions: Mapping[str, Sequence[Mapping[str, Value]]],
+        params: Mapping[str, Value],
     ) -> None:
         self.bindings = bindings
         self.contributions = contributions
         self.keys = {owner.table: owner.keys for owner in plan.owners}
-        self.tables = {one.step: one.table for one in plan.uncredited}
+        self.params = params
         aggregates = [step for step in plan.steps if isinstance(step, Aggregate)]
+        self.tables = {step.name: _table(plan, step) for step in aggregates}
         self.measures = {one.name: (one, step) for step in aggregates for one in step.measures}
         self.schemas = schemas(plan)
 
@@ -54,7 +59,16 @@ class Feeds:
         made = dict.fromkeys(one for name in (measure.where, measure.arg) for one in self._computed(name))
         arg = self.bindings.get(measure.arg) if measure.arg else None
         places = arg.type.scale if arg is not None and arg.kind == "round" else None
-        return Fed(table, text, len(rows), texts, listed, tuple(made), places)
+        absent = self._absent(rows, measure.each, kinds[measure.each].unit) if measure.each is not None else ()
+        return Fed(table, text, len(rows), texts, listed, tuple(made), places, absent)
+
+    def _absent(self, rows: Sequence[Mapping[str, Value]], column: str, kind: Unit) -> tuple[str, ...]:
+        """The periods of a kind, within that of the run, that no row is of."""
+        there = {row[column] for row in rows}
+        start, end = self.params["period_start"], self.params["period_end"]
+        assert isinstance(start, date)
+        assert isinstance(end, date)
+        return tuple(str(one) for one in within(start, end, kind) if one.start not in there)
 
     def _computed(self, name: str | None) -> Iterator[tuple[str, str, Origin]]:
         """The steps of the computed columns that a value of a row is made of, last step first."""
@@ -66,3 +80,10 @@ class Feeds:
         parts = [binding.expr, *(row.condition for row in binding.rows if row.condition is not None)]
         for read in dict.fromkeys([binding.of, binding.row, *(one for part in parts for one in names_in(part))]):
             yield from self._computed(read)
+
+
+def _table(plan: Plan, step: Step) -> str:
+    """The table whose rows a step counts: what it reads leads to their scan, by way of joins on their left."""
+    while not isinstance(step, Scan):
+        step = plan.step(inputs(step)[0])
+    return step.table

@@ -25,7 +25,7 @@ class Nodes:
         self.values = found.values
         computes = [step for step in plan.steps if isinstance(step, Compute)]
         self.bindings = {one.name: one for step in computes for one in step.bindings}
-        self.feeds = Feeds(plan, self.bindings, found.contributions)
+        self.feeds = Feeds(plan, self.bindings, found.contributions, params)
         self.nodes: dict[str, Node] = {}
 
     def read(self, scalar: Scalar) -> Value:

@@ -185,6 +185,8 @@ class Wording:
             text += f": {', '.join(named[:_KEYS])}"
         if len(named) > _KEYS:
             text += self.say("more", count=len(named) - _KEYS)
+        if fed.absent:
+            text += self.say("none_for", periods=self.word("comma").join(fed.absent))
         return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from kpirules.records import dataclass
@@ -64,6 +65,20 @@ def period_of(day: date, kind: Unit) -> Period:
     """The period of that kind in which a day lies."""
     size = _MONTHS[kind]
     return Period(date(day.year, (day.month - 1) // size * size + 1, 1), kind)
+
+
+def periods_in(outer: Unit, inner: Unit) -> int | None:
+    """How many `inner` periods make one `outer`; None where they do not fit."""
+    count, rest = divmod(_MONTHS[outer], _MONTHS[inner])
+    return None if rest or not count else count
+
+
+def within(start: date, end: date, kind: Unit) -> Iterator[Period]:
+    """The periods of that kind from the one in which `start` lies to the one in which `end` does, in order."""
+    one = period_of(start, kind)
+    while one.start <= end:
+        yield one
+        one = period_of(one.end + timedelta(days=1), kind)
 
 
 def months_of(kind: Unit) -> int:

@@ -220,12 +220,30 @@ CASES = [
     ),
     ("KPI560", "{actual + 1}", scheme(PLAIN.rstrip() + '\n    advice when score < 5 : "{actual + 1} more"')),
     # ---- later
+    (
+        "KPI556",
+        "targets.goal",
+        scheme(
+            TARGETS.replace("quarter  quarter", "quarter  month").replace("money", "percent"),
+            "define x = targets.goal or else 0%",
+        ),
+    ),
+    (
+        "KPI557",
+        "teams.x",
+        scheme(
+            "table teams\n    id text key\n    lead text references staff\ndefine teams.x = staff.base",
+            "define y = teams.x",
+            staff="table staff\n    k text key\n    a date\n    b date\n    base money\n    team text references teams\n"
+            "    active from a to b\nsubject staff",
+        ),
+    ),
     ("KPI802", "x", scheme(ORDERS, "define x = base", "define y = sum(orders.amount * 1 where amount > x)")),
     ("KPI803", "count(staff)", scheme("define x = count(staff)")),
     (
         "KPI804",
         "targets.goal",
-        scheme(TARGETS.replace("quarter  quarter", "quarter  month"), "define x = targets.goal or else 0"),
+        scheme(TARGETS.replace("quarter  quarter", "quarter  year"), "define x = targets.goal or else 0"),
     ),
     (
         "KPI805",

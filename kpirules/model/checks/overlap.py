@@ -62,10 +62,15 @@ def _cells(node: Expr) -> Cells | None:
         case Among(operand=Col() as column) if column.own and column.type.domain:
             named = frozenset(str(value.value) for value in node.values)
             domain = column.type.domain
-            return column.column, (frozenset(domain) - named if node.negated else named), domain
+            return _name(column), (frozenset(domain) - named if node.negated else named), domain
         case Bin(op="=" | "!=", left=Col() as column, right=Lit() as literal) if column.own and column.type.domain:
             named = frozenset({str(literal.value)})
             domain = column.type.domain
-            return column.column, (named if node.op == "=" else frozenset(domain) - named), domain
+            return _name(column), (named if node.op == "=" else frozenset(domain) - named), domain
         case _:
             return None
+
+
+def _name(column: Col) -> str:
+    """A column by the way to it, so that those of one name in two tables are two."""
+    return ".".join((*column.refs, column.column))

@@ -128,10 +128,12 @@ class Compute:
 class Measure:
     """One aggregate of a group: `func` over the column `arg` of the rows for which the column `where` is true.
 
-    `sum` (0 of no rows), `count` (rows; `arg` None), `distinct` (different values), `any`, `all` (missing of no rows),
-    `min`, `max`, `median` (missing of no rows; of an even number the mean of the two in the middle), `only` (the one
-    row's value; missing of none; of several, which a failing `Check` tells, the least). Rows whose `arg` is missing are
-    passed over. `avg` is made of `sum` and a `count`. `where` None takes every row.
+    `sum` (0 of no rows), `count` (rows; with an `arg`, those that have one), `distinct` (different values), `any`,
+    `all` (missing of no rows), `min`, `max`, `median` (missing of no rows; of an even number the mean of the two in the
+    middle), `only` (the one row's value; missing of none; of several, which a failing `Check` tells, the least). Rows
+    whose `arg` is missing are passed over. `avg` is made of `sum` and a `count`. `where` None takes every row. `each`
+    is the column of periods of a lookup that adds up: each of those in the period of the run must have a value, or the
+    figure made of the sum is missing.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Measure:
     type: Type
     item: str
     origin: Origin | None = None
+    each: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
