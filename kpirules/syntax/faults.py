@@ -8,7 +8,7 @@ from lark import UnexpectedInput, UnexpectedToken
 
 from kpirules.source import Diagnostic, Note, Span
 from kpirules.source.similar import similar
-from kpirules.syntax import layout, words
+from kpirules.syntax import layout, slips, words
 from kpirules.syntax.expected import expected
 from kpirules.syntax.later import before_the_end, later
 from kpirules.syntax.layout import Line
@@ -119,6 +119,11 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     if number:
         span = reading.span(*number.span())
         return Diagnostic("KPI115", span, layout.thousands(number), helps=(Note("number"),))
+    slip = slips.at(reading, line, at)
+    if slip:
+        start, end, instead = slip
+        args = {"found": reading.span(start, end).text, "expected": expected(could, reading.language)}
+        return Diagnostic("KPI101", reading.span(start, end), args, helps=(Note("write", {"write": instead}),))
     foreign = _foreign(lexed, line, at, could)
     if foreign:
         span = reading.span(*foreign)

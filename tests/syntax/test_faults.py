@@ -24,7 +24,7 @@ def _filled(fault: Diagnostic, key: str) -> dict[str, object]:
     ("text", "place", "helps"),
     [
         ("define x = a b", "b", []),
-        ("define x = a < b < c", "<", []),
+        ("define x = a < b < c", "a < b < c", ["write"]),
         ("define x = f(a = 1, b)", ",", []),
         ("define x = f(a, at most 1)", "at", []),
         ("define x sum(a)", "sum", ["equal"]),
