@@ -236,7 +236,7 @@ def _no_table(ws: Workspace, name: str, node: ast.DefineTable) -> None:
     elif declared.kind not in ("table", "filter"):
         ws.report("KPI209", node.table.span, {"name": base}, labels=[Label(declared.name.span, "declared")])
     elif (ring := _ring(ws, name)) and name == min(ring, key=list(ws.declared).index):
-        ws.report("KPI207", node.table.span, {"circle": " → ".join([*ring, name])})
+        ws.report("KPI207", node.table.span, {"circle": " → ".join([*ring, name])}, helps=[Note("cut")])
 
 
 def _ring(ws: Workspace, name: str) -> list[str]:

@@ -259,7 +259,13 @@ def once(ws: Workspace, values: Iterable[Expr]) -> None:
     for node in values:
         value = known(node)
         if value in first:
-            ws.report("KPI546", node.span, {"text": node.span.text}, labels=[Label(first[value], "first")])
+            ws.report(
+                "KPI546",
+                node.span,
+                {"text": node.span.text},
+                labels=[Label(first[value], "first")],
+                helps=[Note("once")],
+            )
         elif value is not None:
             first[value] = node.span
 

@@ -30,11 +30,7 @@ from kpirules.model.expr import (
 )
 from kpirules.model.walking import known
 from kpirules.model.workspace import Scope, Workspace, every
-from kpirules.source import (
-    Label,
-    Note,
-    Span,
-)
+from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.values import types, units
 from kpirules.values.types import Type

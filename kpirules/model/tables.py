@@ -221,7 +221,13 @@ def _domain(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[str, ...] | No
         text = infer.constant(ws, infer.want(ws, Scope(), value, Unit.TEXT))
         assert isinstance(text, str)
         if text in found:
-            ws.report("KPI546", value.span, {"text": value.span.text}, labels=[Label(found[text], "first")])
+            ws.report(
+                "KPI546",
+                value.span,
+                {"text": value.span.text},
+                labels=[Label(found[text], "first")],
+                helps=[Note("once")],
+            )
         found.setdefault(text, value.span)
     return tuple(found)
 

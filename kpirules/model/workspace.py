@@ -274,7 +274,9 @@ class Workspace:
                 args["gate"] = gate.name.text
                 helps.setdefault(reader, Note("gate", {"reader": reader}))
             labels.append(Label(span, "gate" if gate else "reads", args))
-        return self.fail("KPI207", steps[0][1], {"circle": " → ".join(names)}, labels=labels, helps=helps.values())
+        return self.fail(
+            "KPI207", steps[0][1], {"circle": " → ".join(names)}, labels=labels, helps=helps.values() or [Note("cut")]
+        )
 
     def _gate_around(self, span: Span) -> ast.Gate | None:
         gates = (node for node in self.file.items if isinstance(node, ast.Gate))
