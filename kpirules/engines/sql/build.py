@@ -164,9 +164,8 @@ def step(places: int) -> Node:
 
 def whole(value: int) -> Node:
     """A small whole number, 0 or more."""
-    return exp.Literal(
-        this=str(value), is_string=False
-    )  # `Literal.number` looks at the value again, thousands of times
+    # made at once: `Literal.number` is also for what is no number, and tries that thousands of times
+    return exp.Literal(this=str(value), is_string=False)
 
 
 def text(value: str) -> Node:
