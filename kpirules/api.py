@@ -156,10 +156,7 @@ class Result:
         Raises:
             KeyError: there is no result of that name.
         """
-        result = self.done.result
-        if name == "quarantine":
-            return self.done.loaded.quarantine.listed(reader_language())
-        return {one: getattr(result, one) for one in RESULTS}[name]
+        return {one: getattr(self.done.result, one) for one in RESULTS}[name]
 
     def _frame(self, name: str) -> pd.DataFrame:
         found: pd.DataFrame = self.table(name).to_pandas()

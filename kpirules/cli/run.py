@@ -103,13 +103,10 @@ def _print(done: Done, folder: Path, form: str) -> None:
 
 
 def _write_all(faults: DataFaults) -> None:
-    """Write every fault of the data to a file where they are more than are drawn."""
-    from kpirules.data.faults import SHOWN
+    """Write every fault of the data to a file."""
     from kpirules.data.sheet_csv import write_csv
     from kpirules.source.system import reason
 
-    if faults.count <= SHOWN:
-        return
     try:
         write_csv(faults.listed(console.lang()), FAULTS)
     except OSError as error:

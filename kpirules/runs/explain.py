@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
@@ -21,7 +22,7 @@ from kpirules.runs.run import MARKS, QUARANTINED, Result, params
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.catalogue import LANGUAGES, word
 from kpirules.syntax import words
-from kpirules.trace import BuiltIn, Differs, Trace, set_aside
+from kpirules.trace import BuiltIn, Differs, SetAside, Trace, set_aside
 from kpirules.trace import explain as trace_of
 from kpirules.values.types import QUOTIENT_PLACES
 from kpirules.values.units import Unit
@@ -71,8 +72,9 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
         item = _asked(item)
     batch = recorded(compiled, result, subject)
     plan, period = compiled.plan, result.period
+    rows = _set_aside(result, subject)
     if not batch and _was_set_aside(result, subject):
-        return set_aside(plan, str(period), subject, item)
+        return replace(set_aside(plan, str(period), subject, item), set_aside=rows)
     try:
         found = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period))
     except Differs as differs:
@@ -81,7 +83,7 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
         args = {"subject": subject, "key": compiled.model.subject.key}
         raise Disagreement([Diagnostic("KPI737" if batch else "KPI738", None, args)])
     _same_advice(result, subject, found)
-    return found
+    return replace(found, set_aside=rows)
 
 
 def _asked(item: str) -> str:
@@ -112,6 +114,14 @@ _KNOWN = {one.value: one for one in BuiltIn}
 def _was_set_aside(result: Result, key: str) -> bool:
     rows = result.not_assessed.filter(pc.equal(result.not_assessed.column("reason"), QUARANTINED))
     return key in pc.cast(rows.column("key"), pa.string()).to_pylist()
+
+
+def _set_aside(result: Result, key: str) -> tuple[SetAside, ...]:
+    """The rows that were set aside and concern the subject whose key reads `key`."""
+    concerned = pc.split_pattern(result.quarantine.column("subjects").combine_chunks(), ", ")
+    rows = pc.list_parent_indices(concerned).filter(pc.equal(pc.list_flatten(concerned), key))
+    found = result.quarantine.take(rows).to_pylist()
+    return tuple(SetAside(row["table"], row["source"], row["row"], row["message"]) for row in found)
 
 
 def _same_advice(result: Result, subject: str, trace: Trace) -> None:

@@ -26,8 +26,7 @@ from kpirules.source.system import reason
 KEPT_BYTES = 256 * 1024 * 1024
 """Inputs that take more memory than this, all together, are not kept: their digests stand in the manifest."""
 
-RESULTS = ("scores", "items", "not_assessed", "left_out")
-QUARANTINE = "quarantine"
+RESULTS = ("scores", "items", "not_assessed", "left_out", "quarantine")
 NUMBER = "row number"
 """The column of kept inputs that has the number of each row at its source; no column of a contract has a space."""
 
@@ -85,7 +84,6 @@ def _write(done: Done, folder: Path, *, kept: bool, csv: bool) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(source.text, encoding="utf-8", newline="")
     tables: Mapping[str, pa.Table] = {name: getattr(result, name) for name in RESULTS}
-    tables = {**tables, QUARANTINE: done.loaded.quarantine.listed(done.compiled.plan.language)}
     held = schemas(done.compiled)
     tables = {name: table.cast(held[name]) for name, table in tables.items()}
     for name, table in tables.items() if csv else ():

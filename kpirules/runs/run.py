@@ -82,6 +82,7 @@ class Result:
     `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`; `nothing_scored`,
     where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `left_out` has
     those who are not scored (see there). `uncredited` counts, by table, the rows of the period that no subject owns.
+    `quarantine` has the rows that were set aside, once for each reason (`data.quarantine.SCHEMA`).
     `broken` is what the results should keep by `ensure` and do not.
     """
 
@@ -91,6 +92,7 @@ class Result:
     items: pa.Table
     not_assessed: pa.Table
     left_out: pa.Table
+    quarantine: pa.Table
     uncredited: Mapping[str, int]
     broken: tuple[Broken, ...] = ()
 
@@ -119,6 +121,7 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
         items=_items(plan, outcome, scores.column("scorecard")),
         not_assessed=_not_assessed(compiled, scores, loaded.quarantine),
         left_out=left_out(compiled, loaded, period, scores),
+        quarantine=loaded.quarantine.listed(plan.language),
         uncredited=outcome.uncredited,
         broken=_promises(compiled, outcome.subjects),
     )

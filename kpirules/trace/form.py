@@ -32,6 +32,10 @@ def to_json(trace: Trace, lang: str) -> dict[str, Any]:
         "subject": trace.subject,
         "scorecard": trace.scorecard,
         "left_out": form.left_out(trace.left_out) if trace.left_out else None,
+        "set_aside": [
+            {"table": one.table, "source": one.source, "row": one.row, "message": one.message}
+            for one in trace.set_aside
+        ],
         "figures_equal_to_the_run": trace.checked,
         "items": [form.item(item) for item in trace.items],
     }

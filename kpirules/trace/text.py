@@ -30,6 +30,7 @@ def render(trace: Trace, lang: str, *, colour: bool = False, rows: bool = False)
         page.absence(trace.left_out)
     else:
         page.line(0, page.words.say("checked", count=trace.checked))
+    page.set_aside()
     return page.text(colour=colour)
 
 
@@ -69,6 +70,13 @@ class _Page:
             self.line(1, one_line(one.origin.text))
         for name, cell in one.read.items():
             self.line(1, f"{name} {self.words.show(cell)}")
+
+    def set_aside(self) -> None:
+        """The rows that enter no figure."""
+        if self.trace.set_aside:
+            self.line(0, self.words.say("rows_set_aside", count=len(self.trace.set_aside)))
+        for one in self.trace.set_aside:
+            self.line(1, one.message)
 
     def item(self, item: ItemTrace) -> None:
         depth = self._depth(item)

@@ -132,10 +132,22 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that concerns the subject and was set aside, so that no figure has it: where it was, and why."""
+
+    table: str
+    source: str
+    row: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Everything about one subject. `asked` names the one item that was asked for, None for all.
 
     One who is `left_out` has no scorecard and no items.
+
+    `set_aside` has the rows that concern the subject and enter no figure.
 
     `checked` is how many figures were held against the run's and found equal.
     """
@@ -153,3 +165,4 @@ class Trace:
     asked: str | None
     checked: int
     left_out: LeftOut | None = None
+    set_aside: tuple[SetAside, ...] = ()

@@ -186,7 +186,23 @@ def test_one_whose_own_row_was_set_aside(shop: Path, call: Call) -> None:
     assert call("run", "--period", "2025Q1", "--quarantine").exit_code == 0
     found = call("--lang", "en", "explain", "K1")
     assert found.exit_code == 0
-    assert found.stdout.splitlines()[-1] == "left out: the row of the subject itself was set aside (quarantine)"
+    assert found.stdout.splitlines()[-3:] == [
+        "left out: the row of the subject itself was set aside (quarantine)",
+        "set aside and in no figure, of what concerns this subject: 1",
+        "  `staff` (staff.csv) row 4, column `base_pay`: `much` is not a number",
+    ]
+
+
+def test_rows_set_aside_are_told_to_whom_they_concern(shop: Path, call: Call) -> None:
+    orders = (shop / "orders.csv").read_text(encoding="utf-8").splitlines()
+    orders.append("99,S1,2025-02-30,10.00")
+    (shop / "orders.csv").write_text("\n".join(orders), encoding="utf-8")
+    assert call("run", "--period", "2025Q1", "--quarantine").exit_code == 0
+    told = call("explain", "S1", "--format", "json")
+    (one,) = json.loads(told.stdout)["set_aside"]
+    assert (one["table"], one["source"], one["row"]) == ("orders", "orders.csv", len(orders))
+    assert call("explain", "S1").stdout.splitlines()[-1] == f"  {one['message']}"
+    assert json.loads(call("explain", "S2", "--format", "json").stdout)["set_aside"] == []
 
 
 @pytest.mark.parametrize(("key", "code"), [("L1", "KPI738"), ("S1", "KPI737")])
