@@ -1,8 +1,8 @@
 """Two mistakes at once are read as two faults: each pair of single mistakes is told at both places, and nothing else.
 
-What a value with a fault leaves open is what reads that value: which grade rows are reached depends on the total. Such
-pairs are named (`breaks`, `needs`); there the second fault may wait for the first to be mended, and still nothing else
-is told.
+What a value with a fault leaves open is what reads that value: whether grade rows take every total depends on what it
+can be. Such pairs are named (`breaks`, `needs`); there the second fault may wait for the first to be mended, and still
+nothing else is told.
 """
 
 from __future__ import annotations
@@ -166,13 +166,13 @@ MISTAKES = [
     Mistake("2 * count(won)", "2 * cuont(won)", "KPI213", "cuont", breaks="total"),
     Mistake("activity   40%", "activity   40", "KPI304", "40", breaks="total"),
     Mistake('    else  : "C"\n', "", "KPI510", "by total", breaks="rows", needs="total rows"),
-    Mistake(">= 70 : ", ">= 70% : ", "KPI302", "70%", breaks="rows", needs="total rows"),
+    Mistake(">= 70 : ", ">= 70% : ", "KPI302", "70%", breaks="rows"),
     Mistake("fees > 1_000 CNY", "fees > 1,000 CNY", "KPI115", "1,000", breaks="gate"),
     Mistake("    total at most 80", "    totl at most 80", "KPI536", "totl", needs="gate"),
     # pay
     Mistake("base * 20% * factor", "base * base * factor", "KPI303", "base * base"),
     Mistake("at most 50_000", "at most 50%", "KPI302", "at most 50%"),
-    Mistake("when step > 1", "when step > 1 oops", "KPI101", "oops", breaks="commission", needs="commission"),
+    Mistake("when step > 1", "when step > 1 oops", "KPI101", "oops", needs="commission"),
     Mistake("up to 300_000 : 2%", "up to 90_000 : 2%", "KPI531", "up to 90_000", needs="commission"),
     Mistake("above         : 3%", "above         : 3", "KPI304", "3", needs="commission"),
     Mistake('"Commission"', '"Commission', "KPI106", '"Commission when step > 1', breaks="commission"),
@@ -228,7 +228,7 @@ def _open(one: Mistake, other: Mistake) -> bool:
 
 def test_few_pairs_wait_for_each_other() -> None:
     pairs = [pair for pair in combinations(MISTAKES, 2) if _open(*pair)]
-    assert len(pairs) <= len(MISTAKES) * (len(MISTAKES) - 1) / 2 * 0.05
+    assert len(pairs) <= len(MISTAKES) * (len(MISTAKES) - 1) / 2 * 0.03
 
 
 def test_all_mistakes_at_once() -> None:

@@ -40,8 +40,10 @@ def total(ws: Workspace) -> Type:
     if ws.unread:
         raise Skip
     nodes = [node for node in ws.file.items if isinstance(node, ast.Scorecard)]
-    ws.scorecards = every(lambda node: _scorecard(ws, node), nodes)
-    overlap.check(ws)
+    conditions = [infer.condition(ws, Scope(), node.applies) if node.applies is not None else None for node in nodes]
+    for_whom = list(zip(nodes, conditions, strict=True))
+    overlap.check(ws, [(node.name, applies) for node, applies in for_whom])
+    ws.scorecards = every(lambda one: _scorecard(ws, *one), for_whom)
     places = ws.places("total", nodes[0].name.span)
     bounds = [_total_bounds(ws, card) for card in ws.scorecards]
     low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
@@ -67,8 +69,7 @@ def _total_bounds(ws: Workspace, card: scheme.Scorecard) -> tuple[Fraction, Frac
     return low, high
 
 
-def _scorecard(ws: Workspace, node: ast.Scorecard) -> scheme.Scorecard:
-    applies = infer.condition(ws, Scope(), node.applies) if node.applies is not None else None
+def _scorecard(ws: Workspace, node: ast.Scorecard, applies: Expr | None) -> scheme.Scorecard:
     _names_once(ws, node)
     (groups, entries), adjusts = both(
         lambda: both(

@@ -27,6 +27,7 @@ from kpirules.model.expr import (
     Skip,
     Tiers,
     Unknown,
+    Val,
 )
 from kpirules.model.walking import known
 from kpirules.model.workspace import Scope, Workspace, every
@@ -157,10 +158,24 @@ def _head(ws: Workspace, scope: Scope, node: ast.Expr, form: str | None = None) 
 
 def _by(ws: Workspace, scope: Scope, node: ast.By) -> Expr:
     head = _head(ws, scope, node.subject)
-    found = _rows(ws, scope, head, node.rows)
-    check.by(ws, head, found, node.span)
+    judged = _presumed(ws, node.subject) if isinstance(head, Unknown) else head
+    found = _rows(ws, scope, judged, node.rows)
+    if judged is head:
+        check.by(ws, head, found, node.span)
+    else:
+        check.opening(ws, judged, found)
     found = _joined(ws, found)
     return By(head, found, type=infer.either(ws, [row.value for row in found], node), span=node.span)
+
+
+def _presumed(ws: Workspace, node: ast.Expr) -> Expr:
+    """The total as it would be without the fault of a scorecard, within no bounds: a number of the places declared."""
+    name = words.builtin(node.names[0].text) if isinstance(node, ast.Path) and len(node.names) == 1 else None
+    places = ws.header.places.get("total") if ws.header else None
+    if name != "total" or places is None:
+        return Unknown(node.span)
+    wide = types.decimal(Unit.NUMBER, places, -types.SUM_BOUND, types.SUM_BOUND)
+    return Val(name, "value", None, type=wide, span=node.span)
 
 
 def _rows(ws: Workspace, scope: Scope, head: Expr, rows: tuple[ast.Row, ...]) -> tuple[Row, ...]:

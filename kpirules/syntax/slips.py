@@ -9,7 +9,7 @@ from kpirules.syntax.layout import Line
 from kpirules.syntax.reading import Reading
 
 _NUMBER = r"(\d[\d_]*(?:\.\d+)?[万亿]?)"
-_VALUE = r"([\w.]+%?)"
+_VALUE = r"(\d[\d_.]*[万亿]?%?(?!\w)|[^\W\d][\w.]*)"
 _COMPARED = r"(<=|>=|≤|≥|<|>)"
 _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"[¥￥]\s*{_NUMBER}"), r"\1元"),
@@ -29,10 +29,14 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def at(reading: Reading, line: Line, place: int) -> tuple[int, int, str] | None:
-    """The habit that covers an offset of a line, if any: where it begins and ends, and what to write."""
+    """The habit that covers an offset of a line, if any: where it begins and ends, and what to write.
+
+    A keyword that sticks to a name is another slip.
+    """
     lexed = reading.prepared.lexed
     for pattern, instead in _SLIPS:
         for found in pattern.finditer(lexed, line.start, line.end):
-            if found.start() <= place <= found.end():
+            stuck = any(words.glued(part) for part in found.groups())
+            if found.start() <= place <= found.end() and not stuck:
                 return *found.span(), found.expand(instead).format(**{"and": words.spelling("and", reading.language)})
     return None

@@ -291,8 +291,8 @@ def test_tiers_of_a_count_and_of_a_whole_amount() -> None:
 
 def test_limits_apply_left_to_right() -> None:
     assert _of("= sold, at most 120, at least 0", ["130", "120", "5", "-1"]) == [120, 120, 5, 0]
-    assert _of("= sold, at least 10, at most 5", ["20", "1"]) == [5, 5]
-    assert _of("= sold, at most 5, at least 10", ["20", "1"]) == [10, 10]
+    assert _of("= sold, at least quota, at most 5", ["20", "1"]) == [5, 5]
+    assert _of("= sold, at most 5, at least quota", ["20", "1"]) == [100, 100]
     assert _of("= sold / 3, at most quota / 7", ["30", "100"]) == [10, Fraction(100, 7)]
 
 

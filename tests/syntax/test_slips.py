@@ -33,6 +33,11 @@ def test_slip(text: str, found: str, instead: str) -> None:
     assert [(note.key, note.args["write"]) for note in fault.helps] == [("write", instead)]
 
 
+def test_a_keyword_that_sticks_to_a_name_is_another_slip() -> None:
+    _, (fault, *_) = parse(SourceText("a.kpi", "结论 o 当 甲 > 3 且乙 < 丙且丁 < 5"))
+    assert [note.key for note in fault.helps] == ["space"]
+
+
 @pytest.mark.parametrize("text", [text for text, _, _ in SLIPS])
 def test_what_is_written_instead_is_read(text: str) -> None:
     _, (fault,) = parse(SourceText("a.kpi", text))

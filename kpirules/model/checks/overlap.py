@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from kpirules.model import scheme
+from collections.abc import Sequence
+from itertools import combinations
+
 from kpirules.model.expr import Among, Bin, Col, Expr, Lit
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note
+from kpirules.syntax import ast
 
 Cells = tuple[str, frozenset[str], tuple[str, ...]]
+Applies = tuple[ast.Name, Expr | None]
+"""A scorecard's name, and the condition of whom it is for."""
 
 
-def check(ws: Workspace) -> None:
-    """Report scorecards that overlap; remember whether it is proved that none do."""
-    cards = ws.scorecards
-    for index, one in enumerate(cards):
-        for other in cards[index + 1 :]:
-            shared = _shared(one.applies, other.applies)
-            if shared is None:
-                ws.exclusive = False
-            elif shared:
-                _report(ws, one, other, shared)
+def check(ws: Workspace, cards: Sequence[Applies]) -> None:
+    """Report scorecards that overlap, whatever is in them; remember whether it is proved that none do."""
+    for one, other in combinations(cards, 2):
+        shared = _shared(one[1], other[1])
+        if shared is None:
+            ws.exclusive = False
+        elif shared:
+            _report(ws, one, other, shared)
 
 
-def _report(ws: Workspace, one: scheme.Scorecard, other: scheme.Scorecard, shared: str) -> None:
+def _report(ws: Workspace, one: Applies, other: Applies, shared: str) -> None:
     """Name somebody who would have both, or the scorecard that is everybody's."""
     ws.contested = True
-    args = {"one": one.name, "other": other.name, "who": shared}
-    here, there = (ws.declared[card.name].name.span for card in (other, one))
-    places = ((one, there), (other, here))
-    labels = [Label(span, "all", {"name": card.name}) for card, span in places if card.applies is None]
+    (first, _), (second, _) = one, other
+    args = {"one": first.text, "other": second.text, "who": shared}
+    here, there = second.span, first.span
+    labels = [Label(name.span, "all", {"name": name.text}) for name, applies in (one, other) if applies is None]
     if not labels:
         labels = [Label(here, "who", args), Label(there, "one", args)]
     ws.report("KPI514", here, args, labels=labels, helps=[Note("split")])
