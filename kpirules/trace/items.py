@@ -49,16 +49,18 @@ class Items:
         """
         mine = [item for item in self.plan.items if self._mine(item)]
         if asked is None:
-            yield from (self._item(item) for item in mine)
+            paid = [item for item in mine if item.kind == "pay"]
+            for item in mine:
+                yield self._item(item)
+                if len(paid) > 1 and item is paid[-1]:
+                    yield self._other(BuiltIn.TOTAL_PAY.value)
             return
         named = [item for item in mine if asked in (item.name, item.title)]
         if named:
             yield from (self._item(item) for item in named)
             return
         if asked in self.nodes.bindings:
-            node = self.nodes.node(asked)
-            kind = "scorecard" if asked == "scorecard" else "gate" if node.part == "gate" else "define"
-            yield ItemTrace(asked, kind, node.title, None, None, node.origin, {"value": node})
+            yield self._other(asked)
             return
         own = {item.name for item in mine}
         names = [*(_called(item) for item in mine), *(name for name in self._others() if name not in own)]
@@ -66,6 +68,12 @@ class Items:
         some = [_WORDS.get(name, name) for name in dict.fromkeys(names)]
         note = Note("similar", {"similar": close[0]}) if close else Note("some", {"some": some})
         raise Fault([Diagnostic("KPI741", None, {"item": asked}, helps=(note,))])
+
+    def _other(self, name: str) -> ItemTrace:
+        """What is no item of its own in the results: the scorecard, a gate, a definition, the pay in all."""
+        node = self.nodes.node(name)
+        kind = "scorecard" if name == "scorecard" else "gate" if node.part == "gate" else "define"
+        return ItemTrace(name, kind, node.title, None, None, node.origin, {"value": node})
 
     def _others(self) -> Iterator[str]:
         """What else can be explained: the scorecard, gates and definitions."""
