@@ -44,6 +44,7 @@ def plain(done: Done) -> dict[str, Any]:
         "not_assessed": _plain(result.not_assessed),
         "left_out": _plain(result.left_out),
         "uncredited": dict(result.uncredited),
+        "undated": dict(result.undated),
         "broken": [{"message": one.message, "subjects": plain_text(one.subjects).to_pylist()} for one in result.broken],
     }
 
@@ -83,9 +84,10 @@ def counts(done: Done) -> list[str]:
         lines.append(_why("not_assessed_of", result.not_assessed))
     if result.left_out.num_rows:
         lines.append(_why("left_out_of", result.left_out))
-    rows = [f"{name} {count}" for name, count in result.uncredited.items() if count]
-    if rows:
-        lines.append(console.say("uncredited_rows", tables=console.say("comma").join(rows)))
+    for said, uncounted in (("uncredited_rows", result.uncredited), ("undated_rows", result.undated)):
+        rows = [f"{name} {count}" for name, count in uncounted.items() if count]
+        if rows:
+            lines.append(console.say(said, tables=console.say("comma").join(rows)))
     aside = done.loaded.quarantine.counts
     if aside:
         rows = [f"{name} {count}" for name, count in aside.items()]

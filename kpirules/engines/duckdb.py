@@ -47,16 +47,15 @@ def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value],
         _register(connection, queries, tables)
         try:
             found = _fetched(connection, queries.subjects)
-            unowned = _fetched(connection, queries.uncredited) if queries.uncredited else None
+            uncredited, undated = _counted(connection, queries.uncredited), _counted(connection, queries.undated)
         except duckdb.Error as error:
             reference.run(plan, tables, params, columns)
             raise RuntimeError(f"DuckDB failed on a plan that the reference engine runs: {error}") from error
     schema = schemas(plan)[plan.result]
     return Outcome(
         subjects=_typed(found, schema, dict.fromkeys((plan.key, *columns))),
-        uncredited={}
-        if unowned is None
-        else {name: int(unowned.column(name)[0].as_py()) for name in unowned.column_names},
+        uncredited=uncredited,
+        undated=undated,
         faults=_failed(plan, found),
     )
 
@@ -90,6 +89,14 @@ def _fetched(connection: DuckDBPyConnection, query: Query) -> pa.Table:
     )
     select = exp.Select().select(exp.Star()).from_(found.copy())
     return connection.sql(select.sql(DUCKDB.name)).to_arrow_table().rename_columns(list(query.columns))
+
+
+def _counted(connection: DuckDBPyConnection, query: Query | None) -> dict[str, int]:
+    """What a query of one row counts, by the names of its columns."""
+    if query is None:
+        return {}
+    found = _fetched(connection, query)
+    return {name: int(found.column(name)[0].as_py()) for name in found.column_names}
 
 
 def _typed(found: pa.Table, schema: Schema, names: Iterable[str]) -> pa.Table:

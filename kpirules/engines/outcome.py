@@ -98,11 +98,13 @@ class Outcome:
 
     `subjects` has the plan's key and the bindings asked for, in that order, one row a subject, in order of the key:
     numbers as decimal128 of their type's digits (a quotient as two columns, `x` and `x$over`), texts, bools, dates.
-    `uncredited` counts, per table, the rows that no subject owns. `faults` are the plan's checks that did not hold.
+    `uncredited` counts, per table, the rows of the period that no subject owns, `undated` those that are of no period.
+    `faults` are the plan's checks that did not hold.
     """
 
     subjects: pa.Table
     uncredited: Mapping[str, int]
+    undated: Mapping[str, int]
     faults: tuple[RunFault, ...]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from kpirules.model import grain, infer, names, operators
+from kpirules.model import grain, infer, names, operators, presence
 from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Own, Skip
 from kpirules.model.walking import children, walk
 from kpirules.model.workspace import Presence, Scope, Workspace
@@ -40,7 +40,7 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         return _count(ws, node)
     alias, table = grain.counted(ws, node.args[0], node.function)
     inner = _row_scope(ws, alias, table)
-    where, inner = _where(ws, inner, alias, node.where)
+    where, inner = _where(ws, inner, alias, node.where, _placed(ws, table))
     test = name in ("any", "all")
     written = infer.condition(ws, inner, node.args[0]) if test else infer.infer(ws, inner, node.args[0])
     arg = operators.plain(ws, written)
@@ -95,7 +95,7 @@ def _count(ws: Workspace, node: ast.Call) -> Expr:
     table = names.base_table(ws, name.text)
     if table is None:
         raise Skip
-    where, _ = _where(ws, _row_scope(ws, name.text, table), name.text, node.where)
+    where, _ = _where(ws, _row_scope(ws, name.text, table), name.text, node.where, _placed(ws, table))
     rows = grain.grain_of(ws, table, node.span)
     return Agg("count", None, where, rows, type=_COUNT, span=node.span)
 
@@ -131,10 +131,21 @@ def _filters(ws: Workspace, name: str) -> Iterator[tuple[str, ast.DefineTable]]:
         name = node.table.text
 
 
-def _where(ws: Workspace, scope: Scope, alias: str, written: ast.Expr | None) -> tuple[Expr | None, Scope]:
-    """The condition on the rows, the filtered tables' own first, and the scope that knows it to hold."""
+def _placed(ws: Workspace, table: str) -> frozenset[Presence]:
+    """What is there in the rows that an aggregate counts: the column that places them in the period."""
+    time = grain.period_column(ws.tables[table])
+    return frozenset() if time is None else frozenset({presence.column(time.name)})
+
+
+def _where(
+    ws: Workspace, scope: Scope, alias: str, written: ast.Expr | None, known: frozenset[Presence] = frozenset()
+) -> tuple[Expr | None, Scope]:
+    """The condition on the rows, the filtered tables' own first, and the scope that knows it to hold.
+
+    `known` is what is there in the rows that are counted; a filtered table is also read where no rows are.
+    """
     conditions, present = _filtered(ws, scope, alias)
-    scope = scope.knowing(present)
+    scope = scope.knowing(present | known)
     if written is not None:
         conditions = (*conditions, infer.condition(ws, scope, written))
         scope = scope.knowing(infer.shown(conditions[-1], holds=True))

@@ -40,6 +40,11 @@ def key_of(node: Expr) -> Presence | None:
             return None
 
 
+def column(name: str) -> Presence:
+    """The key of a column of the row itself."""
+    return ("col", (), name, False)
+
+
 def _of_parts(kind: Presence, node: Expr) -> Presence | None:
     parts = [key_of(part) for part in children(node)]
     return None if None in parts else (*kind, *parts)

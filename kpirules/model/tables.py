@@ -118,10 +118,6 @@ def _column(ws: Workspace, table: str, node: ast.Column) -> contracts.Column:
         ws.report("KPI541", node.type_span, {"name": node.name.text, "unit": unit})
     if node.key and node.optional:
         ws.report("KPI542", node.name.span, {"name": node.name.text})
-    if node.period and node.optional:
-        ws.report(
-            "KPI548", node.name.span, {"name": node.name.text}, helps=[Note("leave_out", {"name": node.name.text})]
-        )
     percent = None
     if unit is Unit.RATIO:
         percent = PercentForm(node.percent_form) if node.percent_form else PercentForm.SIGN

@@ -27,7 +27,6 @@ from kpirules.plan.ir import (
     Scalar,
     Scan,
     Step,
-    Uncredited,
 )
 from kpirules.plan.reading import Reading
 from kpirules.plan.scalars import lower
@@ -52,14 +51,14 @@ def compile_model(model: Model) -> Plan:
         Fault: digits of a value cannot be proved to fit (KPI305).
     """
     try:
-        draft, steps, nobody = _relation(model, _lower_all)
+        draft, steps, aggregated = _relation(model, _lower_all)
     except TooWide as wide:
         raise too_wide(wide, model.header.span) from None
     asked = demands.demands(model, lambda bind: _relation(model, bind)[:2])
-    return replace(_plan(draft, tuple(steps), tuple(nobody)), demands=asked)
+    return replace(_plan(draft, tuple(steps), aggregated), demands=asked)
 
 
-def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[Step], list[Uncredited]]:
+def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[Step], rows.Aggregated]:
     """The steps of the subjects' relation, where `bind` binds what is asked for."""
     reading = Reading(model, model.subject.table.name, per_row=False)
     draft = reading.draft
@@ -74,9 +73,9 @@ def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[
     reading.followed(model.subject.table.name, steps, sorted(reading.refs, key=len))
     last = steps[-1].name
     looked_up, lookups = rows.lookups(draft)
-    made, joins, nobody = rows.steps(draft)
-    steps += [*looked_up, *made]
-    for relation, key, take in [*lookups, *joins]:
+    aggregated = rows.steps(draft)
+    steps += [*looked_up, *aggregated.steps]
+    for relation, key, take in [*lookups, *aggregated.joins]:
         steps.append(Join(f"{last} + {relation}", last, relation, ((_key(model), key),), take))
         last = steps[-1].name
     if where is not None:
@@ -86,10 +85,10 @@ def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[
         steps.append(Filter("asked for", steps[-1].name, wanted, NOT_ASKED, place))
         last = steps[-1].name
     steps.append(Compute(_RESULT, last, tuple(_in_order(draft.bindings[before:]))))
-    return draft, steps, nobody
+    return draft, steps, aggregated
 
 
-def _plan(draft: Draft, steps: tuple[Step, ...], nobody: tuple[Uncredited, ...]) -> Plan:
+def _plan(draft: Draft, steps: tuple[Step, ...], aggregated: rows.Aggregated) -> Plan:
     model, header = draft.model, draft.model.header
     return Plan(
         scheme=header.name,
@@ -106,7 +105,8 @@ def _plan(draft: Draft, steps: tuple[Step, ...], nobody: tuple[Uncredited, ...])
         key_type=_column(model, model.subject.key),
         items=_as_read(draft),
         checks=tuple(draft.checks),
-        uncredited=nobody,
+        uncredited=tuple(aggregated.uncredited),
+        undated=tuple(aggregated.undated),
         owners=rows.owners(draft),
         effective=header.effective,
     )

@@ -20,7 +20,7 @@ from kpirules.plan.ir import (
     Ref,
     Scalar,
     Step,
-    Uncredited,
+    Uncounted,
 )
 from kpirules.plan.reading import Reading, targets
 from kpirules.records import dataclass
@@ -157,21 +157,41 @@ def _measure(
 # ---------------------------------------------------------------- aggregates
 
 
-def steps(draft: Draft) -> tuple[list[Step], Joins, list[Uncredited]]:
-    """The steps that make every aggregate, the joins they ask for, and the counts of rows that nobody owns."""
-    made: list[Step] = []
-    joins: Joins = []
-    nobody: list[Uncredited] = []
+@dataclass(slots=True)
+class Aggregated:
+    """The steps that make every aggregate, the joins they ask for, and the counts of rows that count for nobody."""
+
+    steps: list[Step] = field(default_factory=list)
+    joins: Joins = field(default_factory=list)
+    uncredited: list[Uncounted] = field(default_factory=list)
+    undated: list[Uncounted] = field(default_factory=list)
+
+
+def steps(draft: Draft) -> Aggregated:
+    """Everything that the aggregates of a draft ask for; rows of no period are counted once for each table."""
+    made = Aggregated()
     grains = list(draft.rows)
     for index, grain in enumerate(grains):
         rows = rows_of(draft, grain)
         name = grain.table if _once(grains, grain) else f"{grain.table}#{index + 1}"
         found, key = _relation(rows, name)
-        made += found
-        joins.append((f"{name} by subject", key, rows.take))
+        made.steps += found
+        made.joins.append((f"{name} by subject", key, rows.take))
         if not grain.by_key:
-            nobody.append(Uncredited(grain.table, f"{name} by subject", f"{name} rows"))
-    return made, joins, nobody
+            made.uncredited.append(Uncounted(grain.table, f"{name} by subject", f"{name} rows"))
+        time = rows.reading.column(grain.time_refs, grain.time)
+        if time.type.missing and all(one.table != grain.table for one in made.undated):
+            made.steps += _of_no_period(grain.table, name, found, time)
+            made.undated.append(Uncounted(grain.table, made.steps[-1].name, f"{name} of no period rows"))
+    return made
+
+
+def _of_no_period(table: str, name: str, found: list[Step], time: Ref) -> tuple[Filter, Aggregate]:
+    """The rows that a filter of the period passes over because nothing places them in time, counted."""
+    kept = next(step for step in found if isinstance(step, Filter))
+    none = Filter(f"{name} of no period", kept.input, build.is_missing(time))
+    count = Measure(f"{none.name} rows", "count", None, None, COUNT, table)
+    return none, Aggregate(f"{none.name} counted", none.name, (time.name,), (count,))
 
 
 def _once(grains: list[Grain], grain: Grain) -> bool:

@@ -72,6 +72,7 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str], *, kept: bool
         "inputs_kept": kept,
         "counts": _counts(done),
         "uncredited": dict(done.result.uncredited),
+        "undated": dict(done.result.undated),
         "quarantine": done.loaded.quarantine.counts,
         "times": dict(done.times),
         "files": dict(digests),

@@ -81,7 +81,8 @@ class Result:
 
     `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`; `nothing_scored`,
     where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `left_out` has
-    those who are not scored (see there). `uncredited` counts, by table, the rows of the period that no subject owns.
+    those who are not scored (see there). `uncredited` counts, by table, the rows of the period that no subject owns,
+    `undated` those of no period, because the column that places them in time is empty.
     `quarantine` has the rows that were set aside, once for each reason (`data.quarantine.SCHEMA`).
     `broken` is what the results should keep by `ensure` and do not.
     """
@@ -94,6 +95,7 @@ class Result:
     left_out: pa.Table
     quarantine: pa.Table
     uncredited: Mapping[str, int]
+    undated: Mapping[str, int]
     broken: tuple[Broken, ...] = ()
 
 
@@ -123,6 +125,7 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
         left_out=left_out(compiled, loaded, period, scores),
         quarantine=loaded.quarantine.listed(plan.language),
         uncredited=outcome.uncredited,
+        undated=outcome.undated,
         broken=_promises(compiled, outcome.subjects),
     )
 

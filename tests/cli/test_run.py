@@ -93,6 +93,17 @@ def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
     assert found.stderr == "run kept in runs/2025Q1\n"
 
 
+def test_rows_of_no_period_are_told(shop: Path, call: Call) -> None:
+    rules = project.SCHEME.replace("day      date period", "day      date optional period")
+    (shop / "shop.kpi").write_text(rules, encoding="utf-8")
+    (shop / "orders.csv").write_text(project.TABLES["orders.csv"] + "6,S1,,5.00\n7,L1,,6.00\n", encoding="utf-8")
+    assert call(*RUN).stdout.endswith(
+        "\nrows of the period credited to nobody: orders 1\nrows of no period: orders 2\n"
+    )
+    assert call(*RUN, "--lang", "zh").stdout.endswith("\n没有所属期的行：orders 2\n")
+    assert json.loads(call(*RUN, "--format", "json").stdout_bytes)["undated"] == {"orders": 2}
+
+
 @pytest.mark.usefixtures("shop")
 def test_the_table_speaks_the_readers_language(call: Call) -> None:
     lines = call(*RUN, "--lang", "zh").stdout.splitlines()

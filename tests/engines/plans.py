@@ -22,7 +22,7 @@ from kpirules.plan.ir import (
     Scalar,
     Scan,
     Step,
-    Uncredited,
+    Uncounted,
     Value,
 )
 from kpirules.values import types
@@ -125,7 +125,8 @@ def plan(
     *steps: Step,
     key: str = "id",
     checks: Sequence[Check] = (),
-    uncredited: Sequence[Uncredited] = (),
+    uncredited: Sequence[Uncounted] = (),
+    undated: Sequence[Uncounted] = (),
     owners: Sequence[Owner] = (),
 ) -> Plan:
     """A plan whose last step is its result."""
@@ -145,6 +146,7 @@ def plan(
         items=(),
         checks=tuple(checks),
         uncredited=tuple(uncredited),
+        undated=tuple(undated),
         owners=tuple(owners),
     )
 

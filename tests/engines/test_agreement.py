@@ -24,7 +24,7 @@ from kpirules.plan.ir import (
     Op,
     Plan,
     Ref,
-    Uncredited,
+    Uncounted,
     Value,
 )
 from kpirules.values import types
@@ -41,6 +41,7 @@ def same(got: Outcome, want: Outcome, names: Sequence[str]) -> None:
     for name in names:
         assert exact(got, name) == exact(want, name), name
     assert got.uncredited == want.uncredited
+    assert got.undated == want.undated
     assert got.faults == want.faults
 
 
@@ -111,7 +112,7 @@ def scored() -> Plan:
             ),
         ),
         checks=(Check("many", "KPI703", "item", None),),
-        uncredited=(Uncredited("orders", "by owner", "rows"),),
+        uncredited=(Uncounted("orders", "by owner", "rows"),),
     )
 
 

@@ -27,7 +27,7 @@ from kpirules.plan.ir import (
     Plan,
     Ref,
     Scalar,
-    Uncredited,
+    Uncounted,
     Value,
 )
 from kpirules.values import types
@@ -180,7 +180,7 @@ def sales() -> tuple[Plan, dict[str, pa.Table]]:
         Join("with sums", "people", "by owner", (("id", "owner"),), names),
         Compute("final", "with sums", (bind("bad", plans.test("lt", Ref("sum", sums), whole(20))),)),
         checks=(Check("bad", "KPI704", "revenue", None),),
-        uncredited=(Uncredited("orders", "by owner", "rows"),),
+        uncredited=(Uncounted("orders", "by owner", "rows"),),
         owners=(Owner("people", ("id",), ()), Owner("orders", ("order",), (("staff", "people", "id"),))),
     )
     return plan, {"people": plans.table(people), "orders": plans.table(orders)}

@@ -156,4 +156,5 @@ def figures(text: str, data: Data = ONE, period: str = "2025Q1") -> Figures:
             assert exact(there, name) == exact(here, name), name
     assert there.faults == here.faults
     assert there.uncredited == here.uncredited
+    assert there.undated == here.undated
     return Figures(found, here)

@@ -197,7 +197,6 @@ CASES = [
     ("KPI546", '"KA"', scheme('define x = role in "KA", "KA"')),
     ("KPI546", "1.0", scheme("define x = base in 1, 1.0")),
     ("KPI547", "more", scheme(_table("second text key"), "table last\n    it text references more")),
-    ("KPI548", "day", scheme(_table("day date optional period"))),
     (
         "KPI549",
         "count(more)",

@@ -251,6 +251,58 @@ def test_owner_and_time_by_way_of_other_tables() -> None:
     assert found.outcome.uncredited == {"lines": 1, "orders": 1}
 
 
+DEALS = """
+table deals
+    deal_id text key
+    who     text optional references staff
+    closed  date optional period
+    amount  money
+table notes
+    note_id text key
+    deal_id text references deals
+"""
+
+
+def test_rows_of_no_period_are_counted_and_left_out() -> None:
+    """Whoever owns them; what lies behind a row of no period is of none either."""
+    deals = [
+        ("1", "E1", "2025-01-15", "100"),
+        ("2", "E1", None, "50"),
+        ("3", None, None, "7"),
+        ("4", None, "2025-02-01", "9"),
+    ]
+    data: Data = {
+        **ONE,
+        "deals": [*deals, ("5", "E1", "2025-04-01", "1")],
+        "notes": [("a", "1"), ("b", "2"), ("c", "2")],
+    }
+    defines = """
+    define a = sum(deals.amount)
+    define b = count(deals where amount > 60 CNY)
+    define c = count(notes)
+    """
+    found = figures(
+        scheme(DEALS.replace("optional references", "references"), defines), {**data, "deals": [deals[0], deals[1]]}
+    )
+    assert (found.column("a"), found.column("b"), found.column("c")) == ([100], [1], [1])
+    assert (found.outcome.uncredited, found.outcome.undated) == ({"deals": 0, "notes": 0}, {"deals": 1, "notes": 2})
+    found = figures(scheme(DEALS, defines.replace("define c = count(notes)", "")), data)
+    assert (found.column("a"), found.column("b")) == ([100], [1])
+    assert (found.outcome.uncredited, found.outcome.undated) == ({"deals": 1}, {"deals": 2})
+
+
+def test_the_moment_of_a_row_that_counts_is_there() -> None:
+    """But not of every row that a filtered table or a requirement reads."""
+    found = figures(
+        scheme(DEALS, "define a = count(deals where month(closed) = 1)"),
+        {**ONE, "deals": [("1", "E1", "2025-01-15", "1")]},
+    )
+    assert found.column("a") == [1]
+    first = "define f = deals where month(closed) = 1"
+    assert told(scheme(DEALS, first)) == [("KPI402", "month(closed)")]
+    assert told(scheme(DEALS, 'require for each deals month(closed) = 1 : "x"')) == [("KPI402", "month(closed)")]
+
+
 def test_the_persons_own_columns_from_a_row() -> None:
     defines = 'define a = sum(orders.amount where staff.role = "AE")\ndefine b = sum(orders.amount * staff.base)'
     assert told(scheme(ORDERS, defines)) == [("KPI303", "orders.amount * staff.base")]

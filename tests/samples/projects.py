@@ -44,6 +44,7 @@ class Project:
         for name in (self.plan.key, *names):
             assert exact(fast, name) == exact(slow, name), name
         assert fast.uncredited == slow.uncredited
+        assert fast.undated == slow.undated
         assert fast.faults == slow.faults
         return fast
 

@@ -14,7 +14,7 @@ from kpirules.engines.outcome import Outcome, RunFault, failed, subject_order
 from kpirules.engines.reference.own import own_tables
 from kpirules.engines.reference.steps import Record, Run, work_out
 from kpirules.engines.schema import schemas
-from kpirules.plan.ir import OVER, Filter, Plan, Scan, Value
+from kpirules.plan.ir import OVER, Filter, Plan, Scan, Uncounted, Value
 
 if TYPE_CHECKING:
     from kpirules.values.types import Type
@@ -47,7 +47,8 @@ def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value],
     records = sorted(done.records[plan.result], key=lambda record: subject_order(record.row[plan.key]))
     return Outcome(
         subjects=_table(plan, done, records, columns),
-        uncredited={one.table: _uncredited(done, one.step, one.measure) for one in plan.uncredited},
+        uncredited=_uncounted(done, plan.uncredited),
+        undated=_uncounted(done, plan.undated),
         faults=_failed(plan, records),
     )
 
@@ -102,10 +103,14 @@ def _arrays(name: str, column: list[Any], kind: Type) -> dict[str, pa.Array]:
     return found
 
 
-def _uncredited(done: Run, step: str, measure: str) -> int:
-    key = next(iter(done.schemas[step]))
-    counts = [record.row[measure] for record in done.records[step] if record.row[key] is None]
-    return int(sum((count for count in counts if isinstance(count, Fraction)), Fraction(0)))
+def _uncounted(done: Run, asked: Sequence[Uncounted]) -> dict[str, int]:
+    """By table, the rows that count for nobody."""
+    found = {}
+    for one in asked:
+        key = next(iter(done.schemas[one.step]))
+        counts = [record.row[one.measure] for record in done.records[one.step] if record.row[key] is None]
+        found[one.table] = int(sum((count for count in counts if isinstance(count, Fraction)), Fraction(0)))
+    return found
 
 
 def _failed(plan: Plan, records: Sequence[Record]) -> tuple[RunFault, ...]:

@@ -1,4 +1,4 @@
-"""A plan to queries: the subjects' figures, and the rows that nobody owns."""
+"""A plan to queries: the subjects' figures, and the rows that count for nobody."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.relations import selects, table
 from kpirules.engines.sql.scope import Names
 from kpirules.engines.sql.steps import Lowering, column_names, lowered
-from kpirules.plan.ir import Plan, Scan, Step, Uncredited, Value
+from kpirules.plan.ir import Plan, Scan, Step, Uncounted, Value
 from kpirules.values.types import Digits
 
 
@@ -35,6 +35,7 @@ class Queries:
 
     subjects: Query
     uncredited: Query | None
+    undated: Query | None
     tables: Mapping[str, tuple[str, Mapping[str, str]]]
 
 
@@ -46,8 +47,8 @@ def compiled(plan: Plan, params: Mapping[str, Value], columns: Sequence[str], di
     """
     low = Lowering(dialect, params, schemas(plan), Names(), Names())
     subjects = _subjects(low, plan, columns)
-    uncredited = _uncredited(low, plan) if plan.uncredited else None
-    return Queries(subjects, uncredited, _tables(low, plan))
+    uncredited, undated = (_uncounted(low, plan, asked) for asked in (plan.uncredited, plan.undated))
+    return Queries(subjects, uncredited, undated, _tables(low, plan))
 
 
 def _subjects(low: Lowering, plan: Plan, columns: Sequence[str]) -> Query:
@@ -60,15 +61,18 @@ def _subjects(low: Lowering, plan: Plan, columns: Sequence[str]) -> Query:
     return Query(_with(low, plan, {plan.result: names}, select), names)
 
 
-def _uncredited(low: Lowering, plan: Plan) -> Query:
-    counts = [build.alias(_unowned(low, one), low.columns(one.table)) for one in plan.uncredited]
+def _uncounted(low: Lowering, plan: Plan, asked: Sequence[Uncounted]) -> Query | None:
+    """Counts of rows that count for nobody, a column for each table; None where none are asked for."""
+    if not asked:
+        return None
+    counts = [build.alias(_keyless(low, one), low.columns(one.table)) for one in asked]
     select = exp.Select().select(*counts, copy=False)
-    names = tuple(one.table for one in plan.uncredited)
-    read = {one.step: (next(iter(low.schemas[one.step])), one.measure) for one in plan.uncredited}
+    names = tuple(one.table for one in asked)
+    read = {one.step: (next(iter(low.schemas[one.step])), one.measure) for one in asked}
     return Query(_with(low, plan, read, select), names)
 
 
-def _unowned(low: Lowering, one: Uncredited) -> exp.Expression:
+def _keyless(low: Lowering, one: Uncounted) -> exp.Expression:
     key = next(iter(low.schemas[one.step]))
     total = exp.Sum(this=build.column(low.columns(one.measure)))
     zero = build.number(Fraction(0), Digits(0, Fraction(0)))

@@ -13,7 +13,7 @@ Missing is null. Every scalar operator is strict (null in, null out) but `coales
 `or`: a false argument decides `and`, a true one `or`, whatever is missing beside it, as in `x is missing or x > 5`.
 """
 
-from kpirules.plan.ir.program import ROW, Advice, Check, Demand, Item, Owner, Part, Piece, Plan, Uncredited
+from kpirules.plan.ir.program import ROW, Advice, Check, Demand, Item, Owner, Part, Piece, Plan, Uncounted
 from kpirules.plan.ir.scalars import OVER, Case, Const, Op, Origin, Param, Ref, Scalar, Value, names_in
 from kpirules.plan.ir.steps import (
     NOT_ACTIVE,
@@ -60,7 +60,7 @@ __all__ = [
     "Scalar",
     "Scan",
     "Step",
-    "Uncredited",
+    "Uncounted",
     "Value",
     "names_in",
 ]

@@ -77,8 +77,8 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Uncredited:
-    """Rows of `table` in the period that no subject owns: those of `step` (an `Aggregate`) whose key is null.
+class Uncounted:
+    """Rows of `table` that count for nobody: those of `step` (an `Aggregate`) whose key is null.
 
     `measure` is the count.
     """
@@ -126,6 +126,7 @@ class Plan:
     """A compiled scheme.
 
     `result` names the final relation: one row for each subject scored, with the columns `keys` and every binding.
+    `uncredited` are the rows of the period that no subject owns, `undated` those that are of no period.
     """
 
     scheme: str
@@ -142,7 +143,8 @@ class Plan:
     key_type: Type
     items: tuple[Item, ...]
     checks: tuple[Check, ...]
-    uncredited: tuple[Uncredited, ...]
+    uncredited: tuple[Uncounted, ...]
+    undated: tuple[Uncounted, ...]
     owners: tuple[Owner, ...]
     effective: tuple[date, date | None] | None = None
     demands: tuple[Demand, ...] = ()
@@ -161,6 +163,7 @@ class Plan:
             items=(),
             checks=(),
             uncredited=(),
+            undated=(),
             owners=(),
             demands=(),
         )
