@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from kpirules.cli import console
 from kpirules.cli.layout import aligned
 from kpirules.data.arrow import plain_text
+from kpirules.runs.run import QUARANTINE, ensure_flag
 
 if TYPE_CHECKING:
     from kpirules.runs.manifest import Done
@@ -62,8 +63,7 @@ def table(done: Done) -> list[str]:
     head = {**{name: console.say(name) for name in ("scorecard", "total", "grade", "total_pay", "flags")}, **titled}
     names = [name for name in scores.column_names if _has_something(scores, name)]
     rows = [[head.get(name, name) for name in names]]
-    first = scores.select(names).slice(0, SHOWN)
-    rows += [[_cell(value) for value in row.values()] for row in first.to_pylist()]
+    rows += [[_cell(value) for value in row.values()] for row in _first(done).select(names).to_pylist()]
     sums = [pc.sum(scores.column(name)).as_py() if name in {*pays, "total_pay"} else None for name in names]
     if pays:
         rows.append([console.say("sum"), *(_cell(value) if value is not None else "" for value in sums[1:])])
@@ -73,6 +73,19 @@ def table(done: Done) -> list[str]:
     if scores.num_rows > SHOWN:
         lines.insert(-1 if pays else len(lines), console.say("more_subjects", count=scores.num_rows - SHOWN))
     return lines
+
+
+def _first(done: Done) -> pa.Table:
+    """The scores that are shown, their flags in the reader's words; gates keep their names."""
+    scores = done.result.scores.slice(0, SHOWN)
+    flags = scores.column("flags")
+    for item in done.compiled.plan.items:
+        if item.kind == "ensure":
+            flags = pc.replace_substring(flags, ensure_flag(item), console.say("flag_ensure", message=item.title))
+    touched = pc.is_in(pc.cast(scores.column(0), pa.string()), done.loaded.quarantine.touched.column("subject"))
+    told = pc.replace_substring_regex(flags, f"{QUARANTINE}$", console.say("flag_quarantine"))  # it is the last
+    at = scores.column_names.index("flags")
+    return scores.set_column(at, "flags", pc.if_else(touched, told, flags))
 
 
 def counts(done: Done) -> list[str]:

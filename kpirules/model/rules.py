@@ -88,7 +88,7 @@ def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, .
         try:
             if isinstance(value, Unknown) and unit is not None:
                 _of_unit(ws, limit, bound, unit)
-            value = _limited(ws, limit, value, bound)
+            value = _limited(ws, scope, limit, value, bound)
         except Skip:
             sound = False
     return value if sound else Unknown(value.span)
@@ -105,13 +105,13 @@ def _limit_word(ws: Workspace, limit: ast.Limit) -> str:
     return words.spelling("at most" if limit.at_most else "at least", ws.file.language)
 
 
-def _limited(ws: Workspace, limit: ast.Limit, value: Expr, bound: Expr) -> Expr:
+def _limited(ws: Workspace, scope: Scope, limit: ast.Limit, value: Expr, bound: Expr) -> Expr:
     value, bound, unit = operators.align(ws, value, bound)
     if unit is None or not unit.numeric:
         args = {"op": _limit_word(ws, limit), "left": value.type.unit, "right": bound.type.unit}
         labels, helps = operators.unit_labels(value, bound), operators.clash_help(value, bound)
         raise ws.fail("KPI302", limit.span, args, labels=labels, helps=helps)
-    for side in (value, bound):
+    for side in (bound,) if scope.achieving else (value, bound):
         if side.type.missing:
             raise operators.lost(ws, side, limit.span, "limit")
     _no_clash(ws, limit, value, bound)

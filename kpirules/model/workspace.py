@@ -68,7 +68,8 @@ class Scope:
     `grain` is the table whose row is in scope (None: the subject), `aliases` the filtered tables that stand for it;
     `indicator` the indicator whose parts `parts` may be read by their bare words; `present` what has been shown to be
     there (`is present`), by `presence` key; `achieving` where an achievement is written, a ratio whatever its units:
-    there a number by a number is one; `card` the scorecard whose `total` is written.
+    there a number by a number is one, and a limit leaves a missing value to the `missing` clause; `card` the scorecard
+    whose `total` is written.
     """
 
     grain: str | None = None

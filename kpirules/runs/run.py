@@ -254,7 +254,7 @@ def _flags(plan: Plan, subjects: pa.Table, quarantine: Quarantine) -> pa.Chunked
     """The names of the gates that tripped, with commas between, and whether rows that concern them were set aside."""
     touched = quarantine.touched.column("subject")
     raised = {name: pc.fill_null(subjects.column(name), fill_value=False) for name in _gates(plan)}
-    raised |= {f'ensure "{item.title}"': _broken(subjects, item) for item in _ensured(plan)}
+    raised |= {ensure_flag(item): _broken(subjects, item) for item in _ensured(plan)}
     if len(touched):
         raised[QUARANTINE] = pc.is_in(pc.cast(subjects.column(plan.key), _TEXT), value_set=touched)
     flags = pa.chunked_array([pa.repeat(pa.scalar(""), subjects.num_rows)])
@@ -262,6 +262,11 @@ def _flags(plan: Plan, subjects: pa.Table, quarantine: Quarantine) -> pa.Chunked
         apart = pc.if_else(pc.and_(holds, pc.not_equal(flags, "")), ", ", "")
         flags = pc.binary_join_element_wise(flags, pc.if_else(holds, name, ""), apart)
     return flags
+
+
+def ensure_flag(item: Item) -> str:
+    """The flag of a subject that breaks what the results must keep; no gate's name has a quote in it."""
+    return f'ensure "{item.title}"'
 
 
 def _ensured(plan: Plan) -> list[Item]:

@@ -70,7 +70,7 @@ class Items:
         raise Fault([Diagnostic("KPI741", None, {"item": asked}, helps=(note,))])
 
     def _other(self, name: str) -> ItemTrace:
-        """What is no item of its own in the results: the scorecard, a gate, a definition, the pay in all."""
+        """What is no item of its own in the results: the scorecard, a gate, a definition, the total pay."""
         node = self.nodes.node(name)
         kind = "scorecard" if name == "scorecard" else "gate" if node.part == "gate" else "define"
         return ItemTrace(name, kind, node.title, None, None, node.origin, {"value": node})

@@ -125,6 +125,8 @@ class _Page:
         if shown:
             figures_ = [f"{self.words.word(part)} {self.words.show(item.parts[part].figure)}" for part in shown]
             self.line(depth, " · ".join(figures_))
+        for node in (one for part in shown for one in _chain(item.parts[part]) if one.kind in LIMITS):
+            self._step(node, depth, brief=True)
         if main.withheld and main.test is not None:
             self.line(depth, self.words.say("not_for_why", test=self.words.test(main.test)))
             return

@@ -38,11 +38,22 @@ def test_one_item_may_be_asked_for(call: Call) -> None:
 
 
 @pytest.mark.usefixtures("ran")
-@pytest.mark.parametrize(("asked", "lang"), [("total_pay", "en"), ("pay in all", "en"), ("奖金合计", "zh")])
+@pytest.mark.parametrize(("asked", "lang"), [("total_pay", "en"), ("total pay", "en"), ("奖金合计", "zh")])
 def test_what_is_paid_in_all_is_asked_for_by_its_word(call: Call, asked: str, lang: str) -> None:
     found = call("explain", "S1", asked, "--lang", lang)
     assert found.exit_code == 0, found.output
-    assert {"en": "pay in all: ", "zh": "奖金合计: "}[lang] in found.stdout
+    assert {"en": "total pay: ", "zh": "奖金合计: "}[lang] in found.stdout
+
+
+def test_a_limit_that_cut_the_achievement_is_told_on_the_page(shop: Path, call: Call) -> None:
+    rules = (shop / "shop.kpi").read_text(encoding="utf-8")
+    limited = rules.replace(
+        "    missing exclude\n", "    achievement actual / target, at most 110%\n    missing exclude\n"
+    )
+    (shop / "shop.kpi").write_text(limited, encoding="utf-8")
+    assert call("run", "--period", "2025Q1").exit_code == 0
+    assert "at most 110%: 120% becomes 110%" in call("explain", "K2").stdout
+    assert "at most 110%" not in call("explain", "S1").stdout
 
 
 @pytest.mark.usefixtures("ran")

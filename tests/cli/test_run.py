@@ -77,13 +77,13 @@ def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
     assert found.stdout == (
         "evaluation of 2025Q1 · Shop, quarterly 1.0\n"
         "\n"
-        "staff_id  scorecard   total  grade   Bonus  pay in all  flags\n"
-        "G1        -               -  -           -        0.00  idle, small\n"
-        "K1        keeping         -  -           -        0.00  idle, small\n"
-        "K2        keeping    121.00  A       50.00       50.00  small\n"
-        "S1        selling     68.03  B      100.01      100.01\n"
-        "S2        selling      0.00  C        0.00        0.00  idle, small\n"
-        "sum                                 150.01      150.01\n"
+        "staff_id  scorecard   total  grade   Bonus  total pay  flags\n"
+        "G1        -               -  -           -       0.00  idle, small\n"
+        "K1        keeping         -  -           -       0.00  idle, small\n"
+        "K2        keeping    121.00  A      50.00       50.00  small\n"
+        "S1        selling     68.03  B     100.01      100.01\n"
+        "S2        selling     0.00  C        0.00        0.00  idle, small\n"
+        "sum                                150.01      150.01\n"
         "\n"
         "5 subjects\n"
         "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)\n"
@@ -301,6 +301,20 @@ def test_results_that_break_a_promise_are_written_and_marked_and_end_with_1(shop
     assert 'ensure "never above 100"' in found.stdout
     assert (shop / "runs" / "2025Q1" / "scores.parquet").is_file()
     assert call("explain", "S1").exit_code == 0
+
+
+def test_the_table_tells_flags_in_the_readers_words(shop: Path, call: Call) -> None:
+    bad_orders(shop, 1)
+    promise = 'ensure bonus <= 100 CNY : "never above 100"\n'
+    (shop / "shop.kpi").write_text(project.SCHEME + promise, encoding="utf-8")
+
+    def flags(lang: str) -> dict[str, str]:
+        lines = call(*RUN, "--quarantine", "--lang", lang).stdout.splitlines()[3:8]
+        return {line.split()[0]: line[line.rindex("  ") :].strip() for line in lines}
+
+    assert flags("zh")["S1"] == "保证 “never above 100”, 有数据被隔离"
+    assert flags("en")["S1"] == 'ensure "never above 100", quarantine'
+    assert flags("zh")["S2"] == flags("en")["S2"] == "idle, small"
 
 
 def test_nobody_scored_is_said(shop: Path, call: Call) -> None:

@@ -173,6 +173,16 @@ def test_a_define_over_a_missing_achievement_waits_for_the_policy() -> None:
     assert told(scheme(*PARTS, define, item.format(""), staff=STAFF)) == [("KPI401", "one")]
 
 
+def test_a_limit_of_a_missing_achievement_waits_for_the_policy() -> None:
+    item = "indicator one\n    actual base\n    target targets.goal\n    achievement {}\n    {}score achievement * 100"
+    define = "define pace = actual / target, at least 10%, at most 120%"
+    for way in ("actual / target, at most 120%", "pace"):
+        assert told(scheme(*PARTS, define, item.format(way, "missing exclude\n    "), staff=STAFF)) == []
+        assert told(scheme(*PARTS, define, item.format(way, ""), staff=STAFF)) == [("KPI401", "one")]
+    bound = item.format("90%, at most level as percent", "missing exclude\n    ")
+    assert told(scheme(*PARTS, bound, staff=STAFF)) == [("KPI402", "level as percent")]
+
+
 def test_the_policy_covers_the_parts_and_what_else_is_missing() -> None:
     item = "indicator one\n    actual base\n    {}score {}"
     assert told(scheme(*PARTS, item.format("", "level"), staff=STAFF)) == [("KPI401", "one")]

@@ -75,6 +75,16 @@ def test_entries_beside_groups() -> None:
     assert found.column("total") == [68, 56, 50]
 
 
+def test_a_limit_leaves_a_missing_achievement_missing() -> None:
+    """130 of no target is neither the most nor the least: `missing` says what becomes of it."""
+    item = "indicator paced\n    actual c\n    target a\n    achievement actual / target, at least 50%, at most 120%"
+    item += "\n    missing score 7\n    score achievement * 100"
+    people = _people(*(("AE", goal, None, "130") for goal in ("100", None, "0", "1000", "130")))
+    found = figures(scheme(item, staff=STAFF), people)
+    assert found.column("paced.achievement") == [Fraction("1.2"), None, None, Fraction("0.5"), 1]
+    assert found.column("paced.score") == [120, 7, 7, 50, 100]
+
+
 def test_nothing_left_is_not_assessed() -> None:
     card = "scorecard card\n    one 100%"
     grade = 'grade by total\n    >= 80 : "A"\n    else : "B"'
