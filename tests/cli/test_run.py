@@ -80,10 +80,10 @@ def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
         "staff_id  scorecard   total  grade   Bonus  total pay  flags\n"
         "G1        -               -  -           -       0.00  idle, small\n"
         "K1        keeping         -  -           -       0.00  idle, small\n"
-        "K2        keeping    121.00  A      50.00       50.00  small\n"
-        "S1        selling     68.03  B     100.01      100.01\n"
-        "S2        selling     0.00  C        0.00        0.00  idle, small\n"
-        "sum                                150.01      150.01\n"
+        "K2        keeping    121.00  A       50.00      50.00  small\n"
+        "S1        selling     68.03  B      100.01     100.01\n"
+        "S2        selling      0.00  C        0.00       0.00  idle, small\n"
+        "sum                                 150.01     150.01\n"
         "\n"
         "5 subjects\n"
         "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)\n"
@@ -304,7 +304,7 @@ def test_results_that_break_a_promise_are_written_and_marked_and_end_with_1(shop
 
 
 def test_the_table_tells_flags_in_the_readers_words(shop: Path, call: Call) -> None:
-    bad_orders(shop, 1)
+    (shop / "orders.csv").write_text(project.TABLES["orders.csv"] + "6,S1,soon,5.00\n", encoding="utf-8")
     promise = 'ensure bonus <= 100 CNY : "never above 100"\n'
     (shop / "shop.kpi").write_text(project.SCHEME + promise, encoding="utf-8")
 
