@@ -67,6 +67,8 @@ def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
             return _or_fault(draft, place, node)
         case Fallback() if node.fallback is not None and faults(draft, node.fallback):
             return _or_else(draft, place, node, node.fallback)
+        case Bin(op="and" | "or") if faults(draft, node.right):
+            return _decided(draft, place, node)
         case Cond():
             return _cond(draft, place, node)
         case _:
@@ -257,6 +259,14 @@ def _or_else(draft: Draft, place: Place, node: Fallback, fallback: Expr) -> Scal
     value = bound(draft, place, lower(draft, place, node.operand), node.operand)
     gone = guard(draft, place, build.is_missing(value), node.operand)
     return build.coalesce(value, lower(draft, place.under(gone), fallback))
+
+
+def _decided(draft: Draft, place: Place, node: Bin) -> Scalar:
+    """`and`, `or` with a second part that may end the run: it is worked out only where the first does not decide."""
+    first = bound(draft, place, lower(draft, place, node.left), node.left)
+    undecided = first if node.op == "and" else build.negated(first)
+    inner = place.under(guard(draft, place, undecided, node.left))
+    return Op(node.op, (first, lower(draft, inner, node.right)), types.BOOL)
 
 
 def _cond(draft: Draft, place: Place, node: Cond) -> Scalar:

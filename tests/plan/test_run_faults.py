@@ -66,6 +66,41 @@ def test_where_it_is_taken(amount: str, whose: list[str]) -> None:
     assert found == ({"KPI702 p": whose} if whose else {})
 
 
+@pytest.mark.parametrize(
+    ("condition", "whose"),
+    [
+        ("flag or (x or else error) > 3", ["E2", "E4"]),
+        ("flag and (x or else error) > 3", ["E1"]),
+        ("not (flag or (x or else error) > 3)", ["E2", "E4"]),
+        ("(x or else error) > 3 or flag", LONG),
+        ("(x or else error) > 3 and flag", LONG),
+        ('flag and role = "KA" and (x or else error) > 3', []),
+        ('flag or (role = "KA" or (x or else error) > 3)', ["E2"]),
+        ("flag or (x or else error) > 3 or (y or else error) > 3", ["E2", "E4"]),
+        ("flag or risky > 3", ["E2", "E4"]),
+        ('flag or (if role = "KA" then true else (x or else error) > 3)', ["E2"]),
+    ],
+)
+def test_what_is_decided_asks_no_more(condition: str, whose: list[str]) -> None:
+    """`and` and `or` go from left to right, as far as they must."""
+    found = _faults(RISKY, f"pay p\n    amount base\n    when {condition}")
+    assert {one for subjects in found.values() for one in subjects} == set(whose)
+
+
+def test_what_is_decided_in_a_row_asks_no_more() -> None:
+    """Also across the conditions of a filtered table and of what counts its rows."""
+    orders = ORDERS + "    fee money optional"
+    rows = [("1", "E1", "2025-01-02", "5", "won", None), ("2", "E2", "2025-01-02", "5", "lost", None)]
+    data: Data = {**PEOPLE, "orders": rows}
+    won = 'define won = orders where status = "won"'
+    for where in ('orders where status = "won" and (fee or else error) > 3元', "won where (fee or else error) > 3元"):
+        assert _faults(orders, won, f"define n = count({where})\npay p\n    amount n * 1元", data=data) == {
+            "KPI702 n": ["E1"]
+        }
+    either = 'define n = count(orders where status = "lost" or (fee or else error) > 3元)\npay p\n    amount n * 1元'
+    assert _faults(orders, either, data=data) == {"KPI702 n": ["E1"]}
+
+
 RISKY = "define risky = x or else error"
 
 
