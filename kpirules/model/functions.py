@@ -10,12 +10,46 @@ from kpirules.model.expr import Expr, Fn
 from kpirules.model.walking import known
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.source import Note
-from kpirules.syntax import ast
+from kpirules.source.similar import similar
+from kpirules.syntax import ast, words
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 _LARGEST_PLACES = 12
+
+
+def meant(written: str, count: int, language: str) -> str | None:
+    """The function that somebody perhaps meant who wrote another name and `count` arguments, the likeliest first.
+
+    What it is called elsewhere tells most; of names that are close, those that take as many arguments come first.
+    """
+    habit = next((name for name, others in _ELSEWHERE.items() if written.casefold() in others), None)
+    if habit is not None:
+        return words.spelling(habit, language)
+    known = {spelling: words.function(spelling) for spelling in words.functions()}
+    fit = [spelling for spelling, name in known.items() if name is not None and _takes(name, count)]
+    return similar(written, fit) or similar(written, known)
+
+
+def _takes(name: str, count: int) -> bool:
+    least, most = FUNCTIONS[name][:2] if name in FUNCTIONS else (1, 1)
+    return least <= count <= most or (count == 1 and name in ("min", "max"))
+
+
+_ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "sum": ("sumif", "sumifs", "求和", "总和", "总计"),
+    "avg": ("average", "averageif", "averageifs", "mean", "均值", "平均数"),
+    "count": ("counta", "countif", "countifs", "个数", "次数", "件数", "笔数"),
+    "count distinct": ("countunique", "distinct", "去重", "唯一计数"),
+    "max": ("maximum", "maxifs", "取大"),
+    "min": ("minimum", "minifs", "取小"),
+    "floor": ("int", "trunc", "rounddown", "取整", "去尾"),
+    "ceil": ("ceiling", "roundup", "进一"),
+    "days": ("datediff", "datedif", "天数差", "日期差", "相差天数"),
+    "months": ("monthdiff", "month_diff", "月份差", "月数差", "相差月数"),
+}
+"""By English name, what spreadsheets and databases call a function, or people do."""
 
 
 def call(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:

@@ -85,6 +85,8 @@ def reach(ws: Workspace, start: str, target: str, span: Span, column: str) -> Pa
         return found[0]
     if not ws.torn.isdisjoint((start, target)):
         raise Skip
+    if owner and len(_ways(ws, ws.tables[start], target)) != 1:
+        raise _whose(ws, ws.tables[start], target, span)
     args = {"start": start, "target": target, "ways": ", ".join(".".join(way) for way in found), "column": column}
     if not found:
         raise ws.fail("KPI522", span, args, helps=[Note("none", args)])
@@ -139,17 +141,25 @@ def _owner(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -
     if len(found) == 1:
         undated(ws, contract.name, found[0], span)
         return found[0]
-    language = ws.file.language
     if contract.name in ws.torn:
         raise Skip
+    raise _whose(ws, contract, subject, span)
+
+
+def _whose(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -> Skip:
+    """Report a table of which nothing says whose its rows are, once for all that read them."""
+    if contract.name in ws.ownerless:
+        return Skip()
+    ws.ownerless.add(contract.name)
+    found = _ways(ws, contract, subject)
     args = {"table": contract.name, "subject": subject, "ways": ", ".join(".".join(way) for way in found)}
     labels = [Label(contract.span, "table", {"table": contract.name})]
     if not found:
-        raise ws.fail("KPI520", span, args, labels=labels, helps=[Note("none", args)])
+        return ws.fail("KPI520", span, args, labels=labels, helps=[Note("none", args)])
     together = next(i for i, (one, other) in enumerate(zip(*found[:2], strict=False)) if one != other)
     parting = [contract, *(table for _, table in _hops(ws, contract.name, found[0]))][together]
-    args |= {"there": parting.name, "line": f"{words.spelling('via', language)} {found[0][together]}"}
-    raise ws.fail("KPI520", span, args, labels=labels, helps=[Note("further" if together else "ways", args)])
+    args |= {"there": parting.name, "line": f"{words.spelling('via', ws.file.language)} {found[0][together]}"}
+    return ws.fail("KPI520", span, args, labels=labels, helps=[Note("further" if together else "ways", args)])
 
 
 def _ways(ws: Workspace, contract: contracts.Table, subject: str) -> list[Path]:

@@ -27,7 +27,6 @@ from kpirules.model.expr import (
 from kpirules.model.walking import known
 from kpirules.model.workspace import Presence, Scope, Workspace, every
 from kpirules.source import Label, Note, Span
-from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
 from kpirules.values import types
 from kpirules.values.types import Type
@@ -380,10 +379,8 @@ def _call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
         raise ws.fail("KPI312", node.where.span, {"name": node.function.text})
     if name is not None:
         return functions.call(ws, scope, node, name)
-    helps = []
-    close = similar(node.function.text, words.functions())
-    if close:
-        helps.append(Note("similar", {"similar": close}))
+    close = functions.meant(node.function.text, len(node.args), ws.file.language)
+    helps = [Note("similar", {"similar": close})] if close else []
     raise ws.fail("KPI213", node.function.span, {"name": node.function.text}, helps=helps)
 
 

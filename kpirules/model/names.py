@@ -67,6 +67,8 @@ def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         raise ws.fail("KPI210", path.span, {"name": first}, helps=[Note(_why_no_part(scope, word))])
     if word in SUMS:
         raise ws.fail("KPI210", path.span, {"name": first}, helps=[Note("total")])
+    if word in ("total", "grade"):
+        raise _no_result(ws, path.names[0], word)
     raise unknown(ws, path.names[0], _names_of_subject(ws, scope))
 
 
@@ -267,6 +269,16 @@ def unknown(ws: Workspace, name: ast.Name, known: Iterator[str] | list[str], *, 
     elif table:
         helps.append(Note("columns", {"table": table, "columns": ", ".join(known)}))
     return ws.fail("KPI201", name.span, args, helps=helps)
+
+
+def _no_result(ws: Workspace, name: ast.Name, word: str) -> Skip:
+    """Report the total where there is no scorecard, the grade where there are no rows for it."""
+    language = ws.file.language
+    args = {"name": name.text, "scorecard": words.spelling("scorecard", language)}
+    args["grade"] = f"{words.spelling('grade', language)} {words.spelling('by', language)}"
+    return ws.fail(
+        "KPI201", name.span, {"name": name.text}, helps=[Note("card" if word == "total" else "graded", args)]
+    )
 
 
 def unknown_column(ws: Workspace, name: ast.Name, table: str) -> Skip:

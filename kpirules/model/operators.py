@@ -128,6 +128,15 @@ def unit_labels(left: Expr, right: Expr) -> list[Label]:
     return [Label(node.span, "unit", {"text": node.span.text, "unit": node.type.unit}) for node in (left, right)]
 
 
+def typed(op: str, left: Expr, right: Expr) -> str:
+    """An operator as it was typed between two values (`×`), where that can be told."""
+    here, there = left.span, right.span
+    if here.source is not there.source or here.end > there.start:
+        return op
+    written = here.source.text[here.end : there.start].strip("()（）# \t\r\n\u3000")
+    return written if 0 < len(written) <= len("!=") else op
+
+
 def arithmetic(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Expr:
     """`left op right` for `+ - * /`.
 
@@ -142,7 +151,7 @@ def arithmetic(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> E
     unit = (units.times if op == "*" else units.over)(left.type.unit, right.type.unit)
     if unit is None:
         helps = [Note("money_by_money" if op == "*" and _both_money(left, right) else "none")]
-        args = {"op": op, "left": left.type.unit, "right": right.type.unit}
+        args = {"op": typed(op, left, right), "left": left.type.unit, "right": right.type.unit}
         raise ws.fail("KPI303", span, args, labels=unit_labels(left, right), helps=helps)
     if op == "/" and known(right) == 0:
         raise ws.fail("KPI306", span, {"text": right.span.text})
@@ -161,7 +170,7 @@ def _sum(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Expr:
         days = types.decimal(Unit.NUMBER, 0, Fraction(-4_000_000), Fraction(4_000_000))
         return Fn("days", (right, left), type=days.maybe(when=left.type.missing or right.type.missing), span=span)
     if unit is None or not unit.numeric:
-        args = {"op": op, "left": left.type.unit, "right": right.type.unit}
+        args = {"op": typed(op, left, right), "left": left.type.unit, "right": right.type.unit}
         raise ws.fail("KPI302", span, args, labels=unit_labels(left, right), helps=clash_help(left, right))
     for node, other in ((left, right), (right, left)):
         if node.type.missing and known(other) is None:
@@ -178,7 +187,7 @@ def comparison(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> B
     """
     left, right, unit = align(ws, left, right)
     if unit is None or (unit in (Unit.TEXT, Unit.BOOL) and op not in ("=", "!=")):
-        args = {"op": op, "left": left.type.unit, "right": right.type.unit}
+        args = {"op": typed(op, left, right), "left": left.type.unit, "right": right.type.unit}
         raise ws.fail("KPI302", span, args, labels=unit_labels(left, right), helps=clash_help(left, right))
     for node in (left, right):
         if node.type.missing:

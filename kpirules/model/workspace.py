@@ -90,7 +90,8 @@ class Workspace:
     """The scheme in the making. Passes fill it in order; every fault goes to `diagnostics`.
 
     `broken` are names of which nothing is known but that they have a fault; `torn` are tables of which some columns are
-    not known, because their lines could not be read or refer to nothing. `fragment` is set where items are checked that
+    not known, because their lines could not be read or refer to nothing; `ownerless` those of which it has been told
+    that nothing says whose their rows are. `fragment` is set where items are checked that
     have lost some of their lines: what they lack says nothing then. `exclusive` says that it is proved that nobody has
     two scorecards, `contested` that somebody has.
     """
@@ -101,6 +102,7 @@ class Workspace:
     declared: dict[str, Declared] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     torn: set[str] = field(default_factory=set)
+    ownerless: set[str] = field(default_factory=set)
     header: scheme.Header | None = None
     period_said: bool = False
     tables: dict[str, contracts.Table] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from lark import UnexpectedInput, UnexpectedToken
 
 from kpirules.source import Diagnostic, Note, Span
 from kpirules.source.similar import similar
-from kpirules.syntax import layout, slips, words
+from kpirules.syntax import layout, misplaced, slips, words
 from kpirules.syntax.expected import expected
 from kpirules.syntax.later import before_the_end, later
 from kpirules.syntax.layout import Line
@@ -78,18 +78,23 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
     could: set[str] = set(parser.accepts()) if parser else set()
     if token is not None and token.type == "_INDENT":
         number = reading.living(at)
-        return Found(_of_line(reading, number, "KPI104", "inside"), number, reading.block(number))
+        nested = misplaced.in_the_rows_line(reading, reading.above[number])
+        return nested or Found(_of_line(reading, number, "KPI104", "inside"), number, reading.block(number))
     if could == {"_INDENT"}:
         number = reading.living(at - 1)
-        return Found(_of_line(reading, number, "KPI105", "indent"), number, reading.under(number), empty=True)
+        rows = misplaced.with_rows_beside(reading, number)
+        return Found(_of_line(reading, number, "KPI105", "indent"), number, rows, empty=True)
     number = reading.living(at)
     line = reading.lines[number]
     could = _before(reading, min(at, line.end)) or could
+    nested = misplaced.in_the_rows_line(reading, number)
+    if nested:
+        return nested
     if at >= line.end:
         found = before_the_end(reading, line) or _too_short(reading, line, could)
     else:
         found = later(reading, line, at, could) or _out_of_place(reading, line, at, could)
-    return Found(found, number, reading.under(number))
+    return Found(found, number, misplaced.with_rows_beside(reading, number))
 
 
 def _before(reading: Reading, at: int) -> set[str]:
@@ -109,7 +114,7 @@ def _of_line(reading: Reading, number: int, code: str, help_: str) -> Diagnostic
 
 def _too_short(reading: Reading, line: Line, could: set[str]) -> Diagnostic:
     end = reading.span(max(line.start, line.end - 1), line.end)
-    helps = [Note("per")] if could >= _STEP else _signs(reading, line, could)
+    helps = [Note("per")] if could >= _STEP else _signs(reading, line, could) or _nothing_after(reading, line, could)
     return Diagnostic("KPI116", end, {"expected": expected(could, reading.language)}, helps=tuple(helps))
 
 
@@ -119,6 +124,11 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     if number:
         span = reading.span(*number.span())
         return Diagnostic("KPI115", span, layout.thousands(number), helps=(Note("number"),))
+    needless = _needless(reading, line, at)
+    if needless:
+        sign = reading.span(at, at + 1)
+        args = {"found": sign.text, "expected": expected(could, reading.language)}
+        return Diagnostic("KPI101", sign, args, helps=(Note("without", {"write": needless}),))
     slip = slips.at(reading, line, at)
     if slip:
         start, end, instead = slip
@@ -135,8 +145,9 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     span = reading.span(at, min(piece.end() if piece else at + 1, line.end))
     args = {"found": span.text, "expected": expected(could, reading.language)}
     if at == reading.base:
-        return Diagnostic("KPI110", span, args, helps=tuple(_at_head(span, could)))
+        return Diagnostic("KPI110", span, args, helps=tuple(_at_head(span, could, row=misplaced.is_row(lexed, line))))
     helps = _meant(reading, line, span, could) or [
+        *([Note("rows")] if misplaced.in_the_rules_line(reading, line, at) else ()),
         *(_stuck(reading, line, span, could) or _spelled(span, could)),
         *_signs(reading, line, could),
     ]
@@ -146,6 +157,21 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
 def _thousands(lexed: str, line: Line, at: int) -> re.Match[str] | None:
     numbers = layout.THOUSANDS.finditer(lexed, line.start, line.end)
     return next((number for number in numbers if number.start() < at < number.end()), None)
+
+
+def _needless(reading: Reading, line: Line, at: int) -> str | None:
+    """The line without the comma, colon or equal sign at an offset, where it can be read so: `指标：毛利率`."""
+    lexed, text = reading.prepared.lexed, reading.prepared.text
+    alone = not {*lexed[max(at - 1, 0) : at], *lexed[at + 1 : at + 2]} & {*"<>=!:"}
+    if lexed[at] not in ",:=" or not alone or not lexed[at + 1 : line.end].strip():
+        return None
+    whole = reading.text()
+    try:
+        mended = whole[: at - reading.origin] + " " + whole[at + 1 - reading.origin : line.end - reading.origin]
+        item_parser().parse_interactive(mended).exhaust_lexer()
+    except UnexpectedInput:
+        return None
+    return f"{text[line.start : at].strip()} {text[at + 1 : line.end].strip()}"
 
 
 def _foreign(lexed: str, line: Line, at: int, could: set[str]) -> tuple[int, int] | None:
@@ -161,9 +187,11 @@ def _foreign(lexed: str, line: Line, at: int, could: set[str]) -> tuple[int, int
 # ---------------------------------------------------------------- helps
 
 
-def _at_head(span: Span, could: set[str]) -> list[Note]:
+def _at_head(span: Span, could: set[str], *, row: bool) -> list[Note]:
     """Helps for a word that begins no item."""
     word = span.text
+    if row:
+        return [Note("row")]
     glued = words.glued_head(word)
     if words.spelled(word) in ("IF", "THEN", "ELSE"):
         return [Note("if")]
@@ -213,6 +241,20 @@ def _stuck(reading: Reading, line: Line, span: Span, could: set[str]) -> list[No
     glued = (words.glued_head(span.text) if at_start else None) or words.glued(span.text)
     glued = glued or (words.glued(before[1]) if before else None)
     return [Note("space", {"glued": glued})] if glued else []
+
+
+def _nothing_after(reading: Reading, line: Line, could: set[str]) -> list[Note]:
+    """What to write after a word that a line ends with: an amount after a limit, a value after a clause's word."""
+    if not could >= {"NAME", "NUMBER", "_LEFT"}:
+        return []
+    lexed = reading.prepared.lexed
+    limit = re.compile(rf"(?:{words.pattern('AT_MOST')}|{words.pattern('AT_LEAST')})$").search(
+        lexed, line.start, line.end
+    )
+    if limit:
+        return [Note("limit", {"word": reading.span(*limit.span()).text})]
+    word = reading.span(line.start, line.end).text
+    return [Note("clause", {"word": word})] if words.is_clause(word) else []
 
 
 def _signs(reading: Reading, line: Line, could: set[str]) -> list[Note]:

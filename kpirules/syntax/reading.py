@@ -104,7 +104,7 @@ class Reading:
         """
         line, at = self.lines[found.line], found.diagnostic.span.start if found.diagnostic.span else 0
         opens = not found.empty and len(found.lines) > 1 and found.lines[0] == found.line
-        opens = opens and found.diagnostic.code != "KPI801"  # what comes later has a block of its own kind
+        opens = opens and not found.whole and found.diagnostic.code != "KPI801"  # what comes later has its own block
         if opens and found.line not in self.cut and line.start < at < line.end:
             self.cut[found.line] = at
         elif not (opens and found.line == 0 and self.replace_head()):
@@ -152,10 +152,11 @@ _STAND_INS = {
 class Found:
     """A fault, the line it is in, and the lines to leave out of the text because of it.
 
-    `empty` says that a block was wanted under the line and none was there.
+    `empty` says that a block was wanted under the line and none was there, `whole` that nothing of the line can stay.
     """
 
     diagnostic: Diagnostic
     line: int
     lines: range
     empty: bool = False
+    whole: bool = False

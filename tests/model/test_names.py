@@ -283,3 +283,42 @@ def test_tables_that_all_refer_to_each_other() -> None:
     ends = "table last\n    id text key\n    who text references staff\n    to_t0 text references t0"
     tables[-1] += "    who text references staff\n"
     assert told(scheme(*tables, ends, "define x = count(t0)")) == [("KPI520", "count(t0)")]
+
+
+@pytest.mark.parametrize(
+    ("call", "meant"),
+    [
+        ("月份数(hired, period_end)", "月数"),
+        ("月分(hired)", "月份"),
+        ("monts(hired, period_end)", "months"),
+        ("monts(hired)", "month"),
+        ("average(orders.amount)", "avg"),
+        ("求和(orders.amount)", "sum"),
+        ("datediff(hired, period_end)", "days"),
+        ("roundup(1.5)", "ceil"),
+    ],
+)
+def test_the_function_that_was_meant_takes_as_many_arguments(call: str, meant: str) -> None:
+    staff = "table staff\n    staff_id text key\n    hired date\nsubject staff"
+    (fault,) = refused(scheme(ORDERS, f"define x = {call}", staff=staff))
+    assert (fault.code, fault.helps[0].args["similar"]) == ("KPI213", meant)
+
+
+def test_what_is_missing_where_there_is_no_total_or_grade() -> None:
+    for text, help_ in (
+        ('grade by total\n    > 3 : "A"\n    else : "B"', "card"),
+        ('define x = grade = "A"', "graded"),
+    ):
+        (fault,) = refused(scheme(text))
+        assert (fault.code, [note.key for note in fault.helps]) == ("KPI201", [help_])
+
+
+def test_a_table_of_nobody_is_told_once() -> None:
+    deals = "table deals\n    deal_id text key\n    opener text references staff\n    closer text references staff"
+    deals += "\n    day date period\n    amount money"
+    read = "define x = sum(deals.amount where staff.base > 3)\ndefine y = count(deals)"
+    assert [code for code, _ in told(scheme(deals, read))] == ["KPI520"]
+    loose = deals.replace("references staff", "")
+    assert [code for code, _ in told(scheme(loose, read))] == ["KPI520"]
+    via = deals + "\n    via opener"
+    assert told(scheme(via, read)) == []
