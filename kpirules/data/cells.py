@@ -97,7 +97,7 @@ def _numeric(shown: pa.ChunkedArray, column: Column) -> Cells:
     if column.percent is not None:
         return _percents(shown, column, column.percent, scale)
     if pa.types.is_string(shown.type):
-        return _number_cells(shown, column, numbers.from_text(shown, scale), ("KPI632", {}))
+        return _number_cells(shown, column, numbers.from_text(shown, scale, column.currency), ("KPI632", {}))
     if _is_number(shown.type):
         return _number_cells(shown, column, numbers.from_typed(shown, scale), ("KPI632", {}))
     return _wrong_type(shown, column)
@@ -131,6 +131,7 @@ def _number_cells(
     """`bad` is the code, and what fills its message, of a cell that is not a number."""
     masks = (
         (*bad, read.bad),
+        ("KPI659", {"currency": column.currency}, read.foreign),
         ("KPI634", {"places": read.values.type.scale}, read.fine),
         ("KPI644", _limits(column), read.large),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from kpirules.data.arrow import arrow_type
+from kpirules.data.arrow import arrow_type, flat
 from kpirules.data.bindings import Bindings
 from kpirules.data.cells import Cells, read_cells
 from kpirules.data.checks import reference_findings, row_findings
@@ -148,9 +149,35 @@ def _loaded(
         return loaded
     whole = any(finding.whole for findings in found.values() for finding in findings)
     if whole or not quarantine:
+        if any(origin.lost for origin in origins.values()):
+            found = _told_once(contracts, found, origins)
         groups = (origins[one.name].groups(one, found[one.name]) for one in contracts)
         raise DataFaults([group for table in groups for group in table])
     return _parted(contracts, loaded, origins, found, subject)
+
+
+def _told_once(
+    contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]], origins: Mapping[str, Origin]
+) -> dict[str, list[Finding]]:
+    """What is found, less references to what may stand in a row that could not be read, which is told itself."""
+    unread = {name: _cells_of(origin.lost) for name, origin in origins.items() if origin.lost}
+    kept: dict[str, list[Finding]] = {contract.name: [] for contract in contracts}
+    for name, findings in found.items():
+        for finding in findings:
+            cells = unread.get(str(finding.args.get("target")))
+            if finding.code == "KPI648" and cells is not None:
+                values = pc.cast(origins[name].shown[finding.columns[0]].take(finding.rows), pa.string())
+                rows = finding.rows.filter(flat(pc.invert(pc.is_in(values, value_set=cells))))
+                finding = replace(finding, rows=rows)  # noqa: PLW2901  # the same, less some rows
+            if finding.whole or len(finding.rows):
+                kept[name].append(finding)
+    return kept
+
+
+def _cells_of(lost: Sequence[Group]) -> pa.Array:
+    """The texts that stand between commas in rows of another width than the header's."""
+    texts = [text for group in lost for text in group.values.to_pylist() if text is not None]
+    return pa.array([cell.strip() for row in csv.reader(texts) for cell in row], pa.string())
 
 
 def _parted(

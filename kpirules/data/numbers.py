@@ -5,7 +5,7 @@ No figure passes through a binary float: a double is read by its shortest decima
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 
 from kpirules.values.types import WIDTH
 
-_WRITTEN = r"^[0-9０-９+＋\-－.．,，$＄¥￥元()（） ]+$"
+_WRITTEN = r"^[0-9０-９+＋\-－.．,，$＄¥￥€£￡元()（） ]+$"
 _DIGITS = r"(?:\d+(?:\.\d*)?|\d{1,3}(?:,\d{3})+(?:\.\d*)?|\.\d+)(?: ?元)?"
-_SIGNED = rf"(?:[+-]?(?:[¥$] ?)?|[¥$] ?[+-]){_DIGITS}"
-_BOOKED = rf"\((?:[¥$] ?)?{_DIGITS}\)|[¥$] ?\({_DIGITS}\)|(?:[¥$] ?)?{_DIGITS} ?-"
+_SIGNED = rf"(?:[+-]?(?:[¥$€£] ?)?|[¥$€£] ?[+-]){_DIGITS}"
+_BOOKED = rf"\((?:[¥$€£] ?)?{_DIGITS}\)|[¥$€£] ?\({_DIGITS}\)|(?:[¥$€£] ?)?{_DIGITS} ?-"
 _SHAPE = rf"^(?:{_SIGNED}|{_BOOKED})$"
 _MACHINE = r"^[+-]?\d+(?:\.\d+)?$"
 _EXPONENT = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
@@ -33,8 +33,8 @@ _INTEGER_DIGITS = 20
 class Numbers:
     """Decimals of `WIDTH` digits, missing where a mask holds; masks are aligned with the values.
 
-    `bad`: not a number. `large`: more whole digits than fit. `fine`: more decimal places than the scale. `noise`
-    counts cells whose float noise was dropped.
+    `bad`: not a number. `foreign`: with a sign of another currency. `large`: more whole digits than
+    fit. `fine`: more decimal places than the scale. `noise` counts cells whose float noise was dropped.
     """
 
     values: pa.ChunkedArray
@@ -42,12 +42,24 @@ class Numbers:
     large: pa.ChunkedArray | None = None
     fine: pa.ChunkedArray | None = None
     noise: int = 0
+    foreign: pa.ChunkedArray | None = None
 
 
-def from_text(text: pa.ChunkedArray, scale: int) -> Numbers:
+SIGNS = {
+    "¥": ("CNY", "JPY"),
+    "元": ("CNY", "HKD", "TWD"),
+    "$": ("USD", "HKD", "TWD", "SGD", "AUD", "CAD", "NZD"),
+    "€": ("EUR",),
+    "£": ("GBP",),
+}
+"""Signs beside a figure, and the currencies that they may stand for."""
+
+
+def from_text(text: pa.ChunkedArray, scale: int, currency: str | None = None) -> Numbers:
     """Numbers as people and spreadsheets write them; `text` is trimmed, missing cells are null.
 
-    Thousands separators, one of `¥ ￥ $` in front, `元` behind and full-width digits are read. Below zero a number may
+    Thousands separators, one of `¥ ￥ $ € £` in front, `元` behind and full-width digits are read; of a figure in a
+    `currency`, only its own signs. Below zero a number may
     stand in brackets or have its sign behind, as books of account and their programs write it: `(1,234.50)`,
     `1,234.50-`. An exponent is not a number (a spreadsheet that shows `1.2E+11` has lost digits).
     """
@@ -56,9 +68,13 @@ def from_text(text: pa.ChunkedArray, scale: int) -> Numbers:
         return Numbers(values)
     plain = pc.utf8_normalize(_where(pc.match_substring_regex(text, _WRITTEN), text), "NFKC")
     plain = _where(pc.match_substring_regex(plain, _SHAPE), plain)
-    plain = pc.replace_substring_regex(plain, r"[¥$, 元]", "")
+    signs = "".join(sign for sign, currencies in SIGNS.items() if currency is not None and currency not in currencies)
+    foreign = pc.fill_null(pc.match_substring_regex(plain, f"[{signs}]"), fill_value=False) if signs else None
+    if foreign is not None:
+        text, plain = (_where(pc.invert(foreign), cells) for cells in (text, plain))
+    plain = pc.replace_substring_regex(plain, r"[¥$€£, 元]", "")
     plain = pc.replace_substring_regex(plain, r"^\((.*)\)$|^(.*)-$", r"-\1\2")
-    return _exact(text, plain, scale)
+    return replace(_exact(text, plain, scale), foreign=foreign)
 
 
 def from_typed(column: pa.ChunkedArray, scale: int) -> Numbers:

@@ -199,6 +199,10 @@ def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], p
         if count > 1 and name in needed
         for fault in place.fault("KPI617", Note("rename"), name=name, count=count).diagnostics
     ]
+    if len(needed) > 1 and needed.isdisjoint(found) and not any(similar(name, found) for name in needed):
+        header = [name for name in found if name]
+        above = (Note("above"),) if Path(str(place.source)).suffix.lower() in {".csv", *_SHEETS} else ()
+        raise place.fault("KPI658", *above, Note("named"), found=header, wanted=[*_wanted(contract, columns).values()])
     picked: dict[str, int] = {}
     for column, wanted in _wanted(contract, columns).items():
         if wanted in found:

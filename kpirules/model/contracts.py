@@ -25,7 +25,7 @@ class Column:
 
     `low` and `high` are what `between` says, both included, None where it says nothing (a number then still stays
     within `type.bounds`). `percent` is set where the unit is a ratio read from percent cells. `references` names a
-    table that must hold the value as its key; with `matches`, it need not.
+    table that must hold the value as its key; with `matches`, it need not. `currency` is that of money.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Column:
     high: Fraction | date | None = None
     percent: PercentForm | None = None
     matches: bool = False
+    currency: str | None = None
 
     @property
     def loose(self) -> bool:

@@ -134,6 +134,7 @@ def _column(ws: Workspace, table: str, node: ast.Column) -> contracts.Column:
         high,
         percent,
         node.matches,
+        ws.scheme.currency if unit is Unit.MONEY else None,
     )
 
 

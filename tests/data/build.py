@@ -31,6 +31,7 @@ class More(TypedDict, total=False):
     low: Fraction | date
     high: Fraction | date
     percent: PercentForm
+    currency: str
 
 
 def text(name: str, *, optional: bool = False, domain: tuple[str, ...] | None = None, **rest: Unpack[More]) -> Column:

@@ -122,6 +122,39 @@ def test_every_fault_of_every_table_is_listed_in_order(tmp_path: Path) -> None:
     ]
 
 
+def test_what_refers_to_a_row_that_could_not_be_read_is_told_with_it(tmp_path: Path) -> None:
+    """Once for the row, and not once for each row that refers to it; other references are told."""
+    staff = "staff_id,manager_id,hired,left_on\nA,,2024-01-01,\nB,A,2024-01-01\n"
+    orders = "order_id,staff_id,ordered_on,amount,status,paid\n"
+    orders += "".join(f"{nth},{who},2025-01-01,1,won,\n" for nth, who in enumerate("ABBX"))
+    assert faults(lambda: read(tmp_path, [STAFF, ORDERS], staff=staff, orders=orders)) == [
+        ("KPI630", "staff", 3, None, "B,A,2024-01-01"),
+        ("KPI648", "orders", 5, "staff_id", "X"),
+    ]
+    kept = read(tmp_path, [STAFF, ORDERS], staff=staff, orders=orders, quarantine=True).tables["orders"]
+    assert kept.column("order_id").to_pylist() == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "read_as_one", "foreign"),
+    [
+        ("CNY", ["1", "¥1", "￥ 1", "1元", "-¥1", "(¥1)"], ["$1", "€1", "＄1", "(£1)"]),
+        ("USD", ["1", "$1", "$ 1"], ["¥1", "1元", "€ 1"]),
+        ("EUR", ["€1", "1.0"], ["$1", "£1", "¥1"]),
+        ("GBP", ["£1"], ["€1"]),
+        ("CHF", ["1"], ["$1", "€1"]),
+    ],
+)
+def test_the_sign_of_another_currency_is_a_fault(currency: str, read_as_one: list[str], foreign: list[str]) -> None:
+    contract = table("t", number("n", 2, unit=Unit.MONEY, currency=currency))
+    for cell in read_as_one:
+        (value,) = typed_tables([contract], {"t": pa.table({"n": [cell]})}).tables["t"].column("n").to_pylist()
+        assert abs(value) == 1, cell
+    cells = pa.table({"n": ["1", *foreign]})
+    found = faults(lambda: typed_tables([contract], {"t": cells}))
+    assert found == [("KPI659", "t", row, "n", cell) for row, cell in enumerate(foreign, 2)]
+
+
 def test_the_first_faults_are_drawn_and_all_are_counted(tmp_path: Path) -> None:
     rows = "".join(f"{index},0017,2025-01-01,bad,won,\n" for index in range(1000))
     with pytest.raises(DataFaults) as caught:

@@ -53,6 +53,21 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path)
     )
 
 
+def test_a_file_without_its_header_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "staff.csv").write_text("A,,2025-01-01,\nB,A,2025-01-01,\n", encoding="utf-8")
+    assert said(tmp_path, "  staff: {file: staff.csv}\n", STAFF) == (
+        "kpirules.yaml:3:17: error[KPI658]: `staff.csv` has none of the columns that the table `staff` needs; "
+        "where their names should stand is A, 2025-01-01\n"
+        "  3 |   staff: {file: staff.csv}\n"
+        "    |                 ^^^^^^^^^\n"
+        "  help: if that is a row of data, put the names of the columns in a row above it: "
+        "staff_id, manager_id, hired, left_on\n"
+        "  help: if those are its columns, say which is which under `columns:` in kpirules.yaml\n"
+    )
+    (tmp_path / "staff.csv").write_text("A;;2025-01-01;\n", encoding="utf-8")
+    assert "error[KPI622]" in said(tmp_path, "  staff: {file: staff.csv}\n", STAFF)
+
+
 @pytest.mark.parametrize(
     ("source", "code"),
     [
