@@ -22,6 +22,8 @@ SHOWN = 200
 """How many subjects the table shows; CSV and JSON have all."""
 
 _BATCH = 1 << 16
+FORMAT = 1
+"""The version of the form of `plain`."""
 
 
 def csv_lines(done: Done) -> Iterator[str]:
@@ -33,10 +35,11 @@ def csv_lines(done: Done) -> Iterator[str]:
         yield "".join(f"{line}\n" for line in pc.binary_join_element_wise(*cells, ",").to_pylist())
 
 
-def plain(done: Done) -> dict[str, Any]:
-    """The results as data that `json.dumps` takes; figures are texts."""
+def plain(done: Done, run: str) -> dict[str, Any]:
+    """The results as data that `json.dumps` takes (`results.schema.json`); figures are texts, `run` is the folder."""
     plan, result = done.compiled.plan, done.result
     return {
+        "format": FORMAT,
         "scheme": plan.scheme,
         "version": plan.version,
         "period": str(result.period),
@@ -47,6 +50,7 @@ def plain(done: Done) -> dict[str, Any]:
         "uncredited": dict(result.uncredited),
         "undated": dict(result.undated),
         "broken": [{"message": one.message, "subjects": plain_text(one.subjects).to_pylist()} for one in result.broken],
+        "run": run,
     }
 
 

@@ -90,8 +90,7 @@ def _print(done: Done, folder: Path, form: str) -> None:
         case "csv":
             console.put_data(results.csv_lines(done))
         case "json":
-            found = {**results.plain(done), "run": shown(folder)}
-            console.put_data([json.dumps(found, ensure_ascii=False, indent=2), "\n"])
+            console.put_data([json.dumps(results.plain(done, shown(folder)), ensure_ascii=False, indent=2), "\n"])
         case _:
             console.put("\n".join(results.table(done)))
             console.put("")

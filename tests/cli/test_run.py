@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from kpirules.cli import results
@@ -120,6 +121,26 @@ def test_a_long_table_is_cut_and_says_so(call: Call, monkeypatch: pytest.MonkeyP
     assert [line.split()[0] for line in lines[2:7]] == ["staff_id", "G1", "K1", "…", "sum"]
     assert lines[5] == "… 3 more; the run folder and `--format csv` have all"
     assert lines[6].split() == ["sum", "150.01", "150.01"]
+
+
+SCHEMA = json.loads(Path(results.__file__).with_name("results.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("arguments", [(), ("--quarantine", "--lang", "zh")])
+def test_json_keeps_to_its_schema(shop: Path, call: Call, arguments: tuple[str, ...]) -> None:
+    """Also of rows set aside, of broken promises and outcomes, and where there is neither scorecard nor pay."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    more = 'ensure bonus <= 100 CNY : "never above 100"\noutcome stays when base_pay > 1_000 CNY\n'
+    (shop / "shop.kpi").write_text(project.SCHEME + more, encoding="utf-8")
+    if arguments:
+        staff = project.TABLES["staff.csv"].replace("K1,keeper,2020-01-01", "K1,keeper,soon")
+        (shop / "staff.csv").write_text(staff, encoding="utf-8")
+    found = json.loads(call(*RUN, "--format", "json", *arguments).stdout_bytes)
+    jsonschema.validate(found, SCHEMA)
+    assert found["broken"] == [{"message": "never above 100", "subjects": ["S1"]}]
+    wrong = {**found, "scores": [{**found["scores"][0], "total_pay": 1.5}]}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, SCHEMA)
 
 
 @pytest.mark.usefixtures("shop")

@@ -6,32 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from tests.helpers.schemes import HEADER, Data, figures, refused, scheme
+from tests.helpers.schemes import HEADER, figures, refused, scheme
+from tests.plan.cards import INDICATORS, STAFF, staff_of
 
-STAFF = """
-table staff
-    staff_id text key
-    role text in "AE", "KA", "SE"
-    a    number(2) optional
-    b    number(2) optional
-    c    number(2)
-    goal number(2)
-    new  bool
-subject staff
-"""
-INDICATORS = """
-indicator one
-    actual a
-    missing exclude
-    score actual
-indicator two
-    actual b
-    missing exclude
-    score actual
-indicator three
-    actual c
-    score actual
-"""
 GROUPED = """
 scorecard card
     group first 70%
@@ -44,12 +21,8 @@ scorecard card
 """
 
 
-def _people(*rows: tuple[str, str | None, str | None, str]) -> Data:
-    return {"staff": [(f"E{nth}", *row, "100", "false") for nth, row in enumerate(rows, 1)]}
-
-
 def test_groups_weights_and_adjustments() -> None:
-    found = figures(scheme(INDICATORS, GROUPED, staff=STAFF), _people(("AE", "80", "90", "60.55")))
+    found = figures(scheme(INDICATORS, GROUPED, staff=STAFF), staff_of(("AE", "80", "90", "60.55")))
     assert found["card/first"] == (80 * Fraction(50) + 90 * 20) / 70
     assert found["card/second"] == Fraction("60.55")
     assert found["card/extra"] == Fraction("0.5")
@@ -60,7 +33,7 @@ def test_groups_weights_and_adjustments() -> None:
 
 def test_what_is_left_out_gives_its_weight_to_the_rest() -> None:
     """Within its group first: a group keeps its weight while anything in it is there."""
-    people = _people(("AE", None, "90", "60"), ("AE", "80", None, "60"), ("AE", None, None, "60"))
+    people = staff_of(("AE", None, "90", "60"), ("AE", "80", None, "60"), ("AE", None, None, "60"))
     found = figures(
         scheme(INDICATORS, GROUPED.replace("    adjust extra = c / 100, at most 0.5\n", ""), staff=STAFF), people
     )
@@ -70,7 +43,7 @@ def test_what_is_left_out_gives_its_weight_to_the_rest() -> None:
 
 def test_entries_beside_groups() -> None:
     card = "scorecard card\n    group g 60%\n        one 40%\n        two 20%\n    three 40%"
-    people = _people(("AE", "90", "60", "50"), ("AE", None, "60", "50"), ("AE", None, None, "50"))
+    people = staff_of(("AE", "90", "60", "50"), ("AE", None, "60", "50"), ("AE", None, None, "50"))
     found = figures(scheme(INDICATORS, card, staff=STAFF), people)
     assert found.column("total") == [68, 56, 50]
 
@@ -79,7 +52,7 @@ def test_a_limit_leaves_a_missing_achievement_missing() -> None:
     """130 of no target is neither the most nor the least: `missing` says what becomes of it."""
     item = "indicator paced\n    actual c\n    target a\n    achievement actual / target, at least 50%, at most 120%"
     item += "\n    missing score 7\n    score achievement * 100"
-    people = _people(*(("AE", goal, None, "130") for goal in ("100", None, "0", "1000", "130")))
+    people = staff_of(*(("AE", goal, None, "130") for goal in ("100", None, "0", "1000", "130")))
     found = figures(scheme(item, staff=STAFF), people)
     assert found.column("paced.achievement") == [Fraction("1.2"), None, None, Fraction("0.5"), 1]
     assert found.column("paced.score") == [120, 7, 7, 50, 100]
@@ -90,7 +63,7 @@ def test_nothing_left_is_not_assessed() -> None:
     grade = 'grade by total\n    >= 80 : "A"\n    else : "B"'
     pay = "pay p\n    amount total * 1元"
     found = figures(
-        scheme(INDICATORS, card, grade, pay, staff=STAFF), _people(("AE", None, None, "1"), ("AE", "7", None, "1"))
+        scheme(INDICATORS, card, grade, pay, staff=STAFF), staff_of(("AE", None, None, "1"), ("AE", "7", None, "1"))
     )
     assert found.column("total") == [None, 7]
     assert found.column("grade") == [None, "B"]
@@ -101,10 +74,10 @@ def test_nothing_left_is_not_assessed() -> None:
 
 def test_a_weight_of_zero_counts_for_nothing() -> None:
     card = "scorecard card\n    one 100%\n    three 0%"
-    found = figures(scheme(INDICATORS, card, staff=STAFF), _people(("AE", None, None, "1"), ("AE", "7", None, "1")))
+    found = figures(scheme(INDICATORS, card, staff=STAFF), staff_of(("AE", None, None, "1"), ("AE", "7", None, "1")))
     assert found.column("total") == [None, 7]
     grouped = "scorecard card\n    group g 0%\n        three 0%\n    one 100%"
-    found = figures(scheme(INDICATORS, grouped, staff=STAFF), _people(("AE", None, None, "1"), ("AE", "7", None, "1")))
+    found = figures(scheme(INDICATORS, grouped, staff=STAFF), staff_of(("AE", None, None, "1"), ("AE", "7", None, "1")))
     assert found.column("total") == [None, 7]
 
 
@@ -114,14 +87,14 @@ def test_a_weight_of_zero_counts_for_nothing() -> None:
 )
 def test_policies_for_what_is_missing(policy: str, scores: list[object]) -> None:
     item = f"indicator one\n    actual a\n    {policy}\n    score actual"
-    people = _people(("AE", None, None, "1"), ("AE", "7", None, "1"))
+    people = staff_of(("AE", None, None, "1"), ("AE", "7", None, "1"))
     assert figures(scheme(item, staff=STAFF), people).column("one.score") == scores
 
 
 def test_what_is_missing_as_an_error_stops_those_who_need_it() -> None:
     item = "indicator one\n    actual a\n    missing error\n    score actual"
     three = "indicator three\n    actual c\n    score actual"
-    people = _people(("AE", None, None, "1"), ("AE", "7", None, "1"), ("KA", None, None, "1"))
+    people = staff_of(("AE", None, None, "1"), ("AE", "7", None, "1"), ("KA", None, None, "1"))
     everyone = figures(scheme(item, "scorecard s\n    one 100%", staff=STAFF), people)
     assert everyone.faults == {"KPI704 one": ["E1", "E3"]}
     some = 'scorecard s for role = "AE"\n    one 100%\nscorecard t for role in "KA", "SE"\n    three 100%'
@@ -144,13 +117,13 @@ def test_the_score_reads_what_is_there_only() -> None:
     """A score that does not read its achievement is not left out where the target is missing."""
     rows = "by actual\n        > 5  : 100\n        else : 60"
     item = f"indicator one\n    actual c\n    target a\n    missing exclude\n    score {rows}"
-    found = figures(scheme(item, staff=STAFF), _people(("AE", None, None, "9"), ("AE", "3", None, "1")))
+    found = figures(scheme(item, staff=STAFF), staff_of(("AE", None, None, "9"), ("AE", "3", None, "1")))
     assert found.column("one.score") == [100, 60]
 
 
 def test_entries_that_count_only_when() -> None:
     card = "scorecard card\n    one 50% when new or c > 5\n    three 50% when c <= 9"
-    people = _people(
+    people = staff_of(
         ("AE", "80", None, "5"), ("AE", "80", None, "6"), ("AE", "80", None, "10"), ("AE", None, None, "9")
     )
     people = {
@@ -164,7 +137,7 @@ def test_entries_that_count_only_when() -> None:
     assert found.column("total") == [5, 43, 80, 9, 80, None]
 
 
-def test_scorecards_of_different_people() -> None:
+def test_scorecards_of_differentstaff_of() -> None:
     cards = """
     scorecard field "Field" for role = "AE"
         one 100%
@@ -175,7 +148,7 @@ def test_scorecards_of_different_people() -> None:
             three 60%
         adjust bonus_points = 2
     """
-    people = _people(("AE", "80", None, "10"), ("KA", "80", None, "10"), ("SE", "80", None, "10"))
+    people = staff_of(("AE", "80", None, "10"), ("KA", "80", None, "10"), ("SE", "80", None, "10"))
     pay = 'pay p\n    amount 100\npay q for role = "SE" or total is present\n    amount 7'
     found = figures(scheme(INDICATORS, cards, pay, staff=STAFF), people)
     assert found.column("scorecard") == ["field", "keys", None]
@@ -194,7 +167,7 @@ def test_two_scorecards_for_one_person_are_a_fault() -> None:
     scorecard u for c < 0
         two 100%
     """
-    people = _people(("AE", "1", "2", "6"), ("AE", "1", "2", "8"), ("AE", "1", "2", "-1"))
+    people = staff_of(("AE", "1", "2", "6"), ("AE", "1", "2", "8"), ("AE", "1", "2", "-1"))
     found = figures(scheme(INDICATORS, cards, staff=STAFF), people)
     assert found.faults == {"KPI703 t": ["E2"]}
     assert found.column("scorecard")[::2] == ["s", "u"]
@@ -233,7 +206,7 @@ def test_group_scores_are_not_rounded_and_the_rest_is() -> None:
 def test_an_indicator_reads_others() -> None:
     four = "indicator four\n    actual (one.score or else 0) + three.actual\n    score actual * 2, at most 150"
     items = INDICATORS + four
-    found = figures(scheme(items, staff=STAFF), _people(("AE", "80", None, "5"), ("AE", None, None, "5")))
+    found = figures(scheme(items, staff=STAFF), staff_of(("AE", "80", None, "5"), ("AE", None, None, "5")))
     assert found.column("four.score") == [150, 10]
 
 
@@ -252,7 +225,7 @@ def test_defines_of_an_indicator_belong_to_whichever_uses_them() -> None:
         missing exclude
         score halved
     """
-    found = figures(scheme(items, staff=STAFF), _people(("AE", None, None, "80"), ("AE", None, None, "-80")))
+    found = figures(scheme(items, staff=STAFF), staff_of(("AE", None, None, "80"), ("AE", None, None, "-80")))
     assert found.column("one.score") == [80, 0]
     assert found.column("two.score") == [60, 0]
 
@@ -272,7 +245,7 @@ def test_an_achievement_that_is_written() -> None:
             else : 0%
         score achievement * 100
     """
-    found = figures(scheme(items, staff=STAFF), _people(("AE", None, None, "80"), ("AE", None, None, "3")))
+    found = figures(scheme(items, staff=STAFF), staff_of(("AE", None, None, "80"), ("AE", None, None, "3")))
     assert found.column("fewer.score") == [120, 197]
     assert found.column("rows.score") == [100, 0]
 
@@ -280,7 +253,7 @@ def test_an_achievement_that_is_written() -> None:
 def test_every_figure_of_an_indicator_is_shown() -> None:
     """Also those that its score does not read; an achievement that nobody reads is not worked out."""
     item = "indicator one\n    actual a\n    target goal\n    score 5\nscorecard s\n    one 100%"
-    plan = figures(scheme(item, staff=STAFF), _people(("AE", "1", None, "1"))).compiled.plan
+    plan = figures(scheme(item, staff=STAFF), staff_of(("AE", "1", None, "1"))).compiled.plan
     (shown,) = [one for one in plan.items if one.name == "one"]
     assert [part.name for part in shown.parts] == ["actual", "target", "score", "points"]
 
@@ -300,7 +273,7 @@ def test_ten_groups_that_may_be_left_out_stay_exact() -> None:
     text = text.replace(
         "score actual, at most 120, at least 0", "score by actual\n        > 100 : 100\n        else : actual"
     )
-    found = figures(text, _people(("AE", "33.33", "66.67", "1"), ("AE", None, "66.67", "1")))
+    found = figures(text, staff_of(("AE", "33.33", "66.67", "1"), ("AE", None, "66.67", "1")))
     assert found.column("total") == [50, Fraction("66.67")]
 
 
@@ -330,7 +303,7 @@ def test_a_scorecard_may_have_a_rule_for_its_total() -> None:
     """In order: (80 × 60% + 90 × 40% + 5) × 1.1; (90 + 5) × 1.1; over 120; nothing scored; 96 + 1; 10 / 3."""
     people = [("AE", "80", "90", "0"), ("AE", None, "90", "0"), ("AE", "120", "120", "0"), ("AE", None, None, "0")]
     people += [("KA", "96", None, "0"), ("KA", "89.99", None, "0"), ("KA", None, None, "0")]
-    found = figures(scheme(OWN_TOTAL, staff=STAFF), _people(*people))
+    found = figures(scheme(OWN_TOTAL, staff=STAFF), staff_of(*people))
     assert found.column("total") == [
         Fraction("97.9"),
         Fraction("104.5"),
@@ -348,7 +321,7 @@ def test_a_scorecard_may_have_a_rule_for_its_total() -> None:
 def test_a_total_of_its_own_need_not_read_the_weighted_score() -> None:
     """It is for those of whom something is scored all the same."""
     card = "scorecard s\n    one 100%\n    total 7"
-    found = figures(scheme(INDICATORS, card, staff=STAFF), _people(("AE", "80", "1", "0"), ("AE", None, "1", "0")))
+    found = figures(scheme(INDICATORS, card, staff=STAFF), staff_of(("AE", "80", "1", "0"), ("AE", None, "1", "0")))
     assert found.column("total") == [7, None]
 
 

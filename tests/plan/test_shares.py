@@ -4,30 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tests.helpers.schemes import Data, Figures, figures, scheme
+from tests.helpers.schemes import Figures, figures, scheme
+from tests.plan.cards import INDICATORS, STAFF, staff_of
 
-STAFF = """
-table staff
-    staff_id text key
-    role     text in "AE", "KA"
-    a        number(2) optional
-    b        number(2) optional
-    c        number(2)
-subject staff
-"""
-INDICATORS = """
-indicator one
-    actual a
-    missing exclude
-    score  actual
-indicator two
-    actual b
-    missing   exclude
-    score  actual
-indicator three
-    actual c
-    score  actual
-"""
 CARD = """
 scorecard card
     group first 70%
@@ -37,17 +16,13 @@ scorecard card
 """
 
 
-def _people(*rows: tuple[str, str | None, str | None, str]) -> Data:
-    return {"staff": [(f"E{nth}", *row) for nth, row in enumerate(rows, 1)]}
-
-
 def _part(found: Figures, name: str, part: str) -> list[object]:
     (item,) = [item for item in found.compiled.plan.items if item.name == name]
     held = {one.name: one.binding for one in item.parts} | dict(item.tier1)
     return list(found.column(held[part]))
 
 
-PEOPLE = _people(
+PEOPLE = staff_of(
     ("AE", "80", "90", "60"),  # all there
     ("AE", None, "90", "60"),  # `two` has the whole group
     ("AE", None, None, "60"),  # `three` has all
@@ -103,7 +78,7 @@ def test_pay_that_is_not_given_says_why() -> None:
     pay p for role = "AE" when c   >= 70
         amount 10
     """
-    rows = _people(("AE", None, None, "70"), ("AE", None, None, "60"), ("KA", None, None, "70"))
+    rows = staff_of(("AE", None, None, "70"), ("AE", None, None, "60"), ("KA", None, None, "70"))
     found = figures(scheme(items, staff=STAFF), rows)
     assert found.column("p") == [10, 0, None]
     assert _part(found, "p", "left_out") == [None, "c >= 70", 'role = "AE"']
