@@ -61,6 +61,8 @@ def run(
     except DataFaults as faults:
         console.show(faults.diagnostics)
         _write_all(faults)
+        for said in faults.waiting:
+            console.tell(console.say("requirement_waits", said=said))
         context.exit(console.BAD_INPUT)
     _print(done, folder, form)
     if keep_inputs and not small_enough(done.loaded):

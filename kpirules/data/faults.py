@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.data.arrow import counting, flat, no_rows
-from kpirules.source import Diagnostic, Fault, Note, Span
+from kpirules.source import Diagnostic, Fault, Label, Note, Span
 from kpirules.source.catalogue import entry
 from kpirules.source.render import LONGEST_ARG, help_text, message_pieces
 
@@ -57,7 +57,7 @@ class Finding:
     the rows in the table as it was read, from 0; `whole` says that no row is meant, but all that the columns hold.
     `args` fill the message, the same for each row; `each` fills it row by row, aligned with `rows`. `others` is the
     place of the row that each clashes with. What is shown as the value is what the cells hold, but for `value` among
-    `args` or `each`.
+    `args` or `each`. `rule` is the place in the rules that asks for what the rows do not keep.
     """
 
     code: str
@@ -67,6 +67,7 @@ class Finding:
     each: Mapping[str, pa.Array] = field(default_factory=dict)
     others: pa.Array | None = None
     whole: bool = False
+    rule: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class DataFault:
     `source` is the file as the bindings name it (or the kind of source, for a query or a frame). `row` is counted as
     a person counts it: the row of a sheet or of a CSV file, whose header is row 1, and from 1 in everything else; None
     where a whole column is meant. `value` is what is there, None where nothing is; `expected` fills the rest of the
-    message.
+    message. `rule` is the place in the rules that asks for it, where they do so by a rule of their own.
     """
 
     code: str
@@ -86,12 +87,14 @@ class DataFault:
     column: str | None
     value: str | None
     expected: Mapping[str, Any] = field(default_factory=dict)
+    rule: Span | None = None
 
-    def diagnostic(self, *, with_help: bool = False) -> Diagnostic:
-        """The fault in words; `with_help` adds what to write instead."""
+    def diagnostic(self, *, with_rule: bool = False, with_help: bool = False) -> Diagnostic:
+        """The fault in words; `with_rule` adds the place of its rule, `with_help` what to write instead."""
         place = {"table": self.table, "source": self.source, "row": self.row, "column": self.column}
+        labels = (Label(self.rule, "rule"),) if with_rule and self.rule is not None else ()
         helps = (Note(_WRITE),) if with_help and _WRITE in entry(self.code, "en").helps else ()
-        return Diagnostic(self.code, None, {**place, "value": self.value, **self.expected}, helps=helps)
+        return Diagnostic(self.code, None, {**place, "value": self.value, **self.expected}, labels, helps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,14 @@ class Group:
     values: pa.Array
     args: Mapping[str, Any] = field(default_factory=dict)
     each: Mapping[str, pa.Array] = field(default_factory=dict)
+    rule: Span | None = None
 
     def one(self, index: int) -> DataFault:
         """The fault at that place."""
         each = {name: values[index].as_py() for name, values in self.each.items()}
         row, value = self.rows[index].as_py(), self.values[index].as_py()
-        return DataFault(self.code, self.place.table, self.place.source, row, self.column, value, {**self.args, **each})
+        expected = {**self.args, **each}
+        return DataFault(self.code, self.place.table, self.place.source, row, self.column, value, expected, self.rule)
 
     def listed(self, lang: str) -> pa.Table:
         """All of them as rows of `LISTED`, their messages put together in bulk."""
@@ -149,16 +154,19 @@ class Group:
 class DataFaults(Fault):
     """Data that breaks its contract: every fault of every table, in order of table, row and column.
 
-    `diagnostics` draws the first `SHOWN` and says how many there are; the first of each kind says what to write.
+    `diagnostics` draws the first `SHOWN` and says how many there are; the first of each kind says what to write, the
+    first that breaks a rule where the rule is. `waiting` are the messages of the rules (`require`) that could not be
+    asked of every row, because of what is wrong in the rows.
     """
 
-    def __init__(self, groups: Sequence[Group]) -> None:
-        self._groups = tuple(groups)
-        self._order = _in_order(self._groups)
-        drawn, told = [], set[str]()
+    def __init__(self, groups: Sequence[Group], waiting: Sequence[str] = ()) -> None:
+        self.groups = tuple(groups)
+        self.waiting = tuple(waiting)
+        self._order = _in_order(self.groups)
+        drawn, told = [], set[object]()
         for fault in self.first(SHOWN):
-            drawn.append(fault.diagnostic(with_help=fault.code not in told))
-            told.add(fault.code)
+            drawn.append(fault.diagnostic(with_rule=fault.rule not in told, with_help=fault.code not in told))
+            told |= {fault.code, fault.rule}
         if self.count > SHOWN:
             drawn.append(Diagnostic("KPI629", None, {"shown": SHOWN, "total": self.count}))
         super().__init__(drawn)
@@ -177,11 +185,11 @@ class DataFaults(Fault):
     def first(self, count: int) -> Iterator[DataFault]:
         """The first faults, in order."""
         for one in self._order.slice(0, count).to_pylist():
-            yield self._groups[one["group"]].one(one["index"])
+            yield self.groups[one["group"]].one(one["index"])
 
     def listed(self, lang: str) -> pa.Table:
         """Every fault as a row of `LISTED`, in order, its message in that language."""
-        return listed(self._groups, lang)
+        return listed(self.groups, lang)
 
 
 def listed(groups: Sequence[Group], lang: str) -> pa.Table:
@@ -204,7 +212,8 @@ def groups_of(
         args = dict(finding.args)
         if finding.whole:
             value = pa.array([args.pop("value", None)], _TEXT)
-            yield Group(finding.code, place, column, first, pa.nulls(1, _NUMBER), value, args, finding.each)
+            nowhere = pa.nulls(1, _NUMBER)
+            yield Group(finding.code, place, column, first, nowhere, value, args, finding.each, finding.rule)
             continue
         each = dict(finding.each)
         if finding.others is not None:
@@ -217,7 +226,8 @@ def groups_of(
             cells = [flat(pc.cast(shown[name].take(finding.rows), _TEXT)) for name in finding.columns]
             none = pa.nulls(len(finding.rows), _TEXT)
             values = pc.binary_join_element_wise(*cells, ", ") if cells else none
-        yield Group(finding.code, place, column, first, numbers.take(finding.rows), values, args, each)
+        rows = numbers.take(finding.rows)
+        yield Group(finding.code, place, column, first, rows, values, args, each, finding.rule)
 
 
 def _in_order(groups: Sequence[Group]) -> pa.Table:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from kpirules.data.arrow import arrow_type, flat
+from kpirules.data.arrow import arrow_type, counting, flat
 from kpirules.data.bindings import Bindings
 from kpirules.data.cells import Cells, read_cells
 from kpirules.data.checks import reference_findings, row_findings
@@ -56,13 +56,13 @@ class Loaded:
     numbers: Mapping[str, pa.Array] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
 
-    def refused(self, contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]]) -> DataFaults:
-        """What is found in the rows, by table, as the fault that stops a run."""
+    def groups(self, contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]]) -> list[Group]:
+        """What is found in the rows, by table, told by row number and by what the cells show."""
         groups: list[Group] = []
         for contract in contracts:
             if contract.name in found:
                 groups += self._origin(contract.name).groups(contract, found[contract.name])
-        return DataFaults(groups)
+        return groups
 
     def without(
         self, contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]], subject: str | None = None
@@ -76,6 +76,49 @@ class Loaded:
         return Origin(self.places[table], self.numbers[table], shown)
 
 
+class BrokenContracts(DataFaults):
+    """Data that breaks its contracts, and what was read of it, sound or not."""
+
+    def __init__(
+        self,
+        contracts: Sequence[Table],
+        loaded: Loaded,
+        origins: Mapping[str, Origin],
+        found: Mapping[str, Sequence[Finding]],
+    ) -> None:
+        self._contracts = contracts
+        self._loaded = loaded
+        self._origins = origins
+        self._found = found
+        told = found
+        if any(origin.lost for origin in origins.values()):
+            told = _told_once(contracts, found, origins)
+        super().__init__([group for one in contracts for group in origins[one.name].groups(one, told[one.name])])
+
+    def sound(self, read: Mapping[str, Collection[str]], twice: str | None = None) -> tuple[Loaded, frozenset[str]]:
+        """Some tables without their unsound rows, and without what refers to these; and which of them lack rows so.
+
+        `read` has the columns that are read of each table: a row is unsound where something is wrong in one of them.
+        A column that cannot be read at all leaves its table no row. In the table `twice`, rows of one key are sound.
+        """
+        contracts = [one for one in self._contracts if one.name in read]
+        origins = {name: self._origins[name] for name in read}
+        found = {
+            one.name: [
+                replace(finding, rows=counting(0, self._loaded.tables[one.name].num_rows)) if finding.whole else finding
+                for finding in self._found[one.name]
+                if (not finding.columns or set(finding.columns) & set(read[one.name]))
+                and not (one.name == twice and finding.others is not None)
+            ]
+            for one in contracts
+        }
+        tables = {name: self._loaded.tables[name] for name in read}
+        whole = replace(self._loaded, tables=tables, numbers={name: self._loaded.numbers[name] for name in read})
+        kept = _parted(contracts, whole, origins, found, None)
+        fewer = {name for name in read if kept.tables[name].num_rows < tables[name].num_rows}
+        return kept, frozenset(fewer | {name for name in read if origins[name].lost})
+
+
 def read_tables(
     contracts: Sequence[Table], bindings: Bindings, *, quarantine: bool = False, subject: str | None = None
 ) -> Loaded:
@@ -86,8 +129,8 @@ def read_tables(
 
     Raises:
         Fault: a table is not bound, or a source cannot be read or lacks a column; all such faults.
-        DataFaults: data breaks its contract; every fault of every table. With `quarantine`: the values of a whole
-            column cannot be read.
+        BrokenContracts: data breaks its contract; every fault of every table. With `quarantine`: the values of a
+            whole column cannot be read.
     """
 
     def read(contract: Table) -> Raw:
@@ -113,7 +156,7 @@ def typed_tables(
 
     Raises:
         Fault: a table is not there, cannot be read or lacks a column; all such faults.
-        DataFaults: as `read_tables` does.
+        BrokenContracts: as `read_tables` does.
     """
 
     def read(contract: Table) -> Raw:
@@ -149,10 +192,7 @@ def _loaded(
         return loaded
     whole = any(finding.whole for findings in found.values() for finding in findings)
     if whole or not quarantine:
-        if any(origin.lost for origin in origins.values()):
-            found = _told_once(contracts, found, origins)
-        groups = (origins[one.name].groups(one, found[one.name]) for one in contracts)
-        raise DataFaults([group for table in groups for group in table])
+        raise BrokenContracts(contracts, loaded, origins, found)
     return _parted(contracts, loaded, origins, found, subject)
 
 

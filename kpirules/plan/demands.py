@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeGuard
 
 from kpirules.model import scheme
 from kpirules.model.contracts import Table
@@ -40,17 +39,18 @@ def _demand(model: Model, one: scheme.Demand, subjects: Subjects) -> Demand:
     except TooWide as wide:
         raise too_wide(wide, one.holds.span) from None
     table = model.tables[one.table or model.subject.table.name]
-    read = dict.fromkeys(part.column for part in walk(one.holds) if _own(part, table))
+    read = dict.fromkeys(column for part in walk(one.holds) if (column := _own(part, table)) is not None)
     steps[0] = _numbered(steps[0], table.name)
     columns = tuple(read) or table.keys
     return Demand(one.message, table.name, columns, origin_of(one.span), tuple(steps), steps[-1].name)
 
 
-def _own(node: Expr, table: Table) -> TypeGuard[Col]:
-    """Whether an expression is a column that the table itself declares."""
-    return (
-        isinstance(node, Col) and not node.refs and node.table == table.name and table.column(node.column) is not None
-    )
+def _own(node: Expr, table: Table) -> str | None:
+    """The column that the table itself declares which an expression reads, or goes by to what it reads elsewhere."""
+    if not isinstance(node, Col) or (not node.refs and node.table != table.name):
+        return None
+    name = node.refs[0] if node.refs else node.column
+    return name if table.column(name) is not None else None
 
 
 def _numbered(step: Step, table: str) -> Scan:

@@ -10,8 +10,8 @@ from time import perf_counter_ns
 
 from kpirules.compiling import Compiled
 from kpirules.data.bindings import Bindings
-from kpirules.data.load import read_tables, typed_tables
-from kpirules.runs.demands import required
+from kpirules.data.load import BrokenContracts, read_tables, typed_tables
+from kpirules.runs.demands import required, with_demands
 from kpirules.runs.manifest import Done
 from kpirules.runs.run import in_force, read_period, run_scheme
 
@@ -50,7 +50,7 @@ def evaluate(
     Raises:
         Fault: the text is no period (KPI720), the scheme is not in force in it (KPI721), data cannot be read, or the
             run itself finds a fault (`run_scheme`).
-        DataFaults: data breaks its contract.
+        DataFaults: data breaks its contract, or what the rules require of it.
     """
     steps = steps or Steps()
     wanted = read_period(period, compiled.plan.period)
@@ -58,10 +58,13 @@ def evaluate(
     contracts = tuple(compiled.model.tables.values())
     subject = compiled.model.subject.table.name
     with steps.step("read"):
-        if isinstance(data, Bindings):
-            loaded = read_tables(contracts, data, quarantine=quarantine, subject=subject)
-        else:
-            loaded = typed_tables(contracts, data, quarantine=quarantine, subject=subject)
+        try:
+            if isinstance(data, Bindings):
+                loaded = read_tables(contracts, data, quarantine=quarantine, subject=subject)
+            else:
+                loaded = typed_tables(contracts, data, quarantine=quarantine, subject=subject)
+        except BrokenContracts as broken:
+            raise with_demands(compiled, broken, wanted) from None
     with steps.step("run"):
         loaded = required(compiled, loaded, wanted, quarantine=quarantine)
         result = run_scheme(compiled, loaded, wanted)

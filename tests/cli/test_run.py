@@ -273,6 +273,23 @@ def test_many_faults_of_data_are_all_written_to_a_file(shop: Path, call: Call) -
     assert "much" in first["message"]
 
 
+def test_what_could_not_be_asked_of_every_row_is_told_after_the_faults(shop: Path, call: Call) -> None:
+    scheme = shop / "shop.kpi"
+    rule = 'require for each orders amount < 1_000 CNY : "orders are small"'
+    scheme.write_text(f"{scheme.read_text(encoding='utf-8')}\n{rule}\n", encoding="utf-8")
+    bad_orders(shop, 1)
+    with (shop / "orders.csv").open("a", encoding="utf-8") as file:
+        file.write("x,S1,2025-01-09,2000\n")
+    found = call(*RUN)
+    assert found.exit_code == 2
+    assert "does not meet the requirement “orders are small”: order_id x, amount 2000.00\n" in found.stderr
+    assert f"| {rule}\n" in found.stderr
+    assert found.stderr.endswith(
+        "all 2 faults of the data are listed in kpirules-faults.csv\n"
+        "because of these faults, not every row could be held against the requirement “orders are small”\n"
+    )
+
+
 def test_faults_that_cannot_be_written_are_still_told(shop: Path, call: Call) -> None:
     bad_orders(shop, 21)
     (shop / "kpirules-faults.csv").mkdir()

@@ -6,11 +6,12 @@ import pyarrow as pa
 import pytest
 
 from kpirules.data.faults import DataFaults
-from kpirules.data.load import Loaded, typed_tables
+from kpirules.data.load import BrokenContracts, Loaded, typed_tables
 from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import Engine
-from kpirules.runs.demands import required
+from kpirules.runs.demands import required, with_demands
 from kpirules.runs.run import read_period
+from kpirules.source.render import message
 from kpirules.values.units import Unit
 from tests.helpers.schemes import DATED, Data, compiled, scheme
 
@@ -75,7 +76,10 @@ def test_every_row_that_breaks_it_is_told_whenever_it_is_from(engine: Engine) ->
     people: Data = {"staff": [SOUND], "orders": orders[:1] + orders[3:]}
     assert _told(people, engine) == [("orders", 2, "-6.00", NEGATIVE)]
     people = {"staff": [SOUND], "orders": orders[1:3]}
-    assert _told(people, engine) == [("orders", 1, "-5.50", NEGATIVE), ("orders", 2, "5.01, 5.00, 2025-01-09", LOSS)]
+    assert _told(people, engine) == [
+        ("orders", 1, "-5.50", NEGATIVE),
+        ("orders", 2, "5.01, 5.00, 2025-01-09, E1", LOSS),
+    ]
 
 
 @engines
@@ -125,9 +129,118 @@ def test_with_quarantine_rows_go_aside_until_all_that_is_left_keeps_it(engine: E
         required(SCHEME, _loaded({"staff": people[:1], "orders": orders[:3]}), PERIOD, engine=engine)
 
 
+def _all_told(data: Data) -> tuple[list[tuple[str, str, int | None]], tuple[str, ...]]:
+    """Code, table and row of every fault, and what could not be asked of every row."""
+    with pytest.raises(BrokenContracts) as raised:
+        _loaded(data)
+    found = with_demands(SCHEME, raised.value, PERIOD)
+    return [(fault.code, fault.table, fault.row) for fault in found.faults], found.waiting
+
+
+def test_rows_that_break_their_contract_and_those_that_break_a_rule_are_told_in_one_go() -> None:
+    """Row 2 breaks both in different columns, row 3 only the rule; rows 4 and 5 share a key, and 5 breaks the rule.
+
+    Row 6 cannot be asked: its amount cannot be read. What comes to a subject in the period cannot be asked at all.
+    """
+    orders = [
+        _order(1, "E1", "2025-01-09", "5", "5", "lost"),
+        _order(2, "E1", "2025-01-09", "-5", "5", "perhaps"),
+        _order(3, "E1", "2025-01-09", "-5", "5", "lost"),
+        _order(4, "E1", "2025-01-09", "5", "5", "lost"),
+        _order(4, "E1", "2025-01-09", "-5", "5", "lost"),
+        _order(6, "E1", "2025-01-09", "much", "5", "lost"),
+    ]
+    told, waiting = _all_told({"staff": [("E1", "2020-01-01", None, "1")], "orders": orders})
+    assert told == [
+        ("KPI670", "orders", 2),
+        ("KPI642", "orders", 2),
+        ("KPI670", "orders", 3),
+        ("KPI645", "orders", 5),
+        ("KPI670", "orders", 5),
+        ("KPI632", "orders", 6),
+    ]
+    assert waiting == (NEGATIVE, LOSS, "at most two orders in a period")
+
+
+def test_a_row_is_asked_only_where_what_it_refers_to_can_be_read() -> None:
+    """E2's day of joining cannot be read: nobody can say whether its order was before; that of E1 was."""
+    people = [SOUND, ("E2", "soon", None, "1")]
+    orders = [_order(nth, who, "2025-01-01", "5", "5", "won") for nth, who in enumerate(("E1", "E2"), 1)]
+    told, waiting = _all_told({"staff": people, "orders": orders})
+    assert [one for one in told if one[0] == "KPI670"] == []  # no row of E1 is in force on that day
+    orders[0] = _order(1, "E1", "2025-01-05", "5", "6", "won")
+    told, waiting = _all_told({"staff": people, "orders": orders})
+    assert [one for one in told if one[0] == "KPI670"] == [("KPI670", "orders", 1)]
+    assert LOSS in waiting
+    assert NEGATIVE not in waiting
+
+
+def test_what_adds_up_is_not_asked_of_what_is_left() -> None:
+    """Of three orders, of which one has no readable day, two are left: `at most two` would seem to be kept."""
+    orders = [_order(nth, "E1", day, "5", "5", "lost") for nth, day in enumerate(("2025-02-01", "2025-02-01", "then"))]
+    told, waiting = _all_told({"staff": [SOUND], "orders": orders})
+    assert [row for code, _, row in told if code == "KPI670"] == []
+    assert "at most two orders in a period" in waiting
+
+
+MATCHED = compiled(
+    scheme(
+        """
+table prices
+    product text key
+    floor   money
+table orders
+    order_id text key
+    staff_id text references staff
+    product  text matches prices
+    day      date period
+    amount   money
+require for each orders amount >= (prices.floor or else 9) : "at the list's price at least"
+pay p
+    amount 1 CNY
+"""
+    )
+)
+
+
+def test_a_row_that_corresponds_to_one_that_cannot_be_read_is_not_taken_for_one_without() -> None:
+    """The floor of tea is unreadable: held against 9, the order of 5 would be told though nothing says that it is."""
+    contracts = tuple(MATCHED.model.tables.values())
+    rows: Data = {
+        "staff": [("E1", "AE", "100")],
+        "prices": [("tea", "cheap")],
+        "orders": [("O1", "E1", "tea", "2025-01-09", "5")],
+    }
+    frames = {
+        one.name: {column.name: [row[nth] for row in rows[one.name]] for nth, column in enumerate(one.columns)}
+        for one in contracts
+    }
+    with pytest.raises(BrokenContracts) as raised:
+        typed_tables(contracts, frames)
+    found = with_demands(MATCHED, raised.value, PERIOD)
+    assert [fault.code for fault in found.faults] == ["KPI632"]
+    assert found.waiting == ("at the list's price at least",)
+
+
+def test_a_rule_is_told_with_its_place_and_the_key_of_the_row() -> None:
+    orders = [_order(nth, "E1", "2025-01-09", "-5", "5", "lost") for nth in (7, 8)]
+    with pytest.raises(DataFaults) as raised:
+        required(SCHEME, _loaded({"staff": [SOUND], "orders": orders}), PERIOD)
+    first, second = raised.value.diagnostics
+    assert message(first, "en") == (
+        "`orders` (frame) row 1 does not meet the requirement “an order amount is never negative”: "
+        "order_id O7, amount -5.00"
+    )
+    assert message(first, "zh") == (
+        "`orders`（数据框）第 1 行不满足要求“an order amount is never negative”：order_id O7, amount -5.00"
+    )
+    assert [label.span.text.split(" : ")[0] for label in first.labels] == ["require for each orders amount >= 0"]
+    assert second.labels == ()  # the place is told once
+
+
 def test_a_demand_is_part_of_the_plan() -> None:
     first, second, third, fourth = SCHEME.plan.demands
     assert (first.table, first.columns, first.message) == ("orders", ("amount",), NEGATIVE)
-    assert second.columns == ("cost", "amount", "day")
+    assert second.columns == ("cost", "amount", "day", "staff_id")
     assert (third.table, third.columns) == ("staff", ("base",))
     assert (fourth.table, fourth.columns) == ("staff", ("staff_id",))
