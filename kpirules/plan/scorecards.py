@@ -186,7 +186,7 @@ def _sum(draft: Draft, card: scheme.Scorecard) -> Scalar:
     """What a scorecard comes to: by its own rule, worked out where something is scored, or weighted + adjustments."""
     weighted, adjustments = _card(draft, card)
     if card.total is None:
-        return build.add(weighted, adjustments, Unit.NUMBER)
+        return build.add(weighted, adjustments, Unit.NUMBER) if card.adjusts else weighted
     for part, found in (("weighted", weighted), ("adjustments", adjustments)):
         draft.values[card.name, part], draft.flags[card.name, part] = found.name, ()
     applies = _applies(draft, card)

@@ -19,7 +19,7 @@ from kpirules.runs.demands import required
 from kpirules.runs.folder import NUMBER, RESULTS, digest
 from kpirules.runs.manifest import NAME, not_a_run, read_manifest
 from kpirules.runs.run import Result
-from kpirules.runs.tables import disagreeing, schemas
+from kpirules.runs.tables import disagreeing, misfilled, schemas
 from kpirules.source import Diagnostic, Fault, Note, SourceText
 from kpirules.source.files import Folder
 from kpirules.values.periods import Period, parse_period
@@ -41,9 +41,9 @@ def open_run(folder: Path) -> Run:
     """Read a run folder; inputs that it does not hold are read from where they were.
 
     Raises:
-        Fault: it is not a run folder (KPI730), a file of it has changed (KPI732), its results disagree (KPI739), or an
-            input that it does not hold
-            cannot be read, has changed (KPI733), or was a frame (KPI736).
+        Fault: it is not a run folder (KPI730), a file of it has changed (KPI732), its results disagree (KPI739) or say
+            what the rules do not (KPI742), or an input that it does not hold cannot be read, has changed (KPI733), or
+            was a frame (KPI736).
     """
     manifest = read_manifest(folder)
     _unchanged(folder, manifest["files"])
@@ -101,7 +101,8 @@ def _results(folder: Path, compiled: Compiled) -> dict[str, pa.Table]:
     """The tables of results.
 
     Raises:
-        Fault: one has other columns than it should (KPI730), or the figures of two do not agree (KPI739).
+        Fault: one has other columns than it should (KPI730), the figures of two do not agree (KPI739), or a cell of
+            `items` says what no run of the rules says (KPI742).
     """
     held = schemas(compiled)
     found = {name: pq.read_table(folder / f"{name}.parquet") for name in RESULTS}
@@ -111,6 +112,9 @@ def _results(folder: Path, compiled: Compiled) -> dict[str, pa.Table]:
     wrong = disagreeing(compiled, found["scores"], found["items"])
     if wrong:
         raise Fault([Diagnostic("KPI739", None, {"path": folder, "columns": wrong})])
+    wrong = misfilled(compiled, found["scores"], found["items"])
+    if wrong:
+        raise Fault([Diagnostic("KPI742", None, {"path": folder / "items.parquet", "columns": wrong})])
     return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -329,7 +331,7 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
         else _figure(item, parts[name])
         for name in PARTS
     }
-    weight = None if item.weight is None else decimal(rounded(item.weight, QUOTIENT_PLACES), _WEIGHT)
+    weight = None if item.weight is None else written_weight(item.weight)
     weights = {"weight": pa.repeat(pa.scalar(weight, FIGURE), count)}
     if "effective_weight" not in parts:
         figures["effective_weight"] = weights["weight"]
@@ -346,6 +348,11 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
         "advice": advice(plan, item, subjects),
     }
     return pa.table(found)
+
+
+def written_weight(weight: Fraction) -> Decimal:
+    """A weight as `items` has it."""
+    return decimal(rounded(weight, QUOTIENT_PLACES), _WEIGHT)
 
 
 def _figure(item: Item, column: pa.ChunkedArray) -> pa.ChunkedArray:

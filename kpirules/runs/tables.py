@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import reduce
 
 import pyarrow as pa
@@ -11,9 +12,11 @@ import pyarrow.compute as pc
 from kpirules.compiling import Compiled
 from kpirules.data.arrow import arrow_type
 from kpirules.data.quarantine import SCHEMA as QUARANTINE
+from kpirules.engines.schema import schemas as plan_schemas
 from kpirules.plan.from_model import TOTAL_PAY
+from kpirules.plan.ir import Item
 from kpirules.runs.advice import LISTS
-from kpirules.runs.run import FIGURE, MARKS, PARTS, SCORED
+from kpirules.runs.run import FIGURE, MARKS, PARTS, SCORED, written_weight
 from kpirules.values.types import QUOTIENT_PLACES, WIDTH
 
 _TEXT = pa.string()
@@ -87,6 +90,43 @@ def disagreeing(compiled: Compiled, scores: pa.Table, items: pa.Table) -> list[s
     if paid and not _same(reduce(_plus, paid), scores.column(TOTAL_PAY).cast(_WIDE)):
         wrong.append(TOTAL_PAY)
     return wrong
+
+
+def misfilled(compiled: Compiled, scores: pa.Table, items: pa.Table) -> list[str]:
+    """What of `items` no run of the rules writes.
+
+    It is `item.column` where a cell that the item has no figure for is not empty, or not what the rules say, and the
+    name of an item whose rows are not those of its subjects.
+    """
+    plan, found, at = compiled.plan, list[str](), 0
+    kinds = plan_schemas(plan)[plan.result]
+    scorecard, keys = scores.column("scorecard"), scores.column(0)
+    for item in plan.items:
+        own = keys if item.scorecard is None else keys.filter(pc.equal(scorecard, pa.scalar(item.scorecard)))
+        rows, at = items.slice(at, len(own)), at + len(own)
+        if not _same(rows.column("key"), own.cast(rows.schema.field("key").type)):
+            return [item.name]
+        used = {part.name for part in item.parts if kinds[part.binding].digits is not None} | {*item.tier1}
+        used |= {"text"} if any(kinds[part.binding].digits is None for part in item.parts) else set()
+        used |= {"advice"} if item.advice else set()
+        for name, said in _said_of(item).items():
+            if name not in used and not _all(rows.column(name), said):
+                found.append(f"{item.name}.{name}")
+    return found if at == items.num_rows else [*found, "items"]
+
+
+def _said_of(item: Item) -> dict[str, str | Decimal | None]:
+    """What stands in the columns of an item that it has no figure or mark for: what the rules say of it, or nothing."""
+    weight = None if item.weight is None else written_weight(item.weight)
+    empty = dict.fromkeys((*PARTS, *MARKS, "text", "advice"))
+    named = {"item": item.name, "kind": item.kind, "title": item.title, "parent": item.parent}
+    return {**empty, **named, "weight": weight, "effective_weight": weight}
+
+
+def _all(column: pa.ChunkedArray, value: str | Decimal | None) -> bool:
+    if value is None:
+        return int(column.null_count) == len(column)
+    return bool(pc.all(pc.fill_null(pc.equal(column, pa.scalar(value, column.type)), fill_value=False)).as_py())
 
 
 def _plus(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:

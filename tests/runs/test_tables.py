@@ -68,6 +68,50 @@ def test_items_of_other_subjects_disagree(done: Done) -> None:
     assert set(disagreeing(done.compiled, done.result.scores, fewer)) == {"total", "grade", "bonus"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "item", "column", "value"),
+    [
+        ("pay", "bonus", "score", Decimal("1.000000000000")),
+        ("pay", "bonus", "text", "approved"),
+        ("grade", "grade", "value", Decimal("1.000000000000")),
+        ("indicator", "visits", "target", Decimal("5.000000000000")),
+        ("indicator", "visits", "weight", Decimal("0.500000000000")),
+        ("indicator", "visits", "policy", "missing exclude"),
+        ("indicator", "sales", "title", "Other sales"),
+        ("total", "total", "row", "else"),
+    ],
+)
+def test_cells_that_an_item_does_not_use_are_as_the_rules_leave_them(
+    shop: Path, done: Done, kind: str, item: str, column: str, value: object
+) -> None:
+    folder = save(done, shop / "run", numbered=False)
+    assert open_run(folder).result.items.equals(done.result.items)
+    rows = done.result.items.to_pylist()
+    changed = next(row for row in rows if (row["kind"], row["item"]) == (kind, item))
+    changed[column] = value
+    rewritten(folder, "items.parquet", pa.Table.from_pylist(rows, done.result.items.schema))
+    with pytest.raises(Fault) as caught:
+        open_run(folder)
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, fault.args["columns"]) == ("KPI742", [f"{item}.{column}"])
+
+
+def test_rows_of_items_that_the_rules_do_not_have_are_found(shop: Path, done: Done) -> None:
+    folder = save(done, shop / "run", numbered=False)
+    items = done.result.items
+    one = pa.Table.from_pylist([{**items.to_pylist()[-1], "item": "gift"}], items.schema)
+    rewritten(folder, "items.parquet", pa.concat_tables([items, one]))
+    with pytest.raises(Fault) as caught:
+        open_run(folder)
+    assert [(one.code, one.args["columns"]) for one in caught.value.diagnostics] == [("KPI742", ["items"])]
+
+
+def test_other_files_in_a_run_folder_are_not_minded(shop: Path, done: Done) -> None:
+    folder = save(done, shop / "run", numbered=False)
+    (folder / "signed.pdf").write_bytes(b"x")
+    assert open_run(folder).result.scores.equals(done.result.scores)
+
+
 def test_a_cell_of_several_texts_is_written_line_by_line(tmp_path: Path) -> None:
     table = pa.table({"a": pa.array([["x", "=y"], [], None], pa.list_(pa.string()))})
     write_csv(table, tmp_path / "a.csv")

@@ -54,6 +54,7 @@ WITHOUT = frozenset(
         "KPI737",
         "KPI738",
         "KPI739",
+        "KPI742",
     }
 )
 """Codes that no short text shows: a long chain, bytes, damage, a full disk, a changed folder, a fault of the program."""
