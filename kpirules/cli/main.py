@@ -21,9 +21,6 @@ from kpirules.source import Fault
 
 _INTERRUPTED = 130
 
-_SELDOM = 100_000
-"""Objects made before Python looks for garbage in circles: a command is short, and makes next to none."""
-
 
 class _Commands(click.Group):
     """Turns what a command raises into words and an exit code."""
@@ -87,9 +84,11 @@ for _command in (check, run, explain, plan, rule):
 
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 findings, 2 usage or bad input, 3 an error of the program."""
-    gc.set_threshold(_SELDOM)
     try:
         cli(prog_name="kpirules")
     except OSError:  # `--help` is written before any command can handle it
         console.abandon()
         sys.exit(console.BAD_INPUT)
+    finally:
+        if "duckdb" not in sys.modules:  # it wants to see its own objects go
+            gc.freeze()  # what is still there goes with the process, and is not looked through once more

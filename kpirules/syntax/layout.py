@@ -23,9 +23,9 @@ _HALF_WIDTH: dict[int, str | int] = {
     **dict.fromkeys(map(ord, _SPACES), " "),
     ord("、"): ",",
 }
+_INDENTS = " " + _SPACES
 _PIECE = re.compile(r"""("[^"]*"|“[^”]*”|＂[^＂]*＂)|(["“＂].*)|([#＃].*)|([(（])|([)）])""")
-_INDENT = re.compile(rf"[ {_SPACES}]*")
-_UNREADABLE = re.compile(
+_UNREADABLE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 THOUSANDS = re.compile(r"(?<![\w.])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9_])")
@@ -100,8 +100,8 @@ class _Scan:
 
     def line(self, typed: str, offset: int) -> None:
         """Take the next line as typed, without its line end."""
-        bad = _UNREADABLE.search(typed.removesuffix("\r"))
-        indent = _indent(typed)
+        bad = None if typed.isprintable() else re.search(_UNREADABLE, typed.removesuffix("\r"))
+        indent = len(typed) - len(typed.lstrip(_INDENTS))
         if indent == len(typed) or typed[indent] in "#＃":
             self.out.append(" " * len(typed))
             if indent < len(typed):
@@ -229,11 +229,6 @@ def _own_line(prepared: str) -> bool:
     if pair is None or not words.is_clause(pair[1]):
         return False
     return words.spelled(pair[2]) in (None, "BY", "CHOOSE", "CURVE", "TIERS")
-
-
-def _indent(typed: str) -> int:
-    found = _INDENT.match(typed)
-    return found.end() if found else 0
 
 
 def _marks_as_letters(text: str) -> str:

@@ -1,14 +1,16 @@
 """Lark's contextual lexer, made ready only as far as a text needs it.
 
 Lark compiles one expression of all the terminals that could stand at a state of the parser, for every state that a text
-meets. Here a terminal is compiled by itself, once, when it is first tried, and is tried only where it could begin with
-the character at hand. What matches is the same: the first terminal, in Lark's own order, that could stand there.
+meets. Here signs and keywords are compared as they are spelled; any other terminal is compiled by itself, once, when it
+is first tried; each is tried only where it could begin with the character at hand. What matches is the same: the first
+terminal, in Lark's own order, that could stand there.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from lark.utils import TextSlice
 
 _States = Mapping[int, Collection[str]]
-_Match = Callable[[str, int, int], re.Match[str] | None]
+_Ends = Callable[[str, int, int], int | None]
+"""Where a terminal ends that stands at the first offset of a text and before the second; None where it does not."""
 
 
 class Lexing(ContextualLexer):
@@ -76,9 +79,10 @@ class _Scanner:
         """What stands at an offset, and the name of its terminal."""
         for terminal in self.table.at(text.text[at]):
             if terminal.name in self.allowed_types:
-                found = self.table.matcher(terminal)(text.text, at, text.end)
-                if found:
-                    return found[0], self._named(terminal, found[0])
+                end = self.table.ends(terminal)(text.text, at, text.end)
+                if end is not None:
+                    found = text.text[at:end]
+                    return found, self._named(terminal, found)
         return None
 
     def _named(self, terminal: TerminalDef, value: str) -> str:
@@ -108,7 +112,7 @@ class _Table:
             if not begins:
                 self._others.append(place)
         self._at: dict[str, list[TerminalDef]] = {}
-        self._matchers: dict[str, _Match] = {}
+        self._ends: dict[str, _Ends] = {}
 
     def at(self, char: str) -> list[TerminalDef]:
         """Those that could begin with a character."""
@@ -118,12 +122,29 @@ class _Table:
             found = self._at[char] = [terminal for _, terminal in places]
         return found
 
-    def matcher(self, terminal: TerminalDef) -> _Match:
-        """What matches a terminal, compiled when it is first asked for."""
-        found = self._matchers.get(terminal.name)
+    def ends(self, terminal: TerminalDef) -> _Ends:
+        """What finds a terminal's end, made ready when it is first asked for."""
+        found = self._ends.get(terminal.name)
         if found is None:
-            found = self._matchers[terminal.name] = re.compile(terminal.pattern.to_regexp()).match
+            found = self._ends[terminal.name] = _ends(terminal)
         return found
+
+
+def _ends(terminal: TerminalDef) -> _Ends:
+    if isinstance(terminal.pattern, PatternStr):
+        return partial(_sign_ends, terminal.pattern.value)
+    if terminal.name in words.keywords():
+        return words.ends(terminal.name)
+    return partial(_match_ends, re.compile(terminal.pattern.to_regexp()))
+
+
+def _sign_ends(sign: str, text: str, at: int, stop: int) -> int | None:
+    return at + len(sign) if text.startswith(sign, at, stop) else None
+
+
+def _match_ends(pattern: re.Pattern[str], text: str, at: int, stop: int) -> int | None:
+    found = pattern.match(text, at, stop)
+    return found.end() if found else None
 
 
 def _begins(terminal: TerminalDef) -> set[str]:

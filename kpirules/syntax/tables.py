@@ -1,13 +1,13 @@
 """The parser's tables, kept in the user's cache folder so that they are built once.
 
-They are kept as JSON, which holds data and nothing that runs, and are taken only from a file that nobody else could
-have written.
+They are kept as Python keeps its constants: data and nothing that runs, read without a parser. They are taken only
+whole, and from a file that nobody else could have written.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import marshal
 import os
 import stat
 import sys
@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 Tables = dict[str, dict[Any, Any]]
-"""What Lark makes a parser of: plain data, some of it keyed by whole numbers."""
+"""What Lark makes a parser of: plain data."""
+
+_DIGEST = 32
+"""The bytes before the tables that say what they must come to: `marshal` trusts what it reads."""
 
 
 def place(key: str) -> Path:
@@ -27,7 +30,8 @@ def place(key: str) -> Path:
     """
     root = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
     folder = Path(root) if root else Path("~/.cache").expanduser()
-    return folder / "kpirules" / f"grammar-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+    named = hashlib.sha256(f"{sys.implementation.cache_tag} {key}".encode()).hexdigest()[:32]
+    return folder / "kpirules" / f"grammar-{named}.bin"
 
 
 def kept(key: str) -> Tables:
@@ -35,13 +39,18 @@ def kept(key: str) -> Tables:
 
     Raises:
         OSError: they are not there, or cannot be read, or others may write where they are (PermissionError).
-        ValueError: they are damaged; so do KeyError, TypeError and AttributeError say.
+        ValueError: they are damaged.
         RuntimeError: as `place`.
     """
     path = place(key)
     for one in (path.parent, path):
         _only_ours(one)
-    return _revived(json.loads(path.read_text(encoding="utf-8")))
+    found = path.read_bytes()
+    digest, data = found[:_DIGEST], found[_DIGEST:]
+    if hashlib.sha256(data).digest() != digest:
+        raise ValueError(path)
+    tables: Tables = marshal.loads(data)  # noqa: S302  # what `keep` wrote, by its digest and its owner
+    return tables
 
 
 def keep(key: str, tables: Tables) -> None:
@@ -55,8 +64,9 @@ def keep(key: str, tables: Tables) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(tables, file, separators=(",", ":"))
+        with os.fdopen(handle, "wb") as file:
+            data = marshal.dumps(tables)
+            file.write(hashlib.sha256(data).digest() + data)
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)
@@ -70,15 +80,3 @@ def _only_ours(path: Path) -> None:
     found = path.stat()
     if found.st_uid not in {os.getuid(), 0} or found.st_mode & stat.S_IWOTH:
         raise PermissionError(path)
-
-
-def _revived(read: dict[str, Any]) -> Tables:
-    """JSON makes texts of the numbers that are keys: numbers again."""
-    parser = read["data"]["parser"]["parser"]
-    parser["tokens"] = _numbered(parser["tokens"])
-    parser["states"] = {state: _numbered(actions) for state, actions in _numbered(parser["states"]).items()}
-    return {"data": read["data"], "memo": _numbered(read["memo"])}
-
-
-def _numbered(read: dict[str, Any]) -> dict[int, Any]:
-    return {int(key): value for key, value in read.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ _PLAIN = frozenset({"是", "否", "人", "作", "取"})
 """Keywords of one character that ordinary names are full of, so they are not looked for inside names."""
 
 _LETTERS = re.compile(r"[^\W0-9_]+")
+_DIGITS = "0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,17 @@ def pattern(terminal: str) -> str:
     return f"(?:{'|'.join(_whole(spelling) for spelling in keywords()[terminal].spellings)})"
 
 
+def ends(terminal: str) -> Callable[[str, int, int], int | None]:
+    """What finds where a keyword ends that stands at the first offset of a text and before the second: as `pattern`."""
+    spellings = [(spelling.split(), spelling.split()[-1] in _touching()) for spelling in keywords()[terminal].spellings]
+
+    def found(text: str, at: int, stop: int) -> int | None:
+        ended = (_end(parts, text, at, stop, touches=touches) for parts, touches in spellings)
+        return next((end for end in ended if end is not None), None)
+
+    return found
+
+
 def stop() -> str:
     """The regular expression of what may follow a number: no letter, but 元 or a keyword that may touch digits."""
     return rf"(?:(?!\w)|(?=元(?!\w))|(?={'|'.join(_touching())}))"
@@ -226,6 +238,24 @@ def _whole(spelling: str) -> str:
     gap = " *" if "N" in parts and not spelling.isascii() else " +"
     end = r"(?![^\W0-9])" if parts[-1] in _touching() else r"(?!\w)"
     return gap.join("[0-9]+" if part == "N" else re.escape(part) for part in parts) + end
+
+
+def _end(parts: Sequence[str], text: str, at: int, stop: int, *, touches: bool) -> int | None:
+    """Where a spelling ends, any run of spaces between its parts, as `_whole` says it; None: it is not there."""
+    end = at
+    for index, part in enumerate(parts):
+        if index:
+            gap = end
+            while text.startswith(" ", end, stop):
+                end += 1
+            if end == gap:
+                return None
+        if not text.startswith(part, end, stop):
+            return None
+        end += len(part)
+    after = text[end : min(end + 1, stop)]
+    letter = after.isalnum() or after == "_"
+    return None if letter and not (touches and after in _DIGITS) else end
 
 
 def _spaced(name: str, keyword: re.Pattern[str]) -> str | None:

@@ -95,15 +95,15 @@ class Type:
 
     def of(self, unit: Unit) -> Type:
         """The same digits in another unit."""
-        return replace(self, unit=unit)
+        return self if self.unit is unit else replace(self, unit=unit)
 
     def maybe(self, *, when: bool = True) -> Type:
         """The same type, possibly missing (or not, where `when` is false)."""
-        return replace(self, missing=when)
+        return self if self.missing == when else replace(self, missing=when)
 
     def there(self) -> Type:
         """The same type, never missing."""
-        return replace(self, missing=False)
+        return self.maybe(when=False)
 
 
 _ONE = Digits(0, Fraction(1))
