@@ -26,9 +26,10 @@ RESULT_COLUMNS = frozenset({"scorecard", "total", "grade", "total_pay", "flags"}
 def declare(ws: Workspace) -> None:
     """Collect the declared names; a name declared twice is a fault at the second place."""
     ws.broken |= ws.file.broken
+    ws.cuts = frozenset((span.source.name, span.start) for one in ws.file.fragments for span in one.cuts)
     if ws.file.partial:
         ws.broken |= _undeclared(ws.file)
-    torn = [node for node in ws.file.fragments if isinstance(node, ast.Table)]
+    torn = [one.item for one in ws.file.fragments if isinstance(one.item, ast.Table)]
     ws.torn |= {node.name.text for node in torn}
     for node in (*ws.file.items, *torn):
         kind = _KINDS.get(type(node))
@@ -64,7 +65,7 @@ def _undeclared(file: ast.File) -> set[str]:
     """The names that a file mentions and does not declare: a file that it uses, and that could not be read, may."""
     written: set[str] = set()
     known: set[str] = set()
-    todo: list[object] = [file.items, file.fragments]
+    todo: list[object] = [file.items, tuple(one.item for one in file.fragments)]
     while todo:
         node = todo.pop()
         if isinstance(node, tuple):

@@ -23,22 +23,25 @@ class Skip(Exception):  # noqa: N818  # a signal, not an error: what it stands f
 class Unknown:
     """Stands where a part has a fault, which has been reported.
 
-    What needs to know its type is stopped by the asking, and becomes unknown too, without a word; all else about it is
-    still checked.
+    What needs to know its type is stopped by the asking, and becomes unknown too, without a word, unless a type can be
+    presumed; all else about it is still checked.
 
     INVARIANT: a model that has passed every check holds none.
     """
 
     span: Span = field(compare=False, repr=False)
+    presumed: Type | None = None
 
     @property
     def type(self) -> Type:
-        """Nothing to be known.
+        """The type that is presumed.
 
         Raises:
-            Skip: always.
+            Skip: nothing is known of it.
         """
-        raise Skip
+        if self.presumed is None:
+            raise Skip
+        return self.presumed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

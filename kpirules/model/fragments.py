@@ -6,9 +6,9 @@ itself, for its faults.
 
 from __future__ import annotations
 
-from kpirules.model import aggregates, infer, names, presence, results, rules
+from kpirules.model import aggregates, infer, items, names, presence, results, rules
 from kpirules.model.workspace import PARTS, SUMS, Scope, Workspace, quietly
-from kpirules.syntax import ast
+from kpirules.syntax import ast, words
 from kpirules.values.units import Unit
 
 _LOST = "\0"
@@ -21,9 +21,11 @@ def check(ws: Workspace) -> None:
         return
     ws.fragment = True
     ws.memo |= {(_LOST, part): None for part in (*PARTS, *SUMS)}
-    for node in ws.file.fragments:
+    for one in ws.file.fragments:
         with quietly():
-            ws.settled(lambda: _check(ws, node))  # noqa: B023  # called at once
+            ws.settled(lambda: _check(ws, one.item))  # noqa: B023  # called at once
+        with quietly():
+            _needed(ws, one)
 
 
 def _check(ws: Workspace, node: ast.Item) -> None:
@@ -38,9 +40,7 @@ def _check(ws: Workspace, node: ast.Item) -> None:
         case ast.Grade():
             rules.wanted(ws, subject, node.rule, Unit.TEXT)
         case ast.Gate():
-            infer.condition(ws, Scope(), node.when)
-            for effect in node.effects:
-                infer.infer(ws, Scope(), effect.bound)
+            results.gate(ws, node)
         case ast.Pay():
             _pay(ws, node, subject)
         case ast.DefineTable():
@@ -49,6 +49,19 @@ def _check(ws: Workspace, node: ast.Item) -> None:
                 infer.condition(ws, aggregates.rows_where(ws, node.table.text, table)[1], node.where)
         case _:
             return
+
+
+_CLAUSES = {ast.Indicator: ("actual", "score"), ast.Pay: ("amount",)}
+
+
+def _needed(ws: Workspace, fragment: ast.Fragment) -> None:
+    """Report a clause that is not there, where the lines that were lost are plainly others."""
+    item = fragment.item
+    if isinstance(item, ast.Indicator | ast.Pay):
+        for name in _CLAUSES[type(item)]:
+            if all(words.is_clause(word) and word not in words.spellings(name) for word in fragment.lost):
+                with quietly():
+                    items.needed(ws, item, name)
 
 
 def _indicator(ws: Workspace, node: ast.Indicator) -> None:
@@ -75,6 +88,9 @@ def _scorecard(ws: Workspace, node: ast.Scorecard) -> None:
     for entry in (*(entry for group in node.groups for entry in group.entries), *node.entries):
         with quietly():
             results.entry(ws, entry)
+    for group in node.groups:
+        with quietly():
+            results.weight(ws, group.weight)
     for adjust in node.adjusts:
         rules.wanted(ws, Scope(), adjust.formula, Unit.NUMBER)
     for clause in node.totals:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from kpirules.model import infer, operators
-from kpirules.model.expr import Expr, Fn
+from kpirules.model.expr import Expr, Fn, Skip, Unknown
 from kpirules.model.walking import known
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.source import Note
@@ -68,13 +68,13 @@ def call(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
 
 def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
     value = args[0]
+    places = known(args[1]) if len(args) > 1 else Fraction(0)
+    if not isinstance(places, Fraction) or places.denominator != 1 or abs(places) > _LARGEST_PLACES:
+        raise Skip if isinstance(args[1], Unknown) else ws.fail("KPI314", args[1].span, {"text": args[1].span.text})
     if not value.type.unit.numeric:
         raise ws.fail(
             "KPI307", value.span, {"op": node.function.text, "unit": value.type.unit, "text": value.span.text}
         )
-    places = known(args[1]) if len(args) > 1 else Fraction(0)
-    if not isinstance(places, Fraction) or places.denominator != 1 or abs(places) > _LARGEST_PLACES:
-        raise ws.fail("KPI314", args[1].span, {"text": args[1].span.text})
     digits = int(places)
     found = operators.fit(ws, node.span, (value,), lambda: types.rounding(value.type, digits))
     return Fn(name, (value,), digits, ws.scheme.mode, type=found, span=node.span)
@@ -109,13 +109,12 @@ def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -
 
 
 def _dates(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
-    missing = False
     for arg in args:
         infer.fitted(ws, arg, Unit.DATE)
-        missing = missing or arg.type.missing
+    missing = any(arg.type.missing for arg in args)
     low, high = _DATE_BOUNDS[name]
     found = types.decimal(Unit.NUMBER, 0, Fraction(low), Fraction(high), missing=missing)
-    return Fn(name, args, type=found, span=node.span)
+    return Fn(name, args, type=operators.fit(ws, node.span, args, lambda: found), span=node.span)
 
 
 _DATE_BOUNDS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kpirules.model import scheme
-from kpirules.model.workspace import Workspace
+from kpirules.model.workspace import STAND_IN, Workspace
 from kpirules.source import Label, Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
@@ -12,7 +12,7 @@ from kpirules.values.units import Unit
 
 _ROUNDED = ("achievement", "score", "total", "money")
 _LARGEST = 12
-_STAND_IN = dict.fromkeys(_ROUNDED[1:], 2)
+_STAND_IN = dict.fromkeys(_ROUNDED[1:], STAND_IN)
 
 
 def header(ws: Workspace) -> None:
@@ -22,7 +22,7 @@ def header(ws: Workspace) -> None:
     with a fault never runs, so no figure comes of it.
     """
     sound = [node for node in ws.file.items if isinstance(node, ast.Scheme)]
-    written = [*sound, *(node for node in ws.file.fragments if isinstance(node, ast.Scheme) and not sound)]
+    written = [*sound, *(one.item for one in ws.file.fragments if isinstance(one.item, ast.Scheme) and not sound)]
     if not written:
         if not ws.file.broken:
             ws.report("KPI504", ws.source_span, helps=[Note("header", _spelled(ws))])
@@ -69,6 +69,7 @@ def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
         return _STAND_IN
     found: dict[str, int] = {}
     first: dict[str, ast.Rounding] = {}
+    meant: dict[str, int] = {}
     for entry in node.rounding:
         word = _spellings().get(entry.what.text)
         if word is None:
@@ -76,15 +77,17 @@ def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
             close = similar(entry.what.text, spelled)
             helps = [Note("similar", {"similar": close})] if close else [Note("among", {"words": ", ".join(spelled)})]
             ws.report("KPI216", entry.what.span, {"name": entry.what.text}, helps=helps)
+            meant = _STAND_IN
             continue
         if word in found:
             ws.report("KPI517", entry.span, {"clause": entry.what.text}, labels=[Label(first[word].span, "first")])
         if entry.places > _LARGEST:
             ws.report("KPI314", entry.span, {"text": str(entry.places)})
+            meant = {word: STAND_IN, **meant}
             continue
         found.setdefault(word, entry.places)
         first.setdefault(word, entry)
-    return found
+    return {**meant, **found}
 
 
 def _currency(ws: Workspace, node: ast.Scheme) -> str:

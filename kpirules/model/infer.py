@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import aggregates, functions, items, names, operators, presence
+from kpirules.model import aggregates, functions, items, names, operators, presence, presumed
 from kpirules.model.expr import (
     Absent,
     Among,
@@ -22,7 +22,6 @@ from kpirules.model.expr import (
     Not,
     Skip,
     Unknown,
-    Val,
 )
 from kpirules.model.walking import known
 from kpirules.model.workspace import Presence, Scope, Workspace, every
@@ -38,13 +37,16 @@ _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 def infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
     """The typed form of an expression; a bare literal keeps the unit `BARE` until its place gives it one.
 
-    What has a fault, which has been reported, is `Unknown`: it stops whoever asks for its type, and nobody else.
+    What has a fault, which has been reported, is `Unknown`: it stops whoever asks for its type where none can be
+    presumed, and nobody else.
     """
+    if ws.cut_off(node.span):
+        return Unknown(node.span)
     try:
         with ws.deeper():
             return presence.narrowed(scope, _infer(ws, scope, node))
     except Skip:
-        return Unknown(node.span)
+        return Unknown(node.span, presumed.type_of(ws, scope, node))
 
 
 def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
@@ -88,7 +90,7 @@ def fitted(ws: Workspace, node: Expr, unit: Unit) -> Expr:
     Raises:
         Skip: it has another unit.
     """
-    if isinstance(node, Unknown):
+    if isinstance(node, Unknown) and node.presumed is None:
         return node
     node = operators.settle(ws, node, unit)
     found = node.type.unit
@@ -121,7 +123,7 @@ def condition(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
         if found.type.missing:
             raise operators.lost(ws, found, found.span, "condition")
     except Skip:
-        return Unknown(node.span)
+        return Unknown(node.span, types.BOOL)
     return found
 
 
@@ -273,7 +275,9 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
     operand = infer(ws, scope, node.operand)
     written = infer(ws, scope, node.fallback) if node.fallback is not None else None
     if not operand.type.missing:
-        if isinstance(operand, Val) and (ws.contested or ws.unread):  # who has none is not known
+        if operand.type.presumed or isinstance(operand, Unknown) or ws.doubtful(operand):
+            raise Skip
+        if presence.EVERYTHING in scope.present:  # by a condition with a fault
             raise Skip
         raise ws.fail("KPI404", node.span, {"text": operand.span.text})
     if written is None:
@@ -299,18 +303,18 @@ def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
     if step.type.bounds[0] <= 0:
         args = {"text": step.span.text}
         raise ws.fail("KPI317", step.span, args, helps=[Note("zero" if known(step) is not None else "bounds", args)])
-    operands = (operand, step)
-    found = operators.fit(ws, node.span, operands, lambda: types.divide(operand.type, step.type, Unit.NUMBER))
-    quotient = Bin("/", operand, step, type=found, span=node.span)
+    quotient = operators.quotient(ws, operand, step, Unit.NUMBER, node.span)
     if node.how == "pro rata":
         return quotient
-    whole = operators.fit(ws, node.span, operands, lambda: types.rounding(found, 0))
+    whole = operators.fit(ws, node.span, (operand, step), lambda: types.rounding(quotient.type, 0))
     return Fn("floor" if node.how == "whole" else "ceil", (quotient,), type=whole, span=node.span)
 
 
 def _as(ws: Workspace, scope: Scope, node: ast.As) -> Expr:
     operand = operators.plain(ws, infer(ws, scope, node.operand))
     unit = Unit.NUMBER if node.unit == "number" else Unit.RATIO
+    if isinstance(operand, Unknown) and operand.presumed is None:
+        return Unknown(node.span, types.presumed(unit))
     found = operand.type.unit
     if not found.numeric or (unit is Unit.RATIO and found is Unit.MONEY):
         word = words.spelling(f"as {node.unit}", ws.file.language)
@@ -330,16 +334,19 @@ def _if(ws: Workspace, scope: Scope, node: ast.If) -> Expr:
     return Cond(test, then, otherwise, type=found, span=node.span)
 
 
-def join(ws: Workspace, branches: list[Expr]) -> list[Expr]:
-    """Branches of one value in their common unit.
+def join(ws: Workspace, branches: list[Expr], unit: Unit | None = None) -> list[Expr]:
+    """Branches of one value in their common unit, or in the one that their place asks for.
 
     Raises:
         Skip: two of them clash.
     """
+    if unit is not None:
+        return [*every(lambda branch: fitted(ws, branch, unit), branches)]
     sound = [branch for branch in branches if not isinstance(branch, Unknown)]
     first = next((branch for branch in sound if branch.type.unit is not Unit.BARE), None)
     if first is None:
         return branches
+    _one_ratio(ws, sound)
 
     def settle(branch: Expr) -> Expr:
         if isinstance(branch, Unknown):
@@ -352,19 +359,43 @@ def join(ws: Workspace, branches: list[Expr]) -> list[Expr]:
     return [*every(settle, branches)]
 
 
+def _one_ratio(ws: Workspace, branches: Sequence[Expr]) -> None:
+    """Refuse a ratio among more bare numbers: it is the one that has a `%` too many.
+
+    Raises:
+        Skip: there is one.
+    """
+    bare = [one for one in branches if one.type.unit is Unit.BARE and known(one) != 0]
+    ratios = [one for one in branches if one.type.unit is Unit.RATIO]
+    if len(ratios) < len(bare) and len(ratios) + len(bare) >= len([one for one in branches if known(one) != 0]):
+        every(lambda one: _with(ws, operators.plain(ws, bare[0]), one), ratios)
+
+
+def _with(ws: Workspace, first: Expr, other: Expr) -> None:
+    raise ws.fail("KPI316", other.span, labels=operators.unit_labels(first, other))
+
+
 def either(ws: Workspace, branches: list[Expr], node: ast.Node) -> Type:
-    """The type of a value that is one of several, all of one unit."""
-    unit = branches[0].type.unit
-    if any(branch.type.unit is Unit.NUMBER for branch in branches):
+    """The type of a value that is one of several, all of one unit; presumed where one of them is not known.
+
+    Raises:
+        Skip: none is known, or the digits cannot be proved.
+    """
+    sound = [branch for branch in branches if not (isinstance(branch, Unknown) and branch.presumed is None)]
+    if not sound:
+        raise Skip
+    unit = sound[0].type.unit
+    if any(branch.type.unit is Unit.NUMBER for branch in sound):
         unit = Unit.NUMBER
 
     def merge() -> Type:
-        found = branches[0].type
-        for branch in branches[1:]:
+        found = sound[0].type
+        for branch in sound[1:]:
             found = types.choose(found, branch.type, unit)
         return replace(found, unit=unit)
 
-    return operators.fit(ws, node.span, tuple(branches), merge)
+    found = operators.fit(ws, node.span, tuple(sound), merge)
+    return found if len(sound) == len(branches) else types.doubted(found)
 
 
 def _call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
@@ -385,5 +416,13 @@ def _call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
 
 
 def settle_free(ws: Workspace, node: Expr) -> Expr:
-    """A value whose place asks for no unit: a bare literal is a number."""
+    """A value whose place asks for no unit: a bare literal is a number.
+
+    Raises:
+        Skip: it is bare so far as it is known, and the rest of it may have a unit.
+    """
+    if isinstance(node, Unknown):
+        return node
+    if node.type.unit is Unit.BARE and node.type.presumed:
+        raise Skip
     return operators.plain(ws, node)

@@ -8,8 +8,20 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from kpirules.model import advice, aggregates, columns, demands, infer, operators, promises, results, rules, scheme
-from kpirules.model.expr import Bin, Expr, Skip, Unknown, Val
+from kpirules.model import (
+    advice,
+    aggregates,
+    columns,
+    demands,
+    infer,
+    operators,
+    presumed,
+    promises,
+    results,
+    rules,
+    scheme,
+)
+from kpirules.model.expr import Expr, Skip, Unknown, Val
 from kpirules.model.uses import is_contextual, rule_nodes, rule_paths
 from kpirules.model.walking import walk
 from kpirules.model.workspace import PARTS, Scope, Workspace, quietly
@@ -160,9 +172,7 @@ def _quotient(ws: Workspace, node: ast.Indicator) -> Expr:
     if unit is None:
         args = {"op": "/", "left": left.type.unit, "right": right.type.unit}
         raise ws.fail("KPI302", target_clause.rule.span, args, labels=operators.unit_labels(left, right))
-    span = target_clause.rule.span
-    found = operators.fit(ws, span, (left, right), lambda: types.divide(left.type, right.type, Unit.RATIO))
-    return Bin("/", left, right, type=found, span=span)
+    return operators.quotient(ws, left, right, Unit.RATIO, target_clause.rule.span)
 
 
 def _score(ws: Workspace, node: ast.Indicator) -> Type:
@@ -176,14 +186,27 @@ def _score(ws: Workspace, node: ast.Indicator) -> Type:
     scope = Scope(indicator=name, parts=parts, present=present)
     rule = rules.wanted(ws, scope, written.rule, Unit.NUMBER, written.limits)
     policy = _policy(ws, node)
-    ws.value(name, "actual", written.word)
+    with quietly():  # without it the score is what its rule makes of any
+        ws.value(name, "actual", written.word)
     used = {part.part for part in walk(rule) if isinstance(part, Val) and part.item == name}
-    if isinstance(rule, Unknown):
-        used = {word for path in rule_paths(written.rule) if (word := words.builtin(path.text)) is not None}
-    inputs = tuple(part for part in parts if part in used - tested and ws.value(name, part, written.word).type.missing)
+    if any(isinstance(part, Unknown) for part in walk(rule)):
+        used |= {word for path in rule_paths(written.rule) if (word := words.builtin(path.text)) in PARTS}
+    inputs = tuple(part for part in parts if part in used - tested and _missing(ws, node, part, written.word))
     if policy is None and (inputs or rule.type.missing):
         raise _unhandled(ws, node, inputs, rule)
     return _scored(ws, node, rule, inputs, policy)
+
+
+def _missing(ws: Workspace, node: ast.Indicator, part: str, span: Span) -> bool:
+    """Whether a part of an indicator may be missing; of one with a fault, whether it may be so whatever the fault."""
+    try:
+        return ws.value(node.name.text, part, span).type.missing
+    except Skip:
+        pass
+    rules_ = {one.name: one.rule for one in node.clauses}
+    if part == "achievement" and part not in rules_:
+        return any(_missing(ws, node, one, span) for one in ("actual", "target"))
+    return part in rules_ and presumed.lacking(ws, rules_[part])
 
 
 def _tested(rule: ast.Rule) -> frozenset[str | None]:
@@ -204,7 +227,7 @@ def _scored(
     ws.indicators[name] = scheme.Indicator(
         name,
         node.title,
-        ws.parts[name, "actual"],
+        ws.parts.get((name, "actual"), Unknown(node.span)),
         ws.parts.get((name, "target")),
         ws.parts.get((name, "achievement")),
         any(one.name == "achievement" for one in node.clauses),

@@ -176,7 +176,7 @@ def _clock(ws: Workspace, path: ast.Path, word: str, *, dated: bool) -> Expr | N
         case "period_days":
             return Builtin(word, type=days.in_period(period), span=path.span)
         case "active_days" | "active_share" if dated and ws.subject:
-            if ws.subject.table.active is None:
+            if ws.subject.table.active is None and ws.subject.table.name not in ws.torn:
                 helps = [Note("active", {"table": ws.subject.table.name})]
                 raise ws.fail("KPI212", path.span, {"name": path.text}, helps=helps)
             kind = days.active(period) if word == "active_days" else days.active_share(period)

@@ -21,12 +21,18 @@ from kpirules.values.units import Unit
 def fit(ws: Workspace, span: Span, operands: tuple[Expr, ...], make: Callable[[], Type]) -> Type:
     """A type by the digits' algebra; where a side cannot be proved to fit, a fault that names the value to round.
 
+    What is worked out of a presumed value is presumed.
+
     Raises:
         Skip: it does not fit.
     """
+    presumed = any(node.type.presumed for node in operands)
     try:
-        return make()
+        found = make()
+        return types.doubted(found) if presumed else found
     except TooWide as wide:
+        if presumed:
+            raise Skip from None
         worst = max(operands, key=_width)
         args = {"digits": wide.digits, "value": worst.span.text}
         labels = [Label(worst.span, "wide", {"digits": _width(worst)})]
@@ -125,7 +131,8 @@ def clash_help(left: Expr, right: Expr) -> list[Note]:
 
 def unit_labels(left: Expr, right: Expr) -> list[Label]:
     """Where each unit came from."""
-    return [Label(node.span, "unit", {"text": node.span.text, "unit": node.type.unit}) for node in (left, right)]
+    known_ = [node for node in (left, right) if not isinstance(node, Unknown)]
+    return [Label(node.span, "unit", {"text": node.span.text, "unit": node.type.unit}) for node in known_]
 
 
 def typed(op: str, left: Expr, right: Expr) -> str:
@@ -145,19 +152,30 @@ def arithmetic(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> E
     """
     if op in ("+", "-"):
         return _sum(ws, op, left, right, span)
-    if left.type.unit is Unit.BARE and right.type.unit is Unit.BARE:
-        left, right = plain(ws, left), plain(ws, right)
+    if op == "/" and known(right) == 0:
+        raise ws.fail("KPI306", span, {"text": right.span.text})
     left, right = plain(ws, left), plain(ws, right)
     unit = (units.times if op == "*" else units.over)(left.type.unit, right.type.unit)
     if unit is None:
         helps = [Note("money_by_money" if op == "*" and _both_money(left, right) else "none")]
         args = {"op": typed(op, left, right), "left": left.type.unit, "right": right.type.unit}
         raise ws.fail("KPI303", span, args, labels=unit_labels(left, right), helps=helps)
-    if op == "/" and known(right) == 0:
-        raise ws.fail("KPI306", span, {"text": right.span.text})
-    algebra = types.multiply if op == "*" else types.divide
-    found = fit(ws, span, (left, right), lambda: algebra(left.type, right.type, unit))
+    if op == "/":
+        return quotient(ws, left, right, unit, span)
+    found = fit(ws, span, (left, right), lambda: types.multiply(left.type, right.type, unit))
     return Bin(op, left, right, type=found, span=span)
+
+
+def quotient(ws: Workspace, left: Expr, right: Expr, unit: Unit, span: Span) -> Bin:
+    """`left / right`, of a unit; whether a presumed divisor may be 0 is not known.
+
+    Raises:
+        Skip: the digits cannot be proved.
+    """
+    found = fit(ws, span, (left, right), lambda: types.divide(left.type, right.type, unit))
+    if right.type.presumed:
+        found = found.maybe(when=left.type.missing or right.type.missing)
+    return Bin("/", left, right, type=found, span=span)
 
 
 def _both_money(left: Expr, right: Expr) -> bool:
@@ -168,7 +186,8 @@ def _sum(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Expr:
     left, right, unit = align(ws, left, right)
     if op == "-" and left.type.unit is right.type.unit is Unit.DATE:
         days = types.decimal(Unit.NUMBER, 0, Fraction(-4_000_000), Fraction(4_000_000))
-        return Fn("days", (right, left), type=days.maybe(when=left.type.missing or right.type.missing), span=span)
+        days = days.maybe(when=left.type.missing or right.type.missing)
+        return Fn("days", (right, left), type=fit(ws, span, (left, right), lambda: days), span=span)
     if unit is None or not unit.numeric:
         args = {"op": typed(op, left, right), "left": left.type.unit, "right": right.type.unit}
         raise ws.fail("KPI302", span, args, labels=unit_labels(left, right), helps=clash_help(left, right))
@@ -204,7 +223,12 @@ def comparison(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> B
 
 def check_domain(ws: Workspace, value: Expr, literal: Expr) -> None:
     """A text that the compared value can never be is a fault."""
-    if value.type.domain is None or not isinstance(literal, Lit) or literal.value in value.type.domain:
+    if (
+        value.type.domain is None
+        or value.type.presumed
+        or not isinstance(literal, Lit)
+        or literal.value in value.type.domain
+    ):
         return
     text = str(literal.value)
     close = similar(text, value.type.domain)

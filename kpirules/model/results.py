@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import infer, items, operators, rules, scheme, totals
+from kpirules.model import infer, items, operators, presumed, rules, scheme, totals
 from kpirules.model.checks import overlap
 from kpirules.model.expr import Expr, Lit, Skip, Unknown
-from kpirules.model.workspace import Scope, Workspace, both, every
+from kpirules.model.workspace import Scope, Workspace, both, every, quietly
 from kpirules.source import Label, Note, Span
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
@@ -37,13 +37,15 @@ def total(ws: Workspace) -> Type:
     Raises:
         Skip: a scorecard has a fault.
     """
-    if ws.unread:
-        raise Skip
     nodes = [node for node in ws.file.items if isinstance(node, ast.Scorecard)]
-    conditions = [infer.condition(ws, Scope(), node.applies) if node.applies is not None else None for node in nodes]
-    for_whom = list(zip(nodes, conditions, strict=True))
-    overlap.check(ws, [(node.name, applies) for node, applies in for_whom])
-    ws.scorecards = every(lambda one: _scorecard(ws, *one), for_whom)
+    read = [one.item for one in ws.file.fragments if isinstance(one.item, ast.Scorecard) and one.headed]
+    conditions = [infer.condition(ws, Scope(), one.applies) if one.applies else None for one in (*nodes, *read)]
+    overlap.check(ws, [(node.name, applies) for node, applies in zip((*nodes, *read), conditions, strict=True)])
+    made = [_attempt(ws, *one) for one in zip(nodes, conditions, strict=False)]
+    ws.scorecards = tuple(card for card in made if card is not None)
+    ws.reach = _reach(ws, nodes)
+    if ws.unread or None in made:
+        raise Skip
     places = ws.places("total", nodes[0].name.span)
     bounds = [_total_bounds(ws, card) for card in ws.scorecards]
     low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
@@ -56,6 +58,36 @@ def total(ws: Workspace) -> Type:
         return types.decimal(Unit.NUMBER, places, Fraction(low.__floor__()), Fraction(high.__ceil__()))
 
     return operators.fit(ws, nodes[0].name.span, tuple(parts), merge).maybe(when=missing)
+
+
+def _attempt(ws: Workspace, node: ast.Scorecard, applies: Expr | None) -> scheme.Scorecard | None:
+    try:
+        return _scorecard(ws, node, applies)
+    except Skip:
+        return None
+
+
+def _reach(ws: Workspace, nodes: list[ast.Scorecard]) -> tuple[Fraction, Fraction] | None:
+    """Bounds that the total comes to in any case: those of the scorecards and the scores that have no fault."""
+    made = {card.name: card for card in ws.scorecards}
+    bounds = [_surely(ws, node, made.get(node.name.text)) for node in nodes]
+    known = [one for one in bounds if one is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
+def _surely(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard | None) -> tuple[Fraction, Fraction] | None:
+    if card is not None and card.total is not None:
+        return None if card.total.type.presumed else card.total.type.bounds
+    if card is None and (node.adjusts or node.totals):
+        return None
+    entries = (*node.entries, *(entry for group in node.groups for entry in group.entries))
+    scores = [ws.memo.get((entry.indicator.text, "score")) for entry in entries]
+    known = [score.bounds for score in scores if score is not None and not score.presumed]
+    added = [adjust.rule.type for adjust in card.adjusts] if card is not None else []
+    if not known or any(one.presumed for one in added):
+        return None
+    low, high = (sum(one.bounds[end] for one in added) for end in (0, 1))
+    return min(low for low, _ in known) + low, max(high for _, high in known) + high
 
 
 def _total_bounds(ws: Workspace, card: scheme.Scorecard) -> tuple[Fraction, Fraction]:
@@ -107,7 +139,7 @@ def weight(ws: Workspace, node: ast.Expr) -> Fraction:
     """
     value = infer.number(ws, infer.want(ws, Scope(), node, Unit.RATIO))
     if not 0 <= value <= 1:
-        ws.report("KPI532", node.span, {"text": node.span.text})
+        raise ws.fail("KPI532", node.span, {"text": node.span.text})
     return value
 
 
@@ -166,10 +198,9 @@ def grade(ws: Workspace) -> Type:
     """
     node = next(node for node in ws.file.items if isinstance(node, ast.Grade))
     scope = Scope().knowing(ASSESSED)
-    found = rules.wanted(ws, scope, node.rule, Unit.TEXT)
     order: dict[str, Span] = {}
     texts = True
-    for part in _row_values(node.rule):
+    for part in presumed.row_values(node.rule):
         if not isinstance(part, ast.Formula) or not isinstance(part.expr, ast.Text):
             ws.report("KPI533", part.span, {"text": part.span.text})
             texts = False
@@ -179,33 +210,32 @@ def grade(ws: Workspace) -> Type:
             ws.report("KPI534", part.span, {"grade": value}, labels=[Label(order[value], "first")])
         order.setdefault(value, part.span)
     if not texts:
+        rules.rule(ws, scope, node.rule)
         raise Skip
+    found = rules.wanted(ws, scope, node.rule, Unit.TEXT)
     ws.grade = scheme.Grade(found, tuple(order), node.span)
-    missing = ws.has(ast.Scorecard) and not ws.unread and ws.value("total", "value", node.span).type.missing
+    missing = False
+    if ws.has(ast.Scorecard) and not ws.unread:
+        with quietly():  # who has no total is not known
+            missing = ws.value("total", "value", node.span).type.missing
     return replace(found.type, domain=tuple(order)).maybe(when=missing or found.type.missing)
-
-
-def _row_values(rule: ast.Rule) -> list[ast.Rule]:
-    if isinstance(rule, ast.Formula):
-        return [rule]
-    return [value for row in rule.rows for value in _row_values(row.value)]
 
 
 # ---------------------------------------------------------------- gates
 
 
 def gated(ws: Workspace, item: str, part: str, found: Type) -> Type:
-    """The type of a value after the gates on it, in file order.
-
-    Raises:
-        Skip: a gate has a fault.
-    """
+    """The type of a value after the gates on it, in file order; what one with a fault makes of it is not known."""
     for gate in ws.file.items:
         if not isinstance(gate, ast.Gate):
             continue
         for effect in gate.effects:
-            if target_of(ws, effect.target) == (item, part):
+            if target_of(ws, effect.target) != (item, part):
+                continue
+            try:
                 found = _effect(ws, gate, effect, (item, part), found)
+            except Skip:
+                found = types.doubted(found) if found.unit.numeric else found
     return found
 
 
@@ -226,12 +256,7 @@ def target_of(ws: Workspace, path: ast.Path) -> tuple[str, str] | None:
 def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: tuple[str, str], found: Type) -> Type:
     item, part = target
     when = infer.condition(ws, Scope(), gate.when)
-    bound = infer.want(ws, Scope(), effect.bound, found.unit)
-    if bound.type.missing:
-        raise operators.lost(ws, bound, effect.span, "limit")
-    if found.domain is not None and (not isinstance(bound, Lit) or bound.value not in found.domain):
-        grades = ", ".join(f'"{one}"' for one in found.domain)
-        raise ws.fail("KPI535", bound.span, {"text": bound.span.text}, helps=[Note("grades", {"grades": grades})])
+    bound = _bound(ws, effect, found)
     made = scheme.Effect(gate.name.text, gate.title, item, part, effect.how, when, bound, effect.span)
     ws.effects[effect.span] = made
     if found.unit is Unit.TEXT:
@@ -244,30 +269,50 @@ def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: tuple
     return operators.fit(ws, effect.span, (bound,), capped)
 
 
+def _bound(ws: Workspace, effect: ast.GateEffect, target: Type) -> Expr:
+    """What a gate sets, or limits its target to: of the target's unit, and one of the grades.
+
+    Raises:
+        Skip: it has a fault.
+    """
+    bound = infer.want(ws, Scope(), effect.bound, target.unit)
+    if bound.type.missing:
+        raise operators.lost(ws, bound, effect.span, "limit")
+    domain = None if target.presumed else target.domain
+    if domain is not None and (not isinstance(bound, Lit) or bound.value not in domain):
+        grades = ", ".join(f'"{one}"' for one in domain)
+        raise ws.fail("KPI535", bound.span, {"text": bound.span.text}, helps=[Note("grades", {"grades": grades})])
+    return bound
+
+
 def gates(ws: Workspace) -> None:
     """Refuse gates on what cannot be gated; one on something with a fault of its own is checked all the same."""
-    for gate in ws.file.items:
-        if not isinstance(gate, ast.Gate):
+    for node in ws.file.items:
+        if isinstance(node, ast.Gate):
+            with quietly():
+                ws.settled(lambda: gate(ws, node))  # noqa: B023  # called at once
+
+
+def gate(ws: Workspace, node: ast.Gate) -> None:
+    """Check a gate, apart from what it acts on."""
+    infer.condition(ws, Scope(), node.when)
+    _effects_apart(ws, node)
+    for effect in node.effects:
+        known = presumed.type_of(ws, Scope(), effect.target)
+        if known is None and effect.target.names[0].text in ws.broken:
             continue
-        ws.settled(lambda: infer.condition(ws, Scope(), gate.when))  # noqa: B023  # called at once
-        _effects_apart(ws, gate)
-        for effect in gate.effects:
-            target = target_of(ws, effect.target)
-            if effect.target.names[0].text in ws.broken:
-                continue
-            if (
-                target is None
-                or (target[0] == "total" and not ws.scorecards and not ws.has(ast.Scorecard))
-                or (target[0] == "grade" and ws.grade is None and not ws.has(ast.Grade))
-            ):
-                ws.report("KPI536", effect.target.span, {"name": effect.target.text})
+        if known is None or (len(effect.target.names) > 1 and known.unit is not Unit.NUMBER) or known.unit is Unit.BOOL:
+            ws.report("KPI536", effect.target.span, {"name": effect.target.text})
+            continue
+        with quietly():
+            _bound(ws, effect, ws.memo.get(target_of(ws, effect.target) or ("", "")) or known)
 
 
 def _effects_apart(ws: Workspace, gate: ast.Gate) -> None:
     """What one gate does to one value: each thing once, and nothing that another undoes."""
     before: list[tuple[ast.GateEffect, Expr]] = []
     for effect in gate.effects:
-        bound = ws.settled(lambda: infer.infer(ws, Scope(), effect.bound))  # noqa: B023  # called at once
+        bound = infer.infer(ws, Scope(), effect.bound)
         target = target_of(ws, effect.target)
         for other, first in before:
             if target is None or target != target_of(ws, other.target):

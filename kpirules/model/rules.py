@@ -27,10 +27,9 @@ from kpirules.model.expr import (
     Skip,
     Tiers,
     Unknown,
-    Val,
 )
 from kpirules.model.walking import known
-from kpirules.model.workspace import Scope, Workspace, every
+from kpirules.model.workspace import Scope, Workspace, every, quietly
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.values import types, units
@@ -38,28 +37,29 @@ from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 
-def rule(ws: Workspace, scope: Scope, node: ast.Rule) -> Expr:
+def rule(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit | None = None) -> Expr:
     """The typed form of a rule, `Unknown` where it has a fault.
 
-    Bare literals keep the unit `BARE` until the rule's place gives it one.
+    `unit` is what its place asks for, and so each row; without one, bare literals keep the unit `BARE` until the
+    rule's place gives it one.
     """
     try:
         with ws.deeper():
-            return _rule(ws, scope, node)
+            return _rule(ws, scope, node, unit)
     except Skip:
         return Unknown(node.span)
 
 
-def _rule(ws: Workspace, scope: Scope, node: ast.Rule) -> Expr:
+def _rule(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit | None) -> Expr:
     match node:
         case ast.Formula():
             return limited(ws, scope, infer.infer(ws, scope, node.expr), node.limits)
         case ast.By():
-            return _by(ws, scope, node)
+            return _by(ws, scope, node, unit)
         case ast.Choose():
-            return _choose(ws, scope, node)
+            return _choose(ws, scope, node, unit)
         case ast.Curve():
-            return _curve(ws, scope, node)
+            return _curve(ws, scope, node, unit)
         case ast.Tiers():
             return _tiers(ws, scope, node)
 
@@ -69,36 +69,33 @@ def wanted(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit, limits: tupl
     if isinstance(node, ast.Formula):  # the value comes first: its limits follow its unit
         found, limits = infer.infer(ws, scope, node.expr), (*node.limits, *limits)
     else:
-        found = rule(ws, scope, node)
+        found = rule(ws, scope, node, unit)
     try:
         found = infer.fitted(ws, found, unit)
     except Skip:
         found = Unknown(found.span)
-    return limited(ws, scope, found, limits, unit)
+    if isinstance(found, Unknown):
+        found = Unknown(found.span, types.presumed(unit))
+    return limited(ws, scope, found, limits)
 
 
-def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, ...], unit: Unit | None = None) -> Expr:
-    """A value with its limits, applied left to right; `Unknown` where one of them has a fault.
-
-    `unit` is what the place asks for, which holds the limits of a value with a fault of its own.
-    """
+def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, ...]) -> Expr:
+    """A value with its limits, applied left to right; `Unknown` where one of them has a fault."""
     sound = True
     for limit in limits:
         bound = infer.infer(ws, scope, limit.bound)
         try:
-            if isinstance(value, Unknown) and unit is not None:
-                _of_unit(ws, limit, bound, unit)
             value = _limited(ws, scope, limit, value, bound)
         except Skip:
             sound = False
-    return value if sound else Unknown(value.span)
+    return value if sound else doubted(value)
 
 
-def _of_unit(ws: Workspace, limit: ast.Limit, bound: Expr, unit: Unit) -> None:
-    bound = operators.settle(ws, bound, unit)
-    if units.same(unit, bound.type.unit) is None:
-        args = {"op": _limit_word(ws, limit), "left": unit, "right": bound.type.unit}
-        ws.report("KPI302", limit.span, args, labels=operators.unit_labels(bound, bound)[:1])
+def doubted(value: Expr) -> Unknown:
+    """What is left of a value that something about it is wrong with: its unit, where that is known."""
+    if isinstance(value, Unknown) or value.type.unit is Unit.BARE:
+        return Unknown(value.span, value.presumed if isinstance(value, Unknown) else None)
+    return Unknown(value.span, types.presumed(value.type.unit).maybe(when=value.type.missing))
 
 
 def _limit_word(ws: Workspace, limit: ast.Limit) -> str:
@@ -143,9 +140,10 @@ def clash(ws: Workspace, span: Span, other: Span, low: Expr, high: Expr) -> None
 def _head(ws: Workspace, scope: Scope, node: ast.Expr, form: str | None = None) -> Expr:
     """What a rule chooses by; a number where `form` says which rule asks for one; `Unknown` where it has a fault."""
     try:
-        found = operators.plain(ws, infer.infer(ws, scope, node))
+        found = infer.settle_free(ws, infer.infer(ws, scope, node))
         if found.type.missing:
-            raise operators.lost(ws, found, found.span, "head")
+            operators.lost(ws, found, found.span, "head")
+            return Unknown(node.span, found.type.there())
         if form is not None and not found.type.unit.numeric:
             raise ws.fail("KPI307", found.span, {"op": form, "unit": found.type.unit, "text": found.span.text})
     except Skip:
@@ -156,37 +154,66 @@ def _head(ws: Workspace, scope: Scope, node: ast.Expr, form: str | None = None) 
 # ---------------------------------------------------------------- by, choose
 
 
-def _by(ws: Workspace, scope: Scope, node: ast.By) -> Expr:
+def _by(ws: Workspace, scope: Scope, node: ast.By, unit: Unit | None) -> Expr:
     head = _head(ws, scope, node.subject)
-    judged = _presumed(ws, node.subject) if isinstance(head, Unknown) else head
-    found = _rows(ws, scope, judged, node.rows)
-    if judged is head:
-        check.by(ws, head, found, node.span)
-    else:
-        check.opening(ws, judged, found)
-    found = _joined(ws, found)
-    return By(head, found, type=infer.either(ws, [row.value for row in found], node), span=node.span)
+    judged = _guessed(head, node.rows)
+    found = _rows(ws, scope, judged, node.rows, unit)
+    whole = check.by(ws, judged, found, node.span, _reach(ws, node.subject))
+    found = _joined(ws, found, unit)
+    type_ = infer.either(ws, [row.value for row in found], node)
+    return By(head, found, type=type_ if whole else types.doubted(type_), span=node.span)
 
 
-def _presumed(ws: Workspace, node: ast.Expr) -> Expr:
-    """The total as it would be without the fault of a scorecard, within no bounds: a number of the places declared."""
-    name = words.builtin(node.names[0].text) if isinstance(node, ast.Path) and len(node.names) == 1 else None
-    places = ws.header.places.get("total") if ws.header else None
-    if name != "total" or places is None:
-        return Unknown(node.span)
-    wide = types.decimal(Unit.NUMBER, places, -types.SUM_BOUND, types.SUM_BOUND)
-    return Val(name, "value", None, type=wide, span=node.span)
+def _reach(ws: Workspace, node: ast.Expr) -> check.Reach | None:
+    """Bounds that what a rule chooses by comes to in any case; of nothing but the total is that known."""
+    total = isinstance(node, ast.Path) and words.builtin(node.text) == "total" and ws.has(ast.Scorecard)
+    if total:
+        with quietly():
+            ws.value("total", "value", node.span)
+    return ws.reach if total else None
 
 
-def _rows(ws: Workspace, scope: Scope, head: Expr, rows: tuple[ast.Row, ...]) -> tuple[Row, ...]:
+_WRITTEN = {ast.Percent: Unit.RATIO, ast.Money: Unit.MONEY, ast.Text: Unit.TEXT, ast.Date: Unit.DATE}
+
+
+def _guessed(head: Expr, rows: tuple[ast.Row, ...]) -> Expr:
+    """The head, or where nothing is known of it, one of the unit in which most of its rows are written."""
+    if not isinstance(head, Unknown) or head.presumed is not None:
+        return head
+    written = [node for row in rows for node in _head_values(row) if not _naught(node)]
+    kinds = [unit for node in written if (unit := _WRITTEN.get(type(node))) is not None]
+    unit = max(kinds, key=kinds.count, default=None)
+    if unit is None or kinds.count(unit) * 2 <= len(written):
+        return head
+    return Unknown(head.span, types.presumed(unit))
+
+
+def _naught(node: ast.Expr) -> bool:
+    """Whether it is a bare 0, which may be of any unit."""
+    return isinstance(node, ast.Number) and node.value == 0
+
+
+def _head_values(row: ast.Row) -> tuple[ast.Expr, ...]:
+    match row.head:
+        case ast.Comparison(_, bound):
+            return (bound,)
+        case ast.Listed(values):
+            return values
+        case ast.UpTo(bound) if bound is not None:
+            return (bound,)
+        case _:
+            return ()
+
+
+def _rows(ws: Workspace, scope: Scope, head: Expr, rows: tuple[ast.Row, ...], unit: Unit | None) -> tuple[Row, ...]:
     return tuple(
-        Row(_row_head(ws, scope, head, row), rule(ws, scope, row.value), row.span, row.head.span) for row in rows
+        Row(_row_head(ws, scope, head, row), rule(ws, scope, row.value, unit), row.span, row.head.span) for row in rows
     )
 
 
-def _joined(ws: Workspace, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+def _joined(ws: Workspace, rows: tuple[Row, ...], unit: Unit | None) -> tuple[Row, ...]:
     """Rows whose values have one unit."""
-    values = infer.join(ws, [row.value for row in rows])
+    values = infer.join(ws, [row.value for row in rows], unit)
     return tuple(replace(row, value=value) for row, value in zip(rows, values, strict=True))
 
 
@@ -215,7 +242,7 @@ def _listed(ws: Workspace, scope: Scope, head: Expr, node: ast.Expr) -> Expr:
 def _against(ws: Workspace, scope: Scope, head: Expr, op: str, node: ast.Expr) -> Expr:
     """A bound of a row, in the head's unit and comparable with it; `Unknown` where it is not."""
     bound = infer.infer(ws, scope, node)
-    if isinstance(head, Unknown):
+    if isinstance(head, Unknown) and head.presumed is None:
         return bound
     try:
         return operators.comparison(ws, op, head, bound, node.span).right
@@ -223,7 +250,7 @@ def _against(ws: Workspace, scope: Scope, head: Expr, op: str, node: ast.Expr) -
         return Unknown(node.span)
 
 
-def _choose(ws: Workspace, scope: Scope, node: ast.Choose) -> Expr:
+def _choose(ws: Workspace, scope: Scope, node: ast.Choose, unit: Unit | None) -> Expr:
     if not isinstance(node.rows[-1].head, ast.Else) and not ws.fragment:
         ws.report("KPI512", node.span, helps=[Note("else")])
     above = scope
@@ -231,46 +258,43 @@ def _choose(ws: Workspace, scope: Scope, node: ast.Choose) -> Expr:
     def taken(row: ast.Row) -> Row:
         nonlocal above
         if not isinstance(row.head, ast.When):
-            return Row(Otherwise(), rule(ws, above, row.value), row.span, row.head.span)
+            return Row(Otherwise(), rule(ws, above, row.value, unit), row.span, row.head.span)
         test = infer.condition(ws, above, row.head.condition)
         here, above = above.knowing(infer.shown(test, holds=True)), above.knowing(infer.shown(test, holds=False))
-        return Row(Holds(test), rule(ws, here, row.value), row.span, row.head.span)
+        return Row(Holds(test), rule(ws, here, row.value, unit), row.span, row.head.span)
 
     found = tuple(map(taken, node.rows))
     check.choose(ws, found)
-    found = _joined(ws, found)
+    found = _joined(ws, found, unit)
     return Choose(found, type=infer.either(ws, [row.value for row in found], node), span=node.span)
 
 
 # ---------------------------------------------------------------- curve
 
 
-def _curve(ws: Workspace, scope: Scope, node: ast.Curve) -> Expr:
-    head = _head(ws, scope, node.subject, "curve")
+def _curve(ws: Workspace, scope: Scope, node: ast.Curve, asked: Unit | None) -> Expr:
+    head = _guessed(_head(ws, scope, node.subject, "curve"), node.rows)
     opening = next((i for i, row in enumerate(node.rows) if not isinstance(row.head, ast.Comparison)), len(node.rows))
     first, rest = node.rows[:opening], node.rows[opening:]
     for row in rest:
         if not isinstance(row.head, ast.Listed):
             ws.report("KPI528", row.head.span)
-    pairs = [_point(ws, scope, head, row) for row in rest if isinstance(row.head, ast.Listed)]
-    rows = _rows(ws, scope, head, first)
+    pairs = [_point(ws, scope, head, row, asked) for row in rest if isinstance(row.head, ast.Listed)]
+    rows = _rows(ws, scope, head, first, asked)
     if rows:
         check.opening(ws, head, rows)
     if len(pairs) < 2:  # noqa: PLR2004  # a line needs two points
         raise Skip if ws.fragment else ws.fail("KPI529", node.span)
-    joined = infer.join(ws, [*(y for _, y, _ in pairs), *(row.value for row in rows)])
+    joined = infer.join(ws, [*(y for _, y, _ in pairs), *(row.value for row in rows)], asked)
     ys = joined[: len(pairs)]
+    sound = _rising(ws, pairs)
     points = every(
         lambda one: Point(infer.number(ws, one[0]), infer.number(ws, one[1]), one[2].span),
         [(x, y, row) for (x, _, row), y in zip(pairs, ys, strict=True)],
     )
-    for before, after in pairwise(points):
-        if after.x <= before.x:
-            labels = [Label(before.span, "before")]
-            raise ws.fail(
-                "KPI511", after.span, {"x": after.span.text.split(":")[0].strip()}, labels=labels, helps=[Note("order")]
-            )
     unit = infer.either(ws, joined, node).unit
+    if not sound:
+        return Unknown(node.span, types.presumed(unit)) if unit is not Unit.BARE else Unknown(node.span)
     found = operators.fit(ws, node.span, (head,), lambda: curve_type(head.type, points, unit))
     rows = tuple(replace(row, value=value) for row, value in zip(rows, joined[len(pairs) :], strict=True))
     for typed in rows:
@@ -279,10 +303,22 @@ def _curve(ws: Workspace, scope: Scope, node: ast.Curve) -> Expr:
     return Curve(head, rows, points, type=found, span=node.span)
 
 
-def _point(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> tuple[Expr, Expr, ast.Row]:
+def _rising(ws: Workspace, pairs: list[tuple[Expr, Expr, ast.Row]]) -> bool:
+    """Whether the points rise, as far as they are known; nothing is said of two that have not the same unit."""
+    found = [(one.type.unit, x, row) for one, _, row in pairs if isinstance(x := known(one), Fraction)]
+    sound = True
+    for (unit, low, before), (other, high, after) in pairwise(found):
+        if high <= low and unit is other:
+            args = {"x": after.span.text.split(":")[0].strip()}
+            ws.report("KPI511", after.span, args, labels=[Label(before.span, "before")], helps=[Note("order")])
+            sound = False
+    return sound
+
+
+def _point(ws: Workspace, scope: Scope, head: Expr, row: ast.Row, unit: Unit | None) -> tuple[Expr, Expr, ast.Row]:
     assert isinstance(row.head, ast.Listed)
     assert len(row.head.values) == 1, "a point has one value before its colon: the grammar sees to it"
-    return _listed(ws, scope, head, row.head.values[0]), rule(ws, scope, row.value), row
+    return _listed(ws, scope, head, row.head.values[0]), rule(ws, scope, row.value, unit), row
 
 
 def curve_type(head: Type, points: tuple[Point, ...], unit: Unit) -> Type:
@@ -361,7 +397,8 @@ def _band(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Band:
     bound = _listed(ws, scope, head, row.head.bound) if row.head.bound is not None else None
     rate = rule(ws, scope, row.value)
     try:
-        rate = operators.settle(ws, rate, Unit.RATIO if head.type.unit is Unit.MONEY else Unit.NUMBER)
+        if not isinstance(head, Unknown) or head.presumed is not None:
+            rate = operators.settle(ws, rate, Unit.RATIO if head.type.unit is Unit.MONEY else Unit.NUMBER)
         if rate.type.missing:
             raise operators.lost(ws, rate, row.span, "head")
     except Skip:

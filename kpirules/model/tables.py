@@ -41,12 +41,7 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
         columns[name] = _column(ws, node.name.text, written)
     found = tuple(columns.values())
     _one_period(ws, found)
-    active, via = None, None
-    try:
-        active = _active(ws, node, columns)
-    except Skip:  # when its rows are in force is unknown, and all else holds
-        for word in ("active_days", "active_share"):
-            ws.broken.update(words.spellings(word))
+    active, via = _active(ws, node, columns), None
     try:
         via = _via(ws, node, columns)
     except Skip:  # whose its rows are is unknown
@@ -91,29 +86,27 @@ def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]
         ws.report("KPI517", extra.span, {"clause": extra.span.text}, labels=[Label(node.active[0].span, "first")])
     written = node.active[0]
     for name in (written.begins, written.ends):
-        if name.text in ws.broken:
-            raise Skip
         column = columns.get(name.text)
-        if column is None:
-            raise _no_column(ws, node, name, columns)
-        if column.type.unit is not Unit.DATE:
-            raise ws.fail("KPI301", name.span, {"expected": Unit.DATE, "found": column.type.unit, "text": name.text})
-    if columns[written.begins.text].type.missing:
-        ws.report("KPI540", written.begins.span, {"name": written.begins.text})
+        if column is None and name.text not in ws.broken:
+            _no_column(ws, node, name, columns)
+        elif column is not None and column.type.unit is not Unit.DATE:
+            ws.report("KPI301", name.span, {"expected": Unit.DATE, "found": column.type.unit, "text": name.text})
+        elif column is not None and name is written.begins and column.type.missing:
+            ws.report("KPI540", name.span, {"name": name.text})
     return contracts.Active(written.begins.text, written.ends.text)
 
 
 def _column(ws: Workspace, table: str, node: ast.Column) -> contracts.Column:
-    """A column's contract; where its type has a fault, what reads it is unknown, and all else holds."""
+    """A column's contract; where its type has a fault, it is presumed, and all else holds."""
     unit = _UNITS[node.type]
-    type_, low, high = Type(unit, node.optional), None, None
+    type_, low, high = types.presumed(unit).maybe(when=node.optional), None, None
     try:
         low, high = _between(ws, node, unit)
         type_ = _type(ws, node, unit, _scale(ws, node), low, high)
         if node.values is not None:
-            type_ = Type(unit, node.optional, domain=_domain(ws, node, unit))
+            type_ = Type(unit, node.optional, domain=_domain(ws, table, node, unit))
     except Skip:
-        ws.broken.add(f"{table}.{node.name.text}")
+        pass  # told
     if node.period and unit is not Unit.DATE and not unit.periodic:
         ws.report("KPI541", node.type_span, {"name": node.name.text, "unit": unit})
     if node.key and node.optional:
@@ -209,9 +202,10 @@ def _constant(ws: Workspace, node: ast.Expr, unit: Unit) -> Fraction | str | boo
     return infer.constant(ws, infer.want(ws, Scope(), node, unit))
 
 
-def _domain(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[str, ...] | None:
+def _domain(ws: Workspace, table: str, node: ast.Column, unit: Unit) -> tuple[str, ...] | None:
     assert node.values is not None
     if unit is not Unit.TEXT:
+        ws.broken.add(f"{table}.{node.name.text}")  # which of the two was meant is not known
         raise ws.fail("KPI545", node.span, {"name": node.name.text})
     found: dict[str, Span] = {}
     for value in node.values:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import field, replace
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from kpirules.model import contracts, scheme
 from kpirules.model.expr import Expr, Skip, Val
-from kpirules.model.walking import known
+from kpirules.model.walking import known, walk
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
@@ -91,9 +92,11 @@ class Workspace:
 
     `broken` are names of which nothing is known but that they have a fault; `torn` are tables of which some columns are
     not known, because their lines could not be read or refer to nothing; `ownerless` those of which it has been told
-    that nothing says whose their rows are. `fragment` is set where items are checked that
-    have lost some of their lines: what they lack says nothing then. `exclusive` says that it is proved that nobody has
-    two scorecards, `contested` that somebody has.
+    that nothing says whose their rows are. `fragment` is set where items are checked that have lost some of their
+    lines: what they lack says nothing then. `cuts` are the places behind which the rest of a line is lost. `exclusive`
+    says that it is proved that nobody has two scorecards, `contested` that somebody has. `doubted` are the values
+    worked out of some that have a fault, so that whether they may be missing is not known. `reach` are bounds that the
+    total comes to in any case, whatever fault is in it.
     """
 
     file: ast.File
@@ -115,6 +118,8 @@ class Workspace:
     scorecards: tuple[scheme.Scorecard, ...] = ()
     exclusive: bool = True
     contested: bool = False
+    doubted: set[Key] = field(default_factory=set)
+    reach: tuple[Fraction, Fraction] | None = None
     grade: scheme.Grade | None = None
     pays: dict[str, scheme.Pay] = field(default_factory=dict)
     outcomes: dict[str, scheme.Outcome] = field(default_factory=dict)
@@ -126,9 +131,11 @@ class Workspace:
     inlining: list[tuple[str, Span]] = field(default_factory=list)
     depth: int = 0
     fragment: bool = False
+    cuts: frozenset[tuple[str, int]] = frozenset()
     filters: dict[str, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
     contextual: frozenset[str] | None = None
     resolve: Callable[[Key], Type] | None = None
+    _doubt: bool = False
     _seen: set[tuple[str, str, str, int, int]] = field(default_factory=set)
 
     def report(
@@ -181,6 +188,15 @@ class Workspace:
         """Whether there may be a scorecard that could not be read."""
         return not self.broken.isdisjoint(words.spellings("total"))
 
+    def cut_off(self, span: Span) -> bool:
+        """Whether a fault in the syntax may have taken the rest of what stands at a place."""
+        return bool(self.cuts) and (span.source.name, span.end) in self.cuts
+
+    def doubtful(self, node: Expr) -> bool:
+        """Whether a fault elsewhere leaves open whether a value may be missing."""
+        read = [(part.item, part.part) for part in walk(node) if isinstance(part, Val)]
+        return bool(read) and (self.contested or self.unread or not self.doubted.isdisjoint(read))
+
     def places(self, what: str, span: Span) -> int:
         """The declared rounding of `achievement`, `score`, `total` or `money`; a stand-in where it is not declared."""
         header = self.scheme
@@ -201,6 +217,7 @@ class Workspace:
         if key not in self.memo:
             raise Needs(key, span, tuple(self.inlining))
         found = self.memo[key]
+        self._doubt |= found is None or key in self.doubted
         if found is None:
             raise Skip
         expr = self.parts.get(key)
@@ -244,7 +261,7 @@ class Workspace:
         assert self.resolve is not None
         waiting = [need]
         while waiting:
-            key = waiting[-1].key
+            key, self._doubt = waiting[-1].key, False
             try:
                 found: Type | None = self.resolve(key)
             except Skip:
@@ -257,6 +274,8 @@ class Workspace:
                     waiting.append(other)
                 continue
             self.memo.setdefault(key, found)  # one that stands in a circle stays without a type
+            if self._doubt:
+                self.doubted.add(key)
             waiting.pop()
 
     def _close(self, ring: list[Needs]) -> None:

@@ -258,13 +258,12 @@ def _items(scan: _Scan) -> tuple[tuple[Line, ...], ...]:
 
 def _blocks(scan: _Scan, lines: list[Line]) -> tuple[Line, ...]:
     """An item's lines, with those marked whose block cannot be told from their indentation."""
-    if _mixed(scan, lines):
-        return tuple(replace(line, fault=True) for line in lines)
+    lines, odd = _mixed(scan, lines)
     found: list[Line] = []
     blocks = [0]
     lost: int | None = None
     for line in lines:
-        if lost is not None and line.indent >= lost:
+        if line.start in odd or (lost is not None and line.indent >= lost):
             found.append(replace(line, fault=True))
             continue
         lost = None
@@ -285,25 +284,46 @@ def _blocks(scan: _Scan, lines: list[Line]) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def _mixed(scan: _Scan, lines: list[Line]) -> bool:
-    """Report the first line of an item whose indentation mixes tabs and spaces, in itself or with the lines above."""
+def _mixed(scan: _Scan, lines: list[Line]) -> tuple[list[Line], set[int]]:
+    """The lines, and where those of them start whose indentation mixes tabs and spaces, in itself or with the first's.
+
+    The first such line is reported; each stands as deep as it was perhaps meant to.
+    """
     source = scan.source
     model: Line | None = None
+    odd: set[int] = set()
+    found: list[Line] = []
     for line in lines:
-        if not line.indent:
-            continue
         typed = source.text[line.start - line.indent : line.start]
-        place = Span(source, line.start - line.indent, line.start)
         tabbed, spaced = "\t" in typed, bool(typed.strip("\t"))
-        if tabbed and spaced:
-            scan.faults.append(Diagnostic("KPI102", place, {}, helps=(Note("both"),)))
-            return True
-        model = model or line
-        first = source.text[model.start - 1] == "\t"
-        if tabbed != first:
-            above = Span(source, model.start - model.indent, model.start)
-            label = Label(above, "tabs" if first else "spaces")
-            help_ = Note("use_tabs" if first else "use_spaces")
-            scan.faults.append(Diagnostic("KPI102", place, {}, (label,), (help_,)))
-            return True
-    return False
+        if tabbed is spaced and not tabbed:
+            found.append(line)
+            continue
+        if model is None and not (tabbed and spaced):
+            model = line
+        tabs = model is not None and source.text[model.start - 1] == "\t"
+        if (tabbed and spaced) or tabbed is not tabs:
+            if not odd:
+                scan.faults.append(_mixture(source, line, None if tabbed and spaced else model))
+            odd.add(line.start)
+            found.append(replace(line, indent=_meant(typed, tabs=tabs, step=model.indent if model else 4)))
+        else:
+            found.append(line)
+    return found, odd
+
+
+def _meant(typed: str, *, tabs: bool, step: int) -> int:
+    """How deep a line was perhaps meant to stand, in characters of the others' kind."""
+    spaces = len(typed) - typed.count("\t")
+    return max(1, typed.count("\t") + spaces // 4 if tabs else typed.count("\t") * step + spaces)
+
+
+def _mixture(source: SourceText, line: Line, model: Line | None) -> Diagnostic:
+    """The fault of a line that mixes tabs and spaces, or has the other of them than `model`."""
+    place = Span(source, line.start - line.indent, line.start)
+    if model is None:
+        return Diagnostic("KPI102", place, {}, helps=(Note("both"),))
+    first = source.text[model.start - 1] == "\t"
+    above = Span(source, model.start - model.indent, model.start)
+    label = Label(above, "tabs" if first else "spaces")
+    return Diagnostic("KPI102", place, {}, (label,), (Note("use_tabs" if first else "use_spaces"),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from lark import Token, Tree, UnexpectedInput
 
@@ -15,7 +16,7 @@ from kpirules.syntax.building_rules import RULES
 from kpirules.syntax.comments import attach
 from kpirules.syntax.layout import Line, Prepared
 from kpirules.syntax.parser import item_parser
-from kpirules.syntax.reading import Reading
+from kpirules.syntax.reading import NOBODY, Reading
 
 MOST_OF_AN_ITEM = 20
 """Faults after which an item is given up."""
@@ -24,6 +25,7 @@ MOST_OF_A_FILE = 500
 """Faults after which no more items are read."""
 
 _BUILD = {**RULES, **ITEMS}
+_UNNAMED = ast.Use | ast.Subject | ast.Grade | ast.Ensure | ast.Require
 _WORDS = re.compile(r"[^\W\d]\w*")
 
 
@@ -36,8 +38,9 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
     prepared = layout.prepare(source)
     faults = list(prepared.faults)
     items: list[ast.Item] = []
-    fragments: list[ast.Item] = []
+    fragments: list[ast.Fragment] = []
     broken: set[str] = set()
+    headless: list[Reading] = []
     partial = False
     language = words.language_of(prepared.lexed, (line.start for lines in prepared.items for line in lines))
     bare = False
@@ -50,9 +53,14 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
         faults += found
         if not sound:
             broken |= _declared(reading, whole=item is None)
-            partial |= reading.head == "USE"
-        if item is not None:
-            (items if sound else fragments).append(item)
+            headless += [] if reading.head else [reading]
+            partial |= reading.head == "USE" or reading.nameless
+        if sound and item is not None:
+            items.append(item)
+        elif item is not None:
+            fragments.append(_fragment(reading, item))
+    named = {one.name.text for one in items if not isinstance(one, _UNNAMED)}
+    broken |= {_perhaps(reading, named) for reading in headless}
     comments, span = attach(source, prepared), Span(source, 0, len(source.text))
     file = ast.File(tuple(items), frozenset(broken), language, comments, partial, tuple(fragments), span=span)
     return file, tuple(sorted(faults, key=Diagnostic.order))
@@ -64,17 +72,45 @@ def _read(reading: Reading) -> tuple[ast.Item | None, bool, list[Diagnostic], bo
         if line.fault and number not in reading.dead and not (number == 0 and reading.replace_head()):
             reading.drop(reading.under(number))
     tree, faults, bare = _tree(reading)
-    if tree is None or reading.stand_in:
+    if tree is None or reading.origin < 0:
         return None, False, faults, bare
-    sound = not (reading.dead or reading.cut)
-    builder = Builder(reading.source, reading.prepared.text, reading.base)
-    item: ast.Item = walk(tree, _BUILD, builder)
+    sound = not (reading.dead or reading.cut or reading.stand_in)
+    builder = Builder(reading.source, reading.typed(), reading.origin)
+    item: ast.Item | None = walk(tree, _BUILD, builder)
     faults += builder.faults
+    if reading.stand_in and item is not None:
+        item = _named(reading, item)
+    if item is None:
+        return None, False, faults, bare
     if sound and not faults and any(line.end - line.start > layout.DEEPEST for line in reading.lines):
         deep = too_deep(item)
         if deep:
             faults.append(layout.nested(deep))
     return item, sound and not faults, faults, False
+
+
+def _named(reading: Reading, item: ast.Item) -> ast.Item | None:
+    """An item under a stand-in for its head, with the name that it has; None where that decides what it means."""
+    found = _word_at(reading.prepared, reading.lines[0], 1, dotted=True)
+    match item:
+        case ast.Grade():
+            return item
+        case ast.Scheme() | ast.Table() | ast.Define() | ast.Indicator() | ast.Scorecard() | ast.Gate() | ast.Pay():
+            if found is None or "." in reading.prepared.lexed[slice(*found)]:
+                return None
+            span = reading.span(*found)
+            return replace(item, name=ast.Name(unicodedata.normalize("NFC", span.text), span=span))
+        case _:
+            return None
+
+
+def _fragment(reading: Reading, item: ast.Item) -> ast.Fragment:
+    gone = reading.dead | reading.cut.keys()
+    clauses = [number for number in gone if number and reading.above[number] == 0]
+    lost = frozenset(_word(reading.prepared, reading.lines[number], 0) or "" for number in clauses)
+    read = (reading.prepared.text[:at].rstrip() for at in reading.cut.values())
+    cuts = tuple(reading.span(len(text), len(text)) for text in read)
+    return ast.Fragment(item, not (reading.stand_in or 0 in gone), lost, cuts)
 
 
 def _tree(reading: Reading) -> tuple[Tree[Token] | None, list[Diagnostic], bool]:
@@ -119,17 +155,34 @@ def _declared(reading: Reading, *, whole: bool = True) -> set[str]:
                 line for line in rest if words.spelled(_word(reading.prepared, line, 0) or "") in ("GROUP", "ADJUST")
             ]
             names += [own, *words.spellings("total"), *(_word(reading.prepared, line, 1) for line in named)]
+        case "":
+            pass
         case _:
             names.append(own)
+    if reading.stand_in:
+        names.append(NOBODY)
     return {name or "" for name in names}
+
+
+def _perhaps(reading: Reading, named: set[str]) -> str:
+    """The name that an item without its keyword perhaps declares: the second word, or the first where that is none."""
+    first, second = (_word(reading.prepared, reading.lines[0], nth, dotted=nth == 1) for nth in (0, 1))
+    plain = second and second not in named and words.spelled(second) is None
+    return (second if plain else first) or ""
 
 
 def _word(prepared: Prepared, line: Line, nth: int, *, dotted: bool = False) -> str | None:
     """The nth word of a line, in NFC; with `dotted`, together with those that dots join to it."""
+    found = _word_at(prepared, line, nth, dotted=dotted)
+    return unicodedata.normalize("NFC", prepared.text[slice(*found)]) if found else None
+
+
+def _word_at(prepared: Prepared, line: Line, nth: int, *, dotted: bool = False) -> tuple[int, int] | None:
+    """Where the nth word of a line begins and ends."""
     found = list(_WORDS.finditer(prepared.lexed, line.start, min(line.end, line.start + 1000)))
     if len(found) <= nth:
         return None
     last = nth
     while dotted and len(found) > last + 1 and prepared.lexed[found[last].end() : found[last + 1].start()] == ".":
         last += 1
-    return unicodedata.normalize("NFC", prepared.text[found[nth].start() : found[last].end()])
+    return found[nth].start(), found[last].end()

@@ -46,6 +46,12 @@ class Reading:
         """The terminal of the item's keyword, or nothing where it begins with none."""
         return words.item_at(self.prepared.lexed, self.base) or ""
 
+    @property
+    def nameless(self) -> bool:
+        """Whether it is an item that is named, and its line ends before the name."""
+        words_ = self.prepared.lexed[self.base : self.lines[0].end].split()
+        return self.head not in ("", *_UNNAMED) and len(words_) == 1
+
     @classmethod
     def of(cls, source: SourceText, prepared: Prepared, lines: tuple[Line, ...], language: str) -> Reading:
         """The reading of an item of which nothing is left out yet."""
@@ -77,6 +83,11 @@ class Reading:
                 parts += [lexed[last:start], " " * (line.end - start)]
                 last = line.end
         return "".join([*parts, lexed[last : self.lines[-1].end], "\n"])
+
+    def typed(self) -> str:
+        """The prepared text, with the stand-in where it stands."""
+        text = self.prepared.text
+        return "".join([text[: self.origin], *self.stand_in, text[self.lines[0].end :]]) if self.stand_in else text
 
     def under(self, number: int) -> range:
         """A line with its sub-block, and the limits that stand under it."""
@@ -129,21 +140,25 @@ class Reading:
         self.dead.update(lines)
 
 
+_UNNAMED = ("SUBJECT", "GRADE", "ENSURE", "REQUIRE", "REQUIRE_EACH", "USE")
+"""Items that declare no name of their own."""
 _FORMS = ("BY", "CHOOSE", "CURVE", "TIERS")
+NOBODY = "ˬ"
+"""The name in a stand-in, which is no name that anybody would write."""
 _STAND_INS = {
-    ("SCHEME",): "scheme x",
-    ("TABLE",): "table x",
-    ("INDICATOR",): "indicator x",
-    ("SCORECARD",): "scorecard x",
-    ("GATE",): "gate x when x",
-    ("PAY",): "pay x",
-    ("COMPONENT",): "pay x",
-    ("GRADE", "BY"): "grade by x",
+    ("SCHEME",): f"scheme {NOBODY}",
+    ("TABLE",): f"table {NOBODY}",
+    ("INDICATOR",): f"indicator {NOBODY}",
+    ("SCORECARD",): f"scorecard {NOBODY}",
+    ("GATE",): f"gate {NOBODY} when {NOBODY}",
+    ("PAY",): f"pay {NOBODY}",
+    ("COMPONENT",): f"pay {NOBODY}",
+    ("GRADE", "BY"): f"grade by {NOBODY}",
     ("GRADE", "CHOOSE"): "grade choose",
-    ("DEFINE", "BY"): "define x by x",
-    ("DEFINE", "CHOOSE"): "define x choose",
-    ("DEFINE", "CURVE"): "define x curve x",
-    ("DEFINE", "TIERS"): "define x tiers x",
+    ("DEFINE", "BY"): f"define {NOBODY} by {NOBODY}",
+    ("DEFINE", "CHOOSE"): f"define {NOBODY} choose",
+    ("DEFINE", "CURVE"): f"define {NOBODY} curve {NOBODY}",
+    ("DEFINE", "TIERS"): f"define {NOBODY} tiers {NOBODY}",
 }
 """Heads that the parser can read, by item and, where it has one, the form of its rows."""
 

@@ -76,6 +76,11 @@ class Type:
     domain: tuple[str, ...] | None = None
 
     @property
+    def presumed(self) -> bool:
+        """Whether it is the type of a value that has a fault: see `Presumed`."""
+        return False
+
+    @property
     def scale(self) -> int | None:
         """Decimal places of the value, None where it is a quotient or not numeric."""
         return self.digits.scale if self.digits and not self.over else None
@@ -106,6 +111,20 @@ class Type:
         return self.maybe(when=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Presumed(Type):
+    """What is known of the type of a value that has a fault: its unit.
+
+    Whatever else stands here only fills its place, but that the value may be missing where that is said, and the texts
+    that a domain has at the least. No plan holds one.
+    """
+
+    @property
+    def presumed(self) -> bool:
+        """It is."""
+        return True
+
+
 _ONE = Digits(0, Fraction(1))
 
 BOOL = Type(Unit.BOOL)
@@ -116,6 +135,19 @@ def decimal(unit: Unit, scale: int, low: Fraction, high: Fraction, *, missing: b
     """A plain decimal of `scale` places between `low` and `high`."""
     digits = Digits(scale, max(abs(low), abs(high))).checked()
     return Type(unit, missing, low, high, digits)
+
+
+def presumed(unit: Unit, scale: int | None = None) -> Type:
+    """The type of a value that has a fault, and of which the unit is known (and, of a number, perhaps its places)."""
+    if not unit.numeric:
+        return doubted(Type(unit))
+    found = decimal(unit, scale or 0, Fraction(1), Fraction(1))
+    return doubted(found if scale is not None else replace(found, over=_ONE))
+
+
+def doubted(a: Type) -> Presumed:
+    """`a` as far as it is known of a value that was worked out of one with a fault."""
+    return Presumed(a.unit, a.missing, a.low, a.high, a.digits, a.over, a.domain)
 
 
 def most(scale: int) -> Fraction:

@@ -268,8 +268,8 @@ def test_raised_at(code: str, text: str, written: str) -> None:
 
 
 def test_weight_past_the_whole() -> None:
-    """A weight out of range never adds up either."""
-    assert told(scheme(PLAIN, "scorecard c\n    one 120%")) == [("KPI507", "c"), ("KPI532", "120%")]
+    """What is no weight is not added up."""
+    assert told(scheme(PLAIN, "scorecard c\n    one 120%")) == [("KPI532", "120%")]
 
 
 def test_every_code_is_raised() -> None:

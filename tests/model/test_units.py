@@ -186,7 +186,7 @@ def test_a_target_takes_the_unit_of_the_actual() -> None:
         ("indicator i\n    actual money_a\n    score actual", "KPI301", "actual"),
         ("indicator i\n    actual text_a\n    score 5", "KPI307", "text_a"),
         ("indicator i\n    actual ratio_a\n    score actual", "KPI301", "actual"),
-        ("grade by bool_a\n    true : 5\n    else : 6", "KPI301", "by bool_a"),
+        ("grade by bool_a\n    true : 5\n    else : 6", "KPI533", "5"),
         ('define x by text_a\n    "a" : 5\n    else : 6%', "KPI304", "5"),
         ('define x by text_a\n    "a" : number_a\n    else : money_a', "KPI316", "money_a"),
         ("define x by money_a\n    > 6% : 5\n    else : 6", "KPI302", "6%"),

@@ -171,7 +171,7 @@ class Space:
             elif type_.unit is Unit.BOOL:
                 self.axes[key] = Axis(None, (True, False), node)
             else:
-                rest = () if type_.domain else (OTHER,)
+                rest = () if type_.domain and not type_.presumed else (OTHER,)
                 texts = dict.fromkeys((*(type_.domain or ()), *self.named.get(key, ()), *rest))
                 self.axes[key] = Axis(None, tuple(texts), node)
         return self.axes[key]

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from kpirules.records import dataclass
-from kpirules.values.types import Type
+from kpirules.values.types import SUM_BOUND, Type
 from kpirules.values.units import Unit
 
 
@@ -95,6 +95,8 @@ def line(type_: Type) -> Line:
     """The line on which a number or a date lies."""
     if type_.unit is Unit.DATE:
         return Line(0, number(date.min), number(date.max))
+    if type_.presumed:
+        return Line(type_.scale, -SUM_BOUND, SUM_BOUND)
     return Line(type_.scale, *type_.bounds)
 
 

@@ -18,17 +18,26 @@ from kpirules.values.rounding import decimal_places, decimal_text
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
+Reach = tuple[Fraction, Fraction]
 
-def by(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> None:
-    """Check the rows of `by`; those with a fault of their own leave nothing to be decided."""
-    if _after_else(ws, rows) or _doubtful(head, rows):
-        return
+
+def by(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span, reach: Reach | None) -> bool:
+    """Check the rows of `by`; one with a fault of its own takes nothing here, and leaves open what no row takes.
+
+    `reach` are bounds that a presumed head comes to in any case. Gives whether the rows are known to take every value.
+    """
+    ends = any(isinstance(row.head, Otherwise) for row in rows)
+    if _after_else(ws, rows) or (isinstance(head, Unknown) and head.presumed is None):
+        return ends
+    sound = tuple(row for row in rows if not any(isinstance(part, Unknown) for part in head_parts(row.head)))
+    whole = span if len(sound) == len(rows) and not ws.fragment else None
     if head.type.unit.numeric or head.type.unit is Unit.DATE:
-        _on_line(ws, head, rows, span)
-    elif head.type.unit in (Unit.TEXT, Unit.BOOL):
-        _on_list(ws, head, rows, span)
-    elif not isinstance(rows[-1].head, Otherwise) and not ws.fragment:
-        ws.report("KPI512", span, helps=[Note("else")])
+        return _on_line(ws, head, sound, whole, reach)
+    if head.type.unit in (Unit.TEXT, Unit.BOOL):
+        return _on_list(ws, head, sound, whole)
+    if not ends and whole is not None:
+        ws.report("KPI512", whole, helps=[Note("else")])
+    return ends
 
 
 def choose(ws: Workspace, rows: tuple[Row, ...]) -> None:
@@ -74,7 +83,9 @@ def opening(ws: Workspace, head: Expr, rows: tuple[Row, ...]) -> None:
 
 
 def _doubtful(head: Expr, rows: tuple[Row, ...]) -> bool:
-    return any(isinstance(part, Unknown) for part in (head, *(part for row in rows for part in head_parts(row.head))))
+    if isinstance(head, Unknown) and head.presumed is None:
+        return True
+    return any(isinstance(part, Unknown) for row in rows for part in head_parts(row.head))
 
 
 def _after_else(ws: Workspace, rows: tuple[Row, ...]) -> bool:
@@ -92,8 +103,11 @@ def _after_else(ws: Workspace, rows: tuple[Row, ...]) -> bool:
 # ---------------------------------------------------------------- texts, yes and no
 
 
-def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> None:
-    """Take the rows from the values that the head may have, one after the other."""
+def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None) -> bool:
+    """Take the rows from the values that the head may have, one after the other; whether none is left.
+
+    `span` None says nothing of what is left. A presumed head may have others than those of its domain.
+    """
     named = {value: None for row in rows for node in head_parts(row.head) if (value := known(node)) is not None}
     free: list[object] = [*_domain(head.type, named)]
     before: list[tuple[Row, list[object]]] = []
@@ -102,7 +116,7 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> No
         if isinstance(row.head, Otherwise):
             if not free:
                 _unreachable(ws, row, [one for one, had in before if had], None)
-            return
+            return True
         values = [known(node) for node in head_parts(row.head)]
         if None in values:
             constant = False
@@ -118,19 +132,24 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span) -> No
         before.append((row, taken))
         free = [value for value in free if value not in taken]
     strange = not set(named) <= set(_domain(head.type, named))  # told already, and the row was meant for another
-    if ws.fragment or strange:
-        return
+    if head.type.presumed:
+        free = [value for value in free if value in (head.type.domain or ())]
+    if span is None or strange:
+        return False
     if not constant:
         ws.report("KPI512", span, helps=[Note("bounds")])
     elif OTHER in free:
         ws.report("KPI512", span, helps=[Note("text")])
     elif free:
         _gap(ws, head, rows, span, _word(ws, free[0]))
+    return constant and not free and not head.type.presumed
 
 
 def _domain(type_: Type, named: Iterable[object]) -> tuple[object, ...]:
     if type_.unit is Unit.BOOL:
         return True, False
+    if type_.presumed:
+        return (*dict.fromkeys((*(type_.domain or ()), *named)), OTHER)
     return type_.domain if type_.domain is not None else (*named, OTHER)
 
 
@@ -141,8 +160,10 @@ def _word(ws: Workspace, value: object) -> str:
 # ---------------------------------------------------------------- numbers, dates
 
 
-def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None) -> None:
-    """Take the rows from the line of the head's values, one after the other; `span` None needs no last row.
+def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None, reach: Reach | None = None) -> bool:
+    """Take the rows from the line of the head's values, one after the other; whether none is known to be left.
+
+    `span` None says nothing of what is left. A presumed head leaves no value but those within its `reach`.
 
     A row whose bound is not constant is decided per subject; what it takes is then unknown, so it takes nothing here
     and rows after it are not called unreachable by it.
@@ -155,7 +176,7 @@ def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
         if isinstance(row.head, Otherwise):
             if not free:
                 _unreachable(ws, row, [one for one, _ in before], None)
-            return
+            return True
         taken = _taken(line, row)
         if taken is None:
             constant = False
@@ -170,12 +191,15 @@ def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
                 _taken_above(ws, node, [one for one, had in before if line.common(had, here)])
         before.append((row, taken))
         free = line.without(free, taken)
-    if span is None or ws.fragment:
-        return
+    if span is None:
+        return False
+    if head.type.presumed and constant:
+        free = line.common(free, [Interval(*reach)]) if reach is not None else []
     if not constant:
         ws.report("KPI512", span, helps=[Note("bounds")])
     elif free:
         _gap(ws, head, rows, span, show(line.simplest(free), head.type))
+    return constant and not free and not head.type.presumed
 
 
 def _taken(line: Line, row: Row) -> list[Interval] | None:

@@ -299,12 +299,26 @@ class Comment(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Fragment:
+    """What could be read of an item.
+
+    `headed` says that its first line could be read, `lost` has the first words of its clauses that could not be.
+    `cuts` are the places, of no length, behind which the rest of a line could not be.
+    """
+
+    item: Item
+    headed: bool
+    lost: frozenset[str]
+    cuts: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class File(Node):
     """A rule file: its items in order, and the names of items that could not be read.
 
     `broken` holds the names declared by items with a syntax fault, so that their uses raise no second error; the empty
     name stands for a broken item that declares none (so `broken` is empty only where every item could be read).
-    `fragments` are items of which some lines could not be read, without those; `items` has none of them.
+    `fragments` are what is left of items of which some lines could not be read; `items` has none of them.
     `partial`: a `use`, or a file that it names, could not be read, so there may be more items.
     """
 
@@ -313,4 +327,4 @@ class File(Node):
     language: str = "en"
     comments: tuple[Comment, ...] = ()
     partial: bool = False
-    fragments: tuple[Item, ...] = ()
+    fragments: tuple[Fragment, ...] = ()

@@ -1,0 +1,1 @@
+"""Good schemes, and the mistakes that people make in them."""

@@ -1,0 +1,53 @@
+"""A mistake in a good scheme, and what is told of a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpirules.compiling import compile_scheme
+from kpirules.source import Fault, SourceText
+
+Told = tuple[str, str]
+"""The code of a fault, and what is underlined."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is written instead of something, the code of its fault, and what is underlined.
+
+    `hides` has the names of what cannot be known while the mistake stands, `reads` of what must be known to see it.
+    """
+
+    good: str
+    bad: str
+    code: str
+    told: str
+    hides: str = ""
+    reads: str = ""
+
+    @property
+    def name(self) -> str:
+        """The mistake in a list of tests."""
+        return f"{self.code} {self.bad.strip() or self.good.strip()}"
+
+    @property
+    def fault(self) -> Told:
+        """What is to be told of it."""
+        return self.code, self.told
+
+
+def told(text: str) -> list[Told]:
+    """What is told of a text."""
+    try:
+        compile_scheme(SourceText("two.kpi", text))
+    except Fault as fault:
+        return [(one.code, one.span.text if one.span else "") for one in fault.diagnostics]
+    return []
+
+
+def made(good: str, *mistakes: Mistake) -> str:
+    """A text with mistakes made in it."""
+    for one in mistakes:
+        assert good.count(one.good) == 1, one.good
+        good = good.replace(one.good, one.bad)
+    return good
