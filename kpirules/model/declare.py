@@ -30,7 +30,7 @@ def declare(ws: Workspace) -> None:
     if ws.file.partial:
         ws.broken |= _undeclared(ws.file)
     torn = [one.item for one in ws.file.fragments if isinstance(one.item, ast.Table)]
-    ws.torn |= {node.name.text for node in torn}
+    ws.torn |= {one.item.name.text for one in ws.file.fragments if isinstance(one.item, ast.Table) and one.lost}
     for node in (*ws.file.items, *torn):
         kind = _KINDS.get(type(node))
         if kind is None:

@@ -213,9 +213,10 @@ def _time(ws: Workspace, contract: contracts.Table, span: Span) -> tuple[Path, s
     subject = ws.subject.table.name if ws.subject else ""
     ways = paths(ws, contract.name, lambda table: period_column(table) is not None)
     found = few(way for way in ways if all(table.name != subject for _, table in _hops(ws, contract.name, way)))
-    if len(found) != 1 and contract.name in ws.torn:
+    if len(found) != 1 and contract.name in ws.torn | ws.timeless:
         raise Skip
     if len(found) != 1:
+        ws.timeless.add(contract.name)
         dates = [column.name for column in contract.columns if column.type.unit in (Unit.DATE, *_PERIODS)]
         language = ws.file.language
         word = words.spelling("period (column)", language)

@@ -49,6 +49,7 @@ def total(ws: Workspace) -> Type:
     places = ws.places("total", nodes[0].name.span)
     bounds = [_total_bounds(ws, card) for card in ws.scorecards]
     low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
+    ws.contested |= overlap.strange(ws)
     missing = not ws.contested and not (overlap.covers(ws) and all(card.always for card in ws.scorecards))
     parts = [adjust.rule for card in ws.scorecards for adjust in card.adjusts]
     parts += [card.total for card in ws.scorecards if card.total is not None]

@@ -224,6 +224,7 @@ def _domain(ws: Workspace, table: str, node: ast.Column, unit: Unit) -> tuple[st
 
 
 def _references(ws: Workspace, node: ast.Table) -> None:
+    people = {one.table.text for one in ws.file.items if isinstance(one, ast.Subject)}  # told of the subject
     for written in node.columns:
         if written.references is None:
             continue
@@ -234,7 +235,8 @@ def _references(ws: Workspace, node: ast.Table) -> None:
         if table is None:
             names.unknown(ws, written.references, list(ws.tables))
             ws.torn.add(node.name.text)  # whose its rows are is not known
-        elif len(table.keys) != 1 and target not in ws.torn:
+        elif len(table.keys) != 1 and target not in ws.torn | ws.keyless | people:
+            ws.keyless.add(target)
             args = {"table": target, "name": written.name.text}
             ws.report("KPI547", written.references.span, args, labels=[Label(table.span, "table", args)])
 
@@ -256,17 +258,15 @@ def subject(ws: Workspace) -> None:
     if table is None:
         names.unknown(ws, node.table, list(ws.tables))
         return
-    if len(table.keys) != 1 and name in ws.torn:
-        return
-    if len(table.keys) != 1:
+    if len(table.keys) != 1 and name not in ws.torn:
         labels = [Label(table.span, "table", {"table": name})]
         ws.report("KPI519", node.table.span, {"table": name}, labels=labels, helps=[Note("key")])
-        return
+    key = table.keys[0] if table.keys else ""
     if node.reports_to is not None:
         ws.report("KPI801", node.reports_to.span, {"word": words.spelling("reports to", ws.file.language)})
-    ws.subject = scheme.Subject(table, table.keys[0], None, node.span)
+    ws.subject = scheme.Subject(table, key, None, node.span)
     if node.where is not None:
         with quietly():
             asked = node.where
             where = ws.settled(lambda: infer.condition(ws, Scope(), asked))
-            ws.subject = scheme.Subject(table, table.keys[0], where, node.span)
+            ws.subject = scheme.Subject(table, key, where, node.span)

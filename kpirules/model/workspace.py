@@ -91,12 +91,13 @@ class Workspace:
     """The scheme in the making. Passes fill it in order; every fault goes to `diagnostics`.
 
     `broken` are names of which nothing is known but that they have a fault; `torn` are tables of which some columns are
-    not known, because their lines could not be read or refer to nothing; `ownerless` those of which it has been told
-    that nothing says whose their rows are. `fragment` is set where items are checked that have lost some of their
-    lines: what they lack says nothing then. `cuts` are the places behind which the rest of a line is lost. `exclusive`
-    says that it is proved that nobody has two scorecards, `contested` that somebody has. `doubted` are the values
-    worked out of some that have a fault, so that whether they may be missing is not known. `reach` are bounds that the
-    total comes to in any case, whatever fault is in it.
+    not known, because their lines could not be read or refer to nothing; `ownerless`, `timeless`, `keyless` those of
+    which it has been told that nothing says whose their rows are, when they happened, or what tells them apart.
+    `fragment` is set where items are checked that have lost some of their lines: what they lack says nothing then.
+    `cuts` are the places behind which the rest of a line is lost. `exclusive` says that it is proved that nobody has
+    two scorecards, `contested` that somebody has, or that whom they are for is not known. `doubted` are values worked out
+    of some that have a fault, so that whether they may be missing is not known. `reach` are bounds that the total
+    comes to in any case, whatever fault is in it.
     """
 
     file: ast.File
@@ -106,6 +107,8 @@ class Workspace:
     broken: set[str] = field(default_factory=set)
     torn: set[str] = field(default_factory=set)
     ownerless: set[str] = field(default_factory=set)
+    timeless: set[str] = field(default_factory=set)
+    keyless: set[str] = field(default_factory=set)
     header: scheme.Header | None = None
     period_said: bool = False
     tables: dict[str, contracts.Table] = field(default_factory=dict)

@@ -148,6 +148,7 @@ def _declared(reading: Reading, *, whole: bool = True) -> set[str]:
             names += words.spellings("grade")
         case "TABLE" | "SCHEME" if not whole:
             names += [None, *(_word(reading.prepared, line, 0) for line in lost)]
+            names += [_word(reading.prepared, line, 1) for line in lost if reading.head == "SCHEME"]
         case "TABLE":
             names += [own, *(_word(reading.prepared, line, 0) for line in rest)]
         case "SCORECARD":
@@ -159,6 +160,8 @@ def _declared(reading: Reading, *, whole: bool = True) -> set[str]:
             pass
         case _:
             names.append(own)
+    if own and words.item_at(own, 0):  # the keyword, twice
+        names.append(_word(reading.prepared, first, 2))
     if reading.stand_in:
         names.append(NOBODY)
     return {name or "" for name in names}

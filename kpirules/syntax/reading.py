@@ -48,9 +48,9 @@ class Reading:
 
     @property
     def nameless(self) -> bool:
-        """Whether it is an item that is named, and its line ends before the name."""
-        words_ = self.prepared.lexed[self.base : self.lines[0].end].split()
-        return self.head not in ("", *_UNNAMED) and len(words_) == 1
+        """Whether it is an item that is named, and no name follows its keyword."""
+        after = self.prepared.lexed[words.keyword_end(self.prepared.lexed, self.base) : self.lines[0].end].lstrip()
+        return self.head not in ("", *_UNNAMED) and not after[:1].isalpha()
 
     @classmethod
     def of(cls, source: SourceText, prepared: Prepared, lines: tuple[Line, ...], language: str) -> Reading:

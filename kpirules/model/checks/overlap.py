@@ -48,6 +48,12 @@ def _shared(one: Expr | None, other: Expr | None) -> str | None:
     return f'{a[0]} = "{common[0]}"' if common else ""
 
 
+def strange(ws: Workspace) -> bool:
+    """Whether a scorecard is for values that there are none of, so that whom it was meant for is not known."""
+    cells = [_cells(card.applies) for card in ws.scorecards if card.applies is not None]
+    return any(cell is not None and not cell[1] <= frozenset(cell[2]) for cell in cells)
+
+
 def covers(ws: Workspace) -> bool:
     """Whether every subject is proved to have a scorecard."""
     if any(card.applies is None for card in ws.scorecards):
