@@ -95,8 +95,8 @@ class Workspace:
     which it has been told that nothing says whose their rows are, when they happened, or what tells them apart.
     `fragment` is set where items are checked that have lost some of their lines: what they lack says nothing then.
     `cuts` are the places behind which the rest of a line is lost. `exclusive` says that it is proved that nobody has
-    two scorecards, `contested` that somebody has, or that whom they are for is not known. `doubted` are values worked out
-    of some that have a fault, so that whether they may be missing is not known. `reach` are bounds that the total
+    two scorecards, `contested` that somebody has, or that whom they are for is not known. `doubted` are values worked
+    out of some that have a fault, so that whether they may be missing is not known. `reach` are bounds that the total
     comes to in any case, whatever fault is in it.
     """
 
