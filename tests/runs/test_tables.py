@@ -106,6 +106,16 @@ def test_rows_of_items_that_the_rules_do_not_have_are_found(shop: Path, done: Do
     assert [(one.code, one.args["columns"]) for one in caught.value.diagnostics] == [("KPI742", ["items"])]
 
 
+def test_a_scorecard_whose_items_are_anothers_is_found(shop: Path, done: Done) -> None:
+    folder = save(done, shop / "run", numbered=False)
+    scores = done.result.scores
+    cards = pa.array(["keeping" if card else None for card in scores.column("scorecard").to_pylist()])
+    rewritten(folder, "scores.parquet", scores.set_column(scores.column_names.index("scorecard"), "scorecard", cards))
+    with pytest.raises(Fault) as caught:
+        open_run(folder)
+    assert [one.code for one in caught.value.diagnostics] == ["KPI742"]
+
+
 def test_other_files_in_a_run_folder_are_not_minded(shop: Path, done: Done) -> None:
     folder = save(done, shop / "run", numbered=False)
     (folder / "signed.pdf").write_bytes(b"x")
