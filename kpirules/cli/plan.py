@@ -20,6 +20,7 @@ from kpirules.source.files import shown
 def plan(scheme: Path | None, form: str, period: str | None) -> None:
     """Show the plan of SCHEME, by default the one that kpirules.yaml names: its steps, or the SQL of them."""
     from kpirules.compiling import compile_file
+    from kpirules.plan.draft import origin_of
     from kpirules.plan.encode import to_json
     from kpirules.plan.text import render
 
@@ -41,4 +42,5 @@ def plan(scheme: Path | None, form: str, period: str | None) -> None:
             sql = compile_sql(compiled.plan, params(chosen), columns(compiled.plan))
             console.put_data([sql, "\n"])
         case _:
-            console.put(render(compiled.plan))
+            tables = {table.name: origin_of(table.span) for table in compiled.model.tables.values()}
+            console.put(render(compiled.plan, console.lang(), tables))

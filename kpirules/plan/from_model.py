@@ -76,10 +76,11 @@ def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[
     aggregated = rows.steps(draft)
     steps += [*looked_up, *aggregated.steps]
     for relation, key, take in [*lookups, *aggregated.joins]:
-        steps.append(Join(f"{last} + {relation}", last, relation, ((_key(model), key),), take))
+        steps.append(Join(f"{model.subject.table.name} with {relation}", last, relation, ((_key(model), key),), take))
         last = steps[-1].name
     if where is not None:
-        steps.append(Compute("who is asked for", last, tuple(draft.bindings[:before])))
+        if before:
+            steps.append(Compute("who is asked for", last, tuple(draft.bindings[:before])))
         wanted = build.any_of([where, *doubtful])
         place = origin_of(asked.span) if asked is not None else None
         steps.append(Filter("asked for", steps[-1].name, wanted, NOT_ASKED, place))

@@ -1,206 +1,222 @@
-"""A plan as text: its steps in order, and for each figure its type, what it is worked out by, and its rule."""
+"""A plan as text for people: its steps by number, and for each figure its type, how it is worked out, and its rule."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from kpirules.plan.ir import (
     Aggregate,
     Binding,
-    Case,
     Compute,
-    Const,
+    Demand,
     Filter,
+    Item,
     Join,
     Measure,
-    Op,
     Origin,
-    Param,
     Plan,
-    Ref,
-    Scalar,
     Scan,
     Step,
-    Value,
 )
-from kpirules.values.rounding import decimal_places, decimal_text
+from kpirules.plan.text_names import Names
+from kpirules.plan.text_scalars import Wording, number
+from kpirules.source.catalogue import entry
 from kpirules.values.types import Digits, Type
 
-_INFIX = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "eq": "=",
-    "ne": "!=",
-    "lt": "<",
-    "le": "<=",
-    "gt": ">",
-    "ge": ">=",
-    "and": "and",
-    "or": "or",
-}
-_ROUNDING = ("round", "floor", "ceil")
+NO_PLACES: Mapping[str, Origin] = {}
 
 
-def render(plan: Plan) -> str:
-    """The plan as lines.
+def render(plan: Plan, lang: str, tables: Mapping[str, Origin] = NO_PLACES) -> str:
+    """The plan as lines, in a language; `tables` has the places where tables are declared, by name.
+
+    Steps have numbers, by which later ones speak of them: `#12` is the relation that step 12 makes, `#12.3` its figure
+    3; what the rules have a name for has that name. Numbers of the demands' steps go on from those of the results.
 
     A type is its unit and the digits that hold it, `money(16,2)`; `number(12,4)/(6,0)` is a quotient of two decimals,
-    and `?` marks what may be missing. A figure under a condition has it after `if`.
+    and `?` marks what may be missing. What only traces read (which row was taken, which limit cut) is left out.
     """
-    lines = [*_heading(plan)]
-    for nth, step in enumerate(plan.steps, 1):
-        lines += ["", f"{nth}. {_step(step)}", *(f"   {line}" for line in _inside(step))]
-    lines += ["", "results", *(f"   {line}" for line in _items(plan))]
-    for nth, one in enumerate(plan.demands, 1):
-        lines += ["", f"demand {nth} on {one.table}: {one.message}{_at(one.origin)}"]
-        for step in one.steps:
-            lines += [f"   {_step(step)}", *(f"      {line}" for line in _inside(step))]
-    lines += ["", "checks", *(f"   {one.code} {one.item}: not {one.when}{_at(one.origin)}" for one in plan.checks)]
-    return "\n".join(lines)
+    return "\n".join(_lines(plan, Wording(lang), tables))
 
 
-def _heading(plan: Plan) -> Iterator[str]:
-    title = f' "{plan.title}"' if plan.title else ""
-    yield f"scheme {plan.scheme}{title}, version {plan.version}, by {plan.period.value}, {plan.currency}"
+def _lines(plan: Plan, words: Wording, tables: Mapping[str, Origin]) -> Iterator[str]:
+    yield from _heading(plan, words)
+    text = _Steps(words, Names(plan, plan.steps, 1, words), tables)
+    yield from text.lines(plan.steps)
+    yield from _section(words, "results", [line for item in plan.items for line in text.item(item)])
+    yield from _section(words, "nobody", [text.nobody(plan)] if plan.uncredited or plan.undated else [])
+    first = len(plan.steps) + 1
+    for one in plan.demands:
+        yield from ("", words.say("demand", said=one.message, table=one.table) + text.at(one.origin))
+        yield from _demand(plan, one, first, words, tables)
+        first += len(one.steps)
+    checks = [
+        words.say("check", code=one.code, title=entry(one.code, words.lang).title, when=text.names.shown(one.when))
+        + text.at(one.origin)
+        for one in plan.checks
+    ]
+    yield from _section(words, "checks", checks)
+
+
+def _demand(plan: Plan, one: Demand, first: int, words: Wording, tables: Mapping[str, Origin]) -> Iterator[str]:
+    steps = _Steps(words, Names(plan, one.steps, first, words), tables)
+    yield from steps.lines(one.steps)
+
+
+def _section(words: Wording, title: str, lines: Iterable[str]) -> Iterator[str]:
+    found = [f"   {line}" for line in lines]
+    if found:
+        yield from ("", words.say(title), *found)
+
+
+def _heading(plan: Plan, words: Wording) -> Iterator[str]:
+    title = f" “{plan.title}”" if plan.title else ""
+    kind = words.unit(plan.period)
+    yield words.say(
+        "heading", scheme=plan.scheme, title=title, version=plan.version, period=kind, currency=plan.currency
+    )
     if plan.effective:
         begins, ends = plan.effective
-        yield f"in force from {begins}" + (f" to {ends}" if ends else "")
-    yield f"one row for each {plan.subject}, by {plan.key}"
+        yield (
+            words.say("in_force_from", begins=begins)
+            if ends is None
+            else words.say("in_force_between", begins=begins, ends=ends)
+        )
+    yield words.say("one_row", subject=plan.subject, key=plan.key)
 
 
-def _items(plan: Plan) -> Iterator[str]:
-    for item in plan.items:
-        parts = ", ".join(f"{part.name} = {part.binding}" for part in item.parts)
-        place = f" in {item.parent}" if item.parent else ""
-        weight = f", weight {_percent(item.weight)}" if item.weight is not None else ""
-        yield f"{item.kind} {item.name}{place}{weight}: {parts}{_at(item.origin)}"
+class _Steps:
+    """The words of steps that are told together."""
+
+    def __init__(self, words: Wording, names: Names, tables: Mapping[str, Origin]) -> None:
+        self.words = words
+        self.names = names
+        self.tables = tables
+
+    def lines(self, steps: Iterable[Step]) -> Iterator[str]:
+        """The steps, each after an empty line."""
+        for step in steps:
+            number_ = self.names.step(step.name)
+            yield from ("", f"{number_} {self._step(step)}", *(f"   {line}" for line in self._inside(step)))
+
+    def at(self, origin: Origin | None) -> str:
+        """The place in the rules, and the first line of what is written there."""
+        if origin is None:
+            return ""
+        text = origin.text.splitlines()
+        return f"  [{origin.file}:{origin.line}] {text[0].strip()}{' …' if len(text) > 1 else ''}" if text else ""
+
+    # ------------------------------------------------------------ one step
+
+    def _step(self, step: Step) -> str:
+        names, say = self.names, self.words.say
+        match step:
+            case Scan():
+                return say("scan", table=step.table) + self.at(self.tables.get(step.table))
+            case Filter():
+                key = f"filter_{step.leaves_out}" if step.leaves_out else "filter"
+                kept = say(key, input=names.step(step.input), where=self._scalar(step.predicate))
+                return kept + self.at(step.origin)
+            case Join():
+                on = f" {say('and')} ".join(f"{names.shown(left)} = {names.shown(right)}" for left, right in step.on)
+                return say("join", left=names.step(step.left), right=names.step(step.right), on=on) + self._force(step)
+            case Compute():
+                told = any(one.name not in names.unsaid for one in step.bindings)
+                return say("compute" if told else "same", input=names.step(step.input))
+            case Aggregate():
+                keys = self.words.list(names.shown(key) for key in step.keys)
+                return say("aggregate", input=names.step(step.input), keys=keys)
+
+    def _force(self, step: Join) -> str:
+        span, names, say = step.in_force, self.names, self.words.say
+        if span is None:
+            return ""
+        days = {"first": names.shown(span.first), "last": names.shown(span.last)}
+        bounds = {"begins": names.shown(span.begins), "ends": names.shown(span.ends)}
+        return say("in_force_on" if span.first == span.last else "in_force_within", **days, **bounds)
+
+    def _inside(self, step: Step) -> Iterator[str]:
+        names = self.names
+        match step:
+            case Scan():
+                for name, (_, type_) in step.columns.items():
+                    yield f"{names.shown(name)}: {self._type(type_)}"
+            case Join():
+                yield self.words.say("takes", columns=self.words.list(map(self._taken, step.take.items())))
+            case Compute():
+                for one in step.bindings:
+                    if one.name not in names.unsaid:
+                        yield from self._binding(one)
+            case Aggregate():
+                for measure in step.measures:
+                    yield f"{names.shown(measure.name)}: {self._measure(measure)}{self.at(measure.origin)}"
+            case Filter():
+                pass
+
+    def _taken(self, pair: tuple[str, str]) -> str:
+        name, column = map(self.names.shown, pair)
+        return name if name == column else f"{name} = {column}"
+
+    def _binding(self, one: Binding) -> Iterator[str]:
+        guard = self.words.say("under", guard=self.names.shown(one.guard)) if one.guard else ""
+        head = f"{self.names.shown(one.name)}: {self._type(one.type)} = "
+        if one.name not in self.names.by_rows:
+            yield f"{head}{self._scalar(one.expr)}{guard}{self.at(one.origin)}"
+            return
+        by = "" if one.of is None else f" {self.names.shown(one.of)}"
+        yield f"{head}{self.words.say(one.kind)}{by}{guard}{self.at(one.origin)}"
+        for row in one.rows:
+            yield f"   {' '.join(row.head.split())}: {self._scalar(row.value)}"
+
+    def _measure(self, one: Measure) -> str:
+        of = f"({self.names.shown(one.arg)})" if one.arg else ""
+        where = self.words.say("where", condition=self.names.shown(one.where)) if one.where else ""
+        func = "rows" if one.func == "count" and not one.arg else one.func
+        return f"{self._type(one.type)} = {self.words.say(func)}{of}{where}"
+
+    def _scalar(self, node: object) -> str:
+        return self.words.scalar(node, self.names.shown)  # type: ignore[arg-type]
+
+    # ------------------------------------------------------------ results
+
+    def item(self, item: Item) -> Iterator[str]:
+        """An item of the results: what it is called, its parts, its advice."""
+        words, shown = self.words, self.names.shown
+        parts = words.list(f"{words.part(part.name)} = {shown(part.binding)}" for part in item.parts)
+        called = f"“{item.title}”" if item.kind == "ensure" else item.name
+        name = words.say(item.kind) if item.name == item.kind else f"{words.say(item.kind)} {called}"
+        place = words.say("item_in", parent=item.parent) if item.parent else ""
+        weight = words.say("item_weight", weight=_percent(item.weight)) if item.weight is not None else ""
+        yield f"{name}{place}{weight}: {parts}{self.at(item.origin)}"
+        for one in item.advice:
+            text = "".join(
+                piece.text if piece.binding is None else f"{{{shown(piece.binding)}}}" for piece in one.pieces
+            )
+            yield "   " + words.say("advice", when=shown(one.when), text=text) + self.at(one.origin)
+
+    def nobody(self, plan: Plan) -> str:
+        """What is counted of rows that count for nobody."""
+        counts = [
+            self.words.say(key, table=one.table, step=self.names.step(one.step), measure=self.names.shown(one.measure))
+            for key, ones in (("uncredited", plan.uncredited), ("undated", plan.undated))
+            for one in ones
+        ]
+        return "\n   ".join(counts)
+
+    def _type(self, of: Type) -> str:
+        return kind(of, self.words)
 
 
 def _percent(weight: Fraction) -> str:
-    return f"{_number(weight * 100)}%"
+    return f"{number(weight * 100)}%"
 
 
-# ---------------------------------------------------------------- steps
-
-
-def _step(step: Step) -> str:
-    match step:
-        case Scan():
-            return f"{step.name}: rows of table {step.table}"
-        case Filter():
-            return f"{step.name}: rows of {step.input} where {scalar(step.predicate)}"
-        case Join():
-            on = " and ".join(f"{left} = {right}" for left, right in step.on)
-            return f"{step.name}: each row of {step.left} with its row of {step.right} where {on}{_in_force(step)}"
-        case Compute():
-            return f"{step.name}: rows of {step.input} with"
-        case Aggregate():
-            return f"{step.name}: rows of {step.input} by {', '.join(step.keys)}"
-
-
-def _in_force(step: Join) -> str:
-    if step.in_force is None:
-        return ""
-    span = step.in_force
-    days = span.first if span.first == span.last else f"a day from {span.first} to {span.last}"
-    return f", in force on {days} (from {span.begins} to {span.ends})"
-
-
-def _inside(step: Step) -> Iterator[str]:
-    match step:
-        case Scan():
-            yield from _named({name: f"{kind(one)} = {column}" for name, (column, one) in step.columns.items()})
-        case Join():
-            yield from _named({name: f"= {column}" for name, column in step.take.items()})
-        case Compute():
-            yield from _named({one.name: f"{_binding(one)}{_at(one.origin)}" for one in step.bindings})
-        case Aggregate():
-            yield from _named({one.name: f"{_measure(one)}{_at(one.origin)}" for one in step.measures})
-        case Filter():
-            pass
-
-
-def _named(lines: Mapping[str, str]) -> Iterator[str]:
-    for name, line in lines.items():
-        yield f"{name}: {line}"
-
-
-def _binding(one: Binding) -> str:
-    guard = f" if {one.guard}" if one.guard else ""
-    return f"{kind(one.type)} {one.kind} = {scalar(one.expr)}{guard}"
-
-
-def _measure(one: Measure) -> str:
-    where = f" where {one.where}" if one.where else ""
-    return f"{kind(one.type)} = {one.func}({one.arg or '*'}){where}"
-
-
-def _at(origin: Origin | None) -> str:
-    if origin is None:
-        return ""
-    text = origin.text.splitlines()
-    return f"  [{origin.file}:{origin.line}] {text[0].strip()}{' …' if len(text) > 1 else ''}" if text else ""
-
-
-# ---------------------------------------------------------------- types and scalars
-
-
-def kind(of: Type) -> str:
+def kind(of: Type, words: Wording) -> str:
     """A type: unit, digits, whether it may be missing."""
-    digits = "".join(_digits(side) for side in (of.digits,) if side)
+    digits = _digits(of.digits) if of.digits else ""
     over = f"/{_digits(of.over)}" if of.over else ""
-    return f"{of.unit.value}{digits}{over}{'?' if of.missing else ''}"
+    return f"{words.unit(of.unit)}{digits}{over}{'?' if of.missing else ''}"
 
 
 def _digits(side: Digits) -> str:
     return f"({side.width},{side.scale})"
-
-
-def scalar(node: Scalar) -> str:
-    """A scalar as an expression; whatever has parts stands in brackets inside another."""
-    match node:
-        case Ref(name) | Param(name):
-            return name
-        case Const(value):
-            return _constant(value)
-        case Case(whens, otherwise):
-            rows = "; ".join(f"{scalar(when)} then {scalar(then)}" for when, then in whens)
-            return f"case {rows}; else {scalar(otherwise) if otherwise is not None else 'missing'} end"
-        case Op():
-            return _op(node)
-
-
-def _op(node: Op) -> str:
-    if node.op in _INFIX:
-        return f" {_INFIX[node.op]} ".join(_inner(arg) for arg in node.args)
-    args = ", ".join(scalar(arg) for arg in node.args)
-    if node.op in _ROUNDING:
-        return f"{node.op}({args}, {node.places}{', half even' if node.mode == 'even' and node.op == 'round' else ''})"
-    return f"{node.op}({args})"
-
-
-def _inner(node: Scalar) -> str:
-    text = scalar(node)
-    return f"({text})" if isinstance(node, Op) and node.op in _INFIX else text
-
-
-def _constant(value: Value) -> str:
-    match value:
-        case None:
-            return "missing"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return f'"{value}"'
-        case date():
-            return value.isoformat()
-        case _:
-            return _number(value)
-
-
-def _number(value: Fraction) -> str:
-    return str(value) if decimal_places(value) is None else decimal_text(value)
