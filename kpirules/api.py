@@ -141,6 +141,11 @@ class Result:
         return self._frame("left_out")
 
     @property
+    def uncredited(self) -> pd.DataFrame:
+        """The rows of data that count for nobody, and why (see `kpirules.runs.uncredited`)."""
+        return self._frame("uncredited")
+
+    @property
     def quarantine(self) -> pd.DataFrame:
         """The rows that were set aside, once for each reason."""
         return self._frame("quarantine")
@@ -151,7 +156,9 @@ class Result:
         return tuple(one.diagnostic() for one in self.done.result.broken)
 
     def table(self, name: str) -> pa.Table:
-        """`scores`, `items`, `not_assessed`, `left_out` or `quarantine` as an Arrow table; figures are `decimal128`.
+        """`scores`, `items`, `not_assessed`, `left_out`, `uncredited` or `quarantine` as an Arrow table.
+
+        Figures are `decimal128`.
 
         Raises:
             KeyError: there is no result of that name.

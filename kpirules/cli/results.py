@@ -13,6 +13,8 @@ from kpirules.cli import console
 from kpirules.cli.layout import aligned
 from kpirules.data.arrow import plain_text
 from kpirules.runs.run import QUARANTINE, ensure_flag
+from kpirules.runs.uncredited import NO_PERIOD
+from kpirules.runs.uncredited import counts as uncredited_counts
 
 if TYPE_CHECKING:
     from kpirules.runs.manifest import Done
@@ -47,8 +49,7 @@ def plain(done: Done, run: str) -> dict[str, Any]:
         "scores": _plain(result.scores),
         "not_assessed": _plain(result.not_assessed),
         "left_out": _plain(result.left_out),
-        "uncredited": dict(result.uncredited),
-        "undated": dict(result.undated),
+        **uncredited_counts(plan, result.uncredited),
         "broken": [{"message": one.message, "subjects": plain_text(one.subjects).to_pylist()} for one in result.broken],
         "run": run,
     }
@@ -101,10 +102,7 @@ def counts(done: Done) -> list[str]:
         lines.append(_why("not_assessed_of", result.not_assessed))
     if result.left_out.num_rows:
         lines.append(_why("left_out_of", result.left_out))
-    for said, uncounted in (("uncredited_rows", result.uncredited), ("undated_rows", result.undated)):
-        rows = [f"{name} {count}" for name, count in uncounted.items() if count]
-        if rows:
-            lines.append(console.say(said, tables=console.say("comma").join(rows)))
+    lines += _uncredited(result.uncredited)
     aside = done.loaded.quarantine.counts
     if aside:
         rows = [f"{name} {count}" for name, count in aside.items()]
@@ -114,12 +112,31 @@ def counts(done: Done) -> list[str]:
     return lines
 
 
+def _uncredited(rows: pa.Table) -> Iterator[str]:
+    """How many rows count for nobody, by table and reason: those of the period, and those of none."""
+    undated = pc.equal(rows.column("reason"), NO_PERIOD)
+    for said, some in (("uncredited_rows", rows.filter(pc.invert(undated))), ("undated_rows", rows.filter(undated))):
+        found: dict[str, list[str]] = {}
+        for one in some.group_by(["table", "reason"], use_threads=False).aggregate([([], "count_all")]).to_pylist():
+            why = f"{console.say('why_' + one['reason'])} {one['count_all']}"
+            found.setdefault(one["table"], []).append(why)
+        counted = some.column("table").value_counts().to_pylist()
+        tables = {one["values"]: f"{one['values']} {one['counts']}" for one in counted}
+        if said == "uncredited_rows":
+            tables = {
+                name: told + console.say("because", reason=console.say("comma").join(found[name]))
+                for name, told in tables.items()
+            }
+        if tables:
+            yield console.say(said, tables=console.say("comma").join(tables.values()))
+
+
 def _why(said: str, missed: pa.Table) -> str:
     """How many there are of those with a reason, and how many for each."""
     reasons = missed.column("reason").value_counts().to_pylist()
     why = console.say("comma").join(f"{console.say('why_' + one['values'])} {one['counts']}" for one in reasons)
     line = console.say(said, count=missed.num_rows)
-    return f"{line} ({why})" if why else line
+    return line + console.say("because", reason=why) if why else line
 
 
 def warnings(done: Done) -> list[str]:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from kpirules.engines import reference
 from kpirules.engines.exact import arrow_type
-from kpirules.engines.outcome import Outcome, RunFault, failed, values
+from kpirules.engines.outcome import Outcome, RunFault, failed, uncounted, values
 from kpirules.engines.schema import Schema, schemas
 from kpirules.engines.sql import DATA, DUCKDB, Queries, Query, compiled
-from kpirules.plan.ir import OVER, Plan, Value
+from kpirules.plan.ir import OVER, ROW, Plan, Uncounted, Value
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -47,7 +48,8 @@ def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value],
         _register(connection, queries, tables)
         try:
             found = _fetched(connection, queries.subjects)
-            uncredited, undated = _counted(connection, queries.uncredited), _counted(connection, queries.undated)
+            uncredited = _uncounted(connection, plan, plan.uncredited, queries.uncredited)
+            undated = _uncounted(connection, plan, plan.undated, queries.undated)
         except duckdb.Error as error:
             reference.run(plan, tables, params, columns)
             raise RuntimeError(f"DuckDB failed on a plan that the reference engine runs: {error}") from error
@@ -74,7 +76,11 @@ def _register(connection: DuckDBPyConnection, queries: Queries, tables: Mapping[
         made = exp.Table(db=exp.to_identifier(name, quoted=True))
         connection.execute(exp.Create(this=made, kind="SCHEMA").sql(DUCKDB.name))
     for name, (identifier, columns) in queries.tables.items():
-        connection.register(identifier, tables[name].select(list(columns)).rename_columns(list(columns.values())))
+        table = tables[name]
+        if ROW in columns:
+            places = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), table.num_rows), start=-1)
+            table = table.append_column(ROW, places)
+        connection.register(identifier, table.select(list(columns)).rename_columns(list(columns.values())))
         registered = exp.Table(this=exp.to_identifier(identifier, quoted=True))
         view = exp.Table(this=exp.to_identifier(identifier, quoted=True), db=schema.copy())
         body = exp.Select().select(exp.Star()).from_(registered)
@@ -91,12 +97,13 @@ def _fetched(connection: DuckDBPyConnection, query: Query) -> pa.Table:
     return connection.sql(select.sql(DUCKDB.name)).to_arrow_table().rename_columns(list(query.columns))
 
 
-def _counted(connection: DuckDBPyConnection, query: Query | None) -> dict[str, int]:
-    """What a query of one row counts, by the names of its columns."""
-    if query is None:
-        return {}
-    found = _fetched(connection, query)
-    return {name: int(found.column(name)[0].as_py()) for name in found.column_names}
+def _uncounted(
+    connection: DuckDBPyConnection, plan: Plan, asked: Sequence[Uncounted], queries: Mapping[str, Query]
+) -> dict[str, pa.Table]:
+    """By table, the rows that count for nobody."""
+    types = schemas(plan)
+    found = {one: _fetched(connection, queries[one.table]) for one in asked}
+    return {one.table: uncounted(_typed(rows, types[one.step], rows.column_names)) for one, rows in found.items()}
 
 
 def _typed(found: pa.Table, schema: Schema, names: Iterable[str]) -> pa.Table:

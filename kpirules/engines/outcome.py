@@ -98,14 +98,26 @@ class Outcome:
 
     `subjects` has the plan's key and the bindings asked for, in that order, one row a subject, in order of the key:
     numbers as decimal128 of their type's digits (a quotient as two columns, `x` and `x$over`), texts, bools, dates.
-    `uncredited` counts, per table, the rows of the period that no subject owns, `undated` those that are of no period.
+    `uncredited` has, by table, the rows of the period that no subject owns, `undated` those that are of no period, in
+    order: the place of each in its table (`row`, from 0), the key of the subject that it names (`subject`), what places
+    it in time (`day`).
     `faults` are the plan's checks that did not hold.
     """
 
     subjects: pa.Table
-    uncredited: Mapping[str, int]
-    undated: Mapping[str, int]
+    uncredited: Mapping[str, pa.Table]
+    undated: Mapping[str, pa.Table]
     faults: tuple[RunFault, ...]
+
+
+UNCOUNTED = ("row", "subject", "day")
+"""What is told of a row that counts for nobody."""
+
+
+def uncounted(found: pa.Table) -> pa.Table:
+    """Rows that count for nobody, as an outcome has them; `found` has their columns under the plan's names."""
+    named = found.rename_columns(list(UNCOUNTED))
+    return named.set_column(0, UNCOUNTED[0], named.column(0).cast("int64"))
 
 
 class Engine(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from kpirules.model import scheme
 from kpirules.model.contracts import Table
@@ -12,9 +11,8 @@ from kpirules.model.scheme import Model
 from kpirules.model.walking import walk
 from kpirules.plan import build, rows, scalars
 from kpirules.plan.draft import Draft, Place, origin_of, too_wide
-from kpirules.plan.ir import ROW, Demand, Filter, Ref, Scalar, Scan, Step
-from kpirules.plan.reading import Reading
-from kpirules.plan.rows import COUNT
+from kpirules.plan.ir import Demand, Filter, Ref, Scalar, Step
+from kpirules.plan.reading import Reading, placed
 from kpirules.values import types
 from kpirules.values.types import TooWide
 
@@ -40,7 +38,7 @@ def _demand(model: Model, one: scheme.Demand, subjects: Subjects) -> Demand:
         raise too_wide(wide, one.holds.span) from None
     table = model.tables[one.table or model.subject.table.name]
     read = dict.fromkeys(column for part in walk(one.holds) if (column := _own(part, table)) is not None)
-    steps[0] = _numbered(steps[0], table.name)
+    steps[0] = placed(steps[0])
     columns = tuple(read) or table.keys
     return Demand(one.message, table.name, columns, origin_of(one.span), tuple(steps), steps[-1].name)
 
@@ -51,11 +49,6 @@ def _own(node: Expr, table: Table) -> str | None:
         return None
     name = node.refs[0] if node.refs else node.column
     return name if table.column(name) is not None else None
-
-
-def _numbered(step: Step, table: str) -> Scan:
-    assert isinstance(step, Scan)
-    return replace(step, columns={**step.columns, f"{table}.{ROW}": (ROW, COUNT)})
 
 
 def _of_subjects(one: scheme.Demand, subjects: Subjects) -> list[Step]:

@@ -28,7 +28,7 @@ from kpirules.plan.ir import (
     Scan,
     Step,
 )
-from kpirules.plan.reading import Reading
+from kpirules.plan.reading import COUNT, Reading
 from kpirules.plan.scalars import lower
 from kpirules.values import days, types
 from kpirules.values.types import TooWide
@@ -211,11 +211,11 @@ def _subjects(draft: Draft) -> list[Step]:
     steps.append(Filter(f"{table.name} active", table.name, here, NOT_ACTIVE, origin_of(table.span)))
     steps.append(Compute(f"{table.name} days", steps[-1].name, _days(draft, begins, until)))
     twice = f"{table.name} twice"
-    count = Measure(f"{twice} rows", "count", None, None, rows.COUNT, table.name)
+    count = Measure(f"{twice} rows", "count", None, None, COUNT, table.name)
     steps.append(Aggregate(twice, steps[-1].name, (_key(model),), (count,)))
     found = f"{table.name} in period"
     steps.append(Join(found, f"{table.name} days", twice, ((_key(model), _key(model)),), {"subject rows": count.name}))
-    more = build.compare("gt", Ref("subject rows", rows.COUNT), build.number(1))
+    more = build.compare("gt", Ref("subject rows", COUNT), build.number(1))
     place = Place(table.name, "rows", "subject")
     two = draft.bind("subject twice", more, place, "guard", model.subject.span)
     draft.checks.append(Check(two.name, "KPI705", table.name, origin_of(model.subject.span)))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import field, replace
+from fractions import Fraction
 
 from kpirules.model.contracts import Column, Table
 from kpirules.model.scheme import Model
 from kpirules.plan import build
 from kpirules.plan.draft import Draft, Refs
-from kpirules.plan.ir import Compute, InForce, Join, Ref, Scan, Step
+from kpirules.plan.ir import ROW, Compute, InForce, Join, Ref, Scan, Step
 from kpirules.records import dataclass
+from kpirules.values import types
 from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+COUNT = types.decimal(Unit.COUNT, 0, Fraction(0), types.SUM_BOUND)
+"""The type of a count of rows, and of the place of one."""
 
 
 @dataclass(slots=True)
@@ -102,7 +108,18 @@ class Reading:
         if dated is not None:
             assert days is not None, full
             force = InForce(*days, f"{right}{dated.begins}", f"{right}{dated.ends}")
-        return Join(f"{name} with {'.'.join(refs)}", last, right, ((full, f"{right}{target.keys[0]}"),), take, force)
+        return Join(join_name(name, refs), last, right, ((full, f"{right}{target.keys[0]}"),), take, force)
+
+
+def join_name(name: str, refs: Sequence[str]) -> str:
+    """What the join is called that brings the row which references lead to."""
+    return f"{name} with {'.'.join(refs)}"
+
+
+def placed(step: Step) -> Scan:
+    """A scan with the place of each row in the table."""
+    assert isinstance(step, Scan)
+    return replace(step, columns={**step.columns, f"{step.table}.{ROW}": (ROW, COUNT)})
 
 
 def targets(model: Model, table: str, refs: Sequence[str]) -> list[Table]:

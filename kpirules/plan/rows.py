@@ -6,7 +6,7 @@ from dataclasses import field, replace
 from fractions import Fraction
 
 from kpirules.model.expr import Agg, Bin, Expr, Grain, Lookup
-from kpirules.plan import build, scalars
+from kpirules.plan import build, scalars, uncounted
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import (
     Aggregate,
@@ -22,15 +22,11 @@ from kpirules.plan.ir import (
     Step,
     Uncounted,
 )
-from kpirules.plan.reading import Reading, targets
+from kpirules.plan.reading import COUNT, Reading, placed, targets
 from kpirules.records import dataclass
 from kpirules.source import Span
 from kpirules.values import types
 from kpirules.values.types import Type
-from kpirules.values.units import Unit
-
-COUNT = types.decimal(Unit.COUNT, 0, Fraction(0), types.SUM_BOUND)
-"""The type of a count of rows."""
 
 Joins = list[tuple[str, str, dict[str, str]]]
 """Joins the subject's relation asks for: (relation, its key column, {column there: column of the relation})."""
@@ -159,7 +155,7 @@ def _measure(
 
 @dataclass(slots=True)
 class Aggregated:
-    """The steps that make every aggregate, the joins they ask for, and the counts of rows that count for nobody."""
+    """The steps that make every aggregate, the joins they ask for, and the rows that count for nobody."""
 
     steps: list[Step] = field(default_factory=list)
     joins: Joins = field(default_factory=list)
@@ -174,45 +170,44 @@ def steps(draft: Draft) -> Aggregated:
     for index, grain in enumerate(grains):
         rows = rows_of(draft, grain)
         name = grain.table if _once(grains, grain) else f"{grain.table}#{index + 1}"
-        found, key = _relation(rows, name)
+        reading = rows.reading
+        owner, time = _owner(rows), reading.column(grain.time_refs, grain.time)
+        found = _of_period(rows, name, time)
         made.steps += found
-        made.joins.append((f"{name} by subject", key, rows.take))
+        reading.worked_out(name, made.steps)
+        made.steps.append(Aggregate(f"{name} by subject", made.steps[-1].name, (owner.name,), tuple(rows.measures)))
+        made.joins.append((f"{name} by subject", owner.name, rows.take))
         if not grain.by_key:
-            made.uncredited.append(Uncounted(grain.table, f"{name} by subject", f"{name} rows"))
-        time = rows.reading.column(grain.time_refs, grain.time)
+            step, uncredited = uncounted.of_nobody(grain, name, found, owner, time)
+            made.steps.append(step)
+            made.uncredited.append(uncredited)
         if time.type.missing and all(one.table != grain.table for one in made.undated):
-            made.steps += _of_no_period(grain.table, name, found, time)
-            made.undated.append(Uncounted(grain.table, made.steps[-1].name, f"{name} of no period rows"))
+            more, undated = uncounted.of_no_period(grain, name, found, time)
+            made.steps += more
+            made.undated.append(undated)
     return made
-
-
-def _of_no_period(table: str, name: str, found: list[Step], time: Ref) -> tuple[Filter, Aggregate]:
-    """The rows that a filter of the period passes over because nothing places them in time, counted."""
-    kept = next(step for step in found if isinstance(step, Filter))
-    none = Filter(f"{name} of no period", kept.input, build.is_missing(time))
-    count = Measure(f"{none.name} rows", "count", None, None, COUNT, table)
-    return none, Aggregate(f"{none.name} counted", none.name, (time.name,), (count,))
 
 
 def _once(grains: list[Grain], grain: Grain) -> bool:
     return sum(one.table == grain.table for one in grains) == 1
 
 
-def _relation(rows: Rows, name: str) -> tuple[list[Step], str]:
-    """Scan, follow the references to the time, keep the period, follow the others, compute, group by the owner."""
+def _owner(rows: Rows) -> Ref:
+    """The column that says whose a row is; the one that names a subject is read in any case."""
     grain, reading = rows.grain, rows.reading
     subject = reading.model.subject
-    dated = subject.table.active is not None
+    named = reading.column(grain.owner[:-1], grain.owner[-1])
     *_, (last, _) = reading.hops(grain.owner)
-    known = grain.by_key or not (dated or last.matches)  # then the reference itself is the key of somebody
-    owner = reading.column(grain.owner[:-1], grain.owner[-1]) if known else reading.column(grain.owner, subject.key)
-    time = reading.column(grain.time_refs, grain.time)
-    made: list[Step] = [reading.scan(name, reading.model.tables[grain.table].keys)]
+    known = grain.by_key or not (subject.table.active or last.matches)  # then whoever is named is somebody
+    return named if known else reading.column(grain.owner, subject.key)
+
+
+def _of_period(rows: Rows, name: str, time: Ref) -> list[Step]:
+    """Scan, follow the references to the time, keep the period, follow the others."""
+    grain, reading = rows.grain, rows.reading
+    made: list[Step] = [placed(reading.scan(name, reading.model.tables[grain.table].keys))]
     joined(reading, name, made, grain.time_refs, time, Filter(f"{name} in period", "", in_period(time)))
-    reading.worked_out(name, made)
-    count = Measure(f"{name} rows", "count", None, None, COUNT, grain.table)
-    made.append(Aggregate(f"{name} by subject", made[-1].name, (owner.name,), (*rows.measures, count)))
-    return made, owner.name
+    return made
 
 
 def joined(

@@ -8,18 +8,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.compiling import Compiled
-from kpirules.data.arrow import arrow_type, counting, flat
+from kpirules.data.arrow import flat
 from kpirules.data.faults import DataFaults, Finding
 from kpirules.data.load import BrokenContracts, Loaded
 from kpirules.engines import duckdb
 from kpirules.engines.outcome import Engine, RunStopped
-from kpirules.plan.ir import ROW, Aggregate, Demand, Scan
+from kpirules.plan.ir import Aggregate, Demand, Scan
 from kpirules.runs.run import params
 from kpirules.source import Span
 from kpirules.values.periods import Period
-
-_WHOLE = pa.decimal128(19)
-"""Holds every number of 64 bits."""
 
 
 def required(
@@ -106,7 +103,5 @@ def _rows(
     compiled: Compiled, demand: Demand, tables: Mapping[str, pa.Table], period: Period, engine: Engine
 ) -> pa.Array:
     """The places of the rows that break a demand, in order."""
-    plan, table = compiled.plan.of_demand(demand), tables[demand.table]
-    place = counting(0, table.num_rows).cast(_WHOLE).cast(arrow_type(plan.key_type))
-    asked = {**tables, demand.table: table.append_column(ROW, place)}
-    return flat(pc.cast(engine.run(plan, asked, params(period), ()).subjects.column(plan.key), pa.int64()))
+    plan = compiled.plan.of_demand(demand)
+    return flat(pc.cast(engine.run(plan, tables, params(period), ()).subjects.column(plan.key), pa.int64()))

@@ -22,7 +22,7 @@ from kpirules.runs.run import MARKS, QUARANTINED, Result, params
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.catalogue import LANGUAGES, word
 from kpirules.syntax import words
-from kpirules.trace import BuiltIn, Differs, SetAside, Trace, set_aside
+from kpirules.trace import BuiltIn, Differs, SetAside, Trace, Uncredited, set_aside
 from kpirules.trace import explain as trace_of
 from kpirules.values.types import QUOTIENT_PLACES
 from kpirules.values.units import Unit
@@ -70,20 +70,20 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
     """
     if item is not None:
         item = _asked(item)
-    batch = recorded(compiled, result, subject)
+    batch, scored = recorded(compiled, result, subject), _is_scored(result, subject)
     plan, period = compiled.plan, result.period
-    rows = _set_aside(result, subject)
-    if not batch and _was_set_aside(result, subject):
-        return replace(set_aside(plan, str(period), subject, item), set_aside=rows)
+    aside, uncredited = _set_aside(result, subject), _uncredited(result, subject)
+    if not scored and _was_set_aside(result, subject):
+        return replace(set_aside(plan, str(period), subject, item), set_aside=aside, uncredited=uncredited)
     try:
         found = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period))
     except Differs as differs:
         raise Disagreement(_differences(compiled.plan, subject, differs)) from None
-    if bool(batch) is bool(found.left_out):
+    if scored is bool(found.left_out):
         args = {"subject": subject, "key": compiled.model.subject.key}
-        raise Disagreement([Diagnostic("KPI737" if batch else "KPI738", None, args)])
+        raise Disagreement([Diagnostic("KPI737" if scored else "KPI738", None, args)])
     _same_advice(result, subject, found)
-    return replace(found, set_aside=rows)
+    return replace(found, set_aside=aside, uncredited=uncredited)
 
 
 def _asked(item: str) -> str:
@@ -111,6 +111,10 @@ def _differences(plan: Plan, subject: str, differs: Differs) -> list[Diagnostic]
 _KNOWN = {one.value: one for one in BuiltIn}
 
 
+def _is_scored(result: Result, key: str) -> bool:
+    return bool(pc.any(pc.equal(pc.cast(result.scores.column(0), pa.string()), key)).as_py())
+
+
 def _was_set_aside(result: Result, key: str) -> bool:
     rows = result.not_assessed.filter(pc.equal(result.not_assessed.column("reason"), QUARANTINED))
     return key in pc.cast(rows.column("key"), pa.string()).to_pylist()
@@ -122,6 +126,14 @@ def _set_aside(result: Result, key: str) -> tuple[SetAside, ...]:
     rows = pc.list_parent_indices(concerned).filter(pc.equal(pc.list_flatten(concerned), key))
     found = result.quarantine.take(rows).to_pylist()
     return tuple(SetAside(row["table"], row["source"], row["row"], row["message"]) for row in found)
+
+
+def _uncredited(result: Result, key: str) -> tuple[Uncredited, ...]:
+    """The rows that name the subject whose key reads `key`, and count for nobody."""
+    found = result.uncredited.filter(pc.equal(result.uncredited.column("subject"), key)).to_pylist()
+    return tuple(
+        Uncredited(row["table"], row["source"], row["row"], row["row_key"], row["day"], row["reason"]) for row in found
+    )
 
 
 def _same_advice(result: Result, subject: str, trace: Trace) -> None:

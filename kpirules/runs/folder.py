@@ -26,7 +26,7 @@ from kpirules.source.system import reason
 KEPT_BYTES = 256 * 1024 * 1024
 """Inputs that take more memory than this, all together, are not kept: their digests stand in the manifest."""
 
-RESULTS = ("scores", "items", "not_assessed", "left_out", "quarantine")
+RESULTS = ("scores", "items", "not_assessed", "left_out", "uncredited", "quarantine")
 NUMBER = "row number"
 """The column of kept inputs that has the number of each row at its source; no column of a contract has a space."""
 

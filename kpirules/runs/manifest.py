@@ -17,6 +17,7 @@ from kpirules import __version__
 from kpirules.compiling import Compiled
 from kpirules.data.load import Loaded, TableFacts
 from kpirules.runs.run import Result
+from kpirules.runs.uncredited import counts as uncredited_counts
 from kpirules.source import Diagnostic, Fault, SourceText
 
 FORMAT = 1
@@ -71,8 +72,7 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str], *, kept: bool
         "inputs": [_facts(facts) for facts in done.loaded.facts],
         "inputs_kept": kept,
         "counts": _counts(done),
-        "uncredited": dict(done.result.uncredited),
-        "undated": dict(done.result.undated),
+        **uncredited_counts(done.compiled.plan, done.result.uncredited),
         "quarantine": done.loaded.quarantine.counts,
         "times": dict(done.times),
         "files": dict(digests),

@@ -49,8 +49,7 @@ def open_run(folder: Path) -> Run:
     _unchanged(folder, manifest["files"])
     compiled = _compiled(folder, manifest["scheme"]["files"])
     tables = _results(folder, compiled)
-    uncounted = {name: manifest[name] for name in ("uncredited", "undated")}
-    result = Result(period=_period(manifest), engine=manifest["engine"]["name"], **uncounted, **tables)
+    result = Result(period=_period(manifest), engine=manifest["engine"]["name"], **tables)
     return Run(folder, manifest, compiled, _inputs(folder, manifest, compiled), result)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,6 +21,7 @@ from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Compute, Item, Plan, Value
 from kpirules.runs.advice import advice
 from kpirules.runs.left_out import left_out
+from kpirules.runs.uncredited import uncredited
 from kpirules.source import Diagnostic, Fault, Note, Span
 from kpirules.values.periods import Period, parse_period, period_of
 from kpirules.values.rounding import rounded
@@ -83,8 +83,7 @@ class Result:
 
     `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`; `nothing_scored`,
     where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `left_out` has
-    those who are not scored (see there). `uncredited` counts, by table, the rows of the period that no subject owns,
-    `undated` those of no period, because the column that places them in time is empty.
+    those who are not scored (see there). `uncredited` has the rows that count for nobody, and why (see there).
     `quarantine` has the rows that were set aside, once for each reason (`data.quarantine.SCHEMA`).
     `broken` is what the results should keep by `ensure` and do not.
     """
@@ -96,8 +95,7 @@ class Result:
     not_assessed: pa.Table
     left_out: pa.Table
     quarantine: pa.Table
-    uncredited: Mapping[str, int]
-    undated: Mapping[str, int]
+    uncredited: pa.Table
     broken: tuple[Broken, ...] = ()
 
 
@@ -126,8 +124,7 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
         not_assessed=_not_assessed(compiled, scores, loaded.quarantine),
         left_out=left_out(compiled, loaded, period, scores),
         quarantine=loaded.quarantine.listed(plan.language),
-        uncredited=outcome.uncredited,
-        undated=outcome.undated,
+        uncredited=uncredited(compiled, loaded, outcome),
         broken=_promises(compiled, outcome.subjects),
     )
 

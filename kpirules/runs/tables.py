@@ -17,6 +17,7 @@ from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Item
 from kpirules.runs.advice import LISTS
 from kpirules.runs.run import FIGURE, MARKS, PARTS, SCORED, written_weight
+from kpirules.runs.uncredited import SCHEMA as UNCREDITED
 from kpirules.values.types import QUOTIENT_PLACES, WIDTH
 
 _TEXT = pa.string()
@@ -35,6 +36,7 @@ def schemas(compiled: Compiled) -> Mapping[str, pa.Schema]:
         "items": pa.schema(list(_items(key))),
         "not_assessed": reasons,
         "left_out": reasons,
+        "uncredited": UNCREDITED,
         "quarantine": QUARANTINE,
     }
 

@@ -36,6 +36,17 @@ def to_json(trace: Trace, lang: str) -> dict[str, Any]:
             {"table": one.table, "source": one.source, "row": one.row, "message": one.message}
             for one in trace.set_aside
         ],
+        "uncredited": [
+            {
+                "table": one.table,
+                "source": one.source,
+                "row": one.row,
+                "key": one.key,
+                "day": None if one.day is None else one.day.isoformat(),
+                "reason": one.reason,
+            }
+            for one in trace.uncredited
+        ],
         "figures_equal_to_the_run": trace.checked,
         "items": [form.item(item) for item in trace.items],
     }

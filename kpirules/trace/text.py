@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from kpirules.plan.ir import NOT_ASKED, Origin
 from kpirules.trace import figures
 from kpirules.trace.items import BuiltIn
-from kpirules.trace.tree import ItemTrace, LeftOut, Node, Trace
+from kpirules.trace.tree import ItemTrace, LeftOut, Node, Trace, Uncredited
 from kpirules.trace.wording import LIMITS, TABLES, Wording, one_line
 from kpirules.values.units import Unit
 
@@ -31,6 +31,7 @@ def render(trace: Trace, lang: str, *, colour: bool = False, rows: bool = False)
     else:
         page.line(0, page.words.say("checked", count=trace.checked))
     page.set_aside()
+    page.uncredited()
     return page.text(colour=colour)
 
 
@@ -77,6 +78,16 @@ class _Page:
             self.line(0, self.words.say("rows_set_aside", count=len(self.trace.set_aside)))
         for one in self.trace.set_aside:
             self.line(1, one.message)
+
+    def uncredited(self) -> None:
+        """The rows that name the subject and count for nobody, by table and reason."""
+        groups: dict[tuple[str, str], list[Uncredited]] = {}
+        for one in self.trace.uncredited:
+            groups.setdefault((one.table, one.reason), []).append(one)
+        if groups:
+            self.line(0, self.words.say("rows_uncredited", count=len(self.trace.uncredited)))
+        for rows in groups.values():
+            self.line(1, self.words.uncredited(rows, whole=self.rows))
 
     def item(self, item: ItemTrace) -> None:
         depth = self._depth(item)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 
 from kpirules.plan.ir import Origin, Value
@@ -142,12 +143,25 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class Uncredited:
+    """A row that names the subject and counts for nobody: where it is, its key (`""`: none), its day, and why not."""
+
+    table: str
+    source: str
+    row: int
+    key: str
+    day: date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Everything about one subject. `asked` names the one item that was asked for, None for all.
 
     One who is `left_out` has no scorecard and no items.
 
-    `set_aside` has the rows that concern the subject and enter no figure.
+    `set_aside` has the rows that concern the subject and were set aside, `uncredited` those that name it and count for
+    nobody; none of them enters a figure.
 
     `checked` is how many figures were held against the run's and found equal.
     """
@@ -166,3 +180,4 @@ class Trace:
     checked: int
     left_out: LeftOut | None = None
     set_aside: tuple[SetAside, ...] = ()
+    uncredited: tuple[Uncredited, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ from kpirules.plan.ir import Origin
 from kpirules.source import catalogue
 from kpirules.trace import figures
 from kpirules.trace.conditions import CONVERSE
-from kpirules.trace.tree import Fed, Figure, Node, Test
+from kpirules.trace.tree import Fed, Figure, Node, Test, Uncredited
 
 LIMITS = ("at_most", "at_least")
 TABLES = ("by", "choose", "curve", "tiers")
@@ -180,14 +180,25 @@ class Wording:
         text = self.say(key, count=fed.count, table=fed.table)
         if fed.where:
             text += self.say("where", where=one_line(fed.where))
-        named = [one for one in fed.keys if one]
-        if named:
-            text += f": {', '.join(named[:_KEYS])}"
-        if len(named) > _KEYS:
-            text += self.say("more", count=len(named) - _KEYS)
+        text += self._keys([one for one in fed.keys if one])
         if fed.absent:
             text += self.say("none_for", periods=self.word("comma").join(fed.absent))
         return text
+
+    def uncredited(self, rows: Sequence[Uncredited], *, whole: bool) -> str:
+        """Rows of a table that count for nobody, for one reason: how many, and the first of them, or all."""
+        text = self.say("one_row_of" if len(rows) == 1 else "rows_of", count=len(rows), table=rows[0].table)
+        text += self.say("because", reason=self.word(f"why_{rows[0].reason}"))
+        return text + self._keys([self._row(one) for one in rows], most=len(rows) if whole else _KEYS)
+
+    def _row(self, one: Uncredited) -> str:
+        name = one.key or self.say("row_number", row=one.row)
+        return name if one.day is None else f"{name} {one.day.isoformat()}"
+
+    def _keys(self, keys: Sequence[str], most: int = _KEYS) -> str:
+        """The first keys of rows, and how many more there are."""
+        text = f"{self.word('colon')}{', '.join(keys[:most])}" if keys else ""
+        return text + (self.say("more", count=len(keys) - most) if len(keys) > most else "")
 
 
 def one_line(text: str) -> str:

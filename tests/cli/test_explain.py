@@ -173,6 +173,8 @@ def test_one_who_was_not_active_is_told_why(call: Call) -> None:
         "left out: not one active day in 2025Q1  [shop.kpi:8]",
         "  hired 2020-01-01",
         "  left_on 2024-12-31",
+        "rows that name this subject and count for nobody: 1",
+        "  1 row of orders (after the subject's last day): 5 2025-02-03",
     ]
     data = json.loads(call("explain", "L1", "bonus", "--format", "json").stdout_bytes)
     assert (data["left_out"]["reason"], data["items"]) == ("not_active", [])

@@ -67,7 +67,7 @@ def test_with_csv_the_rest_is_on_the_error_stream(shop: Path, call: Call) -> Non
         "5 subjects",
         "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)",
         "left out: 1 (not one active day 1)",
-        "rows of the period credited to nobody: orders 1",
+        "rows of the period credited to nobody: orders 1 (after the subject's last day 1)",
         "run kept in runs/2025Q1",
     ]
 
@@ -89,7 +89,7 @@ def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
         "5 subjects\n"
         "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)\n"
         "left out: 1 (not one active day 1)\n"
-        "rows of the period credited to nobody: orders 1\n"
+        "rows of the period credited to nobody: orders 1 (after the subject's last day 1)\n"
     )
     assert found.stderr == "run kept in runs/2025Q1\n"
 
@@ -99,7 +99,7 @@ def test_rows_of_no_period_are_told(shop: Path, call: Call) -> None:
     (shop / "shop.kpi").write_text(rules, encoding="utf-8")
     (shop / "orders.csv").write_text(project.TABLES["orders.csv"] + "6,S1,,5.00\n7,L1,,6.00\n", encoding="utf-8")
     assert call(*RUN).stdout.endswith(
-        "\nrows of the period credited to nobody: orders 1\nrows of no period: orders 2\n"
+        "\nrows of the period credited to nobody: orders 1 (after the subject's last day 1)\nrows of no period: orders 2\n"
     )
     assert call(*RUN, "--lang", "zh").stdout.endswith("\n没有所属期的行：orders 2\n")
     assert json.loads(call(*RUN, "--format", "json").stdout_bytes)["undated"] == {"orders": 2}
@@ -381,7 +381,7 @@ def test_csv_files_are_for_spreadsheets(shop: Path, call: Call) -> None:
     found = list(csv.reader(line for line in lines if "S2" in line))
     assert found == [["'=S2", "selling", "0.00", "C", "0.00", "0.00", "idle, small"]]
     names = {path.name for path in folder.glob("*.csv")}
-    assert names == {"scores.csv", "items.csv", "not_assessed.csv", "left_out.csv", "quarantine.csv"}
+    assert names == {"scores.csv", "items.csv", "not_assessed.csv", "left_out.csv", "uncredited.csv", "quarantine.csv"}
     assert "E-" not in (folder / "items.csv").read_text(encoding="utf-8")
     # what a spreadsheet may have done to them does not matter: the run is read from the others
     assert call("explain", "=S2").exit_code == 0

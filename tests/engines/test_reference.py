@@ -30,6 +30,7 @@ from kpirules.plan.ir import (
     Uncounted,
     Value,
 )
+from kpirules.plan.reading import placed
 from kpirules.values import types
 from kpirules.values.types import BOOL, DATE
 from kpirules.values.units import Unit
@@ -170,17 +171,18 @@ def sales() -> tuple[Plan, dict[str, pa.Table]]:
     names = {measure.name: measure.name for measure in measures}
     plan = plans.plan(
         scan("people", people),
-        scan("orders", orders),
+        placed(scan("orders", orders)),
         Compute("with flags", "orders", (bind("big", big),)),
         Filter("in period", "with flags", plans.test("ge", Ref("day", DATE), plans.START)),
         Join(
             "owned", "in period", "people", (("staff", "id"),), {"owner": "id"}, InForce("day", "day", "begins", "ends")
         ),
         Aggregate("by owner", "owned", ("owner",), measures),
+        Filter("of nobody", "owned", Op("is_missing", (Ref("owner", TEXT.maybe()),), BOOL)),
         Join("with sums", "people", "by owner", (("id", "owner"),), names),
         Compute("final", "with sums", (bind("bad", plans.test("lt", Ref("sum", sums), whole(20))),)),
         checks=(Check("bad", "KPI704", "revenue", None),),
-        uncredited=(Uncounted("orders", "by owner", "rows"),),
+        uncredited=(Uncounted("orders", "of nobody", "orders.$row", "staff", "day"),),
         owners=(Owner("people", ("id",), ()), Owner("orders", ("order",), (("staff", "people", "id"),))),
     )
     return plan, {"people": plans.table(people), "orders": plans.table(orders)}
@@ -196,9 +198,15 @@ def test_rows_go_to_whoever_was_in_post(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_rows_of_nobody_are_counted(engine: Engine) -> None:
+def test_rows_of_nobody_are_told_by_their_places(engine: Engine) -> None:
     plan, tables = sales()
-    assert engine.run(plan, tables, PARAMS, []).uncredited == {"orders": 2}
+    found = engine.run(plan, tables, PARAMS, []).uncredited
+    assert {table: rows.to_pylist() for table, rows in found.items()} == {
+        "orders": [
+            {"row": 1, "subject": "b", "day": date(2025, 2, 1)},
+            {"row": 4, "subject": None, "day": date(2025, 3, 5)},
+        ]
+    }
 
 
 @pytest.mark.parametrize("engine", ENGINES)

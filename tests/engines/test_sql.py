@@ -34,9 +34,7 @@ def described(plan: Plan, tables: dict[str, pa.Table], names: list[str]) -> dict
     found = {}
     with database.connect() as connection:
         duckdb._register(connection, queries, tables)  # noqa: SLF001  # the run's own way to show its tables
-        for query in (queries.subjects, queries.uncredited):
-            if query is None:
-                continue
+        for query in (queries.subjects, *queries.uncredited.values()):
             found["result"] = _schema(connection, query.tree)
             for nth, part in enumerate(query.tree.ctes):
                 source = exp.Table(this=exp.to_identifier(part.alias, quoted=True))

@@ -131,6 +131,11 @@ def tables_of(scheme: Compiled, data: Data) -> Mapping[str, pa.Table]:
     return typed_tables(contracts, frames).tables
 
 
+def counted(rows: Mapping[str, pa.Table]) -> dict[str, int]:
+    """How many rows of each table count for nobody."""
+    return {table: found.num_rows for table, found in rows.items()}
+
+
 def bindings(scheme: Compiled) -> tuple[str, ...]:
     """Every binding of the final relation."""
     columns = schemas(scheme.plan)[scheme.plan.result]

@@ -51,13 +51,16 @@ def code(caught: pytest.ExceptionInfo[Fault]) -> str:
 def test_it_holds_the_text_the_results_and_the_inputs(shop: Path, done: Done) -> None:
     folder = save(done, shop / "runs" / "2025Q1", numbered=True)
     assert folder == shop / "runs" / "2025Q1"
-    results = {"scores.parquet", "items.parquet", "not_assessed.parquet", "left_out.parquet", "quarantine.parquet"}
+    results = {
+        f"{name}.parquet" for name in ("scores", "items", "not_assessed", "left_out", "uncredited", "quarantine")
+    }
     inputs = {f"inputs/{name}.parquet" for name in ("staff", "orders", "targets")}
     assert held(folder) == {"manifest.json", "rules/shop.kpi", *results, *inputs}
     assert (folder / "rules" / "shop.kpi").read_bytes() == (shop / "shop.kpi").read_bytes()
     assert pq.read_table(folder / "scores.parquet").equals(done.result.scores)
     assert pq.read_table(folder / "items.parquet").equals(done.result.items)
     assert pq.read_table(folder / "not_assessed.parquet").equals(done.result.not_assessed)
+    assert pq.read_table(folder / "uncredited.parquet").equals(done.result.uncredited)
     orders = pq.read_table(folder / "inputs" / "orders.parquet")
     assert orders.drop_columns(NUMBER).equals(done.loaded.tables["orders"])
     # a CSV file's first row of data is its second

@@ -25,7 +25,9 @@ def shop(tmp_path: Path) -> Path:
 
 def test_the_result_and_the_run_folder_count_them(shop: Path) -> None:
     done = project.done(shop)
-    assert (done.result.uncredited, done.result.undated) == ({"orders": 1}, {"orders": 2})
+    told = [(row["row_key"], row["subject"], row["reason"]) for row in done.result.uncredited.to_pylist()]
+    assert told == [("5", "L1", "after_active"), ("6", "S1", "no_period"), ("7", "L1", "no_period")]
     folder = save(done, shop / "run", numbered=False)
-    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["undated"] == {"orders": 2}
-    assert open_run(folder).result.undated == {"orders": 2}
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["uncredited"], manifest["undated"]) == ({"orders": 1}, {"orders": 2})
+    assert open_run(folder).result.uncredited.equals(done.result.uncredited)

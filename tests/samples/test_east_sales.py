@@ -225,8 +225,15 @@ def test_who_is_not_there_is_left_out() -> None:
 
 
 def test_orders_before_coming_and_after_leaving_are_reported_and_not_paid() -> None:
-    assert result("2025Q1").uncredited["订单"] == 2
-    assert result("2025Q2").uncredited["订单"] == 0
+    """E010 came on 15 February 2025, E012 left at the end of it."""
+    assert [
+        (row["table"], row["row_key"], row["subject"], str(row["day"]), row["reason"])
+        for row in result("2025Q1").uncredited.to_pylist()
+    ] == [
+        ("订单", "D0678", "E010", "2025-02-14", "before_active"),
+        ("订单", "D0679", "E012", "2025-03-12", "after_active"),
+    ]
+    assert result("2025Q2").uncredited.num_rows == 0
 
 
 def test_values_on_a_threshold_reach_it() -> None:

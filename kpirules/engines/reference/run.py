@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from kpirules.engines.exact import arrow_type, decimal, sides
-from kpirules.engines.outcome import Outcome, RunFault, failed, subject_order
+from kpirules.engines.outcome import Outcome, RunFault, failed, subject_order, uncounted
 from kpirules.engines.reference.own import own_tables
 from kpirules.engines.reference.steps import Record, Run, work_out
 from kpirules.engines.schema import schemas
@@ -103,13 +102,15 @@ def _arrays(name: str, column: list[Any], kind: Type) -> dict[str, pa.Array]:
     return found
 
 
-def _uncounted(done: Run, asked: Sequence[Uncounted]) -> dict[str, int]:
-    """By table, the rows that count for nobody."""
+def _uncounted(done: Run, asked: Sequence[Uncounted]) -> dict[str, pa.Table]:
+    """By table, the rows that count for nobody; they are in the order of their table."""
     found = {}
     for one in asked:
-        key = next(iter(done.schemas[one.step]))
-        counts = [record.row[one.measure] for record in done.records[one.step] if record.row[key] is None]
-        found[one.table] = int(sum((count for count in counts if isinstance(count, Fraction)), Fraction(0)))
+        columns: dict[str, pa.Array] = {}
+        for name in (one.row, one.subject, one.day):
+            column = [record.row[name] for record in done.records[one.step]]
+            columns |= _arrays(name, column, done.schemas[one.step][name])
+        found[one.table] = uncounted(pa.table(columns))
     return found
 
 

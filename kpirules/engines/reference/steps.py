@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kpirules.engines.outcome import PAST_BOUND, RunFault, RunStopped, subject_order, values
 from kpirules.engines.reference.scalars import Row, reader
 from kpirules.engines.schema import Schema
-from kpirules.plan.ir import Aggregate, Binding, Compute, Filter, InForce, Join, Measure, Scan, Step, Value
+from kpirules.plan.ir import ROW, Aggregate, Binding, Compute, Filter, InForce, Join, Measure, Scan, Step, Value
 from kpirules.values.types import Type
 
 if TYPE_CHECKING:
@@ -61,8 +61,12 @@ def _scan(run: Run, step: Scan) -> list[Record]:
     table = run.tables[step.table]
     if not step.columns:
         return [Record({}) for _ in range(table.num_rows)]
-    columns = [values(table, column) for column, _ in step.columns.values()]
+    columns = [_cells(table, column) for column, _ in step.columns.values()]
     return [Record(dict(zip(step.columns, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def _cells(table: pa.Table, column: str) -> Sequence[Value]:
+    return [Fraction(place) for place in range(table.num_rows)] if column == ROW else values(table, column)
 
 
 def _join(run: Run, step: Join) -> list[Record]:

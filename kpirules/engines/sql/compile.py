@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from sqlglot import exp
 
@@ -15,7 +14,6 @@ from kpirules.engines.sql.relations import selects, table
 from kpirules.engines.sql.scope import Names
 from kpirules.engines.sql.steps import Lowering, column_names, lowered
 from kpirules.plan.ir import Plan, Scan, Step, Uncounted, Value
-from kpirules.values.types import Digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +28,13 @@ class Query:
 class Queries:
     """A compiled plan.
 
-    `tables` says, for each table that is read, its identifier in the schema `data` and those of its columns.
+    `uncredited` and `undated` find, by table, the rows that count for nobody. `tables` says, for each table that is
+    read, its identifier in the schema `data` and those of its columns.
     """
 
     subjects: Query
-    uncredited: Query | None
-    undated: Query | None
+    uncredited: Mapping[str, Query]
+    undated: Mapping[str, Query]
     tables: Mapping[str, tuple[str, Mapping[str, str]]]
 
 
@@ -47,7 +46,8 @@ def compiled(plan: Plan, params: Mapping[str, Value], columns: Sequence[str], di
     """
     low = Lowering(dialect, params, schemas(plan), Names(), Names())
     subjects = _subjects(low, plan, columns)
-    uncredited, undated = (_uncounted(low, plan, asked) for asked in (plan.uncredited, plan.undated))
+    uncredited = {one.table: _uncounted(low, plan, one) for one in plan.uncredited}
+    undated = {one.table: _uncounted(low, plan, one) for one in plan.undated}
     return Queries(subjects, uncredited, undated, _tables(low, plan))
 
 
@@ -61,24 +61,13 @@ def _subjects(low: Lowering, plan: Plan, columns: Sequence[str]) -> Query:
     return Query(_with(low, plan, {plan.result: names}, select), names)
 
 
-def _uncounted(low: Lowering, plan: Plan, asked: Sequence[Uncounted]) -> Query | None:
-    """Counts of rows that count for nobody, a column for each table; None where none are asked for."""
-    if not asked:
-        return None
-    counts = [build.alias(_keyless(low, one), low.columns(one.table)) for one in asked]
-    select = exp.Select().select(*counts, copy=False)
-    names = tuple(one.table for one in asked)
-    read = {one.step: (next(iter(low.schemas[one.step])), one.measure) for one in asked}
-    return Query(_with(low, plan, read, select), names)
-
-
-def _keyless(low: Lowering, one: Uncounted) -> exp.Expression:
-    key = next(iter(low.schemas[one.step]))
-    total = exp.Sum(this=build.column(low.columns(one.measure)))
-    zero = build.number(Fraction(0), Digits(0, Fraction(0)))
-    select = exp.Select().select(build.call(exp.Coalesce, total, zero), copy=False)
-    select.from_(table(low.relations(one.step)), copy=False)
-    return exp.Subquery(this=select.where(build.is_null(build.column(low.columns(key))), copy=False))
+def _uncounted(low: Lowering, plan: Plan, one: Uncounted) -> Query:
+    """Rows that count for nobody, in the order of their table."""
+    names = (one.row, one.subject, one.day)
+    nodes = [build.column(low.columns(name)) for name in names]
+    select = exp.Select().select(*nodes, copy=False).from_(table(low.relations(one.step)), copy=False)
+    select.order_by(build.column(low.columns(one.row)), copy=False)
+    return Query(_with(low, plan, {one.step: names}, select), names)
 
 
 def _with(low: Lowering, plan: Plan, roots: Mapping[str, Iterable[str]], select: exp.Select) -> exp.Select:

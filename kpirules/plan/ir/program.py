@@ -78,14 +78,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Uncounted:
-    """Rows of `table` that count for nobody: those of `step` (an `Aggregate`) whose key is null.
+    """Rows of `table` that count for nobody: those of `step`.
 
-    `measure` is the count.
+    `row`, `subject` and `day` are columns of its relation: the place of the row in its table (`ROW`), the key of the
+    subject that it names, and what places it in time.
     """
 
     table: str
     step: str
-    measure: str
+    row: str
+    subject: str
+    day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class Owner:
 
 
 ROW = "$row"
-"""The column that a demand reads beside a table's own: the place of each row in it, from 0."""
+"""What a scan may read beside a table's own columns: the place of each row in it, from 0. Engines add it."""
 
 
 @dataclass(frozen=True, slots=True)
