@@ -195,9 +195,9 @@ class _Steps:
             yield "   " + words.say("advice", when=shown(one.when), text=text) + self.at(one.origin)
 
     def nobody(self, plan: Plan) -> str:
-        """What is counted of rows that count for nobody."""
+        """Which rows count for nobody."""
         counts = [
-            self.words.say(key, table=one.table, step=self.names.step(one.step), measure=self.names.shown(one.measure))
+            self.words.say(key, table=one.table, step=self.names.step(one.step))
             for key, ones in (("uncredited", plan.uncredited), ("undated", plan.undated))
             for one in ones
         ]

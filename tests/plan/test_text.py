@@ -144,15 +144,15 @@ def test_the_plan_of_a_small_scheme_in_words() -> None:
     lines = render(plan, "en").splitlines()
     begin = next(nth for nth, line in enumerate(lines) if line.startswith(f"#{len(plan.steps)} "))
     assert [line.partition("  [")[0] for line in lines[begin : begin + 7]] == [
-        "#12 for each row of #11",
-        "   #12.1: money(16,2) = #10.1 or else 0",
-        "   #12.2: money(17,4) = each slice at its own rate, of #12.1",
-        "      up to 100: #12.1 × 0.01",
-        "      above: 1 + ((#12.1 - 100) × 0.02)",
-        "   #12.3: money(18,4) = #12.2 at most staff.base",
-        "   commission: money(16,2) = round(#12.3, 2)",
+        "#13 for each row of #12",
+        "   #13.1: money(16,2) = #10.1 or else 0",
+        "   #13.2: money(17,4) = each slice at its own rate, of #13.1",
+        "      up to 100: #13.1 × 0.01",
+        "      above: 1 + ((#13.1 - 100) × 0.02)",
+        "   #13.3: money(18,4) = #13.2 at most staff.base",
+        "   commission: money(16,2) = round(#13.3, 2)",
     ]
     chinese = render(plan, "zh")
-    joined = "#11 #5 的每一行，配上 #10 中对应的一行：staff.staff_id = orders.staff_id.staff_id"
+    joined = "#12 #5 的每一行，配上 #10 中对应的一行：staff.staff_id = orders.staff_id.staff_id"
     assert f"\n{joined}\n   带上 #10.1\n" in chinese
-    assert "\n   #12.2: 金额(17,4) = 超额累进，各段按各自的比率，按 #12.1" in chinese
+    assert "\n   #13.2: 金额(17,4) = 超额累进，各段按各自的比率，按 #13.1" in chinese
