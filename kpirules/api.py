@@ -115,6 +115,12 @@ class Result:
 
     done: Done = field(repr=False)
 
+    def __repr__(self) -> str:
+        plan, result = self.done.compiled.plan, self.done.result
+        version = f" {plan.version}" if plan.version else ""
+        broken = f", {len(result.broken)} broken" if result.broken else ""
+        return f"<Result of {plan.scheme}{version}, {result.period}: {result.scores.num_rows} subjects{broken}>"
+
     @property
     def period(self) -> str:
         """The period, in its short form."""
@@ -196,6 +202,10 @@ class Explanation:
     """The trace of one subject; its text is what `kpirules explain` shows."""
 
     trace: Trace = field(repr=False)
+
+    def __repr__(self) -> str:
+        item = "" if self.trace.asked is None else f", {self.trace.asked}"
+        return f"<Explanation of {self.trace.subject}{item}, {self.trace.period}>"
 
     def __str__(self) -> str:
         return self.text()

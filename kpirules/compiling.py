@@ -28,6 +28,11 @@ class Compiled:
     plan: Plan
 
     @property
+    def told(self) -> Mapping[str, SourceText]:
+        """Its files by the names that messages call them, and that places in the plan have."""
+        return {text.name: text for text in self.texts.values()}
+
+    @property
     def source(self) -> SourceText:
         """The text it was compiled from."""
         return next(iter(self.texts.values()))

@@ -144,6 +144,72 @@ def test_a_table_that_is_not_given_is_named(shop: Path) -> None:
     ]
 
 
+def test_a_frame_of_no_table_is_told_once(shop: Path) -> None:
+    given = frames(shop)
+    given["staf"] = given["staff"]
+    given["weather"] = given["staff"]
+    given["oders"] = given.pop("orders")
+    with pytest.raises(kpirules.Fault) as caught:
+        kpirules.load(shop / "shop.kpi").run(given, period="2025Q1")
+    told = [(one.code, one.args, [note.key for note in one.helps]) for one in caught.value.diagnostics]
+    assert told == [
+        ("KPI610", {"table": "orders"}, ["similar"]),
+        ("KPI657", {"name": "staf"}, ["similar", "known"]),
+        ("KPI657", {"name": "weather"}, ["known"]),
+    ]
+    assert "help: did you mean `staff`?" in caught.value.text("en")
+
+
+def test_a_column_of_a_frame_is_renamed_in_the_frame(shop: Path) -> None:
+    given = frames(shop)
+    given["orders"] = given["orders"].rename(columns={"amount": "amout"})
+    with pytest.raises(kpirules.Fault) as caught:
+        kpirules.load(shop / "shop.kpi").run(given, period="2025Q1")
+    said = caught.value.text("en")
+    assert "help: is it `amout`? rename that column of the frame to `amount`" in said
+    assert "columns:" not in said
+
+
+@pytest.mark.parametrize("period", [2025, 20251, None])
+def test_a_period_is_a_text(shop: Path, period: object) -> None:
+    with pytest.raises(kpirules.Fault) as caught:
+        kpirules.load(shop).run(period=period)  # type: ignore[arg-type]  # that is what is tried
+    assert caught.value.text("en") == (
+        f'error[KPI727]: the period is given as `{period}`, which is no text\n  help: write it as a text: `period="2025Q1"`\n'
+    )
+
+
+def test_what_is_shown_of_an_object_is_short(shop: Path) -> None:
+    rules = (shop / "shop.kpi").read_text(encoding="utf-8")
+    (shop / "shop.kpi").write_text(f'{rules}\nensure bonus <= 100 CNY : "never above 100"\n', encoding="utf-8")
+    result = kpirules.load(shop).run(period="2025Q1")
+    assert repr(result) == "<Result of shop 1.0, 2025Q1: 5 subjects, 1 broken>"
+    assert repr(result.explain("S1")) == "<Explanation of S1, 2025Q1>"
+    assert repr(result.explain("S1", "bonus")) == "<Explanation of S1, bonus, 2025Q1>"
+    (broken,) = result.broken
+    line = rules.count("\n") + 2
+    assert repr(broken).startswith(f"<Diagnostic KPI707 at {shop / 'shop.kpi'}:{line}:1: `S1` breaks ")
+    text = result.done.compiled.source
+    assert repr(text) == f"SourceText('{shop / 'shop.kpi'}', {len(text.text)} characters)"
+    assert repr(broken.span).startswith(f"Span('{shop / 'shop.kpi'}:{line}:1'")
+    assert len(repr(broken)) < 400
+
+
+def test_two_scorecards_for_one_are_both_shown(shop: Path) -> None:
+    rules = (shop / "shop.kpi").read_text(encoding="utf-8")
+    first, second = (line for line in rules.splitlines() if line.startswith("scorecard "))
+    both = rules.replace(first, "scorecard selling for base_pay > 0 CNY").replace(
+        second, "scorecard keeping for base_pay > 1 CNY"
+    )
+    (shop / "shop.kpi").write_text(both, encoding="utf-8")
+    with pytest.raises(kpirules.Fault) as caught:
+        kpirules.load(shop).run(period="2025Q1")
+    said = caught.value.text("en")
+    assert "KPI703" in said
+    assert "| scorecard selling for base_pay > 0 CNY" in said
+    assert "| scorecard keeping for base_pay > 1 CNY" in said
+
+
 def test_a_run_on_frames_is_kept_with_its_data(shop: Path) -> None:
     result = kpirules.load(shop / "shop.kpi").run(frames(shop), period="2025Q1")
     run = open_run(result.save(shop / "kept"))
@@ -163,6 +229,10 @@ def test_nobody_of_that_key(shop: Path) -> None:
     with pytest.raises(kpirules.Fault) as caught:
         result.explain("S9")
     assert [one.code for one in caught.value.diagnostics] == ["KPI740"]
+    with pytest.raises(kpirules.Fault) as caught:
+        result.explain("nobody at all")
+    (fault,) = caught.value.diagnostics
+    assert fault.helps[0].args == {"some": [*frames(shop)["staff"]["staff_id"][:5], "…"]}
     with pytest.raises(kpirules.Fault) as caught:
         result.explain("S1", "bonsu")
     assert [one.code for one in caught.value.diagnostics] == ["KPI741"]

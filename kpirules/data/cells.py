@@ -150,7 +150,11 @@ def _dates(shown: pa.ChunkedArray, column: Column) -> Cells:
     if read is None:
         return _wrong_type(shown, column)
     values, bad = read(pc.cast(shown, pa.string()) if _as_text(shown.type) else shown)
-    return Cells(shown, values, (_finding("KPI635", column, bad),))
+    if not _as_text(shown.type) or not pc.any(bad).as_py():
+        return Cells(shown, values, (_finding("KPI635", column, bad),))
+    formed = pc.and_(bad, dates.written_as_day(pc.cast(shown, pa.string())))
+    wrong = (_finding("KPI635", column, pc.and_not(bad, formed)), _finding("KPI660", column, formed))
+    return Cells(shown, values, wrong)
 
 
 def _periods(shown: pa.ChunkedArray, column: Column) -> Cells:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -48,6 +49,13 @@ def from_text(text: pa.ChunkedArray) -> Read:
     days = _parsed(encoded.dictionary)
     values = pa.chunked_array([days.take(encoded.indices)])
     return values, _lost(text, values)
+
+
+def written_as_day(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whether each text is written as days are, whatever the calendar says of it."""
+    plain = pc.replace_substring_regex(pc.utf8_normalize(text, "NFKC"), _MIDNIGHT, "")
+    found = [pc.fill_null(pc.match_substring_regex(plain, form), fill_value=False) for form in _FORMS]
+    return reduce(pc.or_, found)
 
 
 def from_typed(column: pa.ChunkedArray) -> Read:

@@ -155,25 +155,41 @@ def typed_tables(
     then the table of those who are scored.
 
     Raises:
-        Fault: a table is not there, cannot be read or lacks a column; all such faults.
+        Fault: a table is not there, cannot be read or lacks a column, or there is one that no contract is for; all such
+            faults.
         BrokenContracts: as `read_tables` does.
     """
+    known = [contract.name for contract in contracts]
+    unknown = [name for name in map(str, frames) if name not in known]
+    offered = {name: similar(name, unknown) for name in known if name not in frames}
 
     def read(contract: Table) -> Raw:
         if contract.name not in frames:
-            near = similar(contract.name, frames)
+            near = offered[contract.name]
             helps = (Note("similar", {"similar": near}),) if near else ()
             raise Fault([Diagnostic("KPI610", None, {"table": contract.name}, helps=helps)])
         return from_frame(contract, frames[contract.name])
 
-    return _loaded(contracts, read, quarantine=quarantine, subject=subject)
+    others = [name for name in unknown if name not in offered.values()]
+    return _loaded(contracts, read, [_no_table(name, known) for name in others], quarantine=quarantine, subject=subject)
+
+
+def _no_table(name: str, known: Sequence[str]) -> Diagnostic:
+    near = similar(name, known)
+    helps = [Note("similar", {"similar": near})] if near else []
+    return Diagnostic("KPI657", None, {"name": name}, helps=(*helps, Note("known", {"known": known})))
 
 
 def _loaded(
-    contracts: Sequence[Table], read: Callable[[Table], Raw], *, quarantine: bool, subject: str | None
+    contracts: Sequence[Table],
+    read: Callable[[Table], Raw],
+    faults: Sequence[Diagnostic] = (),
+    *,
+    quarantine: bool,
+    subject: str | None,
 ) -> Loaded:
     raws: dict[str, Raw] = {}
-    broken: list[Diagnostic] = []
+    broken = list(faults)
     for contract in contracts:
         try:
             raws[contract.name] = read(contract)

@@ -209,7 +209,8 @@ def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], p
             picked[column] = found.index(wanted)
             continue
         near = similar(wanted, found)
-        helps = [Note("similar", {"similar": near})] if near else []
+        key = "rename" if place.source is Kind.FRAME else "similar"
+        helps = [Note(key, {"similar": near})] if near else []
         listed = Note("found", {"found": [name for name in found if name]})
         faults += place.fault("KPI618", *helps, listed, name=wanted, column=column).diagnostics
     if faults:

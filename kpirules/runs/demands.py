@@ -104,4 +104,8 @@ def _rows(
 ) -> pa.Array:
     """The places of the rows that break a demand, in order."""
     plan = compiled.plan.of_demand(demand)
-    return flat(pc.cast(engine.run(plan, tables, params(period), ()).subjects.column(plan.key), pa.int64()))
+    try:
+        found = engine.run(plan, tables, params(period), ()).subjects
+    except RunStopped as stopped:
+        raise RunStopped(stopped.faults, compiled.told) from None
+    return flat(pc.cast(found.column(plan.key), pa.int64()))

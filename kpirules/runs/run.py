@@ -112,9 +112,9 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
     try:
         outcome = engine.run(plan, loaded.tables, params(period), columns(plan))
     except RunStopped as stopped:
-        raise RunStopped(stopped.faults, compiled.texts) from None
+        raise RunStopped(stopped.faults, compiled.told) from None
     if outcome.faults:
-        raise Fault(fault.diagnostic(compiled.texts) for fault in outcome.faults)
+        raise Fault(fault.diagnostic(compiled.told) for fault in outcome.faults)
     scores = _scores(compiled, outcome, names, loaded.quarantine)
     return Result(
         period=period,
@@ -132,12 +132,16 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
 # ---------------------------------------------------------------- the period
 
 
-def read_period(text: str, kind: Unit) -> Period:
+def read_period(text: object, kind: Unit) -> Period:
     """The period a person wrote, of the kind a scheme is run by.
 
     Raises:
-        Fault: it is not such a period (KPI720).
+        Fault: it is not such a period (KPI720), or no text (KPI727): a program has given a number, say.
     """
+    if not isinstance(text, str):
+        raise Fault(
+            [Diagnostic("KPI727", None, {"period": repr(text)}, helps=(Note("write", {"example": EXAMPLES[kind]}),))]
+        )
     period = parse_period(text, kind)
     if period is None:
         note = Note("written", {"example": EXAMPLES[kind]})

@@ -45,6 +45,12 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     helps: tuple[Note, ...] = ()
 
+    def __repr__(self) -> str:
+        from kpirules.source.render import message  # noqa: PLC0415  # it is drawn by what is built on it
+
+        where = "" if self.span is None else f" at {self.span.where}"
+        return f"<Diagnostic {self.code}{where}: {message(self, 'en')}>"
+
     def order(self) -> tuple[str, int, str]:
         """Sort key: file, place, code."""
         if self.span is None:

@@ -7,6 +7,9 @@ from dataclasses import field
 
 from kpirules.records import dataclass
 
+_SHORT = 60
+"""Characters of a text that a `repr` shows; what is longer is told by its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
@@ -18,6 +21,9 @@ class SourceText:
     name: str
     text: str
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"SourceText({self.name!r}, {len(self.text)} characters)"
 
     def __post_init__(self) -> None:
         starts = [0]
@@ -47,6 +53,9 @@ class Span:
     source: SourceText
     start: int
     end: int
+
+    def __repr__(self) -> str:
+        return f"Span({self.where!r}, {self.text!r})" if len(self.text) <= _SHORT else f"Span({self.where!r})"
 
     @property
     def text(self) -> str:

@@ -11,6 +11,7 @@ from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, SourceText, Span
 from kpirules.source.files import SUFFIX, Reader
 from kpirules.source.similar import similar
+from kpirules.source.system import reason
 from kpirules.syntax import ast
 from kpirules.syntax.parse import parse
 
@@ -128,7 +129,7 @@ class _Gathering:
         except (FileNotFoundError, NotADirectoryError):
             self.fault("KPI230", span, {"path": shown}, note=self._near(name))
         except OSError as error:
-            self.fault("KPI232", span, {"path": shown, "reason": error.strerror or str(error)})
+            self.fault("KPI232", span, {"path": shown, "reason": reason(error)})
         self.partial = True
         return None
 

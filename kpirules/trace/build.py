@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SET_ASIDE = "set_aside"
 """Why somebody is left out: the row of the subject itself was put in quarantine."""
 
+_SOME = 5
+"""How many subjects are named where one is asked for that is not among them."""
+
 
 class Differs(Exception):  # noqa: N818  # names the finding: the engines disagree, which is our fault
     """A figure of the run is not what the reference engine makes of the same rows; `figures` lists (name, run, now)."""
@@ -125,7 +128,8 @@ def _key(plan: Plan, tables: Mapping[str, pa.Table], key: str) -> Value:
     texts = [str(text) for text in column.cast("string").to_pylist()]
     if key not in texts:
         close = get_close_matches(key, texts, 1)
-        helps = [Note("similar", {"similar": close[0]})] if close else [Note("some", {"some": ", ".join(texts[:5])})]
+        more = ["…"] if len(texts) > _SOME else []
+        helps = [Note("similar", {"similar": close[0]})] if close else [Note("some", {"some": [*texts[:_SOME], *more]})]
         raise Fault([Diagnostic("KPI740", None, {"subject": key}, helps=tuple(helps))])
     value = column[texts.index(key)].as_py()
     return Fraction(value) if isinstance(value, Decimal) else value

@@ -106,7 +106,7 @@ def test_every_fault_of_every_table_is_listed_in_order(tmp_path: Path) -> None:
         ("KPI648", "staff", 3, "manager_id", "Z"),
         ("KPI640", "staff", 4, "staff_id", None),
         ("KPI647", "staff", 5, "left_on", "2020-01-31"),
-        ("KPI635", "orders", 2, "ordered_on", "2025-02-30"),
+        ("KPI660", "orders", 2, "ordered_on", "2025-02-30"),
         ("KPI634", "orders", 2, "amount", "1.005"),
         ("KPI642", "orders", 2, "status", "Won"),
         ("KPI637", "orders", 2, "paid", "maybe"),

@@ -32,6 +32,8 @@ WITHOUT = frozenset(
         "KPI615",
         "KPI623",
         "KPI624",
+        "KPI657",
+        "KPI727",
         "KPI625",
         "KPI626",
         "KPI627",
