@@ -98,6 +98,11 @@ def coalesce(a: Scalar, b: Scalar) -> Op:
     return Op("coalesce", (a, b), found)
 
 
+def joined(texts: Sequence[Scalar]) -> Scalar:
+    """The texts that are there, with commas between; missing where none is."""
+    return texts[0] if len(texts) == 1 else Op("joined", tuple(texts), texts[0].type)
+
+
 def limit(a: Scalar, bound: Scalar, unit: Unit, *, at_most: bool) -> Op:
     """The smaller of the two (`at_most`), or the larger."""
     found = types.limit(a.type, bound.type, unit, at_most=at_most)

@@ -15,6 +15,8 @@ _LIMITS = {"at_most": "≤", "at_least": "≥"}
 _CUTS = {"at_most": "gt", "at_least": "lt"}
 """How a value stands to the bound that cuts it."""
 
+_SEVERAL = ("limit", "gate")
+"""Marks of which several may hold at once."""
 _TABLES = ("by", "choose", "curve", "tiers")
 
 
@@ -47,7 +49,8 @@ def tier1(draft: Draft, item: str, *bases: str) -> dict[str, str]:
     """Bind the marks of one figure, texts or missing, and name them: `row`, `limit`, `policy`, `gate`.
 
     `bases` are the names that the bindings on the way to it begin with (see `Place`); where there are several, each
-    is one of the ways that it may have been made, and the last of them is the figure's own.
+    is one of the ways that it may have been made, and the last of them is the figure's own. Where several limits or
+    gates changed the figure, the text has all of them in order, with commas between.
     """
     ways = [[one for one in draft.bindings if one.name.partition("~")[0] == base] for base in bases]
     makers: dict[str, Callable[[Draft, list[Binding]], list[tuple[Scalar, Scalar]]]] = {
@@ -61,8 +64,10 @@ def tier1(draft: Draft, item: str, *bases: str) -> dict[str, str]:
         whens = [when for way in ways for when in make(draft, way)]
         if whens:
             name = f"{bases[-1]}${mark}"
+            cases = [whens] if mark not in _SEVERAL else [[when] for when in whens]
+            told = build.joined([build.case(case, None, Unit.TEXT) for case in cases])
             if name not in draft.types:
-                draft.bind(name, build.case(whens, None, Unit.TEXT), Place(item, "mark", name), "mark", None)
+                draft.bind(name, told, Place(item, "mark", name), "mark", None)
             found[mark] = name
     return found
 
@@ -98,14 +103,17 @@ def _rows(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     ]
 
 
-def _limits(_draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
-    """The last limit that changed the value."""
+def _limits(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+    """The limits that changed the value, in order; one in a row that is not taken changes nothing."""
     found: list[tuple[Scalar, Scalar]] = []
-    for one in reversed(steps):
+    for one in steps:
         if one.kind in _LIMITS and one.origin is not None:
             assert isinstance(one.expr, Op), one
             text = build.text(f"{_LIMITS[one.kind]} {one_line(one.origin.text)}")
-            found.append((build.compare(_CUTS[one.kind], *one.expr.args), text))
+            cuts: list[Scalar] = [build.compare(_CUTS[one.kind], *one.expr.args)]
+            if one.guard is not None:
+                cuts.insert(0, _ref(draft, one.guard))
+            found.append((build.both(cuts), text))
     return found
 
 
@@ -119,9 +127,9 @@ def _policies(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]
 
 
 def _gates(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
-    """The last gate that changed the value."""
+    """The gates that changed the value, in order."""
     found: list[tuple[Scalar, Scalar]] = []
-    for one in reversed(steps):
+    for one in steps:
         if one.kind == "gate" and one.of is not None and one.row is not None:
             before, after = _ref(draft, one.of), _ref(draft, one.name)
             changed = build.compare("ne", before, after)

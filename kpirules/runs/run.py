@@ -31,7 +31,7 @@ from kpirules.values.units import Unit
 PARTS = ("actual", "target", "achievement", "score", "effective_weight", "points", "value")
 """The figures an item may have, each a column of `items`."""
 MARKS = ("row", "limit", "policy", "gate", "left_out")
-"""What tier 1 of the trace says of an item, each a column of `items`."""
+"""What tier 1 of the trace says of an item, each a column of `items`; several limits or gates have commas between."""
 SCORED = ("pay", "component", "outcome")
 """The kinds of items that are each a column of `scores`."""
 NO_SCORECARD = "no_scorecard"

@@ -215,7 +215,10 @@ def text(draw: st.DrawFn, schema: Mapping[str, Type], depth: int) -> Scalar:
     """A text."""
     if depth == 0 or draw(st.booleans()):
         return draw(st.sampled_from([*_refs(schema, Unit.TEXT), const("S"), const("o'x\\")]))
-    return draw(_cases(schema, depth - 1, text))
+    if draw(st.booleans()):
+        return draw(_cases(schema, depth - 1, text))
+    parts = tuple(draw(text(schema, depth - 1)) for _ in range(2))
+    return Op("joined", parts, TEXT.maybe())
 
 
 @st.composite

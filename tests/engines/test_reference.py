@@ -101,6 +101,8 @@ def last_day(text: str, unit: Unit) -> Op:
         (Op("days", (const(date(2024, 2, 28)), const(date(2024, 3, 1))), SMALL), Fraction(2)),
         (Op("half", (const(date(2024, 7, 1)),), SMALL), Fraction(2)),
         (Op("quarter", (const(date(2024, 6, 30)),), SMALL), Fraction(2)),
+        (Op("joined", (const("a"), Const(None, TEXT.maybe()), const("b")), TEXT.maybe()), "a, b"),
+        (Op("joined", (Const(None, TEXT.maybe()), Const(None, TEXT.maybe())), TEXT.maybe()), None),
         (last_day("2024-01-01", Unit.QUARTER), date(2024, 3, 31)),
         (last_day("2024-02-01", Unit.MONTH), date(2024, 2, 29)),
         (last_day("2024-07-01", Unit.HALF), date(2024, 12, 31)),

@@ -63,6 +63,43 @@ def test_marks() -> None:
     assert _marks(data, "p") == {"limit": [None, "≤ 10", "≥ 1", None, None]}
 
 
+SEVERAL = """
+define big = a * 1 CNY
+component x
+    amount big, at most base, at least 12 CNY
+gate first when a > 20
+    x at most 5 CNY
+gate second when bad
+    x is 7 CNY
+component inner
+    amount by a
+        > 20 : big, at most 8 CNY
+        else : 1 CNY
+"""
+
+
+def test_all_that_changed_the_figure_is_marked_in_order() -> None:
+    """A limit of a row that is not taken is none of them.
+
+    By hand: E1 25 is cut to 10, raised to 12, capped at 5, set to 7; E2 25 is cut to 20, capped at 5; E3 15 is set to 7.
+    """
+    staff = STAFF.replace("optional ", "")
+    rows = [("E1", "25", "10", "true"), ("E2", "25", "20", "false"), ("E3", "15", "20", "true")]
+    found = figures(scheme(SEVERAL, staff=staff), {"staff": rows})
+    marks = {
+        item.name: {mark: found.column(name) for mark, name in item.tier1.items() if mark != "row"}
+        for item in found.compiled.plan.items
+    }
+    assert marks == {
+        "x": {
+            "limit": ["≤ base, ≥ 12 CNY", "≤ base", None],
+            "gate": ["first, second", "first", "second"],
+        },
+        "inner": {"limit": ["≤ 8 CNY", "≤ 8 CNY", None]},
+    }
+    assert found.column("x") == [7, 5, 7]
+
+
 def test_a_gate_is_marked_where_it_changed_the_figure() -> None:
     data: Data = {"staff": [("E1", "130", "5", "true"), ("E2", "130", "5", "false"), ("E3", "30", "5", "true")]}
     assert _marks(data, "total")["gate"] == ["violation", None, None]

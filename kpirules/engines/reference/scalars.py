@@ -55,6 +55,8 @@ def _operator(op: Op, params: Mapping[str, Value]) -> Reader:
     if op.op == "coalesce":
         first, second = args
         return lambda row: second(row) if (value := first(row)) is None else value
+    if op.op == "joined":
+        return lambda row: ", ".join(str(text) for arg in args if (text := arg(row)) is not None) or None
     if op.op in ("and", "or"):
         return _logic(args, deciding=op.op == "or")
     if op.op in _ROUNDINGS:

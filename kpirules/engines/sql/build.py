@@ -168,6 +168,12 @@ def whole(value: int) -> Node:
     return exp.Literal(this=str(value), is_string=False)
 
 
+def joined(texts: Sequence[Node], between: str) -> Node:
+    """The texts that are there, with one between; NULL where none is, or all are empty."""
+    found = exp.ConcatWs(expressions=[text(between), *map(_free, texts)], coalesce=True)  # NULLs are passed over
+    return exp.Nullif(this=found, expression=text(""))
+
+
 def text(value: str) -> Node:
     """A known text."""
     return exp.Literal.string(value)

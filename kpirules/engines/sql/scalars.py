@@ -298,6 +298,10 @@ def _day_of(scope: Scope, op: Op) -> Node:
     return build.case([(first, a), (second, b)])
 
 
+def _joined(scope: Scope, op: Op) -> Node:
+    return build.joined([node(scope, arg) for arg in op.args], ", ")
+
+
 def _last_day(scope: Scope, op: Op) -> Node:
     months = months_of(type_of(scope, op.args[0]).unit)
     return scope.dialect.last_day(node(scope, op.args[0]), months)
@@ -313,5 +317,6 @@ _OTHER: dict[str, Callable[[Scope, Op], Node]] = {
     "coalesce": _coalesce_node,
     "earlier": _day_of,
     "later": _day_of,
+    "joined": _joined,
     "last_day": _last_day,
 }

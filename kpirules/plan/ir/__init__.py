@@ -9,8 +9,9 @@ How a value is held, by its type (`kpirules.values.types.Type`):
   denominator `name$over` in an engine's result, the denominator above zero;
 * text; bool; date; month, quarter, half, year: the first day of the period, as a date.
 
-Missing is null. Every scalar operator is strict (null in, null out) but `coalesce`, `is_missing`, `Case`, `and` and
-`or`: a false argument decides `and`, a true one `or`, whatever is missing beside it, as in `x is missing or x > 5`.
+Missing is null. Every scalar operator is strict (null in, null out) but `coalesce`, `is_missing`, `joined`, `Case`,
+`and` and `or`: a false argument decides `and`, a true one `or`, whatever is missing beside it, as in
+`x is missing or x > 5`.
 """
 
 from kpirules.plan.ir.program import ROW, Advice, Check, Demand, Item, Owner, Part, Piece, Plan, Uncounted

@@ -72,6 +72,7 @@ class Op:
     | `months` | two dates a, b | whole months passed from a to b; where b is before a, those from b to a, below 0 |
     | `year` `half` `quarter` `month` | a date | its number in the year (the year itself for `year`) |
     | `earlier` `later` | two dates | the earlier, the later |
+    | `joined` | two or more texts, none empty | those that are there, `, ` between; missing where none is |
     | `last_day` | a month, quarter, half or year (by its argument's type) | its last day, a date |
     """
 
