@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from kpirules.model import grain, infer, names, operators, presence
@@ -10,8 +10,8 @@ from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Gra
 from kpirules.model.walking import children, walk
 from kpirules.model.workspace import Presence, Scope, Workspace
 from kpirules.source import Label, Note
-from kpirules.syntax import ast
-from kpirules.values import types
+from kpirules.syntax import ast, words
+from kpirules.values import types, units
 from kpirules.values.types import SUM_BOUND, Type
 from kpirules.values.units import Unit
 
@@ -32,7 +32,8 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         Skip: it breaks the grain rule, or its value has a fault.
     """
     if scope.grain is not None:
-        raise ws.fail("KPI526", node.span, {"name": node.function.text})
+        apart = {"text": node.span.text, "define": words.spelling("define", ws.file.language)}
+        raise ws.fail("KPI526", node.span, {"name": node.function.text}, helps=[Note("apart", apart)])
     if len(node.args) != 1:
         args = {"name": node.function.text, "least": 1, "most": 1, "found": len(node.args)}
         raise ws.fail("KPI313", node.span, args, helps=[Note("rows", args)])
@@ -63,8 +64,7 @@ def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
     if name == "count distinct":
         return _COUNT
     if not unit.numeric and (name in ("sum", "avg", "median") or unit is not Unit.DATE):
-        args = {"op": node.function.text, "unit": unit, "text": arg.span.text}
-        raise ws.fail("KPI307", arg.span, args)
+        raise operators.unfit(ws, arg, node.function.text)
     if not unit.numeric:
         return arg.type.maybe()
     value = types.rounding(arg.type, types.QUOTIENT_PLACES) if arg.type.over else arg.type
@@ -89,8 +89,7 @@ def _count(ws: Workspace, node: ast.Call) -> Expr:
     declared = ws.declared.get(name.text)
     if declared is None or declared.kind not in ("table", "filter"):
         if declared is None:
-            tables = [text for text, known in ws.declared.items() if known.kind in ("table", "filter")]
-            raise names.unknown(ws, name, tables)
+            raise names.unknown_table(ws, name)
         raise ws.fail("KPI315", named.span, {"name": node.function.text}, helps=_count_help(ws, node))
     table = names.base_table(ws, name.text)
     if table is None:
@@ -183,7 +182,30 @@ def _each_term_of_the_grain(ws: Workspace, arg: Expr, rows: Grain, node: ast.Cal
         assert ws.subject is not None, "a grain leads to it"
         table = first.table if isinstance(first, Col) else ws.subject.table.name
         args = {"term": term.span.text, "table": table, "grain": rows.table}
-        raise ws.fail("KPI527", term.span, args, labels=[Label(node.span, "counts", args)], helps=[Note("own", args)])
+        helps = [_apart(ws, arg, term, args, node.function.text)]
+        raise ws.fail("KPI527", term.span, args, labels=[Label(node.span, "counts", args)], helps=helps)
+
+
+def _apart(ws: Workspace, arg: Expr, term: Expr, args: Mapping[str, str], function: str) -> Note:
+    """How a figure of another table is written where it is not counted with the rows of this one."""
+    assert ws.subject is not None, "a grain leads to it"
+    figure = f"{args['grain']}.{_factor(ws, args['grain'], term.type.unit)}"
+    subject, table = ws.subject.table.name, args["table"]
+    if table != subject and not grain.is_keyed(ws, ws.tables[table]):
+        return Note("own" if grain.leads(ws, table, subject) else "times", {**args, "figure": figure})
+    sides = (arg.left, arg.right) if isinstance(arg, Bin) and arg.op in ("+", "-") and term in children(arg) else ()
+    rest = next((side.span.text for side in sides if side is not term), f"{args['grain']}.…")
+    op = arg.op if isinstance(arg, Bin) and sides and sides[1] is term else "+"
+    apart = args["term"]
+    if table != subject and not isinstance(term, Fallback):  # there may be no such row for a person
+        apart += f" {words.spelling('or else', ws.file.language)} {operators.STAND_INS.get(term.type.unit, '0')}"
+    return Note("outside", {**args, "write": f"{function}({rest}) {op} ({apart})"})
+
+
+def _factor(ws: Workspace, table: str, unit: Unit) -> str:
+    """The first column of a table that goes with a unit as a factor; `…` where there is none."""
+    found = (one.name for one in ws.tables[table].columns if units.times(one.type.unit, unit) is not None)
+    return next(found, "…")
 
 
 def _loose(ws: Workspace, node: Expr) -> Expr | None:
@@ -241,11 +263,10 @@ def _no_table(ws: Workspace, name: str, node: ast.DefineTable) -> None:
         return
     declared = ws.declared.get(base)
     if declared is None:
-        names.unknown(
-            ws, node.table, [text for text, known in ws.declared.items() if known.kind in ("table", "filter")]
-        )
+        names.unknown_table(ws, node.table)
     elif declared.kind not in ("table", "filter"):
-        ws.report("KPI209", node.table.span, {"name": base}, labels=[Label(declared.name.span, "declared")])
+        labels = [Label(declared.name.span, "declared")]
+        ws.report("KPI209", node.table.span, {"name": base}, labels=labels, helps=[Note("table")])
     elif (ring := _ring(ws, name)) and name == min(ring, key=list(ws.declared).index):
         ws.report("KPI207", node.table.span, {"circle": " → ".join([*ring, name])}, helps=[Note("cut")])
 

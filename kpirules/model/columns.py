@@ -36,7 +36,7 @@ def _declare(ws: Workspace, node: ast.DefineColumn) -> None:
         return
     declared = ws.declared.get(owner)
     if declared is None:
-        names.unknown(ws, node.table, list(ws.tables))
+        names.unknown_table(ws, node.table, filtered=False)
         return
     if declared.kind != "table":
         labels = [Label(declared.name.span, "declared", {"name": owner})]

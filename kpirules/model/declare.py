@@ -43,7 +43,7 @@ def declare(ws: Workspace) -> None:
         )
         name = node.name
         if words.builtin(name.text) or name.text in RESULT_COLUMNS:
-            ws.report("KPI204", name.span, {"name": name.text})
+            ws.report("KPI204", name.span, {"name": name.text}, helps=[Note("other", {"write": f"{name.text}_1"})])
             ws.broken.add(name.text)
         elif name.text in ws.declared:
             first = ws.declared[name.text].name

@@ -41,7 +41,7 @@ def _of_rows(ws: Workspace, node: ast.Require, name: ast.Name) -> scheme.Demand:
         raise Skip
     declared = ws.declared.get(name.text)
     if declared is None or declared.kind not in ("table", "filter"):
-        raise names.unknown(ws, name, [text for text, one in ws.declared.items() if one.kind in ("table", "filter")])
+        raise names.unknown_table(ws, name)
     table = names.base_table(ws, name.text)
     if table is None:
         raise Skip

@@ -32,6 +32,24 @@ def meant(written: str, count: int, language: str) -> str | None:
     return similar(written, fit) or similar(written, known)
 
 
+def form(ws: Workspace, node: ast.Call) -> str | None:
+    """What is written with keywords here and is a function of spreadsheets and databases: `IF(a, b, c)`."""
+    written, parts = node.function.text.casefold(), [arg.span.text for arg in node.args]
+    keywords = _FORMS.get((written, len(parts)))
+    if keywords is None:
+        return None
+    found = [
+        words.spelling(word, ws.file.language) if word.isascii() else parts["①②③".index(word)] for word in keywords
+    ]
+    return " ".join(found)
+
+
+_FORMS = {("if", 3): ("if", "①", "then", "②", "else", "③"), ("如果", 3): ("if", "①", "then", "②", "else", "③")} | {
+    (name, 2): ("①", "or else", "②") for name in ("iferror", "ifnull", "isnull", "coalesce", "nvl", "ifna")
+}
+"""By name and number of arguments, the keywords, and between them the arguments."""
+
+
 def _takes(name: str, count: int) -> bool:
     least, most = FUNCTIONS[name][:2] if name in FUNCTIONS else (1, 1)
     return least <= count <= most or (count == 1 and name in ("min", "max"))
@@ -70,11 +88,11 @@ def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) ->
     value = args[0]
     places = known(args[1]) if len(args) > 1 else Fraction(0)
     if not isinstance(places, Fraction) or places.denominator != 1 or abs(places) > _LARGEST_PLACES:
-        raise Skip if isinstance(args[1], Unknown) else ws.fail("KPI314", args[1].span, {"text": args[1].span.text})
+        if isinstance(args[1], Unknown):
+            raise Skip
+        raise ws.fail("KPI314", args[1].span, {"text": args[1].span.text}, helps=[Note("places", {"write": "2"})])
     if not value.type.unit.numeric:
-        raise ws.fail(
-            "KPI307", value.span, {"op": node.function.text, "unit": value.type.unit, "text": value.span.text}
-        )
+        raise operators.unfit(ws, value, node.function.text)
     digits = int(places)
     found = operators.fit(ws, node.span, (value,), lambda: types.rounding(value.type, digits))
     return Fn(name, (value,), digits, ws.scheme.mode, type=found, span=node.span)
@@ -83,9 +101,7 @@ def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) ->
 def _abs(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
     value = args[0]
     if not value.type.unit.numeric:
-        raise ws.fail(
-            "KPI307", value.span, {"op": node.function.text, "unit": value.type.unit, "text": value.span.text}
-        )
+        raise operators.unfit(ws, value, node.function.text)
     return Fn(name, (value,), type=types.absolute(value.type), span=node.span)
 
 
@@ -93,8 +109,7 @@ def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -
     branches = infer.join(ws, list(args))
     for branch in branches:
         if not branch.type.unit.numeric and branch.type.unit is not Unit.DATE:
-            detail = {"op": node.function.text, "unit": branch.type.unit, "text": branch.span.text}
-            raise ws.fail("KPI307", branch.span, detail)
+            raise operators.unfit(ws, branch, node.function.text)
         if branch.type.missing:
             raise operators.lost(ws, branch, node.span, "comparison")
     unit = infer.either(ws, branches, node).unit

@@ -114,7 +114,9 @@ def of_one_day(ws: Workspace, col: Col) -> None:
             for _, target in _hops(ws, one.table, refs):
                 if target.active is not None:
                     args = {"name": f"{one.table}.{one.column}", "table": target.name}
-                    raise ws.fail("KPI557", col.span, args, labels=[Label(part.span, "leads", args)])
+                    args["own"] = f"{col.table}.…"
+                    labels, helps = [Label(part.span, "leads", args)], [Note("own", args)]
+                    raise ws.fail("KPI557", col.span, args, labels=labels, helps=helps)
             if isinstance(part, Col):
                 todo.append(part)
 
@@ -130,7 +132,7 @@ def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
     subject = ws.subject.table.name
     contract = ws.tables[table]
     if table == subject:
-        raise ws.fail("KPI803", span, {"table": table})
+        raise ws.fail("KPI803", span, {"table": table}, helps=[Note("given")])
     owner = _owner(ws, contract, subject, span)
     time_refs, time = _time(ws, contract, span)
     return Grain(table, owner, time_refs, time)
@@ -182,7 +184,8 @@ def undated(ws: Workspace, start: str, way: Path, span: Span) -> None:
 def _no_dates(ws: Workspace, table: contracts.Table, span: Span) -> None:
     if table.active is not None and (ws.subject is None or table.name != ws.subject.table.name):
         labels = [Label(table.span, "table", {"table": table.name})]
-        raise ws.fail("KPI805", span, {"table": table.name}, labels=labels)
+        args = {"table": table.name, "key": words.spelling("key", ws.file.language)}
+        raise ws.fail("KPI805", span, args, labels=labels, helps=[Note("plain", args)])
 
 
 def _hops(ws: Workspace, start: str, way: Path) -> Iterator[tuple[contracts.Column, contracts.Table]]:
@@ -241,7 +244,11 @@ def _no_coarser(ws: Workspace, table: contracts.Table, column: contracts.Column,
         if not ws.period_said:
             raise Skip
         args = {"table": table.name, "kind": kind, "period": ws.scheme.period}
-        raise ws.fail("KPI804", span, args, labels=[Label(column.span, "column")])
+        period = words.spelling(ws.scheme.period.value, ws.file.language)
+        line = f"{column.name} {period} {words.spelling('period (column)', ws.file.language)}"
+        raise ws.fail(
+            "KPI804", span, args, labels=[Label(column.span, "column")], helps=[Note("finer", {"line": line})]
+        )
 
 
 _PERIODS = (Unit.MONTH, Unit.QUARTER, Unit.HALF, Unit.YEAR)
@@ -378,12 +385,7 @@ def counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str
                 raise Skip
             if path.names[0].text not in ws.declared and not _anywhere(ws, path.names[0].text):
                 raise names.unknown(ws, path.names[0], [*ws.declared])
-        holder = next((t for p in paths_in(node) for t in ws.tables if columns.has(ws, t, p.names[0].text)), None)
-        own = ws.subject is not None and holder == ws.subject.table.name
-        helps = [Note("table", {"function": function.text, "table": holder})] if holder and not own else [Note("rows")]
-        if words.function(function.text) in ("any", "all"):
-            helps = [Note("test", {"function": function.text})]
-        raise ws.fail("KPI523", node.span, {"function": function.text}, helps=helps)
+        raise ws.fail("KPI523", node.span, {"function": function.text}, helps=[_of_rows(ws, node, function.text)])
     bases = {name: names.base_table(ws, name) for name in named}
     if None in bases.values():
         raise Skip
@@ -394,6 +396,22 @@ def counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str
     base = bases[candidates[0]]
     assert base is not None
     return candidates[0], base
+
+
+def _of_rows(ws: Workspace, node: ast.Expr, function: str) -> Note:
+    """What to write for the value of an aggregate that names no rows."""
+    args = {"function": function, "text": node.span.text}
+    if words.function(function) in ("any", "all"):
+        return Note("test", args)
+    firsts = [path.names[0].text for path in paths_in(node)]
+    table = next((name for name in firsts if names.base_table(ws, name)), None)
+    if table is not None:
+        return Note("column", {**args, "table": table, "column": names.first_figure(ws, table)})
+    held = next(((t, name) for name in firsts for t in ws.tables if columns.has(ws, t, name)), None)
+    if held is None:
+        return Note("rows", args)
+    own = ws.subject is not None and held[0] == ws.subject.table.name
+    return Note("single", args) if own else Note("column", {**args, "table": held[0], "column": held[1]})
 
 
 def _anywhere(ws: Workspace, name: str) -> bool:

@@ -31,7 +31,7 @@ def header(ws: Workspace) -> None:
     node = written[0]
     ws.period_said = node.period is not None
     for extra in written[1:]:
-        ws.report("KPI505", extra.name.span, {"name": extra.name.text}, labels=[Label(node.name.span, "first")])
+        ws.only_one("scheme", extra.name, node.name.span)
     for what, found in (("period", node.period), ("currency", node.currency), ("rounding", node.rounding)):
         if found is None and ws.broken.isdisjoint(words.spellings(what)):
             args = {"what": words.spelling(what, ws.file.language)}
@@ -41,7 +41,12 @@ def header(ws: Workspace) -> None:
         begins, ends = node.effective
         effective = (begins.value, ends.value if ends else None)
         if ends is not None and ends.value < begins.value:
-            ws.report("KPI537", ends.span, labels=[Label(begins.span, "begins")])
+            args = {"begins": ends.value.isoformat(), "ends": begins.value.isoformat()}
+            args |= {
+                "from": words.spelling("effective from", ws.file.language),
+                "to": words.spelling("to", ws.file.language),
+            }
+            ws.report("KPI537", ends.span, labels=[Label(begins.span, "begins")], helps=[Note("swap", args)])
     ws.header = scheme.Header(
         node.name.text,
         node.title,
@@ -80,9 +85,10 @@ def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
             meant = _STAND_IN
             continue
         if word in found:
-            ws.report("KPI517", entry.span, {"clause": entry.what.text}, labels=[Label(first[word].span, "first")])
+            ws.twice(entry.span, entry.what.text, first[word].span)
         if entry.places > _LARGEST:
-            ws.report("KPI314", entry.span, {"text": str(entry.places)})
+            helps = [Note("column", {"write": f"{entry.what.text} {_LARGEST}"})]
+            ws.report("KPI314", entry.span, {"text": str(entry.places)}, helps=helps)
             meant = {word: STAND_IN, **meant}
             continue
         found.setdefault(word, entry.places)
@@ -94,10 +100,22 @@ def _currency(ws: Workspace, node: ast.Scheme) -> str:
     if node.currency is None:
         return ""
     if currency_places(node.currency.text) is None:
-        ws.report("KPI538", node.currency.span, {"name": node.currency.text})
+        name = node.currency.text
+        code = next((code for code, others in _CALLED.items() if name.casefold() in others), None)
+        ws.report("KPI538", node.currency.span, {"name": name}, helps=[Note("write", {"write": code or "CNY"})])
         return ""
     return node.currency.text
 
+
+_CALLED = {
+    "CNY": ("rmb", "yuan", "renminbi", "人民币", "元"),
+    "USD": ("dollar", "dollars", "us", "美元"),
+    "EUR": ("euro", "euros", "欧元"),
+    "HKD": ("hk", "港币", "港元"),
+    "JPY": ("yen", "日元"),
+    "GBP": ("pound", "pounds", "英镑"),
+}
+"""What people call some currencies, by the code of each."""
 
 COMMON = {"CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "TWD": 2, "SGD": 2, "JPY": 0, "KRW": 0}
 """The places of the currencies that most schemes are in: for these, Babel's tables need not be read."""

@@ -62,7 +62,10 @@ def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
         case ast.In():
             return _among(ws, scope, node)
         case ast.IsMissing():
-            return Absent(infer(ws, scope, node.operand), node.negated, type=types.BOOL, span=node.span)
+            operand = infer(ws, scope, node.operand)
+            if not isinstance(operand, Unknown) and (key := presence.key_of(operand)) is not None:
+                ws.tests[key] = node.span
+            return Absent(operand, node.negated, type=types.BOOL, span=node.span)
         case ast.OrElse():
             return _or_else(ws, scope, node)
         case ast.Per():
@@ -73,6 +76,12 @@ def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
             return _if(ws, scope, node)
         case ast.Call():
             return _call(ws, scope, node)
+
+
+def asking(scope: Scope, beside: Expr, node: ast.Expr) -> Scope:
+    """The scope of a node that stands beside a value: beside a text, a name may be one without its quotes."""
+    bare = isinstance(node, ast.Path) and len(node.names) == 1 and not isinstance(beside, Unknown)
+    return replace(scope, asked=beside.type) if bare and beside.type.unit is Unit.TEXT else scope
 
 
 def want(ws: Workspace, scope: Scope, node: ast.Expr, unit: Unit) -> Expr:
@@ -96,19 +105,23 @@ def fitted(ws: Workspace, node: Expr, unit: Unit) -> Expr:
     found = node.type.unit
     if found is unit or (unit is Unit.NUMBER and found is Unit.COUNT):
         return node
-    helps = [Note(key) for key in _HELP.get((unit, found), ())]
     args = {"expected": unit, "found": found, "text": node.span.text}
+    helps = [Note(_HELP.get((unit, found)) or _ASKED.get(unit, "figure"), args)]
     raise ws.fail("KPI301", node.span, args, labels=_unit_origins(node), helps=helps)
 
 
 _HELP = {
-    (Unit.NUMBER, Unit.RATIO): ("points",),
-    (Unit.MONEY, Unit.NUMBER): ("money",),
-    (Unit.MONEY, Unit.COUNT): ("money",),
-    (Unit.MONEY, Unit.RATIO): ("base",),
-    (Unit.RATIO, Unit.NUMBER): ("share",),
-    (Unit.BOOL, Unit.TEXT): ("condition",),
+    (Unit.NUMBER, Unit.RATIO): "points",
+    (Unit.NUMBER, Unit.MONEY): "number",
+    (Unit.MONEY, Unit.NUMBER): "money",
+    (Unit.MONEY, Unit.COUNT): "money",
+    (Unit.MONEY, Unit.RATIO): "base",
+    (Unit.RATIO, Unit.NUMBER): "share",
+    (Unit.RATIO, Unit.COUNT): "share",
+    (Unit.RATIO, Unit.MONEY): "share",
+    (Unit.BOOL, Unit.TEXT): "condition",
 }
+_ASKED = {Unit.BOOL: "compare", Unit.DATE: "date", Unit.TEXT: "text"}
 
 
 def _unit_origins(node: Expr) -> list[Label]:
@@ -137,7 +150,7 @@ def constant(ws: Workspace, node: Expr) -> Known:
     if isinstance(node, Unknown):
         raise Skip
     if found is None:
-        raise ws.fail("KPI311", node.span, {"text": node.span.text})
+        raise ws.fail("KPI311", node.span, {"text": node.span.text}, helps=[Note("value")])
     return found
 
 
@@ -149,7 +162,7 @@ def number(ws: Workspace, node: Expr) -> Fraction:
     """
     found = constant(ws, node)
     if not isinstance(found, Fraction):
-        raise ws.fail("KPI311", node.span, {"text": node.span.text})
+        raise ws.fail("KPI311", node.span, {"text": node.span.text}, helps=[Note("value")])
     return found
 
 
@@ -174,7 +187,7 @@ def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Tex
     try:
         return Lit(node.value, type=types.constant(unit, node.value), span=node.span)
     except types.TooWide as wide:
-        raise ws.fail("KPI309", node.span, {"digits": wide.digits}) from None
+        raise ws.fail("KPI309", node.span, {"digits": wide.digits}, helps=[Note("shorter")]) from None
 
 
 def _path(ws: Workspace, scope: Scope, node: ast.Path) -> Expr:
@@ -191,14 +204,15 @@ def _unary(ws: Workspace, scope: Scope, node: ast.Unary) -> Expr:
         return Not(operand, type=types.BOOL, span=node.span)
     operand = infer(ws, scope, node.operand)
     if not operand.type.unit.numeric:
-        raise ws.fail("KPI307", node.span, {"op": "-", "unit": operand.type.unit, "text": operand.span.text})
+        raise operators.unfit(ws, operand, "-", span=node.span)
     return Neg(operand, type=types.negate(operand.type), span=node.span)
 
 
 def _binary(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
     if node.op in ("and", "or"):
         return _logic(ws, scope, node)
-    left, right = infer(ws, scope, node.left), infer(ws, scope, node.right)
+    left = infer(ws, scope, node.left)
+    right = infer(ws, asking(scope, left, node.right), node.right)
     make = operators.comparison if node.op in _COMPARISONS else operators.arithmetic
     found = make(ws, node.op, left, right, node.span)
     if scope.achieving and node.op == "/" and found.type.unit is right.type.unit is Unit.NUMBER:
@@ -234,7 +248,7 @@ def shown(node: Expr, *, holds: bool) -> Iterator[Presence]:
 
 def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
     operand = infer(ws, scope, node.operand)
-    listed = [infer(ws, scope, value) for value in node.values]
+    listed = [infer(ws, asking(scope, operand, value), value) for value in node.values]
     if operand.type.missing:
         raise operators.lost(ws, operand, node.span, "comparison")
 
@@ -279,7 +293,9 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
             raise Skip
         if presence.EVERYTHING in scope.present:  # by a condition with a fault
             raise Skip
-        raise ws.fail("KPI404", node.span, {"text": operand.span.text})
+        labels = [Label(test, "tested") for test in _tested(ws, scope, operand)]
+        args = {"text": operand.span.text}
+        raise ws.fail("KPI404", node.span, args, labels=labels, helps=[Note("alone", {"write": operand.span.text})])
     if written is None:
         return Fallback(operand, None, type=operand.type.there(), span=node.span)
     fallback = fitted(ws, written, operand.type.unit)
@@ -290,6 +306,14 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
     return Fallback(operand, fallback, type=found, span=node.span)
 
 
+def _tested(ws: Workspace, scope: Scope, operand: Expr) -> Iterator[Span]:
+    """The test before a value, in the same item, that shows it to be there."""
+    key = presence.key_of(operand)
+    test = ws.tests.get(key) if key is not None and key in scope.present else None
+    if test is not None and any(operand.span.within(item.span) and test.within(item.span) for item in ws.file.items):
+        yield test
+
+
 def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
     """`X per STEP`: the quotient, down to a whole number for `whole`, up to one for `part`, as it is for `pro rata`."""
     operand, step = infer(ws, scope, node.operand), infer(ws, scope, node.step)
@@ -297,7 +321,8 @@ def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
     operand, step = operators.plain(ws, operand), operators.plain(ws, step)
     if unit is None or not unit.numeric:
         args = {"op": words.spelling("per", ws.file.language), "left": operand.type.unit, "right": step.type.unit}
-        raise ws.fail("KPI302", node.span, args, labels=operators.unit_labels(operand, step))
+        labels, helps = operators.unit_labels(operand, step), operators.clash_help(operand, step)
+        raise ws.fail("KPI302", node.span, args, labels=labels, helps=helps)
     if step.type.missing:
         raise operators.lost(ws, step, node.span, "step")
     if step.type.bounds[0] <= 0:
@@ -318,7 +343,7 @@ def _as(ws: Workspace, scope: Scope, node: ast.As) -> Expr:
     found = operand.type.unit
     if not found.numeric or (unit is Unit.RATIO and found is Unit.MONEY):
         word = words.spelling(f"as {node.unit}", ws.file.language)
-        raise ws.fail("KPI307", operand.span, {"op": word, "unit": found, "text": operand.span.text})
+        raise operators.unfit(ws, operand, word, "share" if found is Unit.MONEY else "figure")
     if found is unit:
         args = {"text": operand.span.text, "unit": unit}
         raise ws.fail("KPI318", node.span, args, helps=[Note("brackets", args)])
@@ -353,7 +378,8 @@ def join(ws: Workspace, branches: list[Expr], unit: Unit | None = None) -> list[
             return branch
         _, fixed, unit = operators.align(ws, first, branch)
         if unit is None:
-            raise ws.fail("KPI316", fixed.span, labels=operators.unit_labels(first, fixed))
+            helps = operators.clash_help(first, fixed, "one")
+            raise ws.fail("KPI316", fixed.span, labels=operators.unit_labels(first, fixed), helps=helps)
         return fixed
 
     return [*every(settle, branches)]
@@ -372,7 +398,8 @@ def _one_ratio(ws: Workspace, branches: Sequence[Expr]) -> None:
 
 
 def _with(ws: Workspace, first: Expr, other: Expr) -> None:
-    raise ws.fail("KPI316", other.span, labels=operators.unit_labels(first, other))
+    helps = operators.clash_help(first, other, "one")
+    raise ws.fail("KPI316", other.span, labels=operators.unit_labels(first, other), helps=helps)
 
 
 def either(ws: Workspace, branches: list[Expr], node: ast.Node) -> Type:
@@ -403,16 +430,28 @@ def _call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
     if name in aggregates.AGGREGATES and (name not in ("min", "max") or aggregates.counts_rows(ws, node)):
         return aggregates.aggregate(ws, scope, node, name)
     if name is not None and name not in functions.FUNCTIONS:
-        raise ws.fail("KPI801", node.function.span, {"word": node.function.text})
+        raise ws.later(node.function.span)
     if node.where is not None:
         for arg in node.args:
             infer(ws, scope, arg)
-        raise ws.fail("KPI312", node.where.span, {"name": node.function.text})
+        raise ws.fail("KPI312", node.where.span, {"name": node.function.text}, helps=[_of_rows(ws, node)])
     if name is not None:
         return functions.call(ws, scope, node, name)
+    form = functions.form(ws, node)
+    if form:
+        raise ws.fail("KPI213", node.span, {"name": node.function.text}, helps=[Note("write", {"write": form})])
     close = functions.meant(node.function.text, len(node.args), ws.file.language)
-    helps = [Note("similar", {"similar": close})] if close else []
+    helps = [Note("similar", {"similar": close}) if close else Note("some", {"some": words.listed(ws.file.language)})]
     raise ws.fail("KPI213", node.function.span, {"name": node.function.text}, helps=helps)
+
+
+def _of_rows(ws: Workspace, node: ast.Call) -> Note:
+    """What to write for a condition in a call that is over no rows."""
+    assert node.where is not None
+    language = ws.file.language
+    args = {"where": node.where.span.text, "args": ", ".join(arg.span.text for arg in node.args)}
+    args |= {word: words.spelling(word, language) for word in ("if", "then", "else")}
+    return Note("if", {**args, "function": node.function.text})
 
 
 def settle_free(ws: Workspace, node: Expr) -> Expr:

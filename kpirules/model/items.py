@@ -83,7 +83,9 @@ def contextual(ws: Workspace, scope: Scope, path: ast.Path) -> Expr | None:
         return None
     if scope.indicator is None:
         labels = [Label(declared.name.span, "define", {"name": name})]
-        raise ws.fail("KPI214", path.span, {"name": name}, labels=labels)
+        of = next((one.name.text for one in ws.file.items if isinstance(one, ast.Indicator)), "…")
+        helps = [Note("part", {"part": f"{of}.{words.spelling('achievement', ws.file.language)}"})]
+        raise ws.fail("KPI214", path.span, {"name": name}, labels=labels, helps=helps)
     places = [index for index, (open_name, _) in enumerate(ws.inlining) if open_name == name]
     if places:
         raise ws.circle([*ws.inlining[places[0] + 1 :], (name, path.span)])
@@ -101,7 +103,7 @@ def clause(ws: Workspace, clauses: tuple[ast.Clause, ...], name: str) -> ast.Cla
     """The clause of that name; a second one is a fault."""
     found = [one for one in clauses if one.name == name]
     for extra in found[1:]:
-        ws.report("KPI517", extra.word, {"clause": extra.word.text}, labels=[Label(found[0].word, "first")])
+        ws.twice(extra.word, extra.word.text, found[0].word)
     return found[0] if found else None
 
 
@@ -142,7 +144,7 @@ def _limited(ws: Workspace, scope: Scope, value: Expr, written: ast.Clause) -> E
 
 def _figure(ws: Workspace, node: ast.Indicator, part: str, found: Expr) -> Type:
     if not found.type.unit.numeric:
-        raise ws.fail("KPI307", found.span, {"op": part, "unit": found.type.unit, "text": found.span.text})
+        raise operators.unfit(ws, found, words.spelling(part, ws.file.language), "count")
     ws.parts[node.name.text, part] = found
     return found.type
 
@@ -171,7 +173,8 @@ def _quotient(ws: Workspace, node: ast.Indicator) -> Expr:
     left, right, unit = operators.align(ws, actual, target)
     if unit is None:
         args = {"op": "/", "left": left.type.unit, "right": right.type.unit}
-        raise ws.fail("KPI302", target_clause.rule.span, args, labels=operators.unit_labels(left, right))
+        labels, helps = operators.unit_labels(left, right), operators.clash_help(left, right)
+        raise ws.fail("KPI302", target_clause.rule.span, args, labels=labels, helps=helps)
     return operators.quotient(ws, left, right, Unit.RATIO, target_clause.rule.span)
 
 
@@ -249,7 +252,7 @@ def _scored(
 
 def _policy(ws: Workspace, node: ast.Indicator) -> scheme.MissingPolicy | None:
     for extra in node.missing[1:]:
-        ws.report("KPI517", extra.span, {"clause": extra.span.text}, labels=[Label(node.missing[0].span, "first")])
+        ws.twice(extra.span, extra.span.text, node.missing[0].span)
     if not node.missing:
         return None
     written = node.missing[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from kpirules.model import columns, grain, own
 from kpirules.model.expr import Builtin, Col, Expr, Skip
 from kpirules.model.workspace import PARTS, SUMS, Declared, Scope, Workspace
@@ -11,6 +9,7 @@ from kpirules.source import Label, Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
 from kpirules.values import days, types
+from kpirules.values.types import Type
 
 _CLOCK = ("active_days", "active_share", "period_days", "period_start", "period_end", "year_start")
 _NOW = frozenset({None, *PARTS, *SUMS, "total", "grade", *_CLOCK})
@@ -32,8 +31,20 @@ def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     if len(path.names) > 2:  # noqa: PLR2004  # a path is a name, or a name and its part
         if words.builtin(path.names[0].text) not in _NOW:
             raise unknown(ws, path.names[0], [])
-        raise ws.fail("KPI217", path.span, {"name": path.text, "part": path.names[2].text, "of": path.names[1].text})
+        raise _too_long(ws, path)
     return _in_row(ws, scope, path) if scope.grain else _of_subject(ws, scope, path)
+
+
+def _too_long(ws: Workspace, path: ast.Path) -> Skip:
+    """Report a path of more than two names: what it leads to is named in a column of its own, one step at a time."""
+    table, ref, part = (name.text for name in path.names[:3])
+    column = ws.tables[table].column(ref) if table in ws.tables else None
+    args = {"name": path.text, "part": part, "of": ref, "define": words.spelling("define", ws.file.language)}
+    if column is not None and column.references is None:
+        return ws.fail("KPI217", path.span, args, helps=[Note("whole", {"write": f"{table}.{ref}"})])
+    if column is not None and column.references == table:
+        return ws.fail("KPI217", path.span, args, helps=[Note("given", {"part": part})])
+    return ws.fail("KPI217", path.span, args, helps=[Note("steps", {"column": f"{table}.x", "value": f"{ref}.{part}"})])
 
 
 # ---------------------------------------------------------------- the subject's scope
@@ -69,7 +80,7 @@ def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         raise ws.fail("KPI210", path.span, {"name": first}, helps=[Note("total")])
     if word in ("total", "grade"):
         raise _no_result(ws, path.names[0], word)
-    raise unknown(ws, path.names[0], _names_of_subject(ws, scope))
+    raise unknown(ws, path.names[0], _names_of_subject(ws, scope), asked=scope.asked)
 
 
 def _why_no_part(scope: Scope, word: str) -> str:
@@ -86,13 +97,22 @@ def _item(ws: Workspace, path: ast.Path, declared: Declared) -> Expr:
         case "indicator":
             raise ws.fail("KPI205", path.span, {"name": name}, helps=[Note("part", {"name": name})])
         case "table" | "filter":
-            column = _first_figure(ws, name)
+            column = first_figure(ws, name)
             raise ws.fail("KPI208", path.span, {"name": name}, helps=[Note("rows", {"name": name, "column": column})])
         case _:
-            raise ws.fail("KPI209", path.span, {"name": name}, labels=[Label(declared.name.span, "declared")])
+            raise valueless(ws, path, declared)
 
 
-def _first_figure(ws: Workspace, name: str) -> str:
+def valueless(ws: Workspace, path: ast.Path, declared: Declared) -> Skip:
+    """Report a scorecard or a gate where a value is asked for."""
+    card = declared.kind == "scorecard"
+    help_ = Note("total" if card else "gate", {"write": words.spelling("total", ws.file.language)} if card else {})
+    labels = [Label(declared.name.span, "declared")]
+    return ws.fail("KPI209", path.span, {"name": path.text}, labels=labels, helps=[help_])
+
+
+def first_figure(ws: Workspace, name: str) -> str:
+    """The first column with figures of a table, or of the table behind a filtered one; `…` where it has none."""
     declared = ws.declared[name]
     table = ws.tables.get(name if declared.kind == "table" else base_table(ws, name) or "")
     figures = [column.name for column in table.columns if column.type.unit.numeric] if table else []
@@ -113,7 +133,8 @@ def _part(ws: Workspace, path: ast.Path, declared: Declared | None) -> Expr:
     if declared.kind == "filter":
         raise ws.fail("KPI208", path.span, {"name": path.text}, helps=[Note("rows", {"name": first, "column": second})])
     if declared.kind != "table":
-        raise ws.fail("KPI217", path.span, {"name": path.text, "part": second, "of": first})
+        args = {"name": path.text, "part": second, "of": first}
+        raise ws.fail("KPI217", path.span, args, helps=[Note("whole", {"write": first})])
     table = ws.tables.get(first)
     if table is None:
         raise Skip
@@ -219,7 +240,7 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     word = words.builtin(first)
     if word and (found := _clock(ws, path, word, dated=False)):
         return found
-    raise unknown(ws, path.names[0], columns.names_of(ws, table.name), table=table.name)
+    raise unknown(ws, path.names[0], columns.names_of(ws, table.name), table=table.name, asked=scope.asked)
 
 
 def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
@@ -232,7 +253,7 @@ def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         if first not in ws.tables:
             if first not in ws.declared and (found := _by_reference(ws, scope.grain, path, own=False)):
                 return found
-            raise unknown(ws, path.names[0], [*ws.tables])
+            raise unknown_table(ws, path.names[0], filtered=False)
         refs, target = grain.reach(ws, scope.grain, first, path.span, second), first
     return _column(ws, scope.grain, refs, target, path, own=False)
 
@@ -252,23 +273,58 @@ def _optional_on_the_way(ws: Workspace, table: str, refs: tuple[str, ...]) -> bo
 # ---------------------------------------------------------------- faults
 
 
-def unknown(ws: Workspace, name: ast.Name, known: Iterator[str] | list[str], *, table: str | None = None) -> Skip:
-    """Report an unknown name, with the closest known one, or the keyword that sticks to it."""
+def unknown(
+    ws: Workspace, name: ast.Name, known: list[str], *, table: str | None = None, asked: Type | None = None
+) -> Skip:
+    """Report an unknown name, with the closest known one, the text it is without quotes, or what sticks to it.
+
+    `asked` is the type of text that the place asks for, if it does.
+    """
     if words.builtin(name.text) not in _NOW:
-        return ws.fail("KPI801", name.span, {"word": name.text})
-    args: dict[str, object] = {"name": name.text}
-    helps = []
-    glued = words.glued(name.text)
+        return ws.later(name.span)
     close = similar(name.text, known)
-    if close:
-        helps.append(Note("similar", {"similar": close}))
+    glued = words.glued(name.text)
+    from kpirules.syntax import slips  # noqa: PLC0415  # of no use to a scheme without faults
+
+    meant = slips.named(name.text, ws.file.language)
+    if meant and name.text not in ((asked.domain if asked else None) or ()):
+        helps = [Note("write", {"write": meant})]
+    elif asked and (not close or name.text in (asked.domain or ())):
+        helps = _quoted(name.text, asked, glued)
+    elif close:
+        helps = [Note("similar", {"similar": close})]
     elif glued:
-        helps.append(Note("space", {"glued": glued}))
+        helps = [Note("space", {"glued": glued})]
     elif holders := [t.name for t in ws.tables.values() if columns.has(ws, t.name, name.text)]:
-        helps.append(Note("column", {"path": f"{holders[0]}.{name.text}"}))
+        helps = [Note("column", {"path": f"{holders[0]}.{name.text}"})]
     elif table:
-        helps.append(Note("columns", {"table": table, "columns": ", ".join(known)}))
-    return ws.fail("KPI201", name.span, args, helps=helps)
+        helps = [Note("columns", {"table": table, "columns": ", ".join(known)})]
+    else:
+        helps = [Note("define", {"define": words.spelling("define", ws.file.language)})]
+    return ws.fail("KPI201", name.span, {"name": name.text}, helps=helps)
+
+
+def unknown_table(ws: Workspace, name: ast.Name, *, filtered: bool = True) -> Skip:
+    """Report a name that stands for no table; a filtered one may be meant, unless `filtered` says no."""
+    if words.builtin(name.text) not in _NOW:
+        return ws.later(name.span)
+    kinds = ("table", "filter") if filtered else ("table",)
+    close = similar(name.text, [text for text, known in ws.declared.items() if known.kind in kinds])
+    args = {"name": name.text, "table": words.spelling("table", ws.file.language)}
+    help_ = Note("similar", {"similar": close}) if close else Note("table", args)
+    return ws.fail("KPI201", name.span, {"name": name.text}, helps=[help_])
+
+
+def _quoted(text: str, asked: Type, glued: str | None) -> list[Note]:
+    """What to write for a name where a text is asked for: itself in quotes, or one of the texts it can only be."""
+    if asked.domain is None or text in asked.domain:
+        return [Note("space", {"glued": glued})] if glued and asked.domain is None else [_in_quotes(text)]
+    close = similar(text, asked.domain)
+    return [_in_quotes(close)] if close else [Note("texts", {"texts": ", ".join(f'"{one}"' for one in asked.domain)})]
+
+
+def _in_quotes(text: str) -> Note:
+    return Note("quote", {"write": f'"{text}"'})
 
 
 def _no_result(ws: Workspace, name: ast.Name, word: str) -> Skip:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -62,15 +63,23 @@ def settle(ws: Workspace, node: Expr, unit: Unit) -> Expr:
         for lit in _literals(node):
             if lit.value != 0:
                 text = lit.span.text.strip()
-                raise ws.fail("KPI304", lit.span, {"text": text}, helps=[Note("percent", _as_percent(lit))])
+                raise ws.fail("KPI304", lit.span, {"text": text}, helps=[_as_percent(lit)])
     return _in_unit(node, unit)
 
 
-def _as_percent(lit: Lit) -> dict[str, object]:
+_NO_SHARE = 10
+"""A number from which on nobody means a hundred times as much per cent: `80` is 80%, and never 8000%."""
+
+
+def _as_percent(lit: Lit) -> Note:
+    """What a bare number was meant to be as a ratio: `0.8` and `1` sooner 80% and 100%, `5` sooner 5%."""
     assert isinstance(lit.value, Fraction)
-    hundredfold = lit.value * 100
-    whole = hundredfold.numerator if hundredfold.denominator == 1 else float_free(hundredfold)
-    return {"percent": f"{lit.span.text.strip()}%", "hundredfold": f"{whole}%"}
+    same, hundredfold = f"{lit.span.text.strip()}%", f"{float_free(lit.value * 100)}%"
+    if abs(lit.value) >= _NO_SHARE:
+        return Note("percent", {"write": same})
+    share = abs(lit.value) <= 1 or lit.value.denominator != 1
+    write, other = (hundredfold, same) if share else (same, hundredfold)
+    return Note("either", {"write": write, "other": other})
 
 
 def float_free(value: Fraction) -> str:
@@ -115,18 +124,50 @@ def align(ws: Workspace, left: Expr, right: Expr) -> tuple[Expr, Expr, Unit | No
     return left, right, units.same(left.type.unit, right.type.unit)
 
 
-def clash_help(left: Expr, right: Expr) -> list[Note]:
+def unfit(ws: Workspace, node: Expr, op: str, help_: str = "figure", *, span: Span | None = None) -> Skip:
+    """Report a value of a unit with which an operation has no meaning; `help_` says what it has one with."""
+    args = {"op": op, "unit": node.type.unit, "text": node.span.text}
+    return ws.fail("KPI307", span or node.span, args, helps=[Note(help_, args)])
+
+
+def clash_help(left: Expr, right: Expr, rest: str | None = None) -> list[Note]:
     """What to write where two units stand side by side that do not go together."""
     found = {left.type.unit, right.type.unit}
-    if found == {Unit.DATE, Unit.TEXT}:
-        return [Note("date")]
+    if Unit.DATE in found:
+        other = right if left.type.unit is Unit.DATE else left
+        return [Note("date", {"date": _day(other.span.text) or "2024-07-01"})]
     if found <= {Unit.NUMBER, Unit.COUNT, Unit.RATIO}:
         return [Note("ratio")]
     if Unit.MONEY in found and Unit.RATIO in found:
         return [Note("share")]
     if Unit.MONEY in found and found & {Unit.NUMBER, Unit.COUNT}:
         return [Note("money")]
-    return []
+    for node in (left, right):
+        if isinstance(node, Lit) and isinstance(node.value, str) and re.fullmatch(_NUMERAL, node.value):
+            return [Note("number", {"number": node.value})]
+    return [Note(rest or ("test" if Unit.TEXT in found else "truth" if Unit.BOOL in found else "one"))]
+
+
+def _day(text: str) -> str | None:
+    """The day that somebody perhaps meant by `2024/7/1`, `7/1/2024` or `"2024-7-1"`."""
+    found = re.fullmatch(_DAY, text)
+    if found is None:
+        return None
+    year, one, other = (found[3], found[1], found[2]) if found[3] else (found[4], found[5], found[6])
+    month, day = (other, one) if int(one) > _MONTHS else (one, other)
+    return f"{year}-{int(month):02}-{int(day):02}"
+
+
+_NUMERAL = r"\d[\d_]*(?:\.\d+)?%?"
+_MONTHS = 12
+_DAY = (
+    r"""["“]?(?:(\d{1,2}) *[-/.] *(\d{1,2}) *[-/.] *(\d{4})|(\d{4}) *[-/.年] *(\d{1,2}) *[-/.月] *(\d{1,2})日?)["”]?"""
+)
+
+
+def clash_of(unit: Unit, node: Expr) -> list[Note]:
+    """As `clash_help`, where of one side no more is known than its unit."""
+    return clash_help(replace(node, type=Type(unit)) if not isinstance(node, Unknown) else node, node)
 
 
 def unit_labels(left: Expr, right: Expr) -> list[Label]:
@@ -153,7 +194,7 @@ def arithmetic(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> E
     if op in ("+", "-"):
         return _sum(ws, op, left, right, span)
     if op == "/" and known(right) == 0:
-        raise ws.fail("KPI306", span, {"text": right.span.text})
+        raise ws.fail("KPI306", span, {"text": right.span.text}, helps=[Note("other")])
     left, right = plain(ws, left), plain(ws, right)
     unit = (units.times if op == "*" else units.over)(left.type.unit, right.type.unit)
     if unit is None:

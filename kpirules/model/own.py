@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpirules.model import columns, grain
+from kpirules.model import columns, grain, names
 from kpirules.model.expr import Agg, Builtin, Col, Expr, Lookup, Own, Skip, Val
 from kpirules.model.walking import walk
 from kpirules.model.workspace import Declared, Scope, Workspace
@@ -37,7 +37,9 @@ def own(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     if declared and (declared.kind in _PAID or (declared.kind == "indicator" and parts)):
         raise _of_the_person(ws, scope, path)
     if parts:
-        raise ws.fail("KPI217", path.span, {"name": path.text, "part": parts[0].text, "of": name.text})
+        args = {"name": path.text, "part": parts[0].text, "of": name.text}
+        whole = ".".join(one.text for one in path.names[:2])
+        raise ws.fail("KPI217", path.span, args, helps=[Note("whole", {"write": whole})])
     if declared and declared.kind == "define":
         value = ws.value(name.text, "value", path.span)
         if value.known is not None:
@@ -75,8 +77,7 @@ def of_the_row(ws: Workspace, node: Expr) -> bool:
 
 def _nothing(ws: Workspace, path: ast.Path, declared: Declared | None) -> Skip:
     if declared:
-        labels = [Label(declared.name.span, "declared")]
-        return ws.fail("KPI209", path.span, {"name": path.text}, labels=labels)
+        return names.valueless(ws, path, declared)
     assert ws.subject is not None
     table = ws.subject.table
     known = [*ws.defines, *columns.names_of(ws, table.name)]

@@ -20,6 +20,9 @@ ASSESSED = frozenset({("val", "total", "value"), ("val", "grade", "value")})
 """What is there for a subject that has been assessed, by `presence` key."""
 
 
+_GRADE = Type(Unit.TEXT)
+
+
 def assessed(ws: Workspace) -> frozenset[tuple[object, ...]]:
     """What is there for a subject that has been assessed, the pay items and components that go to all such among it."""
     pays = (node for node in ws.file.items if isinstance(node, ast.Pay) and node.applies is None)
@@ -140,7 +143,7 @@ def weight(ws: Workspace, node: ast.Expr) -> Fraction:
     """
     value = infer.number(ws, infer.want(ws, Scope(), node, Unit.RATIO))
     if not 0 <= value <= 1:
-        raise ws.fail("KPI532", node.span, {"text": node.span.text})
+        raise ws.fail("KPI532", node.span, {"text": node.span.text}, helps=[Note("share")])
     return value
 
 
@@ -158,7 +161,11 @@ def entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
     if declared is None or declared.kind != "indicator":
         among = [text for text, known_ in ws.declared.items() if known_.kind == "indicator"]
         close = similar(name, among)
-        helps = [Note("similar", {"similar": close})] if close else [Note("declare", {"name": name})]
+        helps = [Note("similar", {"similar": close}) if close else Note("declare", {"name": name})]
+        parts = [one.item for one in ws.file.fragments]
+        among += [part.name.text for part in parts if isinstance(part, ast.Indicator)]
+        if name in ("weight", "权重") and among:
+            helps = [Note("weight", {"write": among[0], "weight": node.weight.span.text})]
         raise ws.fail("KPI215", node.indicator.span, {"name": name}, helps=helps)
     ws.value(name, "score", node.indicator.span)
     return scheme.Entry(name, weight(ws, node.weight), when, node.span)
@@ -184,7 +191,7 @@ def _names_once(ws: Workspace, node: ast.Scorecard) -> None:
         name = entry.indicator
         if name.text in placed:
             labels = [Label(placed[name.text].span, "first")]
-            ws.report("KPI515", name.span, {"name": name.text}, labels=labels)
+            ws.report("KPI515", name.span, {"name": name.text}, labels=labels, helps=[Note("once")])
         placed.setdefault(name.text, name)
 
 
@@ -200,18 +207,17 @@ def grade(ws: Workspace) -> Type:
     node = next(node for node in ws.file.items if isinstance(node, ast.Grade))
     scope = Scope().knowing(ASSESSED)
     order: dict[str, Span] = {}
-    texts = True
+    written, texts = _in_texts(ws, node.rule)
     for part in presumed.row_values(node.rule):
         if not isinstance(part, ast.Formula) or not isinstance(part.expr, ast.Text):
-            ws.report("KPI533", part.span, {"text": part.span.text})
-            texts = False
             continue
         value = part.expr.value
         if value in order:
-            ws.report("KPI534", part.span, {"grade": value}, labels=[Label(order[value], "first")])
+            labels = [Label(order[value], "first")]
+            ws.report("KPI534", part.span, {"grade": value}, labels=labels, helps=[Note("one")])
         order.setdefault(value, part.span)
     if not texts:
-        rules.rule(ws, scope, node.rule)
+        rules.rule(ws, scope, written)
         raise Skip
     found = rules.wanted(ws, scope, node.rule, Unit.TEXT)
     ws.grade = scheme.Grade(found, tuple(order), node.span)
@@ -220,6 +226,21 @@ def grade(ws: Workspace) -> Type:
         with quietly():  # who has no total is not known
             missing = ws.value("total", "value", node.span).type.missing
     return replace(found.type, domain=tuple(order)).maybe(when=missing or found.type.missing)
+
+
+def _in_texts(ws: Workspace, rule: ast.Rule) -> tuple[ast.Rule, bool]:
+    """A rule for a grade with texts for all its values, and whether it is written so; what is none is reported."""
+    if not isinstance(rule, ast.Formula):
+        made = [(row, *_in_texts(ws, row.value)) for row in rule.rows]
+        rows = tuple(replace(row, value=value) for row, value, _ in made)
+        return replace(rule, rows=rows), all(sound for _, _, sound in made)
+    if isinstance(rule.expr, ast.Text):
+        return rule, True
+    text = rule.expr.span.text
+    word = isinstance(rule.expr, ast.Path | ast.Number) and len(rule.expr.span.text.split(".")) == 1
+    helps = [Note("quote", {"write": f'"{text}"'}) if word else Note("rows")]
+    ws.report("KPI533", rule.expr.span, {"text": text}, helps=helps)
+    return ast.Formula(ast.Text(text, span=rule.expr.span), span=rule.span), False
 
 
 # ---------------------------------------------------------------- gates
@@ -276,7 +297,8 @@ def _bound(ws: Workspace, effect: ast.GateEffect, target: Type) -> Expr:
     Raises:
         Skip: it has a fault.
     """
-    bound = infer.want(ws, Scope(), effect.bound, target.unit)
+    grade = target_of(ws, effect.target) == ("grade", "value")
+    bound = infer.want(ws, Scope(asked=_GRADE if grade else None), effect.bound, target.unit)
     if bound.type.missing:
         raise operators.lost(ws, bound, effect.span, "limit")
     domain = None if target.presumed else target.domain
@@ -303,24 +325,41 @@ def gate(ws: Workspace, node: ast.Gate) -> None:
         if known is None and effect.target.names[0].text in ws.broken:
             continue
         if known is None or (len(effect.target.names) > 1 and known.unit is not Unit.NUMBER) or known.unit is Unit.BOOL:
-            ws.report("KPI536", effect.target.span, {"name": effect.target.text})
+            ws.report("KPI536", effect.target.span, {"name": effect.target.text}, helps=[_gateable(ws, effect.target)])
             continue
         with quietly():
             _bound(ws, effect, ws.memo.get(target_of(ws, effect.target) or ("", "")) or known)
+
+
+def _gateable(ws: Workspace, path: ast.Path) -> Note:
+    """What a gate can act on in this scheme; of an indicator, its score."""
+    language = ws.file.language
+    score = words.spelling("score", language)
+    kinds = {name: declared.kind for name, declared in ws.declared.items()}
+    if kinds.get(path.names[0].text) == "indicator":
+        return Note("score", {"write": f"{path.names[0].text}.{score}"})
+    found = [words.spelling("total", language)] if ws.has(ast.Scorecard) else []
+    found += [words.spelling("grade", language)] if ws.has(ast.Grade) else []
+    found += [f"{name}.{score}" if kind == "indicator" else name for name, kind in kinds.items() if kind in _GATED]
+    return Note("among", {"names": ", ".join(found) or "…"})
+
+
+_GATED = ("indicator", "pay", "component")
 
 
 def _effects_apart(ws: Workspace, gate: ast.Gate) -> None:
     """What one gate does to one value: each thing once, and nothing that another undoes."""
     before: list[tuple[ast.GateEffect, Expr]] = []
     for effect in gate.effects:
-        bound = infer.infer(ws, Scope(), effect.bound)
         target = target_of(ws, effect.target)
+        scope = Scope(asked=_GRADE if target == ("grade", "value") else None)
+        bound = infer.infer(ws, scope, effect.bound)
         for other, first in before:
             if target is None or target != target_of(ws, other.target):
                 continue
             if effect.how == other.how:
-                args = {"clause": effect.span.text[: effect.bound.span.start - effect.span.start].strip()}
-                ws.report("KPI517", effect.span, args, labels=[Label(other.span, "first")])
+                clause = effect.span.text[: effect.bound.span.start - effect.span.start].strip()
+                ws.twice(effect.span, clause, other.span)
             elif "is" not in (effect.how, other.how):
                 low, high = (first, bound) if effect.how == "at most" else (bound, first)
                 rules.clash(ws, effect.span, other.span, low, high)

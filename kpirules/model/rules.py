@@ -145,7 +145,7 @@ def _head(ws: Workspace, scope: Scope, node: ast.Expr, form: str | None = None) 
             operators.lost(ws, found, found.span, "head")
             return Unknown(node.span, found.type.there())
         if form is not None and not found.type.unit.numeric:
-            raise ws.fail("KPI307", found.span, {"op": form, "unit": found.type.unit, "text": found.span.text})
+            raise operators.unfit(ws, found, words.spelling(form, ws.file.language), "by")
     except Skip:
         return Unknown(node.span)
     return found
@@ -241,7 +241,7 @@ def _listed(ws: Workspace, scope: Scope, head: Expr, node: ast.Expr) -> Expr:
 
 def _against(ws: Workspace, scope: Scope, head: Expr, op: str, node: ast.Expr) -> Expr:
     """A bound of a row, in the head's unit and comparable with it; `Unknown` where it is not."""
-    bound = infer.infer(ws, scope, node)
+    bound = infer.infer(ws, infer.asking(scope, head, node), node)
     if isinstance(head, Unknown) and head.presumed is None:
         return bound
     try:
@@ -278,13 +278,13 @@ def _curve(ws: Workspace, scope: Scope, node: ast.Curve, asked: Unit | None) -> 
     first, rest = node.rows[:opening], node.rows[opening:]
     for row in rest:
         if not isinstance(row.head, ast.Listed):
-            ws.report("KPI528", row.head.span)
+            ws.report("KPI528", row.head.span, helps=[Note("above", {"point": rest[0].head.span.text})])
     pairs = [_point(ws, scope, head, row, asked) for row in rest if isinstance(row.head, ast.Listed)]
     rows = _rows(ws, scope, head, first, asked)
     if rows:
         check.opening(ws, head, rows)
     if len(pairs) < 2:  # noqa: PLR2004  # a line needs two points
-        raise Skip if ws.fragment else ws.fail("KPI529", node.span)
+        raise Skip if ws.fragment else ws.fail("KPI529", node.span, helps=[Note("points")])
     joined = infer.join(ws, [*(y for _, y, _ in pairs), *(row.value for row in rows)], asked)
     ys = joined[: len(pairs)]
     sound = _rising(ws, pairs)
@@ -386,7 +386,7 @@ def _from_zero(ws: Workspace, node: ast.Tiers, head: Expr, bands: tuple[Band, ..
 def _bands(ws: Workspace, scope: Scope, node: ast.Tiers, head: Expr) -> tuple[Band, ...]:
     bands = tuple(_band(ws, scope, head, row) for row in node.rows)
     _in_order(ws, bands)
-    if bands[-1].bound is not None and not ws.fragment:
+    if all(band.bound is not None for band in bands) and not ws.fragment:
         ws.report("KPI513", bands[-1].head_span, {"text": bands[-1].head_span.text}, helps=[Note("above")])
     rates = infer.join(ws, [band.rate for band in bands])
     return tuple(replace(band, rate=rate) for band, rate in zip(bands, rates, strict=True))
@@ -412,7 +412,9 @@ def _in_order(ws: Workspace, bands: tuple[Band, ...]) -> None:
         bound = known(band.bound) if band.bound is not None else None
         below = known(last.bound) if last is not None and last.bound is not None else Fraction(0)
         if last is not None and last.bound is None:
-            ws.report("KPI509", band.head_span, {"text": band.head_span.text}, labels=[Label(last.head_span, "takes")])
+            helps = [Note("last", {"last": last.head_span.text})]
+            args, labels = {"text": band.head_span.text}, [Label(last.head_span, "takes")]
+            ws.report("KPI509", band.head_span, args, labels=labels, helps=helps)
         elif isinstance(bound, Fraction) and isinstance(below, Fraction) and bound <= below:
             labels = [Label(last.head_span, "before")] if last is not None else []
             helps = [Note("order" if last is not None else "above")]

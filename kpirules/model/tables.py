@@ -52,14 +52,18 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
 def _one_period(ws: Workspace, columns: tuple[contracts.Column, ...]) -> None:
     periods = [column for column in columns if column.period]
     for extra in periods[1:]:
-        ws.report("KPI539", extra.span, {"name": extra.name}, labels=[Label(periods[0].span, "first")])
+        args = {
+            "name": extra.name,
+            "first": periods[0].name,
+            "period": words.spelling("period (column)", ws.file.language),
+        }
+        ws.report("KPI539", extra.span, args, labels=[Label(periods[0].span, "first")], helps=[Note("one", args)])
 
 
 def _via(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]) -> str | None:
     """The reference column that leads to the subject."""
     for extra in node.via[1:]:
-        word = words.spelling("via", ws.file.language)
-        ws.report("KPI517", extra.span, {"clause": f"{word} {extra.text}"}, labels=[Label(node.via[0].span, "first")])
+        ws.twice(extra.span, f"{words.spelling('via', ws.file.language)} {extra.text}", node.via[0].span)
     if not node.via:
         return None
     name = node.via[0]
@@ -83,16 +87,18 @@ def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]
     if not node.active:
         return None
     for extra in node.active[1:]:
-        ws.report("KPI517", extra.span, {"clause": extra.span.text}, labels=[Label(node.active[0].span, "first")])
+        ws.twice(extra.span, extra.span.text, node.active[0].span)
     written = node.active[0]
     for name in (written.begins, written.ends):
         column = columns.get(name.text)
         if column is None and name.text not in ws.broken:
             _no_column(ws, node, name, columns)
         elif column is not None and column.type.unit is not Unit.DATE:
-            ws.report("KPI301", name.span, {"expected": Unit.DATE, "found": column.type.unit, "text": name.text})
+            args = {"expected": Unit.DATE, "found": column.type.unit, "text": name.text}
+            ws.report("KPI301", name.span, args, helps=[Note("date")])
         elif column is not None and name is written.begins and column.type.missing:
-            ws.report("KPI540", name.span, {"name": name.text})
+            optional = {"name": name.text, "optional": words.spelling("optional", ws.file.language)}
+            ws.report("KPI540", name.span, optional, helps=[Note("out", optional)])
     return contracts.Active(written.begins.text, written.ends.text)
 
 
@@ -108,14 +114,17 @@ def _column(ws: Workspace, table: str, node: ast.Column) -> contracts.Column:
     except Skip:
         pass  # told
     if node.period and unit is not Unit.DATE and not unit.periodic:
-        ws.report("KPI541", node.type_span, {"name": node.name.text, "unit": unit})
+        helps = [Note("type", {"write": words.spelling("date", ws.file.language)})]
+        ws.report("KPI541", node.type_span, {"name": node.name.text, "unit": unit}, helps=helps)
     if node.key and node.optional:
-        ws.report("KPI542", node.name.span, {"name": node.name.text})
+        args = {"name": node.name.text, "optional": words.spelling("optional", ws.file.language)}
+        ws.report("KPI542", node.name.span, args, helps=[Note("out", args)])
     percent = None
     if unit is Unit.RATIO:
         percent = PercentForm(node.percent_form) if node.percent_form else PercentForm.SIGN
     elif node.percent_form:
-        ws.report("KPI543", node.span, {"name": node.name.text})
+        args = {"name": node.name.text, "percent": words.spelling("percent", ws.file.language)}
+        ws.report("KPI543", node.span, args, helps=[Note("out", args)])
     return contracts.Column(
         node.name.text,
         type_,
@@ -162,7 +171,8 @@ def _scale(ws: Workspace, node: ast.Column) -> int | None:
         case _:
             return None
     if scale > types.QUOTIENT_PLACES:
-        raise ws.fail("KPI314", node.type_span, {"text": str(node.places)})
+        helps = [Note("column", {"write": node.type_span.text.replace(str(node.places), "2")})]
+        raise ws.fail("KPI314", node.type_span, {"text": str(node.places)}, helps=helps)
     return scale
 
 
@@ -182,19 +192,22 @@ def _type(
     try:
         return types.decimal(unit, scale, least, most, missing=node.optional)
     except TooWide as wide:
-        raise ws.fail("KPI309", node.span, {"digits": wide.digits}) from None
+        raise ws.fail("KPI309", node.span, {"digits": wide.digits}, helps=[Note("narrower")]) from None
 
 
 def _between(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[Fraction | date | None, Fraction | date | None]:
     if node.between is None:
         return None, None
     if not unit.numeric and unit is not Unit.DATE:
-        raise ws.fail("KPI307", node.span, {"op": "between", "unit": unit, "text": node.name.text})
+        args = {"op": words.spelling("between", ws.file.language), "unit": unit, "text": node.name.text}
+        raise ws.fail("KPI307", node.span, args, helps=[Note("listed" if unit is Unit.TEXT else "bounds", args)])
     low, high = (_constant(ws, part, unit) for part in node.between)
     assert isinstance(low, Fraction | date)
     assert isinstance(high, Fraction | date)
     if low > high:  # type: ignore[operator]  # both are of the column's unit
-        raise ws.fail("KPI544", node.between[1].span, {"low": node.between[0].span.text})
+        args = {"low": node.between[0].span.text, "high": node.between[1].span.text}
+        args |= {word: words.spelling(word, ws.file.language) for word in ("between", "and")}
+        raise ws.fail("KPI544", node.between[1].span, args, helps=[Note("swap", args)])
     return low, high
 
 
@@ -206,7 +219,9 @@ def _domain(ws: Workspace, table: str, node: ast.Column, unit: Unit) -> tuple[st
     assert node.values is not None
     if unit is not Unit.TEXT:
         ws.broken.add(f"{table}.{node.name.text}")  # which of the two was meant is not known
-        raise ws.fail("KPI545", node.span, {"name": node.name.text})
+        args = {word: words.spelling(word, ws.file.language) for word in ("between", "and", "text")}
+        args["name"] = node.name.text
+        raise ws.fail("KPI545", node.span, args, helps=[Note("bounds" if unit.numeric else "text", args)])
     found: dict[str, Span] = {}
     for value in node.values:
         text = infer.constant(ws, infer.want(ws, Scope(), value, Unit.TEXT))
@@ -233,12 +248,14 @@ def _references(ws: Workspace, node: ast.Table) -> None:
             continue
         table = ws.tables.get(target)
         if table is None:
-            names.unknown(ws, written.references, list(ws.tables))
+            names.unknown_table(ws, written.references, filtered=False)
             ws.torn.add(node.name.text)  # whose its rows are is not known
         elif len(table.keys) != 1 and target not in ws.torn | ws.keyless | people:
             ws.keyless.add(target)
             args = {"table": target, "name": written.name.text}
-            ws.report("KPI547", written.references.span, args, labels=[Label(table.span, "table", args)])
+            args["key"] = words.spelling("key", ws.file.language)
+            labels, helps = [Label(table.span, "table", args)], [Note("several" if table.keys else "key", args)]
+            ws.report("KPI547", written.references.span, args, labels=labels, helps=helps)
 
 
 def subject(ws: Workspace) -> None:
@@ -250,20 +267,21 @@ def subject(ws: Workspace) -> None:
         return
     node = written[0]
     for extra in written[1:]:
-        ws.report("KPI505", extra.span, {"name": extra.table.text}, labels=[Label(node.span, "first")])
+        ws.only_one("subject", extra.table, node.span)
     name = node.table.text
     if name in ws.broken:
         return
     table = ws.tables.get(name)
     if table is None:
-        names.unknown(ws, node.table, list(ws.tables))
+        names.unknown_table(ws, node.table, filtered=False)
         return
     if len(table.keys) != 1 and name not in ws.torn:
         labels = [Label(table.span, "table", {"table": name})]
         ws.report("KPI519", node.table.span, {"table": name}, labels=labels, helps=[Note("key")])
     key = table.keys[0] if table.keys else ""
     if node.reports_to is not None:
-        ws.report("KPI801", node.reports_to.span, {"word": words.spelling("reports to", ws.file.language)})
+        args = {"word": words.spelling("reports to", ws.file.language)}
+        ws.report("KPI801", node.reports_to.span, args, helps=[Note("group")])
     ws.subject = scheme.Subject(table, key, None, node.span)
     if node.where is not None:
         with quietly():

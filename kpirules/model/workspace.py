@@ -70,7 +70,8 @@ class Scope:
     `indicator` the indicator whose parts `parts` may be read by their bare words; `present` what has been shown to be
     there (`is present`), by `presence` key; `achieving` where an achievement is written, a ratio whatever its units:
     there a number by a number is one, and a limit leaves a missing value to the `missing` clause; `card` the scorecard
-    whose `total` is written.
+    whose `total` is written; `asked` the type of text that the place asks for, so that an unknown name may be one
+    without its quotes.
     """
 
     grain: str | None = None
@@ -80,6 +81,7 @@ class Scope:
     present: frozenset[Presence] = frozenset()
     achieving: bool = False
     card: str | None = None
+    asked: Type | None = None
 
     def knowing(self, keys: Iterable[Presence]) -> Scope:
         """The same scope where these are known to be there."""
@@ -97,7 +99,7 @@ class Workspace:
     `cuts` are the places behind which the rest of a line is lost. `exclusive` says that it is proved that nobody has
     two scorecards, `contested` that somebody has, or that whom they are for is not known. `doubted` are values worked
     out of some that have a fault, so that whether they may be missing is not known. `reach` are bounds that the total
-    comes to in any case, whatever fault is in it.
+    comes to in any case, whatever fault is in it. `tests` has where each value was last asked for by `is missing`.
     """
 
     file: ast.File
@@ -137,6 +139,7 @@ class Workspace:
     cuts: frozenset[tuple[str, int]] = frozenset()
     filters: dict[str, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
     contextual: frozenset[str] | None = None
+    tests: dict[Presence, Span] = field(default_factory=dict)
     resolve: Callable[[Key], Type] | None = None
     _doubt: bool = False
     _seen: set[tuple[str, str, str, int, int]] = field(default_factory=set)
@@ -170,6 +173,22 @@ class Workspace:
         """Report a fault and give the `Skip` to raise."""
         self.report(code, span, args, labels=labels, helps=helps)
         return Skip()
+
+    def twice(self, span: Span, clause: str, first: Span) -> None:
+        """Report a clause that is written a second time."""
+        self.report("KPI517", span, {"clause": clause}, labels=[Label(first, "first")], helps=[Note("once")])
+
+    def only_one(self, item: str, extra: ast.Name, first: Span) -> None:
+        """Report a second item of a kind, by its English keyword, of which a scheme has one."""
+        args = {"item": words.spelling(item, self.file.language), "name": extra.text}
+        self.report("KPI505", extra.span, args, labels=[Label(first, "first")], helps=[Note("once", args)])
+
+    def later(self, span: Span) -> Skip:
+        """Report what belongs to the language and not to this version, and give the `Skip` to raise."""
+        from kpirules.syntax.later import refused  # noqa: PLC0415  # of no use to a scheme without faults
+
+        fault = refused(span)
+        return self.fail(fault.code, fault.span, fault.args, helps=fault.helps)
 
     def has(self, kind: type[ast.Node]) -> bool:
         """Whether the scheme has an item of a kind, whatever faults are in it."""

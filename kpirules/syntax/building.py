@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from lark import Token, Tree
 
 from kpirules.records import dataclass
-from kpirules.source import Diagnostic, Label, SourceText, Span
+from kpirules.source import Diagnostic, Label, Note, SourceText, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.layout import DEEPEST
 
@@ -47,7 +47,7 @@ class Builder:
         parts = words.touching_digits(text)
         if parts:
             args = {"name": text, "keyword": parts[0], "number": parts[1]}
-            self.fault("KPI117", span, args)
+            self.fault("KPI117", span, args, Note("other", {"write": f"x_{text}"}))
         return ast.Name(text, span=span)
 
     def title(self, token: Token | None) -> str | None:
@@ -59,13 +59,13 @@ class Builder:
         span = self.place(token)
         return ast.Text(span.text[1:-1], span=span)
 
-    def fault(self, code: str, span: Span, args: Mapping[str, Any], label: Label | None = None) -> None:
+    def fault(self, code: str, span: Span, args: Mapping[str, Any], help_: Note, label: Label | None = None) -> None:
         """Report a fault; the item will not stand."""
-        self.faults.append(Diagnostic(code, span, args, (label,) if label else ()))
+        self.faults.append(Diagnostic(code, span, args, (label,) if label else (), (help_,)))
 
     def twice(self, span: Span, first: Span) -> None:
         """Report what is written a second time."""
-        self.fault("KPI111", span, {"what": span.text}, Label(first, "first"))
+        self.fault("KPI111", span, {"what": span.text}, Note("once"), Label(first, "first"))
 
 
 Rule = Callable[[Builder, Span, Kids], Any]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpirules.records import dataclass
-from kpirules.source import Span
+from kpirules.source import Note, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.building import Builder, Kids, Rule
 from kpirules.syntax.building_rules import date_value, number_value
@@ -48,7 +49,7 @@ def _fields(b: Builder, kids: Kids) -> dict[str, Any]:
 def _places(b: Builder, token: Token) -> int:
     value = number_value(b, token)
     if value.denominator != 1:
-        b.fault("KPI118", b.place(token), {"number": b.place(token).text})
+        b.fault("KPI118", b.place(token), {"number": b.place(token).text}, Note("write", {"write": str(ceil(value))}))
     return int(value)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from lark import Token
 
-from kpirules.source import Span
+from kpirules.source import Note, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.building import Builder, Kids, Rule
 
 MOST_DIGITS = 38
 """Digits that a number may be written with."""
 
+_MONTHS = 12
 _SCALES = {"万": 10**4, "亿": 10**8}
 _SYMBOLS = {"≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/"}
 
@@ -28,7 +30,7 @@ def number_value(b: Builder, token: Token) -> Fraction:
     scale = _SCALES.get(typed[-1], 1)
     digits = typed.rstrip("万亿")
     if len(digits.replace(".", "")) > MOST_DIGITS:
-        b.fault("KPI113", b.place(token), {"most": MOST_DIGITS})
+        b.fault("KPI113", b.place(token), {"most": MOST_DIGITS}, Note("shorter"))
         return Fraction(0)
     return Fraction(digits) * scale
 
@@ -56,7 +58,10 @@ def date_value(b: Builder, token: Token) -> ast.Date:
     try:
         day = date.fromisoformat(b.prepared(token))
     except ValueError:
-        b.fault("KPI112", span, {"date": span.text})
+        year, month, _ = map(int, span.text.split("-"))
+        real = date.min.year <= year and 1 <= month <= _MONTHS
+        last = f"{year:04}-{month:02}-{monthrange(year, month)[1]:02}" if real else None
+        b.fault("KPI112", span, {"date": span.text}, Note("last", {"write": last}) if last else Note("form"))
         day = date.min
     return ast.Date(day, span=span)
 

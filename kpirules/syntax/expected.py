@@ -54,8 +54,11 @@ _KINDS = {
 _NEXT = {"NEXT_AT_MOST": "AT_MOST", "NEXT_AT_LEAST": "AT_LEAST"}
 
 
-def expected(could: set[str], language: str) -> tuple[Kind | str, ...]:
-    """The few most telling of the terminals that could stand at a place, keywords as a file's language spells them."""
+def expected(could: set[str], language: str, *, gate: bool = False) -> tuple[Kind | str, ...]:
+    """The few most telling of the terminals that could stand at a place, keywords as a file's language spells them.
+
+    What a `gate` does to a value is not spelled as a limit is: `不超过`, and not `封顶`.
+    """
     rest = could - {"_DOT"}
     found: list[Kind | str] = []
     for kind, marks, members in _SETS:
@@ -68,6 +71,9 @@ def expected(could: set[str], language: str) -> tuple[Kind | str, ...]:
     found += [f"`{keywords[t].spelling(language)}`" for t in heads]
     found += [_KINDS[t] for t in _KINDS if t in rest]
     found += [f"`{sign}`" for sign in sorted(signs[t] for t in rest & signs.keys())]
-    found += [f"`{keywords[t].spelling(language)}`" for t in inside]
+    spelled = {t: keywords[t].spelling(language) for t in inside}
+    if gate and language == "zh":
+        spelled |= {t: keywords[t].chinese[1] for t in ("AT_MOST", "AT_LEAST") if t in spelled}
+    found += [f"`{spelling}`" for spelling in spelled.values()]
     found += [f"`, {keywords[_NEXT[t]].spelling(language)}`" for t in _NEXT if t in rest]
     return tuple(found[:FEW]) + (("…",) if len(found) > FEW else ())

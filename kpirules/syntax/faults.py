@@ -52,6 +52,8 @@ _FOREIGN = {
     "✕": "×",
 }
 """What other notations write, and what it is here."""
+_WORD = re.compile(r"[^\W\d][\w-]*")
+_WEIGHT = ("weight", "权重")
 _STEP = frozenset({"WHOLE", "PART", "PRO_RATA"})
 """What ends `per N`."""
 _STOPS = "。.；;，,、"
@@ -115,7 +117,8 @@ def _of_line(reading: Reading, number: int, code: str, help_: str) -> Diagnostic
 def _too_short(reading: Reading, line: Line, could: set[str]) -> Diagnostic:
     end = reading.span(max(line.start, line.end - 1), line.end)
     helps = [Note("per")] if could >= _STEP else _signs(reading, line, could) or _nothing_after(reading, line, could)
-    return Diagnostic("KPI116", end, {"expected": expected(could, reading.language)}, helps=tuple(helps))
+    helps = helps or [_unfinished(reading, line, could)]
+    return Diagnostic("KPI116", end, {"expected": _expected(reading, could)}, helps=tuple(helps))
 
 
 def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic:
@@ -127,23 +130,27 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     needless = _needless(reading, line, at)
     if needless:
         sign = reading.span(at, at + 1)
-        args = {"found": sign.text, "expected": expected(could, reading.language)}
+        args = {"found": sign.text, "expected": _expected(reading, could)}
         return Diagnostic("KPI101", sign, args, helps=(Note("without", {"write": needless}),))
     slip = slips.at(reading, line, at)
     if slip:
-        start, end, instead = slip
-        args = {"found": reading.span(start, end).text, "expected": expected(could, reading.language)}
-        return Diagnostic("KPI101", reading.span(start, end), args, helps=(Note("write", {"write": instead}),))
+        start, end, note = slip
+        args = {
+            "found": reading.span(start, end).text,
+            "expected": _expected(reading, could),
+        }
+        code = "KPI110" if start == reading.base else "KPI101"
+        return Diagnostic(code, reading.span(start, end), args, helps=(note,))
     foreign = _foreign(lexed, line, at, could)
     if foreign:
         span = reading.span(*foreign)
-        args = {"found": span.text, "expected": expected(could, reading.language)}
+        args = {"found": span.text, "expected": _expected(reading, could)}
         closing = foreign[1] == line.end and span.text in _STOPS
         write = Note("write", {"write": _here(lexed[slice(*foreign)], reading.language)})
         return Diagnostic("KPI101", span, args, helps=(Note("drop", {"text": span.text}) if closing else write,))
     piece = (_DAY.match(lexed, at) if "DATE" in could else None) or _PIECE.match(lexed, at)
     span = reading.span(at, min(piece.end() if piece else at + 1, line.end))
-    args = {"found": span.text, "expected": expected(could, reading.language)}
+    args = {"found": span.text, "expected": _expected(reading, could)}
     if at == reading.base:
         return Diagnostic("KPI110", span, args, helps=tuple(_at_head(span, could, row=misplaced.is_row(lexed, line))))
     helps = _meant(reading, line, span, could) or [
@@ -151,7 +158,11 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
         *(_stuck(reading, line, span, could) or _spelled(span, could)),
         *_signs(reading, line, could),
     ]
-    return Diagnostic("KPI101", span, args, helps=tuple(helps))
+    return Diagnostic("KPI101", span, args, helps=tuple(helps or [_else(span, could)]))
+
+
+def _expected(reading: Reading, could: set[str]) -> tuple[str, ...]:
+    return expected(could, reading.language, gate=reading.head == "GATE")
 
 
 def _thousands(lexed: str, line: Line, at: int) -> re.Match[str] | None:
@@ -197,7 +208,7 @@ def _at_head(span: Span, could: set[str], *, row: bool) -> list[Note]:
         return [Note("if")]
     if words.is_clause(word):
         return [Note("indent", {"word": word})]
-    return [Note("space", {"glued": glued})] if glued else _spelled(span, could)
+    return [Note("space", {"glued": glued})] if glued else _spelled(span, could) or [Note("none")]
 
 
 def _spelled(span: Span, could: set[str]) -> list[Note]:
@@ -212,8 +223,11 @@ def _meant(reading: Reading, line: Line, span: Span, could: set[str]) -> list[No
     day = _DAY.fullmatch(span.text)
     if day and "DATE" in could:
         return [Note("date", {"date": f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}"})]
-    if could == {"TEXT"}:
+    if could == {"TEXT"} or ("TEXT" in could and _WORD.fullmatch(span.text) and _asks_text(reading, line, span, could)):
         return [Note("quote", {"text": span.text})]
+    if reading.head == "INDICATOR" and span.start == line.start and span.text in _WEIGHT:
+        scorecard = words.spelling("scorecard", reading.language)
+        return [Note("weight", {"scorecard": scorecard})]
     number = _NUMBER_BEFORE.search(reading.prepared.lexed[line.start : span.start])
     if number and span.text[0] in "万亿" and "CODE" in could:
         return [Note("join", {"number": number[1] + span.text})]
@@ -230,6 +244,19 @@ def _meant(reading: Reading, line: Line, span: Span, could: set[str]) -> list[No
         there = _spelled(word, _before(reading, line.start))
         return [Note("head", {"word": word.text, **note.args}) for note in there]
     return []
+
+
+def _asks_text(reading: Reading, line: Line, span: Span, could: set[str]) -> bool:
+    """Whether a word is a text without its quotes: a title after a name, one of the texts of a column."""
+    before = reading.prepared.lexed[line.start : span.start]
+    if "NAME" not in could:
+        listed = re.search(rf"(?<!\w){words.pattern('IN')}[^:]*$", before) is not None
+        rest = reading.prepared.lexed[span.end : line.end].strip()
+        titled = (
+            line.start == reading.base and before.count(" ") == len(("indicator", "sales")) and rest[:1] in ("", "=")
+        )
+        return listed or (titled and not _spelled(span, could))
+    return False
 
 
 def _stuck(reading: Reading, line: Line, span: Span, could: set[str]) -> list[Note]:
@@ -255,6 +282,22 @@ def _nothing_after(reading: Reading, line: Line, could: set[str]) -> list[Note]:
         return [Note("limit", {"word": reading.span(*limit.span()).text})]
     word = reading.span(line.start, line.end).text
     return [Note("clause", {"word": word})] if words.is_clause(word) else []
+
+
+def _unfinished(reading: Reading, line: Line, could: set[str]) -> Note:
+    """What to write where a line ends in the middle of a value."""
+    if "ELSE" in could:
+        return Note("else", {"else": words.spelling("else", reading.language)})
+    last = reading.prepared.text[line.start : line.end].split()[-1]
+    return Note("more", {"last": last})
+
+
+def _else(span: Span, could: set[str]) -> Note:
+    """What to do with what stands out of place where nothing tells what it was meant to be."""
+    args = {"found": span.text}
+    if could >= {"PLUS", "STAR"}:
+        return Note("operator", args)
+    return Note("end" if could == {"_NL"} else "instead", args)
 
 
 def _signs(reading: Reading, line: Line, could: set[str]) -> list[Note]:

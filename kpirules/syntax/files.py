@@ -129,11 +129,11 @@ class _Gathering:
         except (FileNotFoundError, NotADirectoryError):
             self.fault("KPI230", span, {"path": shown}, note=self._near(name))
         except OSError as error:
-            self.fault("KPI232", span, {"path": shown, "reason": reason(error)})
+            self.fault("KPI232", span, {"path": shown, "reason": reason(error)}, note=Note("readable"))
         self.partial = True
         return None
 
-    def _near(self, name: str) -> Note | None:
+    def _near(self, name: str) -> Note:
         """What the folder has instead, written as it would be from the file that asks."""
         here = posixpath.dirname(self.stack[-1].name)
         others = {
@@ -144,16 +144,14 @@ class _Gathering:
         close = similar(posixpath.relpath(name, here or "."), others)
         if close is not None:
             return Note("similar", {"similar": close})
-        return Note("some", {"some": list(others)[:10]}) if others else None
+        return Note("some", {"some": list(others)[:10]}) if others else Note("none")
 
     @property
     def _first(self) -> SourceText:
         return next(iter(self.texts.values()))
 
-    def fault(
-        self, code: str, span: Span, args: Mapping[str, object], *labels: Label, note: Note | None = None
-    ) -> None:
-        self.faults.append(Diagnostic(code, span, args, labels, (note,) if note else ()))
+    def fault(self, code: str, span: Span, args: Mapping[str, object], *labels: Label, note: Note) -> None:
+        self.faults.append(Diagnostic(code, span, args, labels, (note,)))
 
 
 def _misshapen(path: str) -> Note | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kpirules.source import Diagnostic
+from kpirules.source import Diagnostic, Note, Span
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line
 from kpirules.syntax.reading import Reading
@@ -12,6 +12,36 @@ from kpirules.syntax.reading import Reading
 Place = tuple[int, int]
 
 _LAST_NAME = re.compile(r" +\w+ *")
+
+
+_INSTEAD: dict[str, frozenset[str]] = {
+    "earlier": frozenset(
+        {
+            "over previous period",
+            "over N periods ago",
+            "over same period last year",
+            "over last N periods",
+            "over previous N periods",
+            "over quarter to date",
+            "over year to date",
+            "over all periods",
+            "over",
+            "history",
+            "paid",
+            "less paid",
+        }
+    ),
+    "group": frozenset({"team", "reports", "within", "rank", "percentile", "share", "normalized within"}),
+    "grades": frozenset(
+        {"distribution", "people", "ties better", "ties worse", "ties by", "gated aside", "gated counted"}
+    ),
+    "rows": frozenset({"using", "at", "key at least", "key up to"}),
+    "spread": frozenset({"spread", "spread evenly", "spread by"}),
+    "lines": frozenset({"for each", "in order of", "prior"}),
+    "dated": frozenset({"dated"}),
+    "used": frozenset({"as"}),
+}
+"""The help for what belongs to the language and not to this version, by the English words it is for."""
 
 
 def later(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic | None:
@@ -26,8 +56,7 @@ def later(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic 
     )
     if place is None:
         return None
-    span = reading.span(*place)
-    return Diagnostic("KPI801", span, {"word": span.text})
+    return refused(reading.span(*place))
 
 
 def before_the_end(reading: Reading, line: Line) -> Diagnostic | None:
@@ -36,9 +65,24 @@ def before_the_end(reading: Reading, line: Line) -> Diagnostic | None:
     for word in words.laters(reading.head.lower()):
         for found in word.pattern.finditer(lexed, line.start, line.end):
             if _LAST_NAME.fullmatch(lexed, found.end(), line.end):
-                span = reading.span(*found.span())
-                return Diagnostic("KPI801", span, {"word": span.text})
+                return refused(reading.span(*found.span()))
     return None
+
+
+def refused(span: Span) -> Diagnostic:
+    """The fault of what this version does not have, with what it has instead."""
+    return Diagnostic("KPI801", span, {"word": span.text}, helps=(instead(span.text),))
+
+
+def instead(written: str) -> Note:
+    """What to write for now where somebody wrote what is not in this version."""
+    for key, english in _INSTEAD.items():
+        for word in words.laters("item", "opening", "subject", "any"):
+            if word.word.key in english and word.pattern.match(written):
+                return Note(key)
+        if words.builtin(written) in english or words.function(written) in english:
+            return Note(key)
+    return Note("two" if "," in written else "out")
 
 
 def _word(reading: Reading, line: Line, at: int, section: str) -> Place | None:

@@ -26,8 +26,12 @@ _HALF_WIDTH: dict[int, str | int] = {
 _INDENTS = " " + _SPACES
 _PIECE = re.compile(r"""("[^"]*"|“[^”]*”|＂[^＂]*＂)|(["“＂].*)|([#＃].*)|([(（])|([)）])""")
 _UNREADABLE = (
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+_NEAR = 12
+"""How many characters before one that cannot be seen are told, so that it can be found."""
+
 THOUSANDS = re.compile(r"(?<![\w.])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9_])")
 """A number whose digits are parted by commas, in prepared text."""
 
@@ -113,7 +117,9 @@ class _Scan:
             self._extend(offset + len(prepared.rstrip(" ")), fault=bool(bad))
         if bad:
             at = offset + bad.start()
-            self.fault("KPI109", at, at + 1, point=f"U+{ord(bad[0]):04X}")
+            before = typed[: bad.start()].strip()[-_NEAR:]
+            help_ = "after" if before else "first"
+            self.fault("KPI109", at, at + 1, helps=(help_,), point=f"U+{ord(bad[0]):04X}", before=before)
 
     def close(self) -> None:
         """End the logical line at hand; a bracket left open in it is a fault."""
@@ -178,7 +184,7 @@ class _Scan:
                 elif self.unclosed:  # it closes the bracket that was left open above
                     self._extend(end, fault=True)
                 elif self.current and not self.current.fault:
-                    self._broken("KPI108", at, end)
+                    self._broken("KPI108", at, end, helps=("out",))
         out.append(self._gap(typed[last:], offset + last))
         return "".join(out)
 

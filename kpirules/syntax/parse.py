@@ -61,9 +61,19 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
             fragments.append(_fragment(reading, item))
     named = {one.name.text for one in items if not isinstance(one, _UNNAMED)}
     broken |= {_perhaps(reading, named) for reading in headless}
+    faults = [fault for fault in faults if not _of_an_alias(fault, prepared)] if partial else faults
     comments, span = attach(source, prepared), Span(source, 0, len(source.text))
     file = ast.File(tuple(items), frozenset(broken), language, comments, partial, tuple(fragments), span=span)
     return file, tuple(sorted(faults, key=Diagnostic.order))
+
+
+def _of_an_alias(fault: Diagnostic, prepared: Prepared) -> bool:
+    """Whether a fault comes of nothing but `use … as NAME`, told where it stands: `NAME.x` where no dot can."""
+    if fault.code != "KPI101" or fault.span is None or not fault.span.text.startswith("."):
+        return False
+    before = re.search(r"([^\W\d]\w*)$", prepared.text[: fault.span.start])
+    used = re.finditer(r"^(?:use|引入)\b.*?(?:\bas|作)\s+([^\W\d]\w*)", prepared.text, re.MULTILINE)
+    return before is not None and any(found[1] == before[1] for found in used)
 
 
 def _read(reading: Reading) -> tuple[ast.Item | None, bool, list[Diagnostic], bool]:

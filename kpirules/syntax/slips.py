@@ -3,20 +3,81 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from fractions import Fraction
 
+from lark import UnexpectedInput
+
+from kpirules.source import Note
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line
+from kpirules.syntax.parser import item_parser
 from kpirules.syntax.reading import Reading
 
 _NUMBER = r"(\d[\d_]*(?:\.\d+)?[万亿]?)"
+_SHARE = r"(\d[\d_.]*[万亿]?(?:%|元)?)"
 _VALUE = r"(\d[\d_.]*[万亿]?%?(?!\w)|[^\W\d][\w.]*)"
 _COMPARED = r"(<=|>=|≤|≥|<|>)"
-_SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
+_ARGUMENT = r"\s*([^(),]+?)\s*"
+_UNITS = "分|点|倍|个月|个|次|天|日|周|年|岁|名|家|台|件|单|笔|条|套|人次|points?|pts|times|days?|months?|years?|pcs"
+_THOUSANDS = {"k": 10**3, "K": 10**3, "千": 10**3, "百": 100, "m": 10**6, "M": 10**6, "mn": 10**6, "bn": 10**9}
+_MYRIADS = {"w": 1, "W": 1, "十万": 10, "百万": 100, "千万": 1000}
+
+_SIGNS: tuple[tuple[str, str], ...] = (
+    (r"大于等于|大于或等于|不小于|不少于|不低于|高于等于|至少", "≥"),
+    (r"小于等于|小于或等于|不大于|不多于|不超过|不高于|低于等于|至多|最多", "≤"),
+    (r"不等于|不是|不为(?!空)", "≠"),
+    (r"大于|高于|多于|超过|超出", ">"),
+    (r"小于|低于|少于|不足|不满|未满", "<"),
+    (r"等于|是|为(?!空)", "="),
+    (r"(?:is )?(?:greater|more|higher) than or equal to|(?:is )?(?:not|no) (?:less|lower) than|at least", ">="),
+    (r"(?:is )?(?:less|lower) than or equal to|(?:is )?(?:not|no) (?:more|greater|higher) than|at most|up to", "<="),
+    (r"(?:is )?(?:greater|more|higher) than|(?:is )?(?:above|over)|exceeds", ">"),
+    (r"(?:is )?(?:less|lower|fewer) than|(?:is )?(?:below|under)", "<"),
+    (r"(?:is )?not equal to|is not(?! (?:missing|null|empty))|isn't", "!="),
+    (r"(?:is )?equal(?:s| to)|is(?! (?:not|missing|null|empty))", "="),
+)
+"""Comparisons in words, the longer before those they begin with."""
+
+_SIGN = "|".join(
+    rf"(?P<s{n}>(?:{worded}){'' if sign in '≥≤≠' else '(?![a-z])'})" for n, (worded, sign) in enumerate(_SIGNS)
+)
+_TYPES = {
+    "string|str|varchar|char|字符串|字符|文字": "{text}",
+    "int|整型": "{integer}",
+    "float|decimal|double|numeric|数字|小数": "{number}(2)",
+    "boolean|布尔": "{bool}",
+    "datetime|timestamp|时间": "{date}",
+    "货币|currency": "{money}",
+    "百分数|比例|比率": "{percent}",
+}
+
+_Instead = str | Callable[[re.Match[str]], str | None]
+
+
+def _multiplied(found: re.Match[str]) -> str | None:
+    """`75k` as 75_000, `3w` as 3万."""
+    myriads = found[2] in _MYRIADS
+    value = Fraction(found[1].replace("_", "")) * (_MYRIADS if myriads else _THOUSANDS)[found[2]]
+    return None if value.denominator != 1 else f"{value.numerator}万" if myriads else f"{value.numerator:_}"
+
+
+def _signed(found: re.Match[str]) -> str:
+    return _SIGNS[int((found.lastgroup or "s0")[1:])][1]
+
+
+_SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(rf"[¥￥]\s*{_NUMBER}"), r"\1元"),
     (re.compile(rf"\$\s*{_NUMBER}"), r"\1 USD"),
     (re.compile(rf"{_NUMBER}\s*(?:rmb|RMB|cny|人民币)(?!\w)"), r"\1元"),
     (re.compile(rf"{_NUMBER}(USD|CNY|EUR|GBP|HKD|JPY)(?!\w)"), r"\1 \2"),
     (re.compile(rf"{_NUMBER}\s*usd(?!\w)"), r"\1 USD"),
+    (re.compile(rf"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s*({'|'.join([*_MYRIADS, *_THOUSANDS])})(?!\w)"), _multiplied),
+    (re.compile(rf"百分之{_NUMBER}"), r"\1%"),
+    (re.compile(rf"{_NUMBER}\s*(?:个百分点|percent|pct)(?!\w)"), r"\1%"),
+    (re.compile(rf"{_SHARE}\s*(?:及以上|以上|或以上)"), r"≥ \1"),
+    (re.compile(rf"{_SHARE}\s*(?:及以下|以下|或以下|以内)"), r"≤ \1"),
+    (re.compile(rf"{_NUMBER}\s*(?:{_UNITS})(?!\w)"), r"\1"),
     (re.compile(rf"{_VALUE}\s*{_COMPARED}\s*{_VALUE}\s*{_COMPARED}\s*{_VALUE}"), r"\1 \2 \3 {and} \3 \4 \5"),
     (re.compile(rf"{_VALUE}\s+between\s+{_VALUE}\s+and\s+{_VALUE}"), r"\1 >= \2 {and} \1 <= \3"),
     (re.compile(rf"{_VALUE}\s+介于\s*{_VALUE}\s+[且至到]\s*{_VALUE}"), r"\1 ≥ \2 {and} \1 ≤ \3"),
@@ -24,19 +85,91 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bis\s+(?:null|empty)\b"), "is missing"),
     (re.compile(r"\bcount\s*\(\s*distinct\s+"), "count distinct("),
     (re.compile(r"计数\s*\(\s*去重\s+"), "去重计数("),
+    (re.compile(r"[「『]([^」』]*)[」』]"), r"“\1”"),
+    (re.compile(r"'([^']*)'"), r'"\1"'),
+    (re.compile(r"‘([^’]*)’"), r"“\1”"),
+    (
+        re.compile(r"(?:IF|If|if|如果|若)\s*\(\s*([^(),]+?)\s*,\s*([^(),]+?)\s*,\s*([^(),]+?)\s*\)"),
+        r"{if} \1 {then} \2 {else} \3",
+    ),
+    (re.compile(r"(?<!\w)(?:elif|elsif|elseif|ELSE IF)(?!\w)|(?<!\w)否则如果"), "{else} {if}"),
+    (re.compile(r"^(?:otherwise|default|others?|其他|其它|其余|默认)(?=\s*:)"), "{else}"),
+    (re.compile(r", *(?:cap(?:ped)?(?: at)?|max(?:imum)?|limit(?:ed)?(?: to)?|up to)(?!\w)"), ", {at most}"),
+    (re.compile(r", *(?:上限|最高|不多于|不得超过|不大于)"), ", {at most}"),
+    (re.compile(r", *(?:floor|min(?:imum)?|no less than|not less than)(?!\w)"), ", {at least}"),
+    (re.compile(r", *(?:下限|最低|不少于|不得低于|不小于)"), ", {at least}"),
+    (re.compile(r"//+ *(.*)$|/\* *(.*?)(?:\*/)?$|-- +(.*)$"), r"# \1\2\3"),
+    *((re.compile(rf"(?<=\w )(?:{written})(?!\w)"), meant) for written, meant in _TYPES.items()),
+    (re.compile(r"(?<=\w )(?:nullable|允许为空)(?!\w)"), "{optional}"),
+    (re.compile(r"(?<=\w )primary key(?!\w)"), "{key}"),
+    (re.compile(r"(?<=[\w%)] )(at most|at least|封顶|不超过|不高于|最多|保底|不低于|至少)(?![a-z])"), r", \1"),
+    (re.compile(_SIGN), _signed),
+    (re.compile(r"(?<![=<>!])=(?!=)"), "{is}"),
 )
-"""What people write for what is written otherwise here, and how; in `{and}` the word of the file's language."""
+"""What people write for what is written otherwise here, and how; in braces a word as the file's language spells it."""
+
+_RANGE = re.compile(rf"^(?:介于|between)?\s*{_SHARE}\s*(?:至|到|~|～|〜|–|—|-|to|且|and)\s*{_SHARE}(?=\s*:)")
+"""The head of a row that is a range: the first row that holds counts, so its lower bound is enough."""
+
+_NEXT = re.compile(r"\s*(?:[\w.%]+|\S)")
+"""What stands next in a line."""
+
+_NAMES = {
+    "true": ("true", "yes", "真", "对"),
+    "false": ("false", "no", "假", "错"),
+    "else": ("otherwise", "default", "other", "others", "其他", "其它", "其余", "默认"),
+}
+"""What stands for a word of the language where a name could stand too."""
+
+_GLUED = re.compile(rf"(?P<left>(?:[^\W\d]\w*?)??)(?:{_SIGN})(?P<right>\d[\w.]*%?)")
 
 
-def at(reading: Reading, line: Line, place: int) -> tuple[int, int, str] | None:
+def at(reading: Reading, line: Line, place: int) -> tuple[int, int, Note] | None:
     """The habit that covers an offset of a line, if any: where it begins and ends, and what to write.
 
-    A keyword that sticks to a name is another slip.
+    A keyword that sticks to a name is another slip. What is offered can be read where it would stand.
     """
-    lexed = reading.prepared.lexed
+    typed, fault = reading.prepared.lexed[line.start : line.end], place - line.start
+    ranged = _RANGE.match(typed)
+    if ranged and line.start > reading.base and fault <= ranged.end():
+        return line.start, line.start + ranged.end(), Note("range", {"low": ranged[1]})
     for pattern, instead in _SLIPS:
-        for found in pattern.finditer(lexed, line.start, line.end):
-            stuck = any(words.glued(part) for part in found.groups())
-            if found.start() <= place <= found.end() and not stuck:
-                return *found.span(), found.expand(instead).format(**{"and": words.spelling("and", reading.language)})
+        for found in pattern.finditer(typed):
+            start, end = found.span()
+            stuck = "{and}" in str(instead) and any(words.glued(part) for part in found.groups())
+            if start <= fault and not typed[end:fault].strip() and not stuck:
+                write = _written(found, instead, reading.language)
+                beyond = _NEXT.match(typed, end) if fault > end else None
+                if write and _reads(reading, line.start + start, write + (beyond[0] if beyond else "")):
+                    return line.start + start, line.start + end, Note("write", {"write": write})
     return None
+
+
+def _written(found: re.Match[str], instead: _Instead, language: str) -> str | None:
+    if not isinstance(instead, str):
+        return instead(found)
+    return re.sub(r"\{([a-z ]+)\}", lambda word: words.spelling(word[1], language), found.expand(instead)).rstrip(" ")
+
+
+def _reads(reading: Reading, start: int, write: str) -> bool:
+    """Whether the parser reads an item so far as to the end of what would stand at an offset."""
+    if write.startswith("#"):
+        return True
+    before = reading.text()[: start - reading.origin]
+    try:
+        item_parser().parse_interactive(before + write + " ").exhaust_lexer()
+    except UnexpectedInput:
+        return False
+    return True
+
+
+def named(name: str, language: str) -> str | None:
+    """What a name that nothing has was meant to be: a word of the language, or a comparison without its spaces."""
+    word = next((word for word, others in _NAMES.items() if name.casefold() in others), None)
+    if word is not None:
+        return words.spelling(word, language)
+    found = _GLUED.fullmatch(name)
+    if found is None:
+        return None
+    sign = next(sign for n, (_, sign) in enumerate(_SIGNS) if found[f"s{n}"])
+    return f"{found['left']} {sign} {found['right']}".strip()

@@ -79,6 +79,11 @@ def functions() -> tuple[str, ...]:
     return tuple(_named()["function"])
 
 
+def listed(language: str) -> str:
+    """The functions, as a language spells them."""
+    return ", ".join(_spelled()[f"{word} (function)"].spelling(language) for word in table()["function"])
+
+
 def spelling(word: str, language: str) -> str:
     """How a language, `en` or `zh`, spells an English word of the table.
 

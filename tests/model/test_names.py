@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kpirules.syntax import slips
 from tests.helpers.schemes import HEADER, ONE, ORDERS, STAFF, Data, figures, refused, scheme, told
 
 
@@ -322,3 +323,43 @@ def test_a_table_of_nobody_is_told_once() -> None:
     assert [code for code, _ in told(scheme(loose, read))] == ["KPI520"]
     via = deals + "\n    via opener"
     assert told(scheme(via, read)) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "written"),
+    [
+        ("月薪大于5000", "月薪 > 5000"),
+        ("大于等于5000元", "≥ 5000元"),
+        ("其他", "else"),
+        ("FALSE", "false"),
+        ("月薪", None),
+    ],
+)
+def test_a_name_that_holds_a_comparison_or_a_word_of_the_language(row: str, written: str | None) -> None:
+    assert slips.named(row, "en") == written
+
+
+@pytest.mark.parametrize(
+    ("items", "code", "text", "help_", "write"),
+    [
+        ("define x = if role = AE then 1 else 2", "KPI201", "AE", "quote", '"AE"'),
+        ("define x = if role = Boss then 1 else 2", "KPI201", "Boss", "texts", None),
+        ("define x = if role in AE, KA then 1 else 2", "KPI201", "AE", "quote", '"AE"'),
+        ("define x by role\n    AE : 1\n    else : 2", "KPI201", "AE", "quote", '"AE"'),
+        ("define x by staff_id\n    E1 : 1\n    else : 2", "KPI201", "E1", "quote", '"E1"'),
+        ("define x = if staff_id = basee then 1 else 2", "KPI201", "basee", "similar", None),
+        ('grade by base\n    >= 9 : S\n    else : "B"', "KPI533", "S", "quote", '"S"'),
+        (
+            'grade by base\n    >= 9 : "S"\n    else : "B"\ngate g when base > 5\n    grade at most B',
+            "KPI201",
+            "B",
+            "quote",
+            '"B"',
+        ),
+    ],
+)
+def test_a_text_without_its_quotes(items: str, code: str, text: str, help_: str, write: str | None) -> None:
+    faults = [one for one in refused(scheme(items)) if one.span is not None and one.span.text == text]
+    (fault,) = faults
+    assert fault.code == code
+    assert [(note.key, note.args.get("write")) for note in fault.helps] == [(help_, write)]

@@ -82,7 +82,7 @@ def test_a_column_or_an_item_is_told_with_both_ways_to_say_which() -> None:
 @pytest.mark.parametrize(
     ("value", "code", "text", "help_"),
     [
-        ("sum(orders.amount + own.limit)", "KPI527", "own.limit", "own"),
+        ("sum(orders.amount + own.limit)", "KPI527", "own.limit", "outside"),
         ("count(orders where amount > limit)", "KPI802", "limit", "own"),
         ("count(orders where amount > sold)", "KPI802", "sold", "outside"),
         ("count(orders where amount > own.sold)", "KPI802", "own.sold", "outside"),

@@ -23,15 +23,15 @@ def _filled(fault: Diagnostic, key: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("text", "place", "helps"),
     [
-        ("define x = a b", "b", []),
+        ("define x = a b", "b", ["operator"]),
         ("define x = a < b < c", "a < b < c", ["write"]),
-        ("define x = f(a = 1, b)", ",", []),
-        ("define x = f(a, at most 1)", "at", []),
+        ("define x = f(a = 1, b)", ",", ["operator"]),
+        ("define x = f(a, at most 1)", "at", ["instead"]),
         ("define x sum(a)", "sum", ["equal"]),
         ("define x by a\n    >= 1 2\n    else : 3", "2", ["colon"]),
         ("define x by a\n    else 3", "3", ["colon"]),
-        ("define x = a by b", "by", []),
-        ("scorecard s\n    a b", "b", []),
+        ("define x = a by b", "by", ["operator"]),
+        ("scorecard s\n    a b", "b", ["instead"]),
         ("table t\n    a txet", "txet", ["similar"]),
         ("table t\n    a text optinal", "optinal", ["similar"]),
         ("indicator x\n    actaul y", "actaul", ["similar"]),
@@ -40,7 +40,7 @@ def _filled(fault: Diagnostic, key: str) -> dict[str, object]:
         ("定义 x = 如果a 则 b 否则 c", "则", ["space"]),
         ("红线 g 当 a\n    grade为 1", "1", ["space"]),
         ("定义 x = 100且 b", "100且", ["space"]),
-        ("define x = (a))) + 1", ")", []),
+        ("define x = (a))) + 1", ")", ["out"]),
         ("scheme s\n    version 2024.3", "2024.3", ["quote"]),
         ("指标 x\n    目标值 y", "目标值", ["similar"]),
         ("数据表 t\n    a 日期 可为空", "可为空", ["similar"]),
@@ -95,7 +95,7 @@ def test_of_keywords_as_close_the_one_as_long_is_offered(typed: str, near: str) 
         ("define x = a || b", "||", "or"),
         ("define x = !a", "!", "not"),
         ("define x = a ** b", "**", "*"),
-        ("define x = 'a'", "'", '"'),
+        ("define x = 'a'", "'a'", '"a"'),
         ("define x = a — b", "—", "-"),
         ("define x = [a]", "[", "("),
     ],
@@ -128,7 +128,7 @@ def test_what_could_stand_there(text: str, expected: str) -> None:
 
 def test_what_could_follow_a_line_that_ends_too_soon() -> None:
     fault = only("define x =\ndefine y = 1\n")
-    assert said(fault) == ("KPI116", "=", [])
+    assert said(fault) == ("KPI116", "=", ["more"])
     assert "a value" in render_text([fault], "en")
     assert said(only("define x by a\n    else"))[2] == ["colon"]
     assert said(only("define x"))[2] == ["equal"]
@@ -145,20 +145,20 @@ def test_what_could_follow_a_line_that_ends_too_soon() -> None:
         ("如果 a 则 b 否则 c", "如果", ["if"]),
         ("target 5", "target", ["indent"]),
         ("生效 自 2024-01-01", "生效", ["indent"]),
-        ("5", "5", []),
-        ("kpi x", "kpi", []),
+        ("5", "5", ["none"]),
+        ("kpi x", "kpi", ["none"]),
     ],
 )
 def test_what_begins_no_item(text: str, word: str, helps: list[str]) -> None:
     assert said(only(text)) == ("KPI110", word, helps)
 
 
-@pytest.mark.parametrize("char", ["\0", "\x1b", "\u202e", "\u2028", "\ud800", "\ufeff", "\r", "\x85"])
+@pytest.mark.parametrize("char", ["\0", "\u200b", "\xad", "\x1b", "\u202e", "\u2028", "\ud800", "\ufeff", "\r", "\x85"])
 def test_characters_that_cannot_be_seen(char: str) -> None:
     for text in (f"define x = a{char}b", f'define x = "a{char}b"', f"define x = 1  # a{char}b", f"# {char}b"):
         fault = only(f"{text}\n")
-        assert said(fault) == ("KPI109", char, [])
-        assert fault.args == {"point": f"U+{ord(char):04X}"}
+        assert said(fault) == ("KPI109", char, ["after"])
+        assert fault.args["point"] == f"U+{ord(char):04X}"
 
 
 # ---------------------------------------------------------------- values
@@ -188,13 +188,14 @@ def test_commas_between_numbers(text: str) -> None:
 
 @pytest.mark.parametrize("day", ["2024-13-45", "2024-02-30", "0000-01-01", "2023-02-29"])
 def test_a_date_that_is_none(day: str) -> None:
-    assert said(only(f"define x = {day}")) == ("KPI112", day, [])
-    assert said(only(f"scheme s\n    effective from {day}")) == ("KPI112", day, [])
+    help_ = "form" if day in ("2024-13-45", "0000-01-01") else "last"
+    assert said(only(f"define x = {day}")) == ("KPI112", day, [help_])
+    assert said(only(f"scheme s\n    effective from {day}")) == ("KPI112", day, [help_])
 
 
 @pytest.mark.parametrize("number", ["1" * 39, "1" * 5000, "0." + "1" * 5000, "1" * 5000 + "亿"])
 def test_a_number_too_long(number: str) -> None:
-    assert said(only(f"define x = {number}")) == ("KPI113", number, [])
+    assert said(only(f"define x = {number}")) == ("KPI113", number, ["shorter"])
 
 
 def test_the_longest_number() -> None:
@@ -204,12 +205,12 @@ def test_the_longest_number() -> None:
 @pytest.mark.parametrize("name", ["近2", "不低于0", "封顶100", "每5"])
 def test_a_keyword_and_digits_are_no_name(name: str) -> None:
     fault = only(f"定义 {name} = 1")
-    assert said(fault) == ("KPI117", name, [])
+    assert said(fault) == ("KPI117", name, ["other"])
 
 
 def test_places_that_are_not_whole() -> None:
-    assert said(only("scheme s\n    rounding score 1.5")) == ("KPI118", "1.5", [])
-    assert said(only("table t\n    a number(1.5)")) == ("KPI118", "1.5", [])
+    assert said(only("scheme s\n    rounding score 1.5")) == ("KPI118", "1.5", ["write"])
+    assert said(only("table t\n    a number(1.5)")) == ("KPI118", "1.5", ["write"])
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,7 @@ def test_places_that_are_not_whole() -> None:
 )
 def test_written_twice(text: str, first: str, second: str) -> None:
     fault = only(text)
-    assert said(fault) == ("KPI111", second, [])
+    assert said(fault) == ("KPI111", second, ["once"])
     assert [(label.key, label.span.text) for label in fault.labels] == [("first", first)]
     assert fault.span is not None
     assert fault.labels[0].span.start < fault.span.start
@@ -278,7 +279,8 @@ def test_written_twice(text: str, first: str, second: str) -> None:
 )
 def test_refused_by_name(text: str, word: str) -> None:
     fault = only(text)
-    assert said(fault) == ("KPI801", word, [])
+    assert said(fault)[:2] == ("KPI801", word)
+    assert fault.helps
     assert fault.args == {"word": word}
 
 

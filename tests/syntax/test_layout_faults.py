@@ -72,7 +72,7 @@ def test_a_bracket_that_is_not_closed() -> None:
     file, faults = read("indicator x\n    actual sum(a\n    score b b\ndefine y = (1")
     assert [said(fault) for fault in faults] == [
         ("KPI107", "(", ["continue"]),
-        ("KPI101", "b", []),
+        ("KPI101", "b", ["operator"]),
         ("KPI107", "(", ["continue"]),
     ]
     assert file.broken == {"x", "y"}
@@ -83,7 +83,7 @@ def test_a_bracket_closed_on_a_line_that_should_be_deeper_is_one_fault() -> None
 
 
 def test_a_bracket_that_is_not_opened() -> None:
-    assert said(only("define x = a)")) == ("KPI108", ")", [])
+    assert said(only("define x = a)")) == ("KPI108", ")", ["out"])
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,44 @@ SLIPS = [
     ("outcome o when n is null", "is null", "is missing"),
     ("define x = count(distinct staff.n)", "count(distinct ", "count distinct("),
     ("定义 x = 计数(去重 员工.工号)", "计数(去重 ", "去重计数("),
+    ("定义 x 按 n\n    大于 5000 : 1\n    否则 : 0", "大于", ">"),
+    ("定义 x 按 n\n    大于等于 5000 : 1\n    否则 : 0", "大于等于", "≥"),
+    ("定义 x 按 n\n    5000以上 : 1\n    否则 : 0", "5000以上", "≥ 5000"),
+    ("define x by n\n    above 3 : 1\n    else : 0", "above", ">"),
+    ("define x by n\n    at least 3 : 1\n    else : 0", "at least", ">="),
+    ("define x choose\n    when n > 3 : 1\n    otherwise : 0", "otherwise", "else"),
+    ("定义 x 判断\n    当 n > 3 : 1\n    其他 : 0", "其他", "否则"),
+    ('结论 o 当 状态 是 "成交"', "是", "="),
+    ('outcome o when status is not "won"', "is not", "!="),
+    ("结论 o 当 状态 = 「成交」", "「成交」", "“成交”"),
+    ("outcome o when status = 'won'", "'won'", '"won"'),
+    ("定义 x = 月薪 × 1.5倍", "1.5倍", "1.5"),
+    ("指标 i\n    得分 100分", "100分", "100"),
+    ("定义 x = n * 75k", "75k", "75_000"),
+    ("定义 x = n * 3w", "3w", "3万"),
+    ("define x = n * 1.5M", "1.5M", "1_500_000"),
+    ("define x = n * 100 at most 110", "at most", ", at most"),
+    ("定义 x = n × 100 封顶110", "封顶", ", 封顶"),
+    ("outcome o when n at most 5", "at most", "<="),
+    ("定义 x = n, 上限 500", ", 上限", ", 封顶"),
+    ("定义 x = n，下限500", "，下限", ", 保底"),
+    ("define x = n, cap 500", ", cap", ", at most"),
+    ("define x = if a > 1 then 2 elif a > 0 then 1 else 0", "elif", "else if"),
+    ("定义 x = 如果 a > 1 则 2 否则如果 a > 0 则 1 否则 0", "否则如果", "否则 如果"),
+    ("define x = if(a > b, 1, 2)", "if(a > b, 1, 2)", "if a > b then 1 else 2"),
+    ("定义 x = 如果(a > b，1，2)", "如果(a > b，1，2)", "如果 a > b 则 1 否则 2"),
+    ("定义 x = 3 // 说明", "// 说明", "# 说明"),
+    ("table t\n    a string", "string", "text"),
+    ("数据表 t\n    a 小数", "小数", "数值(2)"),
+    ("table t\n    a text nullable", "nullable", "optional"),
+    ("gate g when a > 3\n    total = 0", "=", "is"),
+    ("红线 g 当 a > 3\n    总分 = 0", "=", "为"),
 ]
 
 
-@pytest.mark.parametrize(("text", "found", "instead"), SLIPS, ids=[found for _, found, _ in SLIPS])
+@pytest.mark.parametrize(
+    ("text", "found", "instead"), SLIPS, ids=[f"{found} for {instead}" for _, found, instead in SLIPS]
+)
 def test_slip(text: str, found: str, instead: str) -> None:
     _, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.code == "KPI101"

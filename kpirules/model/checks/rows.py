@@ -93,7 +93,8 @@ def _after_else(ws: Workspace, rows: tuple[Row, ...]) -> bool:
     for row in rows:
         if last is not None:
             args = {"text": row.head_span.text}
-            ws.report("KPI509", row.head_span, args, labels=[Label(last.head_span, "takes")])
+            helps = [Note("last", {"last": last.head_span.text})]
+            ws.report("KPI509", row.head_span, args, labels=[Label(last.head_span, "takes")], helps=helps)
             return True
         if isinstance(row.head, Otherwise):
             last = row

@@ -1,0 +1,62 @@
+"""What a help says to write is written, and the fault is gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.schemes import ORDERS, refused, scheme, told
+
+LIMITS = """
+table limits
+    staff_id text references staff key
+    most     money
+"""
+
+RATES = """
+table rates
+    rate_id text key
+    share   percent
+    fee     money
+"""
+
+LINES = """
+table lines
+    line_id  text key
+    order_id text references orders
+    rate_id  text references rates
+    pieces   integer
+    cost     money
+"""
+
+FOLLOWED = [
+    ("base, at most limits.most", "KPI402", "limit", "base, at most limits.most or else 0"),
+    ("sum(orders.amount + staff.base)", "KPI527", "outside", "sum(orders.amount) + (staff.base)"),
+    ("sum(lines.cost + orders.amount)", "KPI527", "own", "sum(lines.cost) + sum(orders.amount)"),
+    ("sum(lines.cost + rates.fee)", "KPI527", "times", "sum(lines.cost + lines.pieces * rates.fee)"),
+    ("sum(orders)", "KPI523", "column", "sum(orders.amount)"),
+    ("count distinct(orders)", "KPI523", "column", "count distinct(orders.amount)"),
+    ("sum(base)", "KPI523", "single", "base"),
+    ("round(base where base > 5)", "KPI312", "if", "if base > 5 then round(base) else 0"),
+    ("base or else 0", "KPI404", "alone", "base"),
+    ('base + "5"', "KPI302", "number", "base + 5"),
+    ("base *", "KPI116", "more", "base * 2"),
+    ("sum(orders.amount where sum(orders.amount) > 5)", "KPI526", "apart", "sum(orders.amount)"),
+    ("IF(role = AE, 2, 1)", "KPI101", None, 'if role = "AE" then 2 else 1'),
+    ("staff.role.name", "KPI217", "whole", 'if staff.role = "AE" then 1 else 2'),
+    ("base / 0", "KPI306", "other", "base / 2"),
+    ("role in role", "KPI311", "value", 'if role in "AE" then 1 else 2'),
+    ("if role in role then 1 else 2", "KPI311", "value", 'if role in "AE" then 1 else 2'),
+    ("if base then 1 else 2", "KPI301", "compare", "if base > 0 then 1 else 2"),
+    ("round(role)", "KPI307", "figure", "round(count(orders))"),
+    ("round(base, 20)", "KPI314", "places", "round(base, 2)"),
+]
+
+
+@pytest.mark.parametrize(("value", "code", "help_", "mended"), FOLLOWED)
+def test_what_a_help_says_compiles(value: str, code: str, help_: str | None, mended: str) -> None:
+    items = ORDERS, LIMITS, RATES, LINES
+    faults = [one for one in refused(scheme(*items, f"define x = {value}")) if one.code == code]
+    assert help_ is None or help_ in [note.key for one in faults for note in one.helps]
+    assert (
+        told(scheme(*items, f"define x = {mended}\nindicator i\n    actual x\n    missing exclude\n    score 1")) == []
+    )

@@ -1,0 +1,90 @@
+"""Every fault of a rule file says what to write, and what it says to write in its place mends it.
+
+A note that has `write` or `similar` among its args puts that text in the place of the fault, as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from kpirules.compiling import compile_scheme
+from kpirules.source import Diagnostic, Fault, SourceText
+from kpirules.source.catalogue import LANGUAGES, codes
+from kpirules.source.explanations import SCHEME, explanation
+from kpirules.source.files import Folder, Kept, Reader
+from kpirules.source.render import message
+from tests.golden.cases import BAD, bad_schemes, found
+
+ELSEWHERE = {
+    ("KPI101", "without"): "the whole line, without a sign",
+    ("KPI101", "head"): "the first word of the line",
+    ("KPI230", "similar"): "the path within its quotes",
+    ("KPI308", "similar"): "the text within its quotes",
+    ("KPI231", "slash"): "the path within its quotes",
+    ("KPI231", "suffix"): "the path within its quotes",
+}
+"""Notes whose `write` does not stand in the place of the fault."""
+
+
+@cache
+def _told() -> list[tuple[str, Reader, Diagnostic]]:
+    """Every fault of the golden bad cases and of the examples of rule files, with where it was met."""
+    all_: list[tuple[str, Reader, Diagnostic]] = [
+        (path.name, Folder(BAD), one) for path in bad_schemes() for one in found(path)
+    ]
+    for code in codes():
+        for lang in LANGUAGES:
+            bad = explanation(code, lang).bad
+            if bad is None or bad.file != SCHEME or bad.run or any(name.endswith("/") for name in bad.beside):
+                continue
+            kept = Kept({name: text.encode() for name, text in bad.files().items()})
+            all_ += [
+                (f"the example of {code} in {lang}", kept, one) for one in _faults(bad.files()[SCHEME], SCHEME, kept)
+            ]
+    return all_
+
+
+def _faults(text: str, name: str, reader: Reader) -> tuple[Diagnostic, ...]:
+    try:
+        compile_scheme(SourceText(name, text), reader)
+    except Fault as fault:
+        return fault.diagnostics
+    return ()
+
+
+def test_every_fault_says_what_to_write() -> None:
+    bare = [(where, one) for where, _, one in _told() if not one.helps]
+    assert [f"{where}: {one.code}: {message(one, 'en')}" for where, one in bare] == []
+
+
+def _mended() -> Iterator[tuple[str, Reader, Diagnostic, str, str]]:
+    for where, reader, one in _told():
+        for note in one.helps:
+            write = note.args.get("write", note.args.get("similar"))
+            if write is not None and (one.code, note.key) not in ELSEWHERE and one.span is not None:
+                text, span = one.span.source.text, one.span
+                yield where, reader, one, note.key, text[: span.start] + write + text[span.end :]
+
+
+def test_what_is_written_instead_mends_the_fault() -> None:
+    """The fault is gone, and nothing before it or at its place is worse than it was."""
+    tried = 0
+    for where, reader, one, key, text in _mended():
+        assert one.span is not None
+        name, start = one.span.source.name, one.span.start
+        before = {(other.code, other.span.start) for other in _faults(one.span.source.text, name, reader) if other.span}
+        after = _faults(text, name, reader)
+        line = SourceText(name, text).position(start)[0]
+        here = [other for other in after if other.span and other.span.source.name == name]
+        same = [other for other in here if other.code == one.code and other.span and other.span.start == start]
+        syntax = [
+            other.code
+            for other in here
+            if other.span and other.code < "KPI2" and other.span.source.position(other.span.start)[0] == line
+        ]
+        was = [code for code, at in before if code < "KPI2" and one.span.source.position(at)[0] == line]
+        assert not same, f"{where}: {one.code} {key}: {text.splitlines()[line - 1]}"
+        assert len(syntax) <= len(was), f"{where}: {one.code} {key}: {text.splitlines()[line - 1]}"
+        tried += 1
+    assert tried > len(LANGUAGES) * 20
