@@ -11,16 +11,15 @@ import click
 
 from kpirules import __version__
 from kpirules.cli import console
+from kpirules.cli.help import Worded
 from kpirules.cli.project import rule_files
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.files import shown
 
 
-@click.command()
+@click.command(cls=Worded)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", help="Form of the findings."
-)
+@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text")
 @console.shared
 @click.pass_context
 def check(context: click.Context, paths: tuple[Path, ...], form: str) -> None:

@@ -34,16 +34,22 @@ def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that may stand before or after its name."""
-    command = click.option(
-        "--debug", is_flag=True, expose_value=False, callback=_keep(_DEBUG), help="Show where an internal error arose."
-    )(command)
+    command = click.option("--debug", is_flag=True, expose_value=False, callback=_keep(_DEBUG))(command)
     return click.option(
         "--lang",
         type=click.Choice(LANGUAGES),
         expose_value=False,
         callback=_keep(_LANG),
-        help="Language of messages and reports.",
     )(command)
+
+
+def listen(context: click.Context, args: Sequence[str]) -> None:
+    """Note the language that the words of a call ask for, before they are read one by one."""
+    for nth, one in enumerate(args):
+        option, _, value = one.partition("=")
+        chosen = value or "".join(args[nth + 1 : nth + 2])
+        if option == "--lang" and chosen in LANGUAGES:
+            context.meta[_LANG] = chosen
 
 
 def lang() -> str:

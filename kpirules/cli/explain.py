@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from kpirules.cli import console
+from kpirules.cli.help import Worded
 
 
-class _Explain(click.Command):
+class _Explain(Worded):
     """Tells how a subject is named whose key looks like an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -27,10 +28,10 @@ class _Explain(click.Command):
 @click.command(cls=_Explain)
 @click.argument("subject")
 @click.argument("item", required=False)
-@click.option("--run", "folder", type=click.Path(path_type=Path), help="Run folder. [default: the newest under runs/]")
-@click.option("--period", help="Take the newest run of this period.")
-@click.option("--rows", is_flag=True, help="List every row of data that was counted.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the trace.")
+@click.option("--run", "folder", type=click.Path(path_type=Path))
+@click.option("--period")
+@click.option("--rows", is_flag=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @console.shared
 @click.pass_context
 def explain(

@@ -14,6 +14,7 @@ from kpirules import __version__
 from kpirules.cli import console
 from kpirules.cli.check import check
 from kpirules.cli.explain import explain
+from kpirules.cli.help import Worded
 from kpirules.cli.plan import plan
 from kpirules.cli.rule import rule
 from kpirules.cli.run import run
@@ -22,7 +23,7 @@ from kpirules.source import Fault
 _INTERRUPTED = 130
 
 
-class _Commands(click.Group):
+class _Commands(Worded, click.Group):
     """Turns what a command raises into words and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # whatever the command returns
@@ -64,7 +65,6 @@ class _Commands(click.Group):
     "-C",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Work in this folder.",
 )
 @console.shared
 @click.pass_context

@@ -8,14 +8,15 @@ from pathlib import Path
 import click
 
 from kpirules.cli import console
+from kpirules.cli.help import Worded
 from kpirules.cli.project import rule_file
 from kpirules.source.files import shown
 
 
-@click.command()
+@click.command(cls=Worded)
 @click.argument("scheme", required=False, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json", "sql"]), default="text", help="Form of the plan.")
-@click.option("--period", help="Period that the SQL is for. [default: the first in force]")
+@click.option("--format", "form", type=click.Choice(["text", "json", "sql"]), default="text")
+@click.option("--period")
 @console.shared
 def plan(scheme: Path | None, form: str, period: str | None) -> None:
     """Show the plan of SCHEME, by default the one that kpirules.yaml names: its steps, or the SQL of them."""

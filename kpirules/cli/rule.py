@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kpirules.cli import console
+from kpirules.cli.help import Worded
 from kpirules.cli.layout import aligned
 from kpirules.source.catalogue import codes, entry
 
@@ -20,7 +21,7 @@ _INDENT = "    "
 _PREFIX = "KPI"
 
 
-@click.command()
+@click.command(cls=Worded)
 @click.argument("code", required=False)
 @console.shared
 @click.pass_context

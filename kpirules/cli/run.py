@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kpirules.cli import console
-from kpirules.cli.project import BINDINGS, bindings_file
+from kpirules.cli.help import Worded
+from kpirules.cli.project import bindings_file
 from kpirules.source.files import shown
 
 if TYPE_CHECKING:
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 FAULTS = Path("kpirules-faults.csv")
 
 
-@click.command()
+@click.command(cls=Worded)
 @click.argument("scheme", required=False, type=click.Path(path_type=Path))
-@click.option("--period", required=True, help="Period to evaluate: 2025Q1, 2025-03, 2025H1 or 2025.")
-@click.option("--data", type=click.Path(path_type=Path), help=f"Bindings of the tables. [default: {BINDINGS}]")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run. [default: runs/PERIOD]")
-@click.option("--keep-inputs/--no-keep-inputs", default=True, help="Keep the data in the run folder (up to 256 MB).")
-@click.option("--csv", is_flag=True, help="Keep the results as CSV too.")
-@click.option("--quarantine", is_flag=True, help="Set faulty rows aside, and what refers to them, and go on.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", help="Form of results.")
+@click.option("--period", required=True)
+@click.option("--data", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--keep-inputs/--no-keep-inputs", default=True)
+@click.option("--csv", is_flag=True)
+@click.option("--quarantine", is_flag=True)
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
 @console.shared
 @click.pass_context
 def run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ import pytest
 from kpirules import __version__
 from kpirules.cli import console
 from kpirules.cli.main import cli
+from kpirules.source.catalogue import FOLDER, LANGUAGES
 from tests.cli.conftest import Call
 from tests.runs import project
 
@@ -41,6 +43,20 @@ def test_help_lists_the_commands(call: Call) -> None:
     assert found.exit_code == 0
     assert {"check", "run", "explain", "plan", "rule"} == cli.commands.keys()
     assert all(f"  {name} " in found.output for name in cli.commands)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("command", ["", *cli.commands])
+def test_help_has_its_words_in_each_language(call: Call, command: str, lang: str) -> None:
+    """Wherever the language stands; a word that the catalogue lacks would stand there as its key."""
+    found = call(*command.split(), "--help", "--lang", lang)
+    assert found.exit_code == 0
+    assert "help_" not in found.output
+    other = next(one for one in LANGUAGES if one != lang)
+    theirs = tomllib.loads((FOLDER / other / "help.toml").read_text(encoding="utf-8"))["words"].values()
+    assert not [text for text in theirs if " ".join(text.split()) in " ".join(found.output.split())]
+    assert call("--lang", lang, *command.split(), "--help").output == found.output
+    assert call(*command.split(), f"--lang={lang}", "-h").output == found.output
 
 
 @pytest.mark.parametrize("arguments", [("nonsense",), ("check", "--nonsense"), ("-C", "nowhere", "check"), ("run",)])
