@@ -38,7 +38,7 @@ def _check(ws: Workspace, node: ast.Item) -> None:
         case ast.Scorecard():
             _scorecard(ws, node)
         case ast.Grade():
-            rules.wanted(ws, subject, node.rule, Unit.TEXT)
+            rules.wanted(ws, subject, results.in_texts(ws, node.rule)[0], Unit.TEXT)
         case ast.Gate():
             results.gate(ws, node)
         case ast.Pay():

@@ -207,7 +207,7 @@ def grade(ws: Workspace) -> Type:
     node = next(node for node in ws.file.items if isinstance(node, ast.Grade))
     scope = Scope().knowing(ASSESSED)
     order: dict[str, Span] = {}
-    written, texts = _in_texts(ws, node.rule)
+    written, texts = in_texts(ws, node.rule)
     for part in presumed.row_values(node.rule):
         if not isinstance(part, ast.Formula) or not isinstance(part.expr, ast.Text):
             continue
@@ -228,10 +228,10 @@ def grade(ws: Workspace) -> Type:
     return replace(found.type, domain=tuple(order)).maybe(when=missing or found.type.missing)
 
 
-def _in_texts(ws: Workspace, rule: ast.Rule) -> tuple[ast.Rule, bool]:
+def in_texts(ws: Workspace, rule: ast.Rule) -> tuple[ast.Rule, bool]:
     """A rule for a grade with texts for all its values, and whether it is written so; what is none is reported."""
     if not isinstance(rule, ast.Formula):
-        made = [(row, *_in_texts(ws, row.value)) for row in rule.rows]
+        made = [(row, *in_texts(ws, row.value)) for row in rule.rows]
         rows = tuple(replace(row, value=value) for row, value, _ in made)
         return replace(rule, rows=rows), all(sound for _, _, sound in made)
     if isinstance(rule.expr, ast.Text):

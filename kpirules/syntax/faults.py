@@ -132,7 +132,7 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
         sign = reading.span(at, at + 1)
         args = {"found": sign.text, "expected": _expected(reading, could)}
         return Diagnostic("KPI101", sign, args, helps=(Note("without", {"write": needless}),))
-    slip = slips.at(reading, line, at)
+    slip = slips.at(reading, line, at, could)
     if slip:
         start, end, note = slip
         args = {
@@ -152,7 +152,9 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     span = reading.span(at, min(piece.end() if piece else at + 1, line.end))
     args = {"found": span.text, "expected": _expected(reading, could)}
     if at == reading.base:
-        return Diagnostic("KPI110", span, args, helps=tuple(_at_head(span, could, row=misplaced.is_row(lexed, line))))
+        equal = span.text.isidentifier() and lexed[span.end : line.end].lstrip().startswith("=")
+        heads = _at_head(span, could, row=misplaced.is_row(lexed, line), equal=equal)
+        return Diagnostic("KPI110", span, args, helps=tuple(heads))
     helps = _meant(reading, line, span, could) or [
         *([Note("rows")] if misplaced.in_the_rules_line(reading, line, at) else ()),
         *(_stuck(reading, line, span, could) or _spelled(span, could)),
@@ -198,11 +200,13 @@ def _foreign(lexed: str, line: Line, at: int, could: set[str]) -> tuple[int, int
 # ---------------------------------------------------------------- helps
 
 
-def _at_head(span: Span, could: set[str], *, row: bool) -> list[Note]:
+def _at_head(span: Span, could: set[str], *, row: bool, equal: bool) -> list[Note]:
     """Helps for a word that begins no item."""
     word = span.text
     if row:
         return [Note("row")]
+    if equal:
+        return [Note("define", {"word": word})]
     glued = words.glued_head(word)
     if words.spelled(word) in ("IF", "THEN", "ELSE"):
         return [Note("if")]
@@ -295,9 +299,14 @@ def _unfinished(reading: Reading, line: Line, could: set[str]) -> Note:
 def _else(span: Span, could: set[str]) -> Note:
     """What to do with what stands out of place where nothing tells what it was meant to be."""
     args = {"found": span.text}
-    if could >= {"PLUS", "STAR"}:
+    if could >= {"PLUS", "STAR"} and _operand(span.text):
         return Note("operator", args)
     return Note("end" if could == {"_NL"} else "instead", args)
+
+
+def _operand(text: str) -> bool:
+    """Whether something could stand where a value is asked for: no sign, and no keyword."""
+    return (text[0].isalnum() or text[0] in '("“') and words.spelled(text) is None
 
 
 def _signs(reading: Reading, line: Line, could: set[str]) -> list[Note]:

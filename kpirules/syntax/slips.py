@@ -75,8 +75,9 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(rf"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s*({'|'.join([*_MYRIADS, *_THOUSANDS])})(?!\w)"), _multiplied),
     (re.compile(rf"百分之{_NUMBER}"), r"\1%"),
     (re.compile(rf"{_NUMBER}\s*(?:个百分点|percent|pct)(?!\w)"), r"\1%"),
-    (re.compile(rf"{_SHARE}\s*(?:及以上|以上|或以上)"), r"≥ \1"),
-    (re.compile(rf"{_SHARE}\s*(?:及以下|以下|或以下|以内)"), r"≤ \1"),
+    (re.compile(rf"{_SHARE}\s*分?(?:及以上|以上|或以上)"), r"≥ \1"),
+    (re.compile(rf"{_SHARE}\s*分?(?:及以下|以下|或以下|以内)"), r"≤ \1"),
+    (re.compile(rf"^(?:(?:>|above|over)\s*)?{_SHARE}(?:\s*及?以上)?(?=\s*:)"), "{above}"),
     (re.compile(rf"{_NUMBER}\s*(?:{_UNITS})(?!\w)"), r"\1"),
     (re.compile(rf"{_VALUE}\s*{_COMPARED}\s*{_VALUE}\s*{_COMPARED}\s*{_VALUE}"), r"\1 \2 \3 {and} \3 \4 \5"),
     (re.compile(rf"{_VALUE}\s+between\s+{_VALUE}\s+and\s+{_VALUE}"), r"\1 >= \2 {and} \1 <= \3"),
@@ -92,6 +93,11 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
         re.compile(r"(?:IF|If|if|如果|若)\s*\(\s*([^(),]+?)\s*,\s*([^(),]+?)\s*,\s*([^(),]+?)\s*\)"),
         r"{if} \1 {then} \2 {else} \3",
     ),
+    (re.compile(r"(?<!\w)若(?!\w)"), "{if}"),
+    (re.compile(r"(?<!\w)那么(?!\w)"), "{then}"),
+    (re.compile(r"(?<=[\w)] )(?:if|when|如果|当)(?!\w)"), "{where}"),
+    (re.compile(r"^(?:上限|最高|cap|max(?:imum)?)(?=[\s\d])"), "{at most}"),
+    (re.compile(r"^(?:下限|最低|floor|min(?:imum)?)(?=[\s\d])"), "{at least}"),
     (re.compile(r"(?<!\w)(?:elif|elsif|elseif|ELSE IF)(?!\w)|(?<!\w)否则如果"), "{else} {if}"),
     (re.compile(r"^(?:otherwise|default|others?|其他|其它|其余|默认)(?=\s*:)"), "{else}"),
     (re.compile(r", *(?:cap(?:ped)?(?: at)?|max(?:imum)?|limit(?:ed)?(?: to)?|up to)(?!\w)"), ", {at most}"),
@@ -108,8 +114,14 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
 )
 """What people write for what is written otherwise here, and how; in braces a word as the file's language spells it."""
 
+_LONGEST = 1000
+"""The longest line in which habits are looked for: nobody wrote a longer one by hand."""
+
 _RANGE = re.compile(rf"^(?:介于|between)?\s*{_SHARE}\s*(?:至|到|~|～|〜|–|—|-|to|且|and)\s*{_SHARE}(?=\s*:)")
 """The head of a row that is a range: the first row that holds counts, so its lower bound is enough."""
+
+_ONLY_WHERE = {"{where}": {"_RIGHT"}, "{above}": {"UP_TO"}}
+"""What could stand at a fault where some of these are offered: brackets to close, a row of tiers."""
 
 _NEXT = re.compile(r"\s*(?:[\w.%]+|\S)")
 """What stands next in a line."""
@@ -124,19 +136,24 @@ _NAMES = {
 _GLUED = re.compile(rf"(?P<left>(?:[^\W\d]\w*?)??)(?:{_SIGN})(?P<right>\d[\w.]*%?)")
 
 
-def at(reading: Reading, line: Line, place: int) -> tuple[int, int, Note] | None:
+def at(reading: Reading, line: Line, place: int, could: set[str]) -> tuple[int, int, Note] | None:
     """The habit that covers an offset of a line, if any: where it begins and ends, and what to write.
 
     A keyword that sticks to a name is another slip. What is offered can be read where it would stand.
     """
     typed, fault = reading.prepared.lexed[line.start : line.end], place - line.start
+    if len(typed) > _LONGEST:
+        return None
     ranged = _RANGE.match(typed)
     if ranged and line.start > reading.base and fault <= ranged.end():
-        return line.start, line.start + ranged.end(), Note("range", {"low": ranged[1]})
+        up_to = Note("write", {"write": f"{words.spelling('up to', reading.language)} {ranged[2]}"})
+        note = up_to if "UP_TO" in could else Note("range", {"low": ranged[1]})
+        return line.start, line.start + ranged.end(), note
     for pattern, instead in _SLIPS:
         for found in pattern.finditer(typed):
             start, end = found.span()
             stuck = "{and}" in str(instead) and any(words.glued(part) for part in found.groups())
+            stuck |= not could.issuperset(_ONLY_WHERE.get(str(instead), ()))
             if start <= fault and not typed[end:fault].strip() and not stuck:
                 write = _written(found, instead, reading.language)
                 beyond = _NEXT.match(typed, end) if fault > end else None

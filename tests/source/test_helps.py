@@ -5,17 +5,21 @@ A note that has `write` or `similar` among its args puts that text in the place 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
+import kpirules
 from kpirules.compiling import compile_scheme
 from kpirules.source import Diagnostic, Fault, SourceText
-from kpirules.source.catalogue import LANGUAGES, codes
+from kpirules.source.catalogue import LANGUAGES, codes, entry
 from kpirules.source.explanations import SCHEME, explanation
 from kpirules.source.files import Folder, Kept, Reader
 from kpirules.source.render import message
 from tests.golden.cases import BAD, bad_schemes, found
 
+PACKAGE = Path(kpirules.__file__).parent
 ELSEWHERE = {
     ("KPI101", "without"): "the whole line, without a sign",
     ("KPI101", "head"): "the first word of the line",
@@ -51,6 +55,12 @@ def _faults(text: str, name: str, reader: Reader) -> tuple[Diagnostic, ...]:
     except Fault as fault:
         return fault.diagnostics
     return ()
+
+
+def test_every_code_of_a_rule_file_has_words_of_help() -> None:
+    rooms = [path for room in ("syntax", "model") for path in (PACKAGE / room).rglob("*.py")]
+    raised = {code for path in rooms for code in re.findall(r'"(KPI\d+)"', path.read_text(encoding="utf-8"))}
+    assert {code for code in raised if not entry(code, "en").helps} == set()
 
 
 def test_every_fault_says_what_to_write() -> None:
