@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -57,17 +55,13 @@ def _put(faults: Sequence[Diagnostic], form: str, *, complete: bool) -> None:
     elif form == "json":
         from kpirules.source.render import to_json
 
-        _put_json({"faults": [to_json(fault, console.lang()) for fault in faults]})
+        console.put_json({"faults": [to_json(fault, console.lang()) for fault in faults]})
     elif form == "sarif":
         from kpirules.source.sarif import to_sarif
 
-        _put_json(to_sarif(faults, console.lang(), version=__version__, complete=complete))
+        console.put_json(to_sarif(faults, console.lang(), version=__version__, complete=complete))
     if not faults:
         console.tell(console.say("no_faults"))
-
-
-def _put_json(data: dict[str, Any]) -> None:
-    console.put_data([json.dumps(data, ensure_ascii=False, indent=2), "\n"])
 
 
 class _Noting:

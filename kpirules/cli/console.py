@@ -109,6 +109,13 @@ def put_data(lines: Iterable[str]) -> None:
             click.echo(data, nl=False)
 
 
+def put_json(data: Any) -> None:  # noqa: ANN401  # whatever JSON can say
+    """Write data as JSON to the standard output; as `put_data`."""
+    import json
+
+    put_data([json.dumps(data, ensure_ascii=False, indent=2), "\n"])
+
+
 @contextmanager
 def _writing() -> Iterator[None]:
     if sys.stdout is None:  # it was closed before the program began

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -60,6 +59,6 @@ def explain(
         console.show(fault.diagnostics)
         context.exit(console.OUR_FAULT)
     if form == "json":
-        console.put_data([json.dumps(to_json(trace, console.lang()), ensure_ascii=False, indent=2), "\n"])
+        console.put_json(to_json(trace, console.lang()))
     else:
         console.put(render(trace, console.lang(), colour=console.coloured(sys.stdout), rows=rows))

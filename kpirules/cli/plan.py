@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -29,7 +28,7 @@ def plan(scheme: Path | None, form: str, period: str | None) -> None:
     compiled = compile_file(path, shown(path))
     match form:
         case "json":
-            console.put_data([json.dumps(to_json(compiled.plan), ensure_ascii=False, indent=1), "\n"])
+            console.put_json(to_json(compiled.plan))
         case "sql":
             from kpirules.engines.duckdb import compile_sql
             from kpirules.runs.run import columns, first_period, in_force, params, read_period

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +92,7 @@ def _print(done: Done, folder: Path, form: str) -> None:
         case "csv":
             console.put_data(results.csv_lines(done))
         case "json":
-            console.put_data([json.dumps(results.plain(done, shown(folder)), ensure_ascii=False, indent=2), "\n"])
+            console.put_json(results.plain(done, shown(folder)))
         case _:
             console.put("\n".join(results.table(done)))
             console.put("")

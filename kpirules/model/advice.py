@@ -13,8 +13,8 @@ from kpirules.model.workspace import PARTS, Scope, Workspace, both, every
 from kpirules.source import Note, Span
 from kpirules.syntax import ast, words
 
-_BRACED = re.compile(r"\{([^{}]*)\}|[{}]")
-_NAME = re.compile(r"\s*([^\W\d]\w*)\s*")
+_BRACED = r"\{([^{}]*)\}|[{}]"
+_NAME = r"\s*([^\W\d]\w*)\s*"
 
 
 def advise(ws: Workspace, node: ast.Indicator, written: ast.Advice) -> None:
@@ -46,7 +46,7 @@ def _asked(node: ast.Expr) -> Iterator[str | None]:
 def _cut(text: str) -> Iterator[str | re.Match[str]]:
     """A text cut at its braces: what stands in them, or one that stands alone, is a match."""
     done = 0
-    for found in _BRACED.finditer(text):
+    for found in re.finditer(_BRACED, text):
         if found.start() > done:
             yield text[done : found.start()]
         yield found
@@ -80,7 +80,7 @@ def _path(ws: Workspace, message: ast.Text, found: re.Match[str]) -> ast.Path:
     names: list[ast.Name] = []
     at = found.start(1)
     for part in (found[1] or "").split("."):
-        named = _NAME.fullmatch(part)
+        named = re.fullmatch(_NAME, part)
         if named is None:
             raise ws.fail("KPI560", place(*found.span()), helps=[Note("name")])
         text = unicodedata.normalize("NFC", named[1])

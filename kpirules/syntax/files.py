@@ -15,7 +15,7 @@ from kpirules.source.system import reason
 from kpirules.syntax import ast
 from kpirules.syntax.parse import parse
 
-_ROOTED = re.compile(r"[/~]|[A-Za-z]:")
+_ROOTED = r"[/~]|[A-Za-z]:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _misshapen(path: str) -> Note | None:
     """
     if "\\" in path:
         return Note("slash", {"write": re.sub(r"[\\/]+", "/", path)})
-    if _ROOTED.match(path):
+    if re.match(_ROOTED, path):
         return Note("relative")
     if not path.endswith(SUFFIX) or posixpath.basename(path) == SUFFIX or not path.isprintable():
         return Note("suffix", {"write": posixpath.splitext(path)[0] + SUFFIX} if path else {"write": f"grades{SUFFIX}"})

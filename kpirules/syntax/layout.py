@@ -223,15 +223,15 @@ def thousands(found: re.Match[str]) -> dict[str, object]:
     return {"typed": found[0], "number": found[0].replace(",", "_"), "apart": found[0].replace(",", ", ")}
 
 
-_ROW = re.compile(r'[^"“”#]*:|\w+ +("[^"]*" +|“[^”]*” +)?[0-9][0-9_.]*%')
-_PAIR = re.compile(r"(\w+) +([\w\"“(]+)")
+_ROW = r'[^"“”#]*:|\w+ +("[^"]*" +|“[^”]*” +)?[0-9][0-9_.]*%'
+_PAIR = r"(\w+) +([\w\"“(]+)"
 
 
 def _own_line(prepared: str) -> bool:
     """Whether a line can be no part of an expression, whatever bracket is open above it: a row, a weight, a clause."""
-    if _ROW.match(prepared):
+    if re.match(_ROW, prepared):
         return True
-    pair = _PAIR.match(prepared)
+    pair = re.match(_PAIR, prepared)
     if pair is None or not words.is_clause(pair[1]):
         return False
     return words.spelled(pair[2]) in (None, "BY", "CHOOSE", "CURVE", "TIERS")

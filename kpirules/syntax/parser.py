@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,9 @@ from lark import Lark, Token
 from lark.grammar import Rule
 from lark.lark import PostLex
 from lark.lexer import PatternStr, TerminalDef
+from lark.parsers.lalr_analysis import Reduce, Shift
+from lark.parsers.lalr_parser import LALR_Parser
+from lark.utils import SerializeMemoizer
 
 from kpirules.syntax import grammar, tables, words
 from kpirules.syntax.lexer import Lexing
@@ -53,6 +56,46 @@ def _mark(kind: str, newline: Token) -> Token:
     return Token(kind, "", at, line, column, line, column, at)
 
 
+class _Parsing(LALR_Parser):
+    """The plug-in for Lark's parser: what a state does is made ready when the parser first comes to it."""
+
+    @staticmethod
+    def kept(table: Mapping[str, Any]) -> dict[str, Any]:
+        """Lark's table with each action a number: the state to go to, or `~` the number of the rule to reduce by."""
+        states = {
+            state: {table["tokens"][token]: ~arg["@"] if reduces else arg for token, (reduces, arg) in actions.items()}
+            for state, actions in table["states"].items()
+        }
+        return {"states": states, "start_states": table["start_states"], "end_states": table["end_states"]}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any], memo: dict[int, Any], *more: object) -> _Parsing:
+        """As Lark's own, of a table that `kept` made."""
+        made: _Parsing = super().deserialize(  # type: ignore[no-untyped-call]  # Lark says no types for it
+            {**data, "tokens": {}, "states": {}}, memo, *more
+        )
+        made.parser.parse_table.states = _States(data["states"], memo)
+        return made
+
+
+class _States(dict[int, dict[str, Any]]):
+    """The actions of each state by the terminals that could stand there."""
+
+    def __init__(self, kept: Mapping[int, Mapping[str, int]], rules: Mapping[int, Rule]) -> None:
+        super().__init__()
+        self._kept, self._rules = kept, rules
+
+    def __missing__(self, state: int) -> dict[str, Any]:
+        found = self[state] = {
+            token: (Reduce, self._rules[~to]) if to < 0 else (Shift, to) for token, to in self._kept[state].items()
+        }
+        return found
+
+    def items(self) -> Any:  # noqa: ANN401  # a view of another dict's items
+        """Every state, with what has its terminals for keys: all that Lark asks of a state before it comes to it."""
+        return self._kept.items()
+
+
 class ItemParser(Lark):
     """Lark with the project's grammar."""
 
@@ -65,7 +108,7 @@ class ItemParser(Lark):
     def revive(cls, tables: tables.Tables) -> ItemParser:
         """A parser from the tables of one that was built. Raises whatever wrong tables provoke."""
         parser = cls._load_from_dict(  # type: ignore[no-untyped-call]  # Lark says no types for it
-            **tables, postlex=Blocks(), _plugins={"ContextualLexer": Lexing}
+            **tables, postlex=Blocks(), _plugins={"ContextualLexer": Lexing, "LALR_Parser": _Parsing}
         )
         assert isinstance(parser, cls)
         return parser
@@ -78,7 +121,9 @@ class ItemParser(Lark):
         """What `revive` takes."""
         data, memo = self.memo_serialize([TerminalDef, Rule])
         data["options"] = {name: value for name, value in data["options"].items() if name != "postlex"}
-        return {"data": data, "memo": memo}
+        data["parser"]["parser"] = _Parsing.kept(data["parser"]["parser"])
+        made = SerializeMemoizer.deserialize(memo, {"TerminalDef": TerminalDef, "Rule": Rule}, {})
+        return {"data": data, "memo": made}
 
 
 def source() -> str:

@@ -1,25 +1,26 @@
 """The parser's tables, kept in the user's cache folder so that they are built once.
 
-They are kept as Python keeps its constants: data and nothing that runs, read without a parser. They are taken only
-whole, and from a file that nobody else could have written.
+They are kept as Lark keeps its own, pickled; so they are taken only whole, and from a file that nobody else could have
+written.
 """
 
 from __future__ import annotations
 
 import hashlib
-import marshal
 import os
+import pickle
 import stat
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 Tables = dict[str, dict[Any, Any]]
-"""What Lark makes a parser of: plain data."""
+"""What Lark makes a parser of."""
 
-_DIGEST = 32
-"""The bytes before the tables that say what they must come to: `marshal` trusts what it reads."""
+_SUM = 4
+"""The bytes before the tables that say whether these are whole."""
 
 
 def place(key: str) -> Path:
@@ -46,10 +47,10 @@ def kept(key: str) -> Tables:
     for one in (path.parent, path):
         _only_ours(one)
     found = path.read_bytes()
-    digest, data = found[:_DIGEST], found[_DIGEST:]
-    if hashlib.sha256(data).digest() != digest:
+    said, data = found[:_SUM], found[_SUM:]
+    if _sum(data) != said:
         raise ValueError(path)
-    tables: Tables = marshal.loads(data)  # noqa: S302  # what `keep` wrote, by its digest and its owner
+    tables: Tables = pickle.loads(data)  # noqa: S301  # what `keep` wrote, by its owner
     return tables
 
 
@@ -65,12 +66,16 @@ def keep(key: str, tables: Tables) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            data = marshal.dumps(tables)
-            file.write(hashlib.sha256(data).digest() + data)
+            data = pickle.dumps(tables)
+            file.write(_sum(data) + data)
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _sum(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(_SUM, "big")
 
 
 def _only_ours(path: Path) -> None:

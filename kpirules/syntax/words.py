@@ -114,6 +114,8 @@ def laters(*sections: str) -> tuple[Later, ...]:
 
 def touching_digits(name: str) -> tuple[str, str] | None:
     """The parts of a name that is a keyword and the digits it touches (`近2`): no name may look so. Else None."""
+    if name[-1] not in _DIGITS:
+        return None
     found = re.fullmatch(f"({'|'.join(_touching())})([0-9]+)", name)
     return (found[1], found[2]) if found else None
 

@@ -11,10 +11,10 @@ from kpirules.values.units import Unit
 
 _MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.HALF: 6, Unit.YEAR: 12}
 _FORMS = {
-    Unit.MONTH: re.compile(r"(\d{4})-?M?(\d{2})|(\d{4})[-M](\d{1,2})|(\d{4})年(\d{1,2})月", re.IGNORECASE),
-    Unit.QUARTER: re.compile(r"(\d{4})-?Q([1-4])|(\d{4})年第?([1-4])季度?", re.IGNORECASE),
-    Unit.HALF: re.compile(r"(\d{4})-?H([12])", re.IGNORECASE),
-    Unit.YEAR: re.compile(r"(\d{4})年?"),
+    Unit.MONTH: r"(\d{4})-?M?(\d{2})|(\d{4})[-M](\d{1,2})|(\d{4})年(\d{1,2})月",
+    Unit.QUARTER: r"(\d{4})-?Q([1-4])|(\d{4})年第?([1-4])季度?",
+    Unit.HALF: r"(\d{4})-?H([12])",
+    Unit.YEAR: r"(\d{4})年?",
 }
 _HALVES = {"上半年": 1, "下半年": 2}
 
@@ -54,7 +54,7 @@ def parse_period(text: str, kind: Unit) -> Period | None:
     text = text.strip()
     if kind is Unit.HALF and text[-3:] in _HALVES and re.fullmatch(r"\d{4}年?", text[:-3]):
         return _nth(int(text[:4]), _HALVES[text[-3:]], kind)
-    found = _FORMS[kind].fullmatch(text)
+    found = re.fullmatch(_FORMS[kind], text, re.IGNORECASE)
     if not found:
         return None
     numbers = [int(group) for group in found.groups() if group is not None]
