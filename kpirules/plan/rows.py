@@ -24,7 +24,7 @@ from kpirules.plan.ir import (
 )
 from kpirules.plan.reading import COUNT, Reading, placed, targets
 from kpirules.records import dataclass
-from kpirules.source import Span
+from kpirules.source import Span, catalogue
 from kpirules.values import types
 from kpirules.values.types import Type
 
@@ -105,9 +105,10 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
 def _say_all(draft: Draft, where: Ref, node: Expr) -> None:
     """Let a condition that was put together of several, a filtered table's and those after it, be told with all."""
     texts = [span.text for span in _conditions(node)]
+    apart = catalogue.word("semicolon", draft.model.language)
     nth, binding = next(((n, one) for n, one in enumerate(draft.bindings) if one.name == where.name), (0, None))
     if len(texts) > 1 and binding is not None and binding.origin is not None:
-        draft.bindings[nth] = replace(binding, origin=replace(binding.origin, text="; ".join(texts)))
+        draft.bindings[nth] = replace(binding, origin=replace(binding.origin, text=apart.join(texts)))
 
 
 def _conditions(node: Expr) -> list[Span]:

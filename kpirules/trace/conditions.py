@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from kpirules.plan.ir import Op, Ref, Scalar, Value
-from kpirules.trace.tree import Figure, Test
+from kpirules.plan.ir import Op, Scalar, Value
+from kpirules.trace.tree import Called, Figure, Test
 from kpirules.values.types import Type
 
 Read = Callable[[Scalar], Value]
+Written = Callable[[Scalar], Scalar]
+Name = Callable[[Scalar], Called | None]
 
 SYMBOLS = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 CONVERSE = {"=": "≠", "≠": "=", "<": "≥", "≤": ">", ">": "≤", "≥": "<", "in": "not_in", "is_missing": "is_present"}
@@ -21,25 +22,25 @@ def figure(value: Value, kind: Type, places: int | None = None) -> Figure:
     return Figure(value, kind.unit, places)
 
 
-def test(condition: Scalar, read: Read) -> Test:
-    """A condition, taken apart down to its comparisons."""
+def test(condition: Scalar, read: Read, written: Written, called: Name) -> Test:
+    """A condition, taken apart down to its comparisons.
+
+    `read` gives values, `written` what stands behind a name, `called` the names of sides.
+    """
     value = read(condition)
     holds = value if isinstance(value, bool) else None
+    condition = written(condition)
     if not isinstance(condition, Op):
-        return Test("value", holds, figure(value, condition.type))
-    if condition.op in SYMBOLS:
-        left, right = (figure(read(side), side.type) for side in condition.args)
-        return Test(SYMBOLS[condition.op], holds, left, right)
+        return Test("value", holds, figure(value, condition.type), left_called=called(condition))
     if condition.op in ("and", "or", "not"):
-        return Test(condition.op, holds, parts=tuple(test(part, read) for part in condition.args))
-    named = _column(condition.args[0]) if condition.op == "is_missing" else None
-    first = figure(read(condition.args[0]), condition.args[0].type)
+        return Test(condition.op, holds, parts=tuple(test(part, read, written, called) for part in condition.args))
+    first, *rest = condition.args
+    left, name = figure(read(first), first.type), called(first)
+    if condition.op in SYMBOLS:
+        (other,) = rest
+        right = figure(read(other), other.type)
+        return Test(SYMBOLS[condition.op], holds, left, right, left_called=name, right_called=called(other))
     if condition.op == "in":
-        parts = tuple(Test("=", None, right=figure(read(one), one.type)) for one in condition.args[1:])
-        return Test("in", holds, first, parts=parts)
-    return Test(condition.op, holds, first, named=named)
-
-
-def _column(scalar: Scalar) -> str | None:
-    """The column or item that a scalar reads, by its own name."""
-    return re.split(r"[.*]", scalar.name)[-1] if isinstance(scalar, Ref) else None
+        parts = tuple(Test("=", None, right=figure(read(one), one.type)) for one in rest)
+        return Test("in", holds, left, parts=parts, left_called=name)
+    return Test(condition.op, holds, left, left_called=name)

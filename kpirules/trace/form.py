@@ -10,7 +10,7 @@ from typing import Any
 
 from kpirules.plan.ir import Origin, Value
 from kpirules.trace import figures
-from kpirules.trace.tree import Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, Test, Trace
+from kpirules.trace.tree import Called, Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, Test, Trace
 from kpirules.values.periods import period_of
 from kpirules.values.rounding import decimal_places, decimal_text
 
@@ -119,8 +119,9 @@ class _Form:
             found["right"] = self.figure(one.right)
         if one.parts:
             found["parts"] = [self.test(part) for part in one.parts]
-        if one.named is not None:
-            found["named"] = one.named
+        for side, name in (("left_called", one.left_called), ("right_called", one.right_called)):
+            if name is not None and (text := _named(name)) is not None:
+                found[side] = text
         return found
 
     def fed(self, fed: Fed) -> dict[str, Any]:
@@ -134,6 +135,11 @@ class _Form:
             "absent": list(fed.absent),
             "rows": [self.figures(row) for row in fed.rows],
         }
+
+
+def _named(one: Called) -> str | None:
+    """A value's name, or what the rules say where it has none."""
+    return one.name if not _made_up(one.name) else one.origin.text if one.origin is not None else None
 
 
 def _made_up(name: str) -> bool:

@@ -10,7 +10,7 @@ from kpirules.engines.reference.scalars import reader
 from kpirules.plan.ir import Binding, Case, Compute, Op, Origin, Plan, Ref, Scalar, Scan, Value
 from kpirules.trace.conditions import figure, test
 from kpirules.trace.feeds import HIDDEN, Feeds
-from kpirules.trace.tree import Figure, Node, RowSeen, Test
+from kpirules.trace.tree import Called, Figure, Node, RowSeen, Test
 from kpirules.values.types import Type
 
 _OVER_ANOTHER = ("at_most", "at_least", "round", "policy", "when", "gate", "shown")
@@ -94,10 +94,23 @@ class Nodes:
         return self._tested(condition)
 
     def _tested(self, condition: Scalar) -> Test:
-        """A condition with what it read, however many names it goes by."""
-        while isinstance(condition, Ref) and condition.name in self.bindings:
-            condition = self.bindings[condition.name].expr
-        return test(condition, self.read)
+        """A condition with what it read, however many names it and its parts go by."""
+        return test(condition, self.read, self._written, self._called)
+
+    def _written(self, scalar: Scalar) -> Scalar:
+        while isinstance(scalar, Ref) and scalar.name in self.bindings:
+            scalar = self.bindings[scalar.name].expr
+        return scalar
+
+    def _called(self, scalar: Scalar) -> Called | None:
+        """What a value is called that a condition reads; a known value, or one worked out in it, has no name."""
+        if not isinstance(scalar, Ref):
+            return None
+        binding = self.bindings.get(scalar.name)
+        if binding is None:  # a column: of the subject's own it is the bare name that rules write
+            name = scalar.name.removeprefix(f"{self.plan.subject}.")
+            return Called(name, name)
+        return Called(scalar.name, binding.item, binding.origin)
 
     def _places(self, binding: Binding) -> int | None:
         """The places a value was rounded to: by its own step, or by the one that a gate was put over."""

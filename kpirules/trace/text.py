@@ -110,7 +110,7 @@ class _Page:
     def _head(self, item: ItemTrace, main: Node) -> str:
         kind = self.words.word(item.kind) if item.kind in _CALLED else ""
         if item.kind == "ensure":
-            return f"{kind} “{item.title}”: {self._kept(main)}"
+            return f"{kind} “{item.title}”{self.words.word('colon')}{self._kept(main)}"
         name = self.words.word(item.name) if item.name in _BUILT_IN else item.name
         title = f" “{item.title}”" if item.title else ""
         weight = f" {figures.number(item.weight * 100)}%" if item.weight is not None else ""
@@ -122,7 +122,7 @@ class _Page:
             value = self.words.word("not_for")
         elif main.figure.value is None and item.kind == "indicator":
             value = self.words.word("left_out")
-        return f"{f'{kind} ' if kind else ''}{name}{title}{weight}: {value}"
+        return f"{f'{kind} ' if kind else ''}{name}{title}{weight}{self.words.word('colon')}{value}"
 
     def _kept(self, main: Node) -> str:
         """Whether what results must keep is kept."""
@@ -204,7 +204,7 @@ class _Page:
                 continue
             self.told.add(node.name)
             if len(item.parts) > 1:
-                self.line(depth, f"{self.words.word(part)}: {self.words.show(node.figure)}")
+                self.line(depth, f"{self.words.word(part)}{self.words.word('colon')}{self.words.show(node.figure)}")
                 self._story(node, depth + 1)
             else:
                 self._story(node, depth)
@@ -214,9 +214,11 @@ class _Page:
     def _story(self, node: Node, depth: int) -> None:
         """The steps to a value, first to last, each with the values it read below it."""
         for one in _chain(node):
+            before = len(self.lines)
             self._step(one, depth, brief=False)
+            below = depth + 1 if len(self.lines) > before else depth
             for read in one.inputs:
-                self._input(read, depth + 1)
+                self._input(read, below)
 
     def _input(self, node: Node, depth: int) -> None:
         if node.kind == "aggregate":
@@ -244,7 +246,7 @@ class _Page:
     def _step(self, node: Node, depth: int, *, brief: bool) -> None:
         told = list(self.words.told(node, brief=brief))
         if brief and node.kind in TABLES and len(told) > 1:
-            told = [("; ".join(text for text, _ in told), told[-1][1])]
+            told = [(self.words.word("semicolon").join(text for text, _ in told), told[-1][1])]
         for text, origin in told:
             self.line(depth, text, origin)
 
@@ -259,7 +261,8 @@ class _Page:
         )
         for column, kind, origin in node.fed.computed:
             text = one_line(origin.text)
-            self.line(depth + 1, f"{column}: {self.words.say(kind, bound=text) if kind in LIMITS else text}", origin)
+            text = self.words.say(kind, bound=text) if kind in LIMITS else text
+            self.line(depth + 1, f"{column}{self.words.word('colon')}{text}", origin)
         if node.fed.places is not None:
             self.line(depth + 1, self.words.say("each_rounded", places=node.fed.places))
         if self.rows:

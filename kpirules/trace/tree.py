@@ -32,10 +32,20 @@ class Fed:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A value's name, the item that it is of, and what the rules say where it has no name of its own."""
+
+    name: str
+    item: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Test:
     """A condition with the values it read: `left op right`, or `op` over `parts` (`and`, `or`, `not`).
 
-    `holds` is None where a value it reads is missing. `named` is what is missing or present, by name.
+    `holds` is None where a value it reads is missing. `left_called` and `right_called` are set where a side is a value
+    that the rules name or write.
     """
 
     op: str
@@ -43,7 +53,8 @@ class Test:
     left: Figure | None = None
     right: Figure | None = None
     parts: tuple[Test, ...] = ()
-    named: str | None = None
+    left_called: Called | None = None
+    right_called: Called | None = None
 
 
 @dataclass(frozen=True, slots=True)

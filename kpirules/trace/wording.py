@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from kpirules.plan.ir import Origin
 from kpirules.source import catalogue
 from kpirules.trace import figures
 from kpirules.trace.conditions import CONVERSE
-from kpirules.trace.tree import Fed, Figure, Node, Test, Uncredited
+from kpirules.trace.tree import Called, Fed, Figure, Node, Test, Uncredited
 
 LIMITS = ("at_most", "at_least")
 TABLES = ("by", "choose", "curve", "tiers")
@@ -43,17 +43,21 @@ class Wording:
         return figures.shown(one, self.currency, self.places, self.lang)
 
     def label(self, node: Node) -> str:
-        """What an input is called: its name, its text where it has none, the word of what every scheme has."""
-        if "~" in node.name and node.origin is not None:
-            return one_line(node.origin.text)
-        owner, _, part = node.name.partition(".")
+        """What an input is called."""
+        return self.called(Called(node.name, node.item, node.origin))
+
+    def called(self, one: Called) -> str:
+        """What a value is called: its name, its text where it has none, the word of what every scheme has."""
+        if "~" in one.name and one.origin is not None:
+            return one_line(one.origin.text)
+        owner, _, part = one.name.partition(".")
         if part in ("weighted", "adjustments"):
             return self.word(part)
         if part == "total":
             return f"{owner} {self.word(part)}"
-        if owner == node.item and part in ("actual", "target", "achievement", "score"):
+        if owner == one.item and part in ("actual", "target", "achievement", "score"):
             return f"{owner} {self.word(part)}"
-        return self.word(node.name) if node.name in _WORDS else node.name.rpartition("/")[2]
+        return self.word(one.name) if one.name in _WORDS else one.name.rpartition("/")[2]
 
     def told(self, node: Node, *, brief: bool) -> Iterator[tuple[str, Origin | None]]:
         """What a step did to its value, each line with its place; `brief` leaves out what changed nothing."""
@@ -127,21 +131,21 @@ class Wording:
         if node.test.holds:
             yield self.say("when_holds", condition=text), node.origin
         else:
-            test = self.test(node.test)
+            test = self._beside(node.test)
             yield self.say("when_fails", condition=text, test=test, value=self.show(node.figure)), node.origin
 
     def _condition(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
         if node.test is None or node.origin is None:
             return
         key = "holds_for" if node.test.holds else "fails_for"
-        yield self.say(key, condition=one_line(node.origin.text), test=self.test(node.test)), node.origin
+        yield self.say(key, condition=one_line(node.origin.text), test=self._beside(node.test)), node.origin
 
     def _gate(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
         if node.before is None:
             return
         before, after = self.show(node.before.figure), self.show(node.figure)
         key = "gate_quiet" if not node.tripped else "gate_same" if before == after else "gate_trips"
-        why = f" ({self.test(node.test)})" if node.test is not None else ""
+        why = self.say("because", reason=self.test(node.test)) if node.test is not None else ""
         yield self.say(key, gate=node.gate, before=before, after=after) + why, node.origin
 
     def _table(self, node: Node) -> Iterator[tuple[str, Origin | None]]:
@@ -154,25 +158,39 @@ class Wording:
                 value = self.show(node.figure)
                 yield self.say("row_gives", row=text, value=value), row.origin
             elif row.test is not None:
-                yield self.say("row_passed", row=text, test=self.test(row.test)), row.origin
+                test = self.test(row.test, named=node.kind == "choose")  # the rows of others are all about one value
+                yield self.say("row_passed", row=text, test=test), row.origin
             if row.taken:
                 return
 
-    def test(self, one: Test) -> str:
+    def _beside(self, one: Test) -> str:
+        """A condition as it came out, beside its text: of one comparison, what has no name is not written again."""
+        sides = (one.left_called, one.right_called)
+        left, right = (None if side is None or "~" in side.name else side for side in sides)
+        return self.test(one if one.parts and one.op != "in" else replace(one, left_called=left, right_called=right))
+
+    def test(self, one: Test, *, named: bool = True) -> str:
         """A condition as it came out, with what it read; of an `and` or an `or`, the parts that decided it."""
         if one.parts and one.op != "in":
             told = [part for part in one.parts if part.holds is one.holds] if one.op != "not" else one.parts
-            return f" {self.word('and')} ".join(map(self.test, told or one.parts))
+            return f" {self.word('and')} ".join(self.test(part, named=named) for part in told or one.parts)
         if one.left is None:
             return self.word("false")
-        left, op, right = self.show(one.left), one.op if one.holds else CONVERSE.get(one.op, one.op), ""
+        left, right = self._side(one.left, one.left_called if named else None), ""
+        if one.op == "value":
+            return left
+        op = one.op if one.holds else CONVERSE.get(one.op, one.op)
+        if one.op == "is_missing" and one.left_called is not None:
+            left = self.called(one.left_called)
         if one.right is not None:
-            right = self.show(one.right)
+            right = self._side(one.right, one.right_called if named else None)
         elif one.op == "in":
             right = ", ".join(self.show(part.right) for part in one.parts if part.right is not None)
-        if one.named is not None:
-            left = self.word(one.named) if one.named in _WORDS else one.named
         return self.say("holds_not", left=left, op=self.word(op) if op in _OPS else op, right=right).rstrip()
+
+    def _side(self, figure: Figure, called: Called | None) -> str:
+        """One side of a comparison: the value, after its name."""
+        return f"{self.called(called)} {self.show(figure)}" if called is not None else self.show(figure)
 
     def fed(self, fed: Fed) -> str:
         """The rows that an aggregate counted: how many, of which table, under which condition, the first keys."""

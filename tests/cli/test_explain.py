@@ -42,7 +42,7 @@ def test_one_item_may_be_asked_for(call: Call) -> None:
 def test_what_is_paid_in_all_is_asked_for_by_its_word(call: Call, asked: str, lang: str) -> None:
     found = call("explain", "S1", asked, "--lang", lang)
     assert found.exit_code == 0, found.output
-    assert {"en": "total pay: ", "zh": "奖金合计: "}[lang] in found.stdout
+    assert {"en": "total pay: ", "zh": "奖金合计："}[lang] in found.stdout
 
 
 def test_a_limit_that_cut_the_achievement_is_told_on_the_page(shop: Path, call: Call) -> None:
@@ -246,12 +246,12 @@ def test_the_scorecard_is_explained(call: Call, asked: str) -> None:
     assert found.exit_code == 0, found.stderr
     assert found.stdout.splitlines()[3:6] == [
         "scorecard: keeping  [shop.kpi:39]",
-        '  not `role = "seller"`: keeper ≠ seller  [shop.kpi:39]',
+        '  not `role = "seller"`: role keeper ≠ seller  [shop.kpi:39]',
         '  row taken: `role = "keeper"` gives keeping  [shop.kpi:44]',
     ]
     nobody = call("--lang", "en", "explain", "G1", asked).stdout
     assert "scorecard: missing" in nobody
-    assert 'not `role = "keeper"`: guest ≠ keeper' in nobody
+    assert 'not `role = "keeper"`: role guest ≠ keeper' in nobody
 
 
 @pytest.mark.usefixtures("ran")

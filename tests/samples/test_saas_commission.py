@@ -265,7 +265,7 @@ def test_both_names_of_a_first_contract_are_there() -> None:
     [
         ("00101", "gate plan_letter does not trip (letter_date is present)"),
         ("00119", "gate plan_letter trips: 39,560.57 USD becomes 0.00 USD (letter_date is missing)"),
-        ("00101", "does not apply, for 0 ≤ 0"),
+        ("00101", "does not apply, for guaranteed_days 0 ≤ 0"),
         ("00116", '1 row of bookings where kind in "New Logo", "New Business"; acv >= 15_000 USD: 00650088'),
         ("00102", "row taken: `when credit < quota * 80% : credit * 6%` gives 9,599.9994 USD"),
     ],
