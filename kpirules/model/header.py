@@ -33,7 +33,7 @@ def header(ws: Workspace) -> None:
     for extra in written[1:]:
         ws.only_one("scheme", extra.name, node.name.span)
     for what, found in (("period", node.period), ("currency", node.currency), ("rounding", node.rounding)):
-        if found is None and ws.broken.isdisjoint(words.spellings(what)):
+        if found is None and not any(words.meant(word, what) for word in ws.broken):
             args = {"what": words.spelling(what, ws.file.language)}
             ws.report("KPI501", node.name.span, args, helps=[Note(what, _spelled(ws))])
     effective = None

@@ -78,10 +78,17 @@ def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
             return _call(ws, scope, node)
 
 
+_ANY_TEXT = Type(Unit.TEXT)
+"""What may be asked for beside a value of which nothing is known."""
+
+
 def asking(scope: Scope, beside: Expr, node: ast.Expr) -> Scope:
     """The scope of a node that stands beside a value: beside a text, a name may be one without its quotes."""
-    bare = isinstance(node, ast.Path) and len(node.names) == 1 and not isinstance(beside, Unknown)
-    return replace(scope, asked=beside.type) if bare and beside.type.unit is Unit.TEXT else scope
+    if not isinstance(node, ast.Path) or len(node.names) > 1:
+        return scope
+    if isinstance(beside, Unknown):
+        return replace(scope, asked=_ANY_TEXT) if beside.presumed is None else scope
+    return replace(scope, asked=beside.type) if beside.type.unit is Unit.TEXT else scope
 
 
 def want(ws: Workspace, scope: Scope, node: ast.Expr, unit: Unit) -> Expr:

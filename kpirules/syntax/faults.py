@@ -95,7 +95,9 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
     if at >= line.end:
         found = before_the_end(reading, line) or _too_short(reading, line, could)
     else:
-        found = later(reading, line, at, could) or _out_of_place(reading, line, at, could)
+        found = (None if _near(reading, at, could) else later(reading, line, at, could)) or _out_of_place(
+            reading, line, at, could
+        )
     return Found(found, number, misplaced.with_rows_beside(reading, number))
 
 
@@ -215,10 +217,16 @@ def _at_head(span: Span, could: set[str], *, row: bool, equal: bool) -> list[Not
     return [Note("space", {"glued": glued})] if glued else _spelled(span, could) or [Note("none")]
 
 
+def _near(reading: Reading, at: int, could: set[str]) -> bool:
+    """Whether a word at an offset is what people write for a keyword that could stand there."""
+    word = _FIRST_WORD.match(reading.prepared.lexed, at)
+    return word is not None and words.near(word[0], could) is not None
+
+
 def _spelled(span: Span, could: set[str]) -> list[Note]:
     """The keyword that a word was perhaps meant to be."""
     spellings = [s for t, word in words.keywords().items() if t in could for s in word.spellings]
-    close = similar(span.text, spellings)
+    close = words.near(span.text, could) or similar(span.text, spellings)
     return [Note("similar", {"similar": close})] if close else []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -179,6 +179,19 @@ def limits(lexed: str, offset: int) -> bool:
 def spelled(word: str) -> str | None:
     """The terminal of the keyword that a word spells; one of several where it spells several."""
     return next((terminal for terminal, keyword in keywords().items() if word in keyword.spellings), None)
+
+
+def near(word: str, terminals: Collection[str]) -> str | None:
+    """The keyword, of those that some terminals are, for which people write a word that is none; in its language."""
+    for terminal, row in table()["near"].items():
+        if terminal in terminals and word in row.split(" | "):
+            return keywords()[terminal].spelling("en" if word.isascii() else "zh")
+    return None
+
+
+def meant(word: str, english: str) -> bool:
+    """Whether a word is a keyword of the table, or what people write for it."""
+    return word in spellings(english) or word in table()["near"].get(english.upper(), "").split(" | ")
 
 
 def is_clause(word: str) -> bool:

@@ -114,3 +114,18 @@ def test_what_is_here_is_not_called_later() -> None:
     here = {(word.section, word.english) for word in words.keywords().values()}
     assert not {("item", word) for word in words.table()["later"]["item"]} & here
     assert not any(_later(s) for w in words.keywords().values() for s in w.spellings if w.section == "item")
+
+
+def test_what_people_write_for_a_keyword_is_none_where_it_stands_for_one() -> None:
+    for terminal, row in words.table()["near"].items():
+        keyword = words.keywords()[terminal]
+        for word in row.split(" | "):
+            assert word not in keyword.spellings
+            assert words.near(word, {terminal}) == keyword.spelling("en" if word.isascii() else "zh")
+            assert words.near(word, set()) is None
+
+
+def test_a_word_that_people_write_for_a_keyword_counts_as_meant() -> None:
+    assert words.meant("货币", "currency")
+    assert words.meant("币种", "currency")
+    assert not words.meant("货币", "period")
