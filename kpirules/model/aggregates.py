@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from kpirules.model import grain, infer, names, operators, presence
+from kpirules.model import grain, infer, names, operators, own, presence
 from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Own, Skip
 from kpirules.model.walking import children, walk
 from kpirules.model.workspace import Presence, Scope, Workspace
@@ -46,6 +46,7 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     written = infer.condition(ws, inner, node.args[0]) if test else infer.infer(ws, inner, node.args[0])
     arg = operators.plain(ws, written)
     rows = grain.grain_of(ws, table, node.span)
+    own.of_their_owner(ws, table, rows.owner, node.span, arg, where)
     if arg.type.missing:
         args = {"name": node.function.text, "text": arg.span.text}
         instead = operators.STAND_INS.get(arg.type.unit, "0")
@@ -96,6 +97,7 @@ def _count(ws: Workspace, node: ast.Call) -> Expr:
         raise Skip
     where, _ = _where(ws, _row_scope(ws, name.text, table), name.text, node.where, _placed(ws, table))
     rows = grain.grain_of(ws, table, node.span)
+    own.of_their_owner(ws, table, rows.owner, node.span, where)
     return Agg("count", None, where, rows, type=_COUNT, span=node.span)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kpirules.model import aggregates, grain, infer, names, scheme
+from kpirules.model import aggregates, grain, infer, names, own, scheme
 from kpirules.model.expr import Col, Expr, Skip, Val
-from kpirules.model.walking import walk
+from kpirules.model.walking import owns, walk
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast
@@ -47,6 +47,7 @@ def _of_rows(ws: Workspace, node: ast.Require, name: ast.Name) -> scheme.Demand:
         raise Skip
     where, scope = aggregates.rows_where(ws, name.text, table)
     holds = infer.condition(ws, scope, node.condition)
+    own.before_figures(ws, table, where, holds)
     parts = [*walk(holds), *(walk(where) if where is not None else ())]
     dated = any(_follows_dates(ws, part) for part in parts)
     time = grain.time_of(ws, table, node.condition.span) if dated else None
@@ -62,18 +63,23 @@ def _follows_dates(ws: Workspace, node: Expr) -> bool:
 
 def _read(ws: Workspace, node: Expr) -> Iterable[Val]:
     """The values that an expression reads, itself or by way of defines; each with the place in the expression."""
-    for part in walk(node):
-        if isinstance(part, Val):
-            yield part
-            seen = {part.item}
-            rest = [part.item]
-            for item in rest:
-                define = ws.defines.get(item)
-                for inner in walk(define.rule) if define else ():
-                    if isinstance(inner, Val) and inner.item not in seen:
-                        seen.add(inner.item)
-                        rest.append(inner.item)
-                        yield Val(inner.item, inner.part, inner.known, type=inner.type, span=part.span)
+    for part in _values(ws, node):
+        yield part
+        seen = {part.item}
+        rest = [part.item]
+        for item in rest:
+            define = ws.defines.get(item)
+            for inner in _values(ws, define.rule) if define else ():
+                if inner.item not in seen:
+                    seen.add(inner.item)
+                    rest.append(inner.item)
+                    yield Val(inner.item, inner.part, inner.known, type=inner.type, span=part.span)
+
+
+def _values(ws: Workspace, node: Expr) -> Iterable[Val]:
+    """The values that an expression names, itself or in the rows it counts."""
+    read = [*walk(node), *(own.value for _, own in owns(ws.columns, node))]
+    return [part for part in read if isinstance(part, Val)]
 
 
 def _data(ws: Workspace, item: str) -> bool:

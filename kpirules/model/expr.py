@@ -83,10 +83,14 @@ class Val(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Own(Typed):
-    """The define `item` of the subject that `refs` lead to, one reference column after the other."""
+    """What the subject has that `refs` lead to, one reference column after the other: `value` is in its scope.
+
+    `alone` is set for a define that is worked out of the subject's own row alone, so that a row can do the same.
+    """
 
     refs: tuple[str, ...]
-    item: str
+    value: Expr
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from kpirules.model import columns, contracts, names, operators
+from kpirules.model import columns, contracts, names, operators, own
 from kpirules.model.expr import Agg, Col, Grain, Lookup, Own, Skip
 from kpirules.model.walking import walk
 from kpirules.model.workspace import Workspace
@@ -289,12 +289,14 @@ def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span:
         args |= {word: words.spelling(word, ws.file.language) for word in ("by", "choose")}
         helps = [Note("aggregate", args), Note("key", args)] if _ways(ws, table, subject) else [Note("rows", args)]
         raise ws.fail("KPI524", span, args, labels=labels, helps=helps)
+    col = Col((), table.name, column, own=False, type=kind, span=span)
+    own.of_their_owner(ws, table.name, (owners[0].name,), span, col)
     time = times[0] if times else None
     if time is not None and time.type.unit is not ws.scheme.period:
         if not ws.period_said:
             raise Skip
         _no_coarser(ws, table, time, span)
-        return _added_up(ws, Col((), table.name, column, own=False, type=kind, span=span), owners[0], time)
+        return _added_up(ws, col, owners[0], time)
     return Lookup(table.name, column, owners[0].name, time.name if time else None, type=kind.maybe(), span=span)
 
 

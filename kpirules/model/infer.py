@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import aggregates, functions, items, names, operators, presence, presumed
+from kpirules.model import aggregates, functions, items, names, operators, own, presence, presumed
 from kpirules.model.expr import (
     Absent,
     Among,
@@ -198,8 +198,9 @@ def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Tex
 
 
 def _path(ws: Workspace, scope: Scope, node: ast.Path) -> Expr:
-    if scope.grain is None and len(node.names) == 1:
-        inlined = items.contextual(ws, scope, node)
+    bare = own.bare(node)
+    if len(bare.names) == 1 and (scope.grain is None or bare is not node):
+        inlined = items.contextual(ws, scope if scope.grain is None else Scope(), bare)
         if inlined is not None:
             return inlined
     return names.resolve(ws, scope, node)

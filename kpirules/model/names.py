@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kpirules.model import columns, grain, own
+from kpirules.model import columns, grain
+from kpirules.model import own as persons
 from kpirules.model.expr import Builtin, Col, Expr, Skip
 from kpirules.model.workspace import PARTS, SUMS, Declared, Scope, Workspace
 from kpirules.source import Label, Note
@@ -24,10 +25,10 @@ def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     """
     if path.names[0].text in ws.broken:
         raise Skip
-    if own.is_own(path) and scope.grain is not None:
-        return own.own(ws, scope, path)
-    if own.is_own(path):  # where the person is at hand anyway, `own` says no more
-        path = ast.Path(path.names[1:], span=path.span)
+    bare = persons.bare(path)
+    if bare is not path and scope.grain is not None:
+        return persons.in_row(ws, scope.grain, resolve(ws, Scope(), bare), path.span)
+    path = bare  # where the person is at hand anyway, `own` says no more
     if len(path.names) > 2:  # noqa: PLR2004  # a path is a name, or a name and its part
         if words.builtin(path.names[0].text) not in _NOW:
             raise unknown(ws, path.names[0], [])
@@ -172,6 +173,7 @@ def _column(ws: Workspace, table: str, refs: tuple[str, ...], target: str, path:
     found = Col(refs, target, path.names[-1].text, own=own, type=column.type.maybe(when=missing), span=path.span)
     if own:
         grain.of_one_day(ws, found)
+        persons.of_their_owner(ws, table, (), path.span, found)
     return found
 
 
@@ -233,10 +235,9 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         value = ws.value(first, "value", path.span)
         if value.known is not None:
             return value
-        help_ = "own" if own.of_the_row(ws, ws.defines[first].rule) else "outside"
         args = {"name": first, "table": table.name, "own": words.spelling("own", ws.file.language)}
         labels = [Label(declared.name.span, "define", {"name": first})]
-        raise ws.fail("KPI802", path.span, args, labels=labels, helps=[Note(help_, args)])
+        raise ws.fail("KPI802", path.span, args, labels=labels, helps=[Note("own", args)])
     word = words.builtin(first)
     if word and (found := _clock(ws, path, word, dated=False)):
         return found

@@ -23,7 +23,7 @@ def key_of(node: Expr) -> Presence | None:
         case Val():
             return ("val", node.item, node.part)
         case Own():
-            return ("own", node.refs, node.item)
+            return ("own", node.refs, key_of(node.value))
         case Lookup():
             return ("lookup", node.table, node.column)
         case Builtin():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from kpirules.model.expr import (
@@ -36,6 +37,7 @@ from kpirules.model.expr import (
     Unknown,
     Val,
 )
+from kpirules.model.scheme import Computed
 
 
 def head_parts(head: Head) -> tuple[Expr, ...]:
@@ -95,6 +97,25 @@ def walk(node: Expr) -> tuple[Expr, ...]:
         found.append(pending.pop())
         pending += reversed(children(found[-1]))
     return tuple(found)
+
+
+def owns(columns: Mapping[tuple[str, str], Computed], *nodes: Expr | None) -> Iterator[tuple[tuple[str, ...], Own]]:
+    """What rows read of the subject that needs more than the subject's own row, also by way of computed columns.
+
+    Each with the references that lead from the row to the subject it is read of.
+    """
+    pending: list[tuple[tuple[str, ...], Expr]] = [((), node) for node in nodes if node is not None]
+    seen: set[tuple[tuple[str, ...], str, str]] = set()
+    while pending:
+        refs, node = pending.pop()
+        for part in walk(node):
+            if isinstance(part, Own) and not part.alone:
+                yield (*refs, *part.refs), part
+            elif isinstance(part, Col | Lookup) and (computed := columns.get((part.table, part.column))):
+                key = ((*refs, *part.refs) if isinstance(part, Col) else (), part.table, part.column)
+                if key not in seen:
+                    seen.add(key)
+                    pending.append((key[0], computed.rule))
 
 
 def known(node: Expr) -> Known | None:

@@ -34,7 +34,7 @@ def figure(draft: Draft, place: Place, node: Agg) -> Ref:
     worked_out = node if node.func in _NOTHING and node.parts is None else replace(node, type=node.type.maybe())
     found = next(((name, flags) for known, name, flags in draft.aggregates if known == worked_out), None)
     name, flags = found or _new(draft, place, worked_out)
-    draft.need([Flag(flag.when, flag.code, place.item, flag.origin) for flag in flags], place.guard)
+    draft.need([flag if flag.person else replace(flag, item=place.item) for flag in flags], place.guard)
     return build.ref(name, node.type)
 
 
@@ -51,7 +51,7 @@ def _flag(draft: Draft, flag: Flag, node: Agg) -> Flag:
     count = build.coalesce(build.ref(flag.when, _NUMBER.maybe()), build.number(0))
     name = f"{flag.when} met"
     draft.bind(name, build.compare("gt", count, build.number(0)), Place(name, "value", name), "guard", node.span)
-    return Flag(name, flag.code, flag.item, flag.origin)
+    return replace(flag, when=name)
 
 
 def _bind(draft: Draft, node: Agg, name: str) -> None:

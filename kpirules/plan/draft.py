@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kpirules.model.expr import Agg, Grain, Lookup
 from kpirules.model.scheme import Model
 from kpirules.plan import build
-from kpirules.plan.ir import Binding, Check, Item, Origin, Ref, RowText, Scalar
+from kpirules.plan.ir import Binding, Check, Item, Origin, Ref, RowText, Scalar, reads
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Label, Note, Span
 from kpirules.values.types import BOOL, TooWide, Type
@@ -45,12 +45,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A fault that working a value out may meet: the bool binding that says so, and what it is told as."""
+    """A fault that working a value out may meet: the bool binding that says so, and what it is told as.
+
+    A row's fault is told as one of the item that counts the row, but a `person`'s, which the row reads, as its own.
+    """
 
     when: str
     code: str
     item: str
     origin: Origin | None
+    person: bool = False
 
 
 @dataclass(slots=True)
@@ -59,6 +63,11 @@ class Draft:
 
     The relation has a row for each row of `table`: for each subject, or, with `per_row`, for each row that an aggregate
     counts or a lookup finds. `column` gives its columns.
+
+    A value stands on others, so the subjects' relation is made in stages: `stages` says from which on a column or a
+    binding is there, 0 where it is not said. Rows of stage 1 read values of stage 0, and so on. `subject` is the draft
+    of the subjects' relation, None for that itself and where there is none; `owned` are the columns of a row that come
+    from there, and their names there.
 
     `flags` has, for each value, the faults that working it out may meet; a fault counts only where the value is
     needed, so a reader takes them over under its own condition. `frames` are the values being lowered, the outermost
@@ -69,12 +78,15 @@ class Draft:
     table: str
     column: Callable[[Refs, str], Ref]
     per_row: bool = False
+    subject: Draft | None = None
     bindings: list[Binding] = field(default_factory=list)
     types: dict[str, Type] = field(default_factory=dict)
     values: dict[tuple[str, str], str] = field(default_factory=dict)
     columns: dict[str, Type] = field(default_factory=dict)
-    lookups: dict[str, tuple[Lookup, Reading]] = field(default_factory=dict)
-    rows: dict[Grain, Rows] = field(default_factory=dict)
+    lookups: dict[tuple[str, int], tuple[Lookup, Reading]] = field(default_factory=dict)
+    rows: dict[tuple[Grain, int], Rows] = field(default_factory=dict)
+    stages: dict[str, int] = field(default_factory=dict)
+    owned: dict[str, str] = field(default_factory=dict)
     aggregates: list[tuple[Agg, str, tuple[Flag, ...]]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     flags: dict[tuple[str, str], tuple[Flag, ...]] = field(default_factory=dict)
@@ -111,6 +123,7 @@ class Draft:
             binding = replace(binding, weights=weights)
         self.bindings.append(binding)
         self.types[name] = expr.type
+        self.stages[name] = max(self.stages.get(one, 0) for one in ("", *reads(binding)))
         return build.ref(name, expr.type)
 
     def value(self, item: str, part: str, guard: str | None = None) -> Ref:

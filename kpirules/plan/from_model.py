@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kpirules.model.scheme import Model
-from kpirules.plan import advice, build, demands, results, rows
+from kpirules.plan import advice, build, demands, results, rows, stages
 from kpirules.plan.draft import Draft, Place, origin_of, too_wide
 from kpirules.plan.ir import (
     NOT_ACTIVE,
-    NOT_ASKED,
     Aggregate,
     Binding,
     Check,
@@ -37,9 +36,6 @@ from kpirules.values.units import Unit
 _ORDER = {"total": 0, "grade": 2, "pay": 3, "component": 3, "outcome": 4, "ensure": 5}
 """Items as they are read: the total, what it is made of, the grade, pay; each kind in file order."""
 
-_RESULT = "all results"
-"""The last relation. Like all that are not a table, it has a name that no table can have."""
-
 TOTAL_PAY = "total_pay"
 """The binding that adds up the pay items."""
 
@@ -51,14 +47,14 @@ def compile_model(model: Model) -> Plan:
         Fault: digits of a value cannot be proved to fit (KPI305).
     """
     try:
-        draft, steps, aggregated = _relation(model, _lower_all)
+        draft, steps, nobodys = _relation(model, _lower_all)
     except TooWide as wide:
         raise too_wide(wide, model.header.span) from None
     asked = demands.demands(model, lambda bind: _relation(model, bind)[:2])
-    return replace(_plan(draft, tuple(steps), aggregated), demands=asked)
+    return replace(_plan(draft, tuple(steps), nobodys), demands=asked)
 
 
-def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[Step], rows.Aggregated]:
+def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[Step], rows.Nobodys]:
     """The steps of the subjects' relation, where `bind` binds what is asked for."""
     reading = Reading(model, model.subject.table.name, per_row=False)
     draft = reading.draft
@@ -71,25 +67,13 @@ def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[
     bind(draft)
     steps = _subjects(draft)
     reading.followed(model.subject.table.name, steps, sorted(reading.refs, key=len))
-    last = steps[-1].name
-    looked_up, lookups = rows.lookups(draft)
-    aggregated = rows.steps(draft)
-    steps += [*looked_up, *aggregated.steps]
-    for relation, key, take in [*lookups, *aggregated.joins]:
-        steps.append(Join(f"{model.subject.table.name} with {relation}", last, relation, ((_key(model), key),), take))
-        last = steps[-1].name
-    if where is not None:
-        if before:
-            steps.append(Compute("who is asked for", last, tuple(draft.bindings[:before])))
-        wanted = build.any_of([where, *doubtful])
-        place = origin_of(asked.span) if asked is not None else None
-        steps.append(Filter("asked for", steps[-1].name, wanted, NOT_ASKED, place))
-        last = steps[-1].name
-    steps.append(Compute(_RESULT, last, tuple(_in_order(draft.bindings[before:]))))
-    return draft, steps, aggregated
+    kept = None
+    if where is not None and asked is not None:
+        kept = stages.Asked((where, *doubtful), before, origin_of(asked.span))
+    return draft, steps, stages.work_out(draft, steps, _key(model), kept)
 
 
-def _plan(draft: Draft, steps: tuple[Step, ...], aggregated: rows.Aggregated) -> Plan:
+def _plan(draft: Draft, steps: tuple[Step, ...], nobodys: rows.Nobodys) -> Plan:
     model, header = draft.model, draft.model.header
     return Plan(
         scheme=header.name,
@@ -100,14 +84,14 @@ def _plan(draft: Draft, steps: tuple[Step, ...], aggregated: rows.Aggregated) ->
         money_places=header.places.get("money", 2),
         language=model.language,
         steps=steps,
-        result=_RESULT,
+        result=stages.RESULT,
         subject=model.subject.table.name,
         key=_key(model),
         key_type=_column(model, model.subject.key),
         items=_as_read(draft),
         checks=tuple(draft.checks),
-        uncredited=tuple(aggregated.uncredited),
-        undated=tuple(aggregated.undated),
+        uncredited=tuple(nobodys.uncredited),
+        undated=tuple(nobodys.undated),
         owners=rows.owners(draft),
         effective=header.effective,
     )
@@ -168,11 +152,6 @@ def _total_pay(draft: Draft) -> None:
         here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value
         total = build.add(total, here, Unit.MONEY)
     draft.bind(TOTAL_PAY, total, Place(TOTAL_PAY, "value", TOTAL_PAY), "value", None)
-
-
-def _in_order(bindings: list[Binding]) -> list[Binding]:
-    """Aggregates' figures first: they read columns only, and whatever was bound before them may read them."""
-    return sorted(bindings, key=lambda binding: binding.kind != "aggregate")
 
 
 # ---------------------------------------------------------------- who is scored

@@ -24,18 +24,20 @@ COUNT = types.decimal(Unit.COUNT, 0, Fraction(0), types.SUM_BOUND)
 class Reading:
     """What is read of a table's rows. `columns` are named by table, references and column: `orders.customer.region`.
 
-    `draft` holds what is worked out of each row; without `per_row` the rows are the subjects themselves.
+    `draft` holds what is worked out of each row; without `per_row` the rows are the subjects themselves. `subject` is
+    the draft of the subjects whose rows they are, where there is one.
     """
 
     model: Model
     table: str
+    subject: Draft | None = None
     columns: dict[str, Type] = field(default_factory=dict)
     refs: list[Refs] = field(default_factory=list)
     per_row: bool = True
     draft: Draft = field(init=False)
 
     def __post_init__(self) -> None:
-        self.draft = Draft(self.model, self.table, self.column, per_row=self.per_row)
+        self.draft = Draft(self.model, self.table, self.column, per_row=self.per_row, subject=self.subject)
 
     def column(self, refs: Refs, name: str) -> Ref:
         """A column of the row, or of a row it refers to, under its name in the relation."""
@@ -78,6 +80,12 @@ class Reading:
         for refs in self.refs:
             self.column(refs[:-1], refs[-1])
 
+    def owned(self, name: str, made: list[Step], owner: str, people: tuple[str, str]) -> None:
+        """Add the join that brings what the rows read of their `owner`, from `people`: a relation, and its key."""
+        if self.draft.owned:
+            relation, key = people
+            made.append(Join(f"{name} with their own", made[-1].name, relation, ((owner, key),), self.draft.owned))
+
     def worked_out(self, name: str, made: list[Step]) -> None:
         """Add what is worked out of each row."""
         if self.draft.bindings:
@@ -102,13 +110,14 @@ class Reading:
         dates = [dated.begins, dated.ends] if dated else []
         columns = {f"{right}{one}": (one, type_of(target, one)) for one in {*taken.values(), *target.keys, *dates}}
         last = made[-1].name
-        made.append(Scan(right, target.name, dict(sorted(columns.items()))))
+        made.append(Scan(f"{name} to {'.'.join(refs)}", target.name, dict(sorted(columns.items()))))
         take = {column: f"{right}{one}" for column, one in taken.items()}
         force = None
         if dated is not None:
             assert days is not None, full
             force = InForce(*days, f"{right}{dated.begins}", f"{right}{dated.ends}")
-        return Join(join_name(name, refs), last, right, ((full, f"{right}{target.keys[0]}"),), take, force)
+        on = ((full, f"{right}{target.keys[0]}"),)
+        return Join(join_name(name, refs), last, made[-1].name, on, take, force)
 
 
 def join_name(name: str, refs: Sequence[str]) -> str:

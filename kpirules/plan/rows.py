@@ -6,6 +6,7 @@ from dataclasses import field, replace
 from fractions import Fraction
 
 from kpirules.model.expr import Agg, Bin, Expr, Grain, Lookup
+from kpirules.model.walking import owns
 from kpirules.plan import build, scalars, uncounted
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import (
@@ -34,11 +35,15 @@ Joins = list[tuple[str, str, dict[str, str]]]
 
 @dataclass(slots=True)
 class Rows:
-    """The relation of one grain in the making: what is read of its rows, the measures, and what of them is taken."""
+    """The relation of one grain in the making: what is read of its rows, the measures, and what of them is taken.
+
+    `stage` is that of the subjects' relation in which its figures are there; its rows read values of those before.
+    """
 
     grain: Grain
     reading: Reading
     nth: int
+    stage: int
     measures: list[Measure] = field(default_factory=list)
     take: dict[str, str] = field(default_factory=dict)
 
@@ -48,11 +53,19 @@ class Rows:
         return Place(self.grain.table, "row", f"{self.grain.table}$row{self.nth}")
 
 
-def rows_of(draft: Draft, grain: Grain) -> Rows:
-    """The rows of a grain, one relation for all aggregates over them."""
-    if grain not in draft.rows:
-        draft.rows[grain] = Rows(grain, Reading(draft.model, grain.table), len(draft.rows))
-    return draft.rows[grain]
+def rows_of(draft: Draft, grain: Grain, stage: int) -> Rows:
+    """The rows of a grain that read the subject's values of the stages before one, in one relation."""
+    key = grain, stage
+    if key not in draft.rows:
+        draft.rows[key] = Rows(grain, Reading(draft.model, grain.table, draft), len(draft.rows), stage)
+    return draft.rows[key]
+
+
+def stage_of(draft: Draft, *nodes: Expr | None) -> int:
+    """The stage in which rows that read these can be worked out: the one after what they read of the subject."""
+    read = [scalars.owned(draft, own) for _, own in owns(draft.model.columns, *nodes)]
+    names = [name for found, flags in read for name in (found.name, *(flag.when for flag in flags))]
+    return max((draft.stages.get(name, 0) + 1 for name in names), default=0)
 
 
 # ---------------------------------------------------------------- measures
@@ -66,7 +79,7 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
     Returns:
         the faults that its rows may meet, each told by a measure that counts the rows which do.
     """
-    rows = rows_of(draft, agg.grain)
+    rows = rows_of(draft, agg.grain, stage_of(draft, agg.arg, agg.where))
     where, failing = _lowered(rows, agg.where)
     if where is not None and agg.where is not None:
         _say_all(rows.reading.draft, where, agg.where)
@@ -76,7 +89,7 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
     for nth, (when, flag) in enumerate(failing, 1):
         counted = f"{name}$faults{nth}"
         _measure(rows, agg, counted, item, ("count", None, _bound(rows, agg, when).name), COUNT)
-        flags.append(Flag(counted, flag.code, flag.item, flag.origin))
+        flags.append(replace(flag, when=counted))
     condition = where.name if where is not None else None
     if agg.arg is None or found is None:
         _measure(rows, agg, f"{name}$", item, ("count", None, condition), COUNT)
@@ -149,48 +162,54 @@ def _measure(
     each = f"{rows.grain.table}.{rows.grain.time}" if agg.parts is not None and func == "sum" else None
     rows.measures.append(Measure(name, func, arg, where, type_, item, origin_of(agg.span), each))
     rows.take[name] = name
+    assert rows.reading.subject is not None, "aggregates are a subject's"
+    rows.reading.subject.stages[name] = rows.stage
 
 
 # ---------------------------------------------------------------- aggregates
 
 
 @dataclass(slots=True)
-class Aggregated:
-    """The steps that make every aggregate, the joins they ask for, and the rows that count for nobody."""
+class Nobodys:
+    """The rows that count for nobody."""
 
-    steps: list[Step] = field(default_factory=list)
-    joins: Joins = field(default_factory=list)
     uncredited: list[Uncounted] = field(default_factory=list)
     undated: list[Uncounted] = field(default_factory=list)
 
 
-def steps(draft: Draft) -> Aggregated:
-    """Everything that the aggregates of a draft ask for; rows of no period are counted once for each table."""
-    made = Aggregated()
-    grains = list(draft.rows)
-    for index, grain in enumerate(grains):
-        rows = rows_of(draft, grain)
-        name = grain.table if _once(grains, grain) else f"{grain.table}#{index + 1}"
-        reading = rows.reading
+def steps(draft: Draft, stage: int, people: tuple[str, str], nobodys: Nobodys) -> tuple[list[Step], Joins]:
+    """The steps that make the aggregates of a stage, and the joins they ask for.
+
+    `people` is the subjects' relation as it is before, and its key. Rows that count for nobody are added to `nobodys`,
+    those of no period once for each table.
+    """
+    made: list[Step] = []
+    joins: Joins = []
+    for rows in (one for one in draft.rows.values() if one.stage == stage):
+        grain, reading, name = rows.grain, rows.reading, _name(draft, rows)
         owner, time = _owner(rows), reading.column(grain.time_refs, grain.time)
-        found = _of_period(rows, name, time)
-        made.steps += found
-        reading.worked_out(name, made.steps)
-        made.steps.append(Aggregate(f"{name} by subject", made.steps[-1].name, (owner.name,), tuple(rows.measures)))
-        made.joins.append((f"{name} by subject", owner.name, rows.take))
-        if not grain.by_key:
+        first = rows is next(one for one in draft.rows.values() if one.grain == grain)
+        found = _of_period(rows, name, time, counted=first)
+        made += found
+        reading.owned(name, made, owner.name, people)
+        reading.worked_out(name, made)
+        made.append(Aggregate(f"{name} by subject", made[-1].name, (owner.name,), tuple(rows.measures)))
+        joins.append((made[-1].name, owner.name, rows.take))
+        if first and not grain.by_key:
             step, uncredited = uncounted.of_nobody(grain, name, found, owner, time)
-            made.steps.append(step)
-            made.uncredited.append(uncredited)
-        if time.type.missing and all(one.table != grain.table for one in made.undated):
+            made.append(step)
+            nobodys.uncredited.append(uncredited)
+        if first and time.type.missing and all(one.table != grain.table for one in nobodys.undated):
             more, undated = uncounted.of_no_period(grain, name, found, time)
-            made.steps += more
-            made.undated.append(undated)
-    return made
+            made += more
+            nobodys.undated.append(undated)
+    return made, joins
 
 
-def _once(grains: list[Grain], grain: Grain) -> bool:
-    return sum(one.table == grain.table for one in grains) == 1
+def _name(draft: Draft, rows: Rows) -> str:
+    """What the relation of some rows is called: as their table, with a number where there are others of it."""
+    table = rows.grain.table
+    return table if sum(grain.table == table for grain, _ in draft.rows) == 1 else f"{table}#{rows.nth + 1}"
 
 
 def _owner(rows: Rows) -> Ref:
@@ -203,10 +222,14 @@ def _owner(rows: Rows) -> Ref:
     return named if known else reading.column(grain.owner, subject.key)
 
 
-def _of_period(rows: Rows, name: str, time: Ref) -> list[Step]:
-    """Scan, follow the references to the time, keep the period, follow the others."""
+def _of_period(rows: Rows, name: str, time: Ref, *, counted: bool) -> list[Step]:
+    """Scan, follow the references to the time, keep the period, follow the others.
+
+    Each row has its place in the table, where those that count for nobody are `counted`.
+    """
     grain, reading = rows.grain, rows.reading
-    made: list[Step] = [placed(reading.scan(name, reading.model.tables[grain.table].keys))]
+    scan = reading.scan(name, reading.model.tables[grain.table].keys)
+    made: list[Step] = [placed(scan) if counted else scan]
     joined(reading, name, made, grain.time_refs, time, Filter(f"{name} in period", "", in_period(time)))
     return made
 
@@ -243,30 +266,40 @@ def in_period(time: Ref) -> Scalar:
 
 def looked_up(draft: Draft, place: Place, node: Lookup) -> Ref:
     """A column of the row for the subject and the period; faults of a computed one are taken over."""
-    if node.table not in draft.lookups:
-        draft.lookups[node.table] = (node, Reading(draft.model, node.table))
-    _, reading = draft.lookups[node.table]
+    stage = stage_of(draft, node)
+    key = node.table, stage
+    if key not in draft.lookups:
+        draft.lookups[key] = (node, Reading(draft.model, node.table, draft))
+    _, reading = draft.lookups[key]
     reading.draft.frames.append([])
     place_of_row = Place(node.table, "row", f"{node.table}$row")
     found = scalars.column(reading.draft, place_of_row, (), node.table, node.column)
-    draft.need(reading.draft.frames.pop(), place.guard)
+    flags = reading.draft.frames.pop()
+    for name in (found.name, *(flag.when for flag in flags)):
+        draft.stages[name] = min(stage, draft.stages.get(name, stage))
+    draft.need(flags, place.guard)
     return build.ref(found.name, node.type)
 
 
-def lookups(draft: Draft) -> tuple[list[Step], Joins]:
-    """The steps that bring looked-up rows, and the joins they ask for."""
+def lookups(draft: Draft, stage: int, people: tuple[str, str], brought: set[str]) -> tuple[list[Step], Joins]:
+    """The steps that bring the looked-up rows of a stage, and the joins they ask for.
+
+    `people` is the subjects' relation as it is before, and its key. A column that is `brought` is not brought again.
+    """
     made: list[Step] = []
     joins: Joins = []
-    for node, reading in draft.lookups.values():
-        steps, take = _lookup(node, reading)
+    for (table, nth), (node, reading) in draft.lookups.items():
+        if nth != stage:
+            continue
+        steps, take = _lookup(node, reading, f"{table} looked up{f' {stage + 1}' if stage else ''}", people)
         made += steps
-        joins.append((made[-1].name, f"{node.table}.{node.owner}", {one: one for one in take}))
+        joins.append((made[-1].name, f"{table}.{node.owner}", {one: one for one in take if one not in brought}))
+        brought.update(take)
     return made, joins
 
 
-def _lookup(node: Lookup, reading: Reading) -> tuple[list[Step], list[str]]:
+def _lookup(node: Lookup, reading: Reading, name: str, people: tuple[str, str]) -> tuple[list[Step], list[str]]:
     """The rows of the period, and their columns: those asked for and what these are made of, for traces."""
-    name = f"{node.table} looked up"
     asked = list(reading.columns)
     made: list[Step] = [reading.scan(name, [node.owner, *([node.period] if node.period else [])])]
     if node.period is not None:
@@ -274,8 +307,9 @@ def _lookup(node: Lookup, reading: Reading) -> tuple[list[Step], list[str]]:
         made.append(Filter(f"{name} in period", name, build.compare("eq", day, Param("period_start", types.DATE))))
     days = _days_of_the_period(reading, name, made) if reading.refs else None
     reading.followed(name, made, sorted(reading.refs, key=len), days)
+    reading.owned(name, made, f"{node.table}.{node.owner}", people)
     reading.worked_out(name, made)
-    return made, [*asked, *(one.name for one in reading.draft.bindings)]
+    return made, [*asked, *reading.draft.owned, *(one.name for one in reading.draft.bindings)]
 
 
 def _days_of_the_period(reading: Reading, name: str, made: list[Step]) -> tuple[str, str]:
@@ -294,7 +328,7 @@ def owners(draft: Draft) -> tuple[Owner, ...]:
     """How the rows of each table that is read lead to the subject."""
     model = draft.model
     found = {model.subject.table.name: Owner(model.subject.table.name, (model.subject.key,), ())}
-    for grain in draft.rows:
+    for grain, _ in draft.rows:
         way = targets(model, grain.table, grain.owner)[1:]
         path = tuple((ref, target.name, target.keys[0]) for ref, target in zip(grain.owner, way, strict=True))
         found.setdefault(grain.table, Owner(grain.table, model.tables[grain.table].keys, path))

@@ -48,10 +48,10 @@ def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
         return rules.emit(draft, place, node, draft.fresh(place.base))
     match node:
         case Val(known=known) if draft.per_row:
-            return _own(draft, place, place.refs, node.item) if known is None else build.const(known, node.type)
+            return _alone(draft, place, place.refs, node) if known is None else build.const(known, node.type)
         case Own():
-            found = _own(draft, place, (*place.refs, *node.refs), node.item)
-            return build.ref(found.name, node.type)
+            found = _own(draft, place, node)
+            return build.ref(found.name, found.type if node.type.missing else found.type.there())
         case Val():
             return draft.value(node.item, node.part, place.guard)
         case Agg():
@@ -193,10 +193,41 @@ def column(draft: Draft, place: Place, refs: Refs, table: str, name: str) -> Ref
     return _once(draft, place, inner, computed.rule)
 
 
-def _own(draft: Draft, place: Place, refs: Refs, item: str) -> Ref:
+def _own(draft: Draft, place: Place, own: Own) -> Ref:
+    """What the subject has: worked out here, of the subject's own row or among its values, else taken from there."""
+    refs = (*place.refs, *own.refs)
+    if own.alone and isinstance(own.value, Val) and (refs or draft.per_row):
+        return _alone(draft, place, refs, own.value)
+    if not draft.per_row:
+        found, flags = owned(draft, own)
+        draft.need(flags, place.guard)
+        return found
+    assert draft.subject is not None, "what the data must keep reads no figure"
+    found, flags = owned(draft.subject, own)
+    met = [Flag(_taken(draft, flag.when), flag.code, flag.item, flag.origin, person=True) for flag in flags]
+    draft.need(met, place.guard)
+    return build.ref(_taken(draft, found.name), found.type)
+
+
+def owned(subject: Draft, own: Own) -> tuple[Ref, list[Flag]]:
+    """What a row reads of its subject, in the draft of the subjects, and the faults that working it out may meet."""
+    subject.frames.append([])
+    found = lower(subject, Place(own.span.text, "own", "own"), own.value)
+    assert isinstance(found, Ref), "a value, a lookup or a figure has a name"
+    return found, subject.frames.pop()
+
+
+def _taken(draft: Draft, name: str) -> str:
+    """The column of a row that holds a value of its subject; no column of a table has a blank in its name."""
+    column = f"{draft.table}.own {name}"
+    draft.owned[column] = name
+    return column
+
+
+def _alone(draft: Draft, place: Place, refs: Refs, val: Val) -> Ref:
     """A define of the subject that `refs` lead to, worked out from the subject's row."""
-    define = draft.model.defines[item]
-    full = ".".join((draft.table, *refs, "own", item))
+    define = draft.model.defines[val.item]
+    full = ".".join((draft.table, *refs, "own", val.item))
     return _once(draft, place, Place(full, "column", full, None, define.title, refs), define.rule)
 
 
@@ -235,7 +266,13 @@ def faults(draft: Draft, node: Expr) -> bool:
         if isinstance(part, Col) and (computed := draft.model.columns.get((part.table, part.column))):
             if faults(draft, computed.rule):
                 return True
-        elif isinstance(part, Own) or (isinstance(part, Val) and draft.per_row):
+        elif isinstance(part, Own) and (not part.alone or not draft.per_row):
+            if owned(draft.subject or draft, part)[1]:
+                return True
+        elif isinstance(part, Own):
+            if faults(draft, part.value):
+                return True
+        elif isinstance(part, Val) and draft.per_row:
             if part.item in draft.model.defines and faults(draft, draft.model.defines[part.item].rule):
                 return True
         elif isinstance(part, Val):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from kpirules.engines.schema import inputs, schemas
-from kpirules.plan.ir import Aggregate, Binding, Origin, Plan, Scan, Step, Value, names_in
+from kpirules.plan.ir import Aggregate, Binding, Join, Origin, Plan, Scan, Step, Value, names_in, reads
 from kpirules.trace.conditions import figure
 from kpirules.trace.figures import key_text
 from kpirules.trace.tree import Fed
@@ -35,6 +35,15 @@ class Feeds:
         self.tables = {step.name: _table(plan, step) for step in aggregates}
         self.measures = {one.name: (one, step) for step in aggregates for one in step.measures}
         self.schemas = schemas(plan)
+        self.owned = {
+            name: column
+            for step in plan.steps
+            if isinstance(step, Join)
+            and plan.key in self.schemas[step.right]
+            and plan.key not in self.schemas[step.left]
+            for name, column in step.take.items()
+        }
+        """Columns of rows that hold what their subject has, and what that is called there."""
 
     def of(self, binding: Binding) -> Fed | None:
         """The rows that fed a binding; None where it is no aggregate."""
@@ -47,7 +56,7 @@ class Feeds:
         kinds = self.schemas[step.input]
         texts = tuple(" / ".join(key_text(row[key], kinds[key]) for key in keys) for row in rows)
         cells = {
-            name: name.removeprefix(f"{table}.")
+            name: f"own.{self.owned[name]}" if name in self.owned else name.removeprefix(f"{table}.")
             for name in kinds
             if not ("$" in name or "~" in name or (name in step.keys and name not in keys))
         }
@@ -61,6 +70,21 @@ class Feeds:
         places = arg.type.scale if arg is not None and arg.kind == "round" else None
         absent = self._absent(rows, measure.each, kinds[measure.each].unit) if measure.each is not None else ()
         return Fed(table, text, len(rows), texts, listed, tuple(made), places, absent)
+
+    def read(self, binding: Binding) -> list[str]:
+        """What the rows that fed an aggregate read of the subject, by name."""
+        measure, _ = self.measures[binding.of or ""]
+        read = [one for name in (measure.where, measure.arg) if name is not None for one in self._columns(name)]
+        return list(dict.fromkeys(self.owned[one] for one in read if one in self.owned))
+
+    def _columns(self, name: str) -> Iterator[str]:
+        """The columns that a value of a row is made of."""
+        binding = self.bindings.get(name)
+        if binding is None:
+            yield name
+            return
+        for read in dict.fromkeys(reads(binding)):
+            yield from self._columns(read)
 
     def _absent(self, rows: Sequence[Mapping[str, Value]], column: str, kind: Unit) -> tuple[str, ...]:
         """The periods of a kind, within that of the run, that no row is of."""

@@ -34,6 +34,7 @@ class Nodes:
 
     def node(self, name: str) -> Node:
         """The node of a binding, or of a column of the subject's row."""
+        name = self.feeds.owned.get(name, name)
         if name not in self.nodes:
             self.nodes[name] = self._make(name)
         return self.nodes[name]
@@ -131,9 +132,11 @@ class Nodes:
         raise KeyError(name)
 
     def _inputs(self, binding: Binding) -> tuple[Node, ...]:
-        if binding.kind == "aggregate" or self._withheld(binding):
+        if self._withheld(binding):
             return ()
-        if binding.kind in ("by", "choose", "curve", "tiers"):
+        if binding.kind == "aggregate":
+            names = self.feeds.read(binding)
+        elif binding.kind in ("by", "choose", "curve", "tiers"):
             head = [binding.of] if binding.of else []
             taken = self._taken(binding)
             inner = self._reads(binding.rows[taken].value) if taken is not None else []

@@ -153,7 +153,7 @@ class _Page:
             for one in _fed(part):
                 if one.name not in self.told:
                     self.told.add(one.name)
-                    self._rows_fed(one, depth)
+                    self._rows_fed(one, depth, brief=True)
 
     def _reads(self, node: Node, depth: int) -> None:
         """What a formula read, each with its value; aggregates are told with their rows."""
@@ -225,7 +225,7 @@ class _Page:
             if node.name in self.told:
                 return
             self.told.add(node.name)
-            self._rows_fed(node, depth)
+            self._rows_fed(node, depth, brief=False)
             return
         told = node.name in self.told
         self.told.add(node.name)
@@ -252,7 +252,7 @@ class _Page:
 
     # ------------------------------------------------------------ data rows
 
-    def _rows_fed(self, node: Node, depth: int) -> None:
+    def _rows_fed(self, node: Node, depth: int, *, brief: bool) -> None:
         assert node.fed is not None
         text = one_line(node.origin.text) if node.origin is not None else node.name
         value = self.words.show(node.figure)
@@ -263,6 +263,12 @@ class _Page:
             text = one_line(origin.text)
             text = self.words.say(kind, bound=text) if kind in LIMITS else text
             self.line(depth + 1, f"{column}{self.words.word('colon')}{text}", origin)
+        for read in node.inputs:
+            if not brief:
+                self._input(read, depth + 1)
+            elif read.kind != "aggregate":
+                text = self.words.label(read)
+                self.line(depth + 1, self.words.say("is_value", text=text, value=self.words.show(read.figure)))
         if node.fed.places is not None:
             self.line(depth + 1, self.words.say("each_rounded", places=node.fed.places))
         if self.rows:

@@ -142,9 +142,18 @@ class Writer:
 
     def _row_leaves(self, unit: str) -> tuple[str, ...]:
         leaves = {
-            "money": ("orders.amount", "?orders.fee", "orders.amount", "?staff.m", "own.m", "own.limit"),
-            "ratio": ("?staff.r", "50%"),
-            "number": ("orders.qty", "orders.qty", "?teams.factor", "?staff.n"),
+            "money": (
+                "orders.amount",
+                "?orders.fee",
+                "orders.amount",
+                "?staff.m",
+                "own.m",
+                "own.limit",
+                "?own.best",
+                "own.sold",
+            ),
+            "ratio": ("?staff.r", "50%", "own.active_share", "own.won_part"),
+            "number": ("orders.qty", "orders.qty", "?teams.factor", "?staff.n", "own.upper"),
         }
         return (*leaves[unit], *self.defines.get(unit, ()))
 
@@ -288,7 +297,15 @@ def _edges(write: Writer) -> list[str]:
 
 def _defines(draw: st.DrawFn, write: Writer, row: Writer) -> list[str]:
     unit = st.sampled_from(("money", "ratio", "number"))
-    items = ['define won = orders where status = "won"', 'define limit by role\n    "A" : m / 2\n    "B" : 5元']
+    items = [
+        'define won = orders where status = "won"',
+        'define limit by role\n    "A" : m / 2\n    "B" : 5元',
+        "define sold = round(sum(won.amount), 1), at most 5_000元, at least -5_000元",
+        "define best = max(orders.amount where amount > own.limit)",
+        "define usual = round(avg(orders.amount) or else error, 2)",
+        "define won_part by sold\n    > 100 : 50%\n    > 0   : round(usual / 300元, 3)\n    else  : 0%",
+        "define upper = count(orders where amount * 3 > own.sold), at most 9",
+    ]
     for nth in range(draw(st.integers(1, 3))):
         kind = draw(unit)
         items.append(f"define d{nth} {write.rule(kind)}")

@@ -29,6 +29,7 @@ from kpirules.plan.ir.steps import (
     RowText,
     Scan,
     Step,
+    reads,
 )
 
 __all__ = [
@@ -64,4 +65,5 @@ __all__ = [
     "Uncounted",
     "Value",
     "names_in",
+    "reads",
 ]

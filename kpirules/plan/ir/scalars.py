@@ -100,13 +100,15 @@ Scalar = Ref | Const | Param | Op | Case
 
 def names_in(scalar: Scalar) -> Iterator[str]:
     """The names that a scalar may read, in order, as often as it names them."""
-    match scalar:
-        case Ref(name):
-            yield name
-        case Op(_, args):
-            yield from (name for arg in args for name in names_in(arg))
-        case Case(whens, otherwise):
-            parts = [*(part for when in whens for part in when), *([otherwise] if otherwise is not None else [])]
-            yield from (name for part in parts for name in names_in(part))
-        case _:
-            return
+    pending = [scalar]
+    while pending:
+        match pending.pop():
+            case Ref(name):
+                yield name
+            case Op(_, args):
+                pending += reversed(args)
+            case Case(whens, otherwise):
+                pending += [otherwise] if otherwise is not None else []
+                pending += [part for when in reversed(whens) for part in reversed(when)]
+            case _:
+                continue

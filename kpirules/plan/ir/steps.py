@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from fractions import Fraction
 
-from kpirules.plan.ir.scalars import Origin, Scalar
+from kpirules.plan.ir.scalars import Origin, Scalar, names_in
 from kpirules.records import dataclass
 from kpirules.values.types import Type
 
@@ -60,6 +60,17 @@ class Binding:
     rows: tuple[RowText, ...] = ()
     title: str | None = None
     weights: Mapping[str, Fraction] = field(default_factory=dict)
+
+
+def reads(binding: Binding) -> Iterator[str]:
+    """The names of the columns and bindings that one stands on, as often as it names them."""
+    yield from (name for name in (binding.guard, binding.of, binding.row) if name is not None)
+    yield from binding.weights
+    parts = [binding.expr]
+    for row in binding.rows:
+        parts += [part for part in (row.condition, row.value, row.full) if part is not None]
+    for part in parts:
+        yield from names_in(part)
 
 
 @dataclass(frozen=True, slots=True)
