@@ -25,9 +25,12 @@ from kpirules.plan.ir import (
 )
 from kpirules.plan.reading import COUNT, Reading, placed, targets
 from kpirules.records import dataclass
-from kpirules.source import Span, catalogue
+from kpirules.source import Diagnostic, Fault, Note, Span, catalogue
 from kpirules.values import types
 from kpirules.values.types import Type
+
+LAST_STAGE = 30
+"""How often rows may read what other rows have made of their subject: every engine nests so many queries."""
 
 Joins = list[tuple[str, str, dict[str, str]]]
 """Joins the subject's relation asks for: (relation, its key column, {column there: column of the relation})."""
@@ -62,10 +65,19 @@ def rows_of(draft: Draft, grain: Grain, stage: int) -> Rows:
 
 
 def stage_of(draft: Draft, *nodes: Expr | None) -> int:
-    """The stage in which rows that read these can be worked out: the one after what they read of the subject."""
-    read = [scalars.owned(draft, own) for _, own in owns(draft.model.columns, *nodes)]
-    names = [name for found, flags in read for name in (found.name, *(flag.when for flag in flags))]
-    return max((draft.stages.get(name, 0) + 1 for name in names), default=0)
+    """The stage in which rows that read these can be worked out: the one after what they read of the subject.
+
+    Raises:
+        Fault: it is later than `LAST_STAGE` (KPI219).
+    """
+    stage = 0
+    for _, own in owns(draft.model.columns, *nodes):
+        found, flags = scalars.owned(draft, own)
+        stage = max(stage, *(draft.stages.get(name, 0) + 1 for name in (found.name, *(flag.when for flag in flags))))
+        if stage > LAST_STAGE:
+            args = {"name": own.span.text, "limit": LAST_STAGE, "own": own.span.text.partition(".")[0]}
+            raise Fault([Diagnostic("KPI219", own.span, args, helps=(Note("rows", args),))])
+    return stage
 
 
 # ---------------------------------------------------------------- measures

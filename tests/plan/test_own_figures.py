@@ -274,3 +274,12 @@ def test_what_the_data_must_keep_reads_no_figures() -> None:
     assert figures(kept, ROWS).column("after") == [36, Fraction(6, 10), 0]
     paid = scheme(ORDERS, "pay p\n    amount base", 'require count(orders where amount > own.p) > 0 : "no"')
     assert told(paid) == [("KPI551", "p")]
+
+
+def test_as_many_figures_one_upon_the_other_as_engines_can_nest() -> None:
+    defines = ["define v0 = count(orders)"]
+    defines += [f"define v{nth} = count(orders where amount > own.v{nth - 1} * 1元)" for nth in range(1, 32)]
+    # Each counts the orders above the one before: all three of E1's, both of E2's, and of E3 none.
+    assert figures(scheme(ORDERS, *defines[:31]), ROWS).column("v30") == [3, 2, 0]
+    (fault,) = refused(scheme(ORDERS, *defines))
+    assert (fault.code, fault.span.text if fault.span else "") == ("KPI219", "own.v30")
