@@ -146,7 +146,8 @@ def test_what_could_follow_a_line_that_ends_too_soon() -> None:
         ("target 5", "target", ["indent"]),
         ("生效 自 2024-01-01", "生效", ["indent"]),
         ("5", "5", ["none"]),
-        ("kpi x", "kpi", ["none"]),
+        ("kpi x", "kpi", ["similar"]),
+        ("x y", "x", ["none"]),
     ],
 )
 def test_what_begins_no_item(text: str, word: str, helps: list[str]) -> None:
