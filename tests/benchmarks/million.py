@@ -4,6 +4,10 @@ A seeded project of order lines, sellers and targets in Parquet is assessed by k
 DuckDB (`by_hand.py`) and in pandas on floats (`by_pandas.py`), from reading to written results, in one process with
 all imports done. The ways take turns; each one's least time counts. Their figures must be the same: the query's to the
 last digit, with every mark, pandas' figures to the cent.
+
+The goals: at most 1.5 times what the query by hand takes, and at least 8 times faster than pandas in the style in which
+an assessment is mostly written there, what a seller's orders come to being a function of the seller's rows. Whoever
+writes all of it column by column gets within a few times of DuckDB; that way is shown beside it.
 """
 
 from __future__ import annotations
@@ -156,6 +160,7 @@ def report(project: Path, repeat: int) -> list[str]:
     for way in BESIDE_THE_QUERY:
         clock, processor = least[way].clock / query.clock, least[way].processor / query.processor
         lines.append(f"{way}: {clock:.2f} times the query by hand ({processor:.2f} times its processor seconds)")
+    lines += [f"{way}: {spent.clock / ours.clock:.1f} times kpirules" for way, spent in least.items() if "pandas" in way]
     return lines
 
 
