@@ -1,4 +1,4 @@
-"""Where the grammar is: the folder that holds `kpirules.lark` and `words.toml`."""
+"""Where the grammar is: the folder that holds `kpirules.lark`, `words.toml` and `near.toml`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 GRAMMAR = "kpirules.lark"
 WORDS = "words.toml"
+NEAR = "near.toml"
 
 
 @cache

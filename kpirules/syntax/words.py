@@ -183,7 +183,7 @@ def spelled(word: str) -> str | None:
 
 def near(word: str, terminals: Collection[str]) -> str | None:
     """The keyword, of those that some terminals are, for which people write a word that is none; in its language."""
-    for terminal, row in table()["near"].items():
+    for terminal, row in _near().items():
         if terminal in terminals and word in row.split(" | "):
             return keywords()[terminal].spelling("en" if word.isascii() else "zh")
     return None
@@ -191,7 +191,7 @@ def near(word: str, terminals: Collection[str]) -> str | None:
 
 def meant(word: str, english: str) -> bool:
     """Whether a word is a keyword of the table, or what people write for it."""
-    return word in spellings(english) or word in table()["near"].get(english.upper(), "").split(" | ")
+    return word in spellings(english) or word in _near().get(english.upper(), "").split(" | ")
 
 
 def is_clause(word: str) -> bool:
@@ -217,6 +217,11 @@ def _parted(row: str) -> tuple[str, tuple[str, ...]]:
 
 def _chinese(row: str) -> tuple[str, ...]:
     return tuple(row.split(" | ")) if row else ()
+
+
+@cache
+def _near() -> dict[str, str]:
+    return tomllib.loads(grammar.read(grammar.NEAR))
 
 
 @cache

@@ -160,7 +160,9 @@ def report(project: Path, repeat: int) -> list[str]:
     for way in BESIDE_THE_QUERY:
         clock, processor = least[way].clock / query.clock, least[way].processor / query.processor
         lines.append(f"{way}: {clock:.2f} times the query by hand ({processor:.2f} times its processor seconds)")
-    lines += [f"{way}: {spent.clock / ours.clock:.1f} times kpirules" for way, spent in least.items() if "pandas" in way]
+    lines += [
+        f"{way}: {spent.clock / ours.clock:.1f} times kpirules" for way, spent in least.items() if "pandas" in way
+    ]
     return lines
 
 
