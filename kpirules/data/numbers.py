@@ -59,9 +59,8 @@ def from_text(text: pa.ChunkedArray, scale: int, currency: str | None = None) ->
     """Numbers as people and spreadsheets write them; `text` is trimmed, missing cells are null.
 
     Thousands separators, one of `¥ ￥ $ € £` in front, `元` behind and full-width digits are read; of a figure in a
-    `currency`, only its own signs. Below zero a number may
-    stand in brackets or have its sign behind, as books of account and their programs write it: `(1,234.50)`,
-    `1,234.50-`. An exponent is not a number (a spreadsheet that shows `1.2E+11` has lost digits).
+    `currency`, only its own signs. Below zero a number may stand in brackets or have its sign behind, as books of
+    account and their programs write it: `(1,234.50)`, `1,234.50-`. An exponent is not a number (a spreadsheet that shows `1.2E+11` has lost digits).
     """
     values = _at_once(text, scale)
     if values is not None:
@@ -132,7 +131,7 @@ def _exact(text: pa.ChunkedArray, plain: pa.ChunkedArray, scale: int) -> Numbers
     plain = pc.replace_substring_regex(plain, r"^([+-]?)0+(\d)", r"\1\2")
     plain = pc.replace_substring_regex(plain, rf"(\.\d{{{scale}}}\d*?)0+$", r"\1")
     bad = pc.and_(pc.is_valid(text), pc.is_null(plain))
-    large = pc.match_substring_regex(plain, rf"^[+-]?\d{{{WIDTH - scale + 1}}}")
+    large = pc.match_substring_regex(plain, rf"^[+-]?[1-9]\d{{{WIDTH - scale}}}")
     fine = pc.match_substring_regex(plain, rf"\.\d{{{scale}}}\d")
     large, fine = (pc.fill_null(mask, fill_value=False) for mask in (large, fine))
     fine = pc.and_not(fine, large)

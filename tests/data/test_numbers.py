@@ -90,6 +90,7 @@ def test_short_forms_of_numerals_are_read_on_both_ways(cell: str, value: str) ->
 
 @given(st.lists(st.from_regex(r"-?[0-9]{1,45}(\.[0-9]{1,45})?", fullmatch=True), min_size=1), st.integers(0, 38))
 @example(["9" * 38 + ".9999999999"], 0)
+@example(["0"], 38)
 @example(["650540151701120304711"], 27)  # Arrow's own cast runs over on this one, without a word
 def test_no_figure_runs_over_whatever_its_length(texts: list[str], scale: int) -> None:
     read = from_text(column(*texts), scale)
