@@ -60,7 +60,8 @@ def from_text(text: pa.ChunkedArray, scale: int, currency: str | None = None) ->
 
     Thousands separators, one of `¥ ￥ $ € £` in front, `元` behind and full-width digits are read; of a figure in a
     `currency`, only its own signs. Below zero a number may stand in brackets or have its sign behind, as books of
-    account and their programs write it: `(1,234.50)`, `1,234.50-`. An exponent is not a number (a spreadsheet that shows `1.2E+11` has lost digits).
+    account and their programs write it: `(1,234.50)`, `1,234.50-`. An exponent is not a number (a spreadsheet that
+    shows `1.2E+11` has lost digits).
     """
     values = _at_once(text, scale)
     if values is not None:

@@ -6,20 +6,17 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from kpirules.model import infer, operators
+from kpirules.model import heads, infer, lines, operators
 from kpirules.model.checks import rows as check
 from kpirules.model.expr import (
     Band,
     Bin,
     By,
     Choose,
-    Compares,
     Curve,
     Expr,
-    Head,
     Holds,
     Limited,
-    Lists,
     Neg,
     Otherwise,
     Point,
@@ -33,7 +30,6 @@ from kpirules.model.workspace import Scope, Workspace, every, quietly
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.values import types, units
-from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 
@@ -137,26 +133,12 @@ def clash(ws: Workspace, span: Span, other: Span, low: Expr, high: Expr) -> None
         ws.report("KPI554", span, args, labels=[Label(other, "other")], helps=[Note("swap", args)])
 
 
-def _head(ws: Workspace, scope: Scope, node: ast.Expr, form: str | None = None) -> Expr:
-    """What a rule chooses by; a number where `form` says which rule asks for one; `Unknown` where it has a fault."""
-    try:
-        found = infer.settle_free(ws, infer.infer(ws, scope, node))
-        if found.type.missing:
-            operators.lost(ws, found, found.span, "head")
-            return Unknown(node.span, found.type.there())
-        if form is not None and not found.type.unit.numeric:
-            raise operators.unfit(ws, found, words.spelling(form, ws.file.language), "by")
-    except Skip:
-        return Unknown(node.span)
-    return found
-
-
 # ---------------------------------------------------------------- by, choose
 
 
 def _by(ws: Workspace, scope: Scope, node: ast.By, unit: Unit | None) -> Expr:
-    head = _head(ws, scope, node.subject)
-    judged = _guessed(head, node.rows)
+    head = heads.chosen_by(ws, scope, node.subject)
+    judged = heads.guessed(head, node.rows)
     found = _rows(ws, scope, judged, node.rows, unit)
     whole = check.by(ws, judged, found, node.span, _reach(ws, node.subject))
     found = _joined(ws, found, unit)
@@ -173,41 +155,10 @@ def _reach(ws: Workspace, node: ast.Expr) -> check.Reach | None:
     return ws.reach if total else None
 
 
-_WRITTEN = {ast.Percent: Unit.RATIO, ast.Money: Unit.MONEY, ast.Text: Unit.TEXT, ast.Date: Unit.DATE}
-
-
-def _guessed(head: Expr, rows: tuple[ast.Row, ...]) -> Expr:
-    """The head, or where nothing is known of it, one of the unit in which most of its rows are written."""
-    if not isinstance(head, Unknown) or head.presumed is not None:
-        return head
-    written = [node for row in rows for node in _head_values(row) if not _naught(node)]
-    kinds = [unit for node in written if (unit := _WRITTEN.get(type(node))) is not None]
-    unit = max(kinds, key=kinds.count, default=None)
-    if unit is None or kinds.count(unit) * 2 <= len(written):
-        return head
-    return Unknown(head.span, types.presumed(unit))
-
-
-def _naught(node: ast.Expr) -> bool:
-    """Whether it is a bare 0, which may be of any unit."""
-    return isinstance(node, ast.Number) and node.value == 0
-
-
-def _head_values(row: ast.Row) -> tuple[ast.Expr, ...]:
-    match row.head:
-        case ast.Comparison(_, bound):
-            return (bound,)
-        case ast.Listed(values):
-            return values
-        case ast.UpTo(bound) if bound is not None:
-            return (bound,)
-        case _:
-            return ()
-
-
 def _rows(ws: Workspace, scope: Scope, head: Expr, rows: tuple[ast.Row, ...], unit: Unit | None) -> tuple[Row, ...]:
     return tuple(
-        Row(_row_head(ws, scope, head, row), rule(ws, scope, row.value, unit), row.span, row.head.span) for row in rows
+        Row(heads.row_head(ws, scope, head, row), rule(ws, scope, row.value, unit), row.span, row.head.span)
+        for row in rows
     )
 
 
@@ -215,39 +166,6 @@ def _joined(ws: Workspace, rows: tuple[Row, ...], unit: Unit | None) -> tuple[Ro
     """Rows whose values have one unit."""
     values = infer.join(ws, [row.value for row in rows], unit)
     return tuple(replace(row, value=value) for row, value in zip(rows, values, strict=True))
-
-
-def _row_head(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Head:
-    match row.head:
-        case ast.Comparison(op, bound):
-            return Compares(op, _against(ws, scope, head, op, bound))
-        case ast.Listed(values):
-            listed = tuple(_listed(ws, scope, head, value) for value in values)
-            infer.once(ws, listed)
-            return Lists(listed)
-        case ast.When(written):
-            return Holds(infer.condition(ws, scope, written))
-        case ast.Else() | ast.UpTo():
-            return Otherwise()
-
-
-def _listed(ws: Workspace, scope: Scope, head: Expr, node: ast.Expr) -> Expr:
-    if isinstance(node, ast.Binary) and node.op == "-" and not isinstance(node.left, ast.Path):
-        args = {"text": node.span.text, "low": node.left.span.text}
-        ws.report("KPI550", node.span, args, helps=[Note("from", args)])
-        return Unknown(node.span)
-    return _against(ws, scope, head, "=", node)
-
-
-def _against(ws: Workspace, scope: Scope, head: Expr, op: str, node: ast.Expr) -> Expr:
-    """A bound of a row, in the head's unit and comparable with it; `Unknown` where it is not."""
-    bound = infer.infer(ws, infer.asking(scope, head, node), node)
-    if isinstance(head, Unknown) and head.presumed is None:
-        return bound
-    try:
-        return operators.comparison(ws, op, head, bound, node.span).right
-    except Skip:
-        return Unknown(node.span)
 
 
 def _choose(ws: Workspace, scope: Scope, node: ast.Choose, unit: Unit | None) -> Expr:
@@ -273,7 +191,7 @@ def _choose(ws: Workspace, scope: Scope, node: ast.Choose, unit: Unit | None) ->
 
 
 def _curve(ws: Workspace, scope: Scope, node: ast.Curve, asked: Unit | None) -> Expr:
-    head = _guessed(_head(ws, scope, node.subject, "curve"), node.rows)
+    head = heads.guessed(heads.chosen_by(ws, scope, node.subject, "curve"), node.rows)
     opening = next((i for i, row in enumerate(node.rows) if not isinstance(row.head, ast.Comparison)), len(node.rows))
     first, rest = node.rows[:opening], node.rows[opening:]
     for row in rest:
@@ -295,7 +213,7 @@ def _curve(ws: Workspace, scope: Scope, node: ast.Curve, asked: Unit | None) -> 
     unit = infer.either(ws, joined, node).unit
     if not sound:
         return Unknown(node.span, types.presumed(unit)) if unit is not Unit.BARE else Unknown(node.span)
-    found = operators.fit(ws, node.span, (head,), lambda: curve_type(head.type, points, unit))
+    found = operators.fit(ws, node.span, (head,), lambda: lines.curve(head.type, points, unit))
     rows = tuple(replace(row, value=value) for row, value in zip(rows, joined[len(pairs) :], strict=True))
     for typed in rows:
         line, value = found, typed.value
@@ -318,24 +236,7 @@ def _rising(ws: Workspace, pairs: list[tuple[Expr, Expr, ast.Row]]) -> bool:
 def _point(ws: Workspace, scope: Scope, head: Expr, row: ast.Row, unit: Unit | None) -> tuple[Expr, Expr, ast.Row]:
     assert isinstance(row.head, ast.Listed)
     assert len(row.head.values) == 1, "a point has one value before its colon: the grammar sees to it"
-    return _listed(ws, scope, head, row.head.values[0]), rule(ws, scope, row.value, unit), row
-
-
-def curve_type(head: Type, points: tuple[Point, ...], unit: Unit) -> Type:
-    """The type of a curve: each line y0 + (x - x0) * slope, between the least and the largest y.
-
-    Raises:
-        TooWide: a line cannot be proved to fit.
-    """
-    found = types.constant(unit, points[0].y)
-    for before, after in pairwise(points):
-        slope = types.constant(unit, (after.y - before.y) / (after.x - before.x))
-        step = types.add(head.there(), types.constant(head.unit, before.x), head.unit, minus=True)
-        rise = types.multiply(step, slope, unit)
-        line = types.add(types.constant(unit, before.y), rise, unit)
-        found = types.choose(found, line, unit)
-    ys = [point.y for point in points]
-    return replace(found, low=min(ys), high=max(ys))
+    return heads.listed(ws, scope, head, row.head.values[0]), rule(ws, scope, row.value, unit), row
 
 
 # ---------------------------------------------------------------- tiers
@@ -343,7 +244,7 @@ def curve_type(head: Type, points: tuple[Point, ...], unit: Unit) -> Type:
 
 def _tiers(ws: Workspace, scope: Scope, node: ast.Tiers) -> Expr:
     """`tiers X`, or `tiers X from P`: what P and X earn together from zero, less what P earns."""
-    head = _head(ws, scope, node.subject, "tiers")
+    head = heads.chosen_by(ws, scope, node.subject, "tiers")
     if node.start is None:
         return _from_zero(ws, node, head, _bands(ws, scope, node, head))
     whole = _whole(ws, scope, node, node.start, head)
@@ -379,7 +280,7 @@ def _from_zero(ws: Workspace, node: ast.Tiers, head: Expr, bands: tuple[Band, ..
         args = {"op": "*", "left": head.type.unit, "right": bands[0].rate.type.unit}
         labels = operators.unit_labels(head, bands[0].rate)
         raise ws.fail("KPI303", node.span, args, labels=labels, helps=[Note("none")])
-    found = operators.fit(ws, node.span, (head,), lambda: tiers_type(head.type, bands, unit))
+    found = operators.fit(ws, node.span, (head,), lambda: lines.tiers(head.type, bands, unit))
     return Tiers(head, bands, type=found, span=node.span)
 
 
@@ -394,7 +295,7 @@ def _bands(ws: Workspace, scope: Scope, node: ast.Tiers, head: Expr) -> tuple[Ba
 
 def _band(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Band:
     assert isinstance(row.head, ast.UpTo)
-    bound = _listed(ws, scope, head, row.head.bound) if row.head.bound is not None else None
+    bound = heads.listed(ws, scope, head, row.head.bound) if row.head.bound is not None else None
     rate = rule(ws, scope, row.value)
     try:
         if not isinstance(head, Unknown) or head.presumed is not None:
@@ -420,34 +321,3 @@ def _in_order(ws: Workspace, bands: tuple[Band, ...]) -> None:
             helps = [Note("order" if last is not None else "above")]
             ws.report("KPI531", band.head_span, {"text": band.head_span.text}, labels=labels, helps=helps)
         last = band
-
-
-def tiers_type(head: Type, bands: tuple[Band, ...], unit: Unit) -> Type:
-    """The type of `tiers`: in each band, what the bands below pay in full and the slice in it at its rate.
-
-    Raises:
-        TooWide: a band cannot be proved to fit.
-    """
-    zero = types.constant(head.unit, Fraction(0))
-    paid, below = types.constant(unit, Fraction(0)), zero
-    found: Type | None = None
-    for index, band in enumerate(bands):
-        within = _within(head, below if index else None, band.bound.type if band.bound else None)
-        slice_ = types.add(within, below, head.unit, minus=True)
-        here = types.add(paid, types.multiply(slice_, band.rate.type, unit), unit)
-        found = here if found is None else types.choose(found, here, unit)
-        if band.bound is not None:
-            size = types.add(band.bound.type, below, head.unit, minus=True)
-            paid = types.add(paid, types.multiply(size, band.rate.type, unit), unit)
-            below = band.bound.type
-    assert found is not None
-    return found
-
-
-def _within(head: Type, below: Type | None, above: Type | None) -> Type:
-    low, high = head.bounds
-    if below is not None:
-        low = max(low, below.bounds[0])
-    if above is not None:
-        high = min(high, above.bounds[1])
-    return replace(head, low=min(low, high), high=max(low, high), missing=False)
