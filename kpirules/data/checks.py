@@ -56,7 +56,7 @@ def _backwards(active: Active, table: pa.Table) -> Iterator[Finding]:
     mask = pc.fill_null(pc.greater(table.column(active.begins), ends), fill_value=False)
     if pc.any(mask).as_py():
         rows = pc.indices_nonzero(mask)
-        begins = pc.cast(table.column(active.begins).take(rows), pa.string())
+        begins = pc.cast(table.column(active.begins).take(rows), pa.string()).combine_chunks()
         yield Finding("KPI647", (active.ends,), rows, {"begins_column": active.begins}, {"begins": begins})
 
 

@@ -218,9 +218,11 @@ def _at_head(span: Span, could: set[str], *, row: bool, equal: bool) -> list[Not
 
 
 def _near(reading: Reading, at: int, could: set[str]) -> bool:
-    """Whether a word at an offset is what people write for a keyword that could stand there."""
-    word = _FIRST_WORD.match(reading.prepared.lexed, at)
-    return word is not None and words.near(word[0], could) is not None
+    """Whether a word at an offset is what people write for a keyword that could stand there, and no call."""
+    lexed = reading.prepared.lexed
+    word = _FIRST_WORD.match(lexed, at)
+    called = word is not None and lexed[word.end() :].lstrip(" ").startswith("(")
+    return word is not None and not called and words.near(word[0], could) is not None
 
 
 def _spelled(span: Span, could: set[str]) -> list[Note]:

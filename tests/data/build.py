@@ -95,9 +95,13 @@ def read(
 
 
 def faults(work: Callable[[], object]) -> list[tuple[str, str, int | None, str | None, str | None]]:
-    """What the work finds wrong in the data: code, table, row, column, value."""
+    """What the work finds wrong in the data: code, table, row, column, value; the list of all of them says the same."""
     with pytest.raises(DataFaults) as caught:
         work()
+    for lang in ("en", "zh"):
+        listed = caught.value.listed(lang)
+        assert listed.column("code").to_pylist() == [fault.code for fault in caught.value.faults]
+        assert listed.column("message").null_count == 0
     return [(fault.code, fault.table, fault.row, fault.column, fault.value) for fault in caught.value.faults]
 
 

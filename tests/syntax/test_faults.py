@@ -351,3 +351,17 @@ def test_every_fault_of_a_bad_text_can_be_said_in_both_languages() -> None:
         said = render_text(faults, language)
         assert all(f"[{code}]" in said for code in codes)
         assert "{" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('定义 a = 员工.月薪 取 (工号 = "1")', "KPI801"),
+        ('数据表 员工\n    大区 文本 取 "华东"', "KPI101"),
+        ("pay p unless a > 3\n    amount a", "KPI101"),
+    ],
+)
+def test_a_word_that_may_be_meant_for_two_is_told_by_what_follows(text: str, code: str) -> None:
+    _, (fault, *_) = read(text)
+    assert fault.code == code
+    assert not any(note.args.get("similar") == "when" for note in fault.helps)
