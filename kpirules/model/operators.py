@@ -165,11 +165,6 @@ _DAY = (
 )
 
 
-def clash_of(unit: Unit, node: Expr) -> list[Note]:
-    """As `clash_help`, where of one side no more is known than its unit."""
-    return clash_help(replace(node, type=Type(unit)) if not isinstance(node, Unknown) else node, node)
-
-
 def unit_labels(left: Expr, right: Expr) -> list[Label]:
     """Where each unit came from."""
     known_ = [node for node in (left, right) if not isinstance(node, Unknown)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 
 from lark import UnexpectedInput
 
@@ -16,9 +17,8 @@ from kpirules.syntax.reading import Reading
 
 _NUMBER = r"(\d[\d_]*(?:\.\d+)?[万亿]?)"
 _SHARE = r"(\d[\d_.]*[万亿]?(?:%|元)?)"
-_VALUE = r"(\d[\d_.]*[万亿]?%?(?!\w)|[^\W\d][\w.]*)"
+_VALUE = r"(\d{4}-\d\d-\d\d(?!\w)|\d[\d_.]*[万亿]?(?:%|元| ?[A-Z]{3})?(?!\w)|[^\W\d][\w.]*)"
 _COMPARED = r"(<=|>=|≤|≥|<|>)"
-_ARGUMENT = r"\s*([^(),]+?)\s*"
 _UNITS = "分|点|倍|个月|个|次|天|日|周|年|岁|名|家|台|件|单|笔|条|套|人次|points?|pts|times|days?|months?|years?|pcs"
 _THOUSANDS = {"k": 10**3, "K": 10**3, "千": 10**3, "百": 100, "m": 10**6, "M": 10**6, "mn": 10**6, "bn": 10**9}
 _MYRIADS = {"w": 1, "W": 1, "十万": 10, "百万": 100, "千万": 1000}
@@ -79,9 +79,6 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(rf"{_SHARE}\s*分?(?:及以下|以下|或以下|以内)"), r"≤ \1"),
     (re.compile(rf"^(?:(?:>|above|over)\s*)?{_SHARE}(?:\s*及?以上)?(?=\s*:)"), "{above}"),
     (re.compile(rf"{_NUMBER}\s*(?:{_UNITS})(?!\w)"), r"\1"),
-    (re.compile(rf"{_VALUE}\s*{_COMPARED}\s*{_VALUE}\s*{_COMPARED}\s*{_VALUE}"), r"\1 \2 \3 {and} \3 \4 \5"),
-    (re.compile(rf"{_VALUE}\s+between\s+{_VALUE}\s+and\s+{_VALUE}"), r"\1 >= \2 {and} \1 <= \3"),
-    (re.compile(rf"{_VALUE}\s+介于\s*{_VALUE}\s+[且至到]\s*{_VALUE}"), r"\1 ≥ \2 {and} \1 ≤ \3"),
     (re.compile(r"\bis\s+not\s+(?:missing|null|empty)\b"), "is present"),
     (re.compile(r"\bis\s+(?:null|empty)\b"), "is missing"),
     (re.compile(r"\bcount\s*\(\s*distinct\s+"), "count distinct("),
@@ -113,6 +110,20 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(r"(?<![=<>!])=(?!=)"), "{is}"),
 )
 """What people write for what is written otherwise here, and how; in braces a word as the file's language spells it."""
+
+_BOUNDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(rf"{_VALUE}\s*{_COMPARED}\s*{_VALUE}\s*{_COMPARED}\s*{_VALUE}"), r"\1 \2 \3 {and} \3 \4 \5"),
+    (re.compile(rf"{_VALUE}\s+(?:is\s+)?between\s+{_VALUE}\s+and\s+{_VALUE}"), r"\1 >= \2 {and} \1 <= \3"),
+    (re.compile(rf"{_VALUE}\s+介于\s*{_VALUE}\s+[且至到]\s*{_VALUE}"), r"\1 ≥ \2 {and} \1 ≤ \3"),
+)
+"""Two bounds at once, of a value that is one word; written as two comparisons only where nothing else belongs to it."""
+
+_BOUND = re.compile(r"(?:(?:is\s+)?(?:not\s+)?between|[非不]?介于)(?![a-z])")
+"""What says that two bounds follow."""
+
+_OPENS = ("WHEN", "WHERE", "IF", "THEN", "ELSE", "AND", "OR", "FOR", "ENSURE", "REQUIRE", "ADVICE_WHEN")
+_CLOSES = ("THEN", "ELSE", "AND", "OR")
+"""The keywords before and after a condition that is whole."""
 
 _LONGEST = 1000
 """The longest line in which habits are looked for: nobody wrote a longer one by hand."""
@@ -149,17 +160,62 @@ def at(reading: Reading, line: Line, place: int, could: set[str]) -> tuple[int, 
         up_to = Note("write", {"write": f"{words.spelling('up to', reading.language)} {ranged[2]}"})
         note = up_to if "UP_TO" in could else Note("range", {"low": ranged[1]})
         return line.start, line.start + ranged.end(), note
+    bounded = _bounded(reading, line, fault, could)
+    if bounded:
+        return bounded
     for pattern, instead in _SLIPS:
         for found in pattern.finditer(typed):
             start, end = found.span()
-            stuck = "{and}" in str(instead) and any(words.glued(part) for part in found.groups())
-            stuck |= not could.issuperset(_ONLY_WHERE.get(str(instead), ()))
+            stuck = not could.issuperset(_ONLY_WHERE.get(str(instead), ()))
             if start <= fault and not typed[end:fault].strip() and not stuck:
                 write = _written(found, instead, reading.language)
                 beyond = _NEXT.match(typed, end) if fault > end else None
                 if write and _reads(reading, line.start + start, write + (beyond[0] if beyond else "")):
                     return line.start + start, line.start + end, Note("write", {"write": write})
     return None
+
+
+def _bounded(reading: Reading, line: Line, fault: int, could: set[str]) -> tuple[int, int, Note] | None:
+    """Two bounds at once that cover an offset of a line.
+
+    As two comparisons where what is compared stands alone: an operator or a `not` beside it would keep but a part of
+    it. Elsewhere the help is in words.
+    """
+    typed, base = reading.prepared.lexed[line.start : line.end], line.start
+    for pattern, instead in _BOUNDS:
+        for found in pattern.finditer(typed):
+            if not found.start() <= fault <= found.end() or any(words.glued(part) for part in found.groups()):
+                continue
+            write = _written(found, instead, reading.language)
+            opens = _opens().search(typed, 0, found.start()) and not _or_else().search(typed, 0, found.start())
+            whole = opens and _closes().match(typed, found.end())
+            if write and whole and _reads(reading, base + found.start(), write):
+                return base + found.start(), base + found.end(), Note("write", {"write": write})
+    word = _BOUND.match(typed, fault) if "COMPARE" in could else None
+    second = "COMPARE" not in could and "AND" in could and re.search(rf"{_COMPARED}[^<>≤≥=]*$", typed[:fault])
+    sign = re.compile(_COMPARED).match(typed, fault) if second else None
+    at_fault = word or sign
+    return (base + fault, base + at_fault.end(), Note("bounds")) if at_fault else None
+
+
+@cache
+def _opens() -> re.Pattern[str]:
+    """What ends where a condition could begin: a keyword, a bracket, the `=` of a definition, the line's beginning."""
+    keywords = "|".join(map(words.pattern, _OPENS))
+    each = rf"{words.pattern('REQUIRE_EACH')}\s+\w+"
+    defined = rf"^{words.pattern('DEFINE')}\s+[\w.]+\s*="
+    return re.compile(rf"(?:^|[(:]|(?<!\w)(?:{keywords}|{each})|{defined})\s*$")
+
+
+@cache
+def _or_else() -> re.Pattern[str]:
+    return re.compile(rf"{words.pattern('OR_ELSE')}\s*$")
+
+
+@cache
+def _closes() -> re.Pattern[str]:
+    """What stands where a condition has ended."""
+    return re.compile(rf"\s*(?:$|[):,]|(?:{'|'.join(map(words.pattern, _CLOSES))}))")
 
 
 def _written(found: re.Match[str], instead: _Instead, language: str) -> str | None:

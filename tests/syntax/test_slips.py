@@ -17,6 +17,17 @@ SLIPS = [
     ("结论 o 当 3 ≤ n ＜ 5", "3 ≤ n ＜ 5", "3 ≤ n 且 n < 5"),
     ("outcome o when n between 3 and 5", "n between 3 and 5", "n >= 3 and n <= 5"),
     ("结论 o 当 n 介于 3 且 5", "n 介于 3 且 5", "n ≥ 3 且 n ≤ 5"),
+    ("outcome o when not (n between 3 and 5)", "n between 3 and 5", "n >= 3 and n <= 5"),
+    (
+        "outcome o when not a = 1 and n between 3 USD and t.b or b > 2",
+        "n between 3 USD and t.b",
+        "n >= 3 USD and n <= t.b",
+    ),
+    (
+        "定义 x = 合计(t.a 其中 d 介于 2024-01-01 且 2024-06-30)",
+        "d 介于 2024-01-01 且 2024-06-30",
+        "d ≥ 2024-01-01 且 d ≤ 2024-06-30",
+    ),
     ("outcome o when n is not missing", "is not missing", "is present"),
     ("outcome o when n is null", "is null", "is missing"),
     ("define x = count(distinct staff.n)", "count(distinct ", "count distinct("),
@@ -63,15 +74,37 @@ SLIPS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("text", "found", "instead"), SLIPS, ids=[f"{found} for {instead}" for _, found, instead in SLIPS]
-)
+@pytest.mark.parametrize(("text", "found", "instead"), SLIPS)
 def test_slip(text: str, found: str, instead: str) -> None:
     _, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.code == "KPI101"
     assert fault.span is not None
     assert fault.span.text == found
     assert [(note.key, note.args["write"]) for note in fault.helps] == [("write", instead)]
+
+
+BOUNDS = [
+    ("outcome o when n * 2 between 4 and 6", "between"),
+    ("outcome o when revenue / n between 4 and 6", "between"),
+    ("outcome o when not n between 4 and 6", "between"),
+    ("outcome o when n is not between 4 and 6", "is not between"),
+    ("outcome o when not 4 < n < 6", "<"),
+    ("outcome o when 1 + 4 < n < 6", "<"),
+    ("outcome o when 4 < n + 1 < 6", "<"),
+    ("outcome o when 4 < n < 6 * 2", "<"),
+    ("outcome o when n between 4 and max(1, 2)", "between"),
+    ("outcome o when sum(t.n) between 4 and 6", "between"),
+    ("outcome o when n or else 0 between 4 and 6", "between"),
+    ("结论 o 当 n × 2 介于 4 且 6", "介于"),
+    ("结论 o 当 非 n 介于 4 且 6", "介于"),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), BOUNDS)
+def test_a_range_is_written_out_only_where_its_operand_stands_alone(text: str, found: str) -> None:
+    _, (fault,) = parse(SourceText("a.kpi", text))
+    assert fault.span is not None
+    assert (fault.code, fault.span.text, [note.key for note in fault.helps]) == ("KPI101", found, ["bounds"])
 
 
 def test_a_keyword_that_sticks_to_a_name_is_another_slip() -> None:
