@@ -45,14 +45,23 @@ def _places(value: Ref) -> int:
     return 0
 
 
-def tier1(draft: Draft, item: str, *bases: str) -> dict[str, str]:
+def of_indicator(draft: Draft, name: str) -> dict[str, str]:
+    """Bind the marks of an indicator, those of its score, and as `limit` also what cut the figures behind it.
+
+    The limits stand in order: actual, target, achievement, score.
+    """
+    behind = [f"{name}.{part}" for part in ("actual", "target", "achievement")]
+    return tier1(draft, name, f"{name}.score", behind=behind)
+
+
+def tier1(draft: Draft, item: str, *bases: str, behind: Sequence[str] = ()) -> dict[str, str]:
     """Bind the marks of one figure, texts or missing, and name them: `row`, `limit`, `policy`, `gate`.
 
     `bases` are the names that the bindings on the way to it begin with (see `Place`); where there are several, each
-    is one of the ways that it may have been made, and the last of them is the figure's own. Where several limits or
-    gates changed the figure, the text has all of them in order, with commas between.
+    is one of the ways that it may have been made, and the last of them is the figure's own. `behind` are those of the
+    item's figures that it is made of: of these only the limits are marked, before its own. Where several limits or
+    gates changed a figure, the text has all of them in order, with commas between.
     """
-    ways = [[one for one in draft.bindings if one.name.partition("~")[0] == base] for base in bases]
     makers: dict[str, Callable[[Draft, list[Binding]], list[tuple[Scalar, Scalar]]]] = {
         "row": _rows,
         "limit": _limits,
@@ -61,7 +70,8 @@ def tier1(draft: Draft, item: str, *bases: str) -> dict[str, str]:
     }
     found: dict[str, str] = {}
     for mark, make in makers.items():
-        whens = [when for way in ways for when in make(draft, way)]
+        ways = (*behind, *bases) if mark == "limit" else bases
+        whens = [when for base in ways for when in make(draft, _steps(draft, base))]
         if whens:
             name = f"{bases[-1]}${mark}"
             cases = [whens] if mark not in _SEVERAL else [[when] for when in whens]
@@ -70,6 +80,10 @@ def tier1(draft: Draft, item: str, *bases: str) -> dict[str, str]:
                 draft.bind(name, told, Place(item, "mark", name), "mark", None)
             found[mark] = name
     return found
+
+
+def _steps(draft: Draft, base: str) -> list[Binding]:
+    return [one for one in draft.bindings if one.name.partition("~")[0] == base]
 
 
 def left_out(draft: Draft, place: Place, ways: Sequence[tuple[Scalar, Span]]) -> dict[str, str]:

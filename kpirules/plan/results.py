@@ -9,7 +9,7 @@ from kpirules.model.expr import Expr, Val
 from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of, too_wide
 from kpirules.plan.ir import Item, Part, Ref, Scalar
-from kpirules.plan.marks import left_out, tier1
+from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.scorecards import applying, indicator_parts, total
 from kpirules.plan.steps import Step, chain, gates, maybe, rounding, trips
 from kpirules.source import Span
@@ -137,7 +137,7 @@ def unplaced(draft: Draft) -> None:
         if one.name not in placed:
             score = draft.seen(one.name, "score")
             parts = (*indicator_parts(draft, one), Part("score", score.name))
-            marks = tier1(draft, one.name, f"{one.name}.score")
+            marks = of_indicator(draft, one.name)
             draft.items.append(Item(one.name, "indicator", one.title, parts, origin_of(one.span), tier1=marks))
 
 

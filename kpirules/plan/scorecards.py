@@ -11,7 +11,7 @@ from kpirules.model import scheme
 from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
-from kpirules.plan.marks import left_out, tier1
+from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.shares import effective, shares
 from kpirules.plan.steps import chain, gates, maybe, part_of, rounding
 from kpirules.records import dataclass
@@ -160,7 +160,7 @@ def _entry(draft: Draft, card: scheme.Scorecard, entry: scheme.Entry) -> _Entry:
     if score.type.missing and indicator.missing is not None:
         out.append((build.is_missing(score), indicator.missing.span))
     parts = (*indicator_parts(draft, indicator), Part("score", score.name))
-    marks = tier1(draft, entry.indicator, f"{entry.indicator}.score")
+    marks = of_indicator(draft, entry.indicator)
     return _Entry(entry, place, score, parts, marks | left_out(draft, place, out))
 
 

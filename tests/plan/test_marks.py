@@ -38,8 +38,8 @@ pay p
 """
 
 
-def _marks(data: Data, item: str) -> dict[str, list[object]]:
-    found = figures(scheme(ITEMS, staff=STAFF), data)
+def _marks(data: Data, item: str, text: str | None = None) -> dict[str, list[object]]:
+    found = figures(text or scheme(ITEMS, staff=STAFF), data)
     (one,) = [one for one in found.compiled.plan.items if one.name == item]
     return {mark: list(found.column(binding)) for mark, binding in one.tier1.items()}
 
@@ -104,3 +104,32 @@ def test_a_gate_is_marked_where_it_changed_the_figure() -> None:
     data: Data = {"staff": [("E1", "130", "5", "true"), ("E2", "130", "5", "false"), ("E3", "30", "5", "true")]}
     assert _marks(data, "total")["gate"] == ["violation", None, None]
     assert _marks(data, "grade") == {"row": ["else", ">= 90", "else"], "gate": [None, None, None]}
+
+
+FIGURES = """
+indicator one
+    actual a, at most 150
+    target base, at least 10
+    achievement actual / target, at least 20%
+    score achievement * 100, at least 30, at most 120
+scorecard s
+    one 100%
+"""
+
+
+def test_a_limit_of_any_figure_of_an_indicator_is_marked() -> None:
+    """Not those of the score alone.
+
+    By hand, actual / target: E1 5 / 50 = 10% is raised to 20%, 20 points to 30; E2 200 is cut to 150, over a target of
+    5 raised to 10 it is 1500%, cut to 120 points; E3 40 / 100 = 40% is 40 points; E4's target of 0 is raised to 10.
+    """
+    staff = STAFF.replace("optional ", "").replace("base money", "base number(0) between 0 and 200")
+    rows = [
+        ("E1", "5", "50", "false"),
+        ("E2", "200", "5", "false"),
+        ("E3", "40", "100", "false"),
+        ("E4", "4", "0", "false"),
+    ]
+    assert _marks({"staff": rows}, "one", scheme(FIGURES, staff=staff)) == {
+        "limit": ["≥ 20%, ≥ 30", "≤ 150, ≥ 10, ≤ 120", None, "≥ 10"],
+    }
