@@ -23,6 +23,7 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
     if found or file.broken or ws.header is None or ws.subject is None:
         return None, found
     order = [node.name.text for node in file.items if isinstance(node, ast.Pay)]
+    effects = [effect.span for node in file.items if isinstance(node, ast.Gate) for effect in node.effects]
     total = ws.memo.get(("total", "value"))
     return (
         Model(
@@ -37,7 +38,7 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             ws.exclusive,
             total is not None and total.missing,
             ws.grade,
-            tuple(ws.effects.values()),
+            tuple(ws.effects[span] for span in effects),
             tuple(ws.pays[name] for name in order),
             tuple(ws.outcomes[node.name.text] for node in file.items if isinstance(node, ast.Outcome)),
             tuple(ws.ensures),

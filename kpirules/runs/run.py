@@ -71,8 +71,8 @@ class Result:
 
     `scores` has a row for each subject, in order of its key: the key under its own column's name, `scorecard`,
     `total`, `grade`, each pay item and component under its own name, `total_pay` (what the pay items add up to), and
-    `flags`, the names of the gates that tripped, and
-    `quarantine` where rows that concern the subject were set aside.
+    `flags`, the names of the gates that tripped, in file order, and `quarantine` where rows that concern the subject
+    were set aside.
     What the scheme does not have is missing; figures are decimals of their declared places.
 
     `items` has a row for each subject and item, item by item: `key`, `item`, `kind`, `title`, `parent`, the figures
@@ -238,7 +238,7 @@ def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...], quaran
             found[name] = _widened(subjects.column(held[name]))
         else:
             found[name] = pa.nulls(subjects.num_rows, absent.get(name, _TEXT))
-    found["flags"] = _flags(plan, subjects, quarantine)
+    found["flags"] = _flags(compiled, subjects, quarantine)
     return pa.table(found)
 
 
@@ -253,10 +253,11 @@ def _widened(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.decimal128(WIDTH, column.type.scale))
 
 
-def _flags(plan: Plan, subjects: pa.Table, quarantine: Quarantine) -> pa.ChunkedArray:
-    """The names of the gates that tripped, with commas between, and whether rows that concern them were set aside."""
+def _flags(compiled: Compiled, subjects: pa.Table, quarantine: Quarantine) -> pa.ChunkedArray:
+    """The names of the gates that tripped, in file order, then what is not kept, and whether rows were set aside."""
+    plan, gates = compiled.plan, dict.fromkeys(effect.gate for effect in compiled.model.effects)
     touched = quarantine.touched.column("subject")
-    raised = {name: pc.fill_null(subjects.column(name), fill_value=False) for name in _gates(plan)}
+    raised = {name: pc.fill_null(subjects.column(name), fill_value=False) for name in gates}
     raised |= {ensure_flag(item): _broken(subjects, item) for item in _ensured(plan)}
     if len(touched):
         raised[QUARANTINE] = pc.is_in(pc.cast(subjects.column(plan.key), _TEXT), value_set=touched)

@@ -163,6 +163,17 @@ def test_an_item_has_its_figures(done: Done) -> None:
     assert set(figures) == {pa.decimal128(38, 12)}
 
 
+@pytest.mark.parametrize("engine", [duckdb, reference], ids=["duckdb", "reference"])
+def test_flags_are_in_file_order(done: Done, engine: Engine) -> None:
+    """The total is worked out before the bonus, and its gate stands after those of the bonus."""
+    late = 'gate early "Under 10" when sum(orders.amount) < 10 CNY\n    total at most 1\n    bonus at most 40 CNY\n\n'
+    scheme = compiled(SCHEME.replace("pay bonus", f"{late}pay bonus"))
+    result = run_scheme(scheme, done.loaded, Q1, engine)
+    flags = dict(zip(*(result.scores.column(name).to_pylist() for name in ("staff_id", "flags")), strict=True))
+    assert flags["S2"] == "idle, small, early"
+    assert flags["K2"] == "small"
+
+
 def test_an_item_says_which_row_limit_policy_and_gate(done: Done) -> None:
     result = done.result
     assert by_item(result, "K2")["sales"]["limit"] is None
