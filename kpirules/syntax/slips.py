@@ -19,7 +19,16 @@ _NUMBER = r"(\d[\d_]*(?:\.\d+)?[万亿]?)"
 _SHARE = r"(\d[\d_.]*[万亿]?(?:%|元)?)"
 _VALUE = r"(\d{4}-\d\d-\d\d(?!\w)|\d[\d_.]*[万亿]?(?:%|元| ?[A-Z]{3})?(?!\w)|[^\W\d][\w.]*)"
 _COMPARED = r"(<=|>=|≤|≥|<|>)"
-_UNITS = "分|点|倍|个月|个|次|天|日|周|年|岁|名|家|台|件|单|笔|条|套|人次|points?|pts|times|days?|months?|years?|pcs"
+_UNITS = "分|点|倍|个|人次|人|次|岁|名|家|台|件|单|笔|条|套|points?|pts|times|pcs"
+_TIMES = {
+    "month": "个月|月|months?",
+    "day": "天|日|days?",
+    "year": "年|years?|yrs?",
+    "": "个?季度?|周|星期|个?小时|quarters?|weeks?|hours?",
+}
+_SPANS = {"months": r"(?:months|月数)\s*\([^()]*\)", "days": r"(?:(?:days|天数)\s*\([^()]*\)|active_days|在岗天数)"}
+_FACTORS = {("months", "month"): 1, ("months", "year"): 12, ("days", "day"): 1}
+"""How many of what a function of time counts a unit is, where that is always the same."""
 _THOUSANDS = {"k": 10**3, "K": 10**3, "千": 10**3, "百": 100, "m": 10**6, "M": 10**6, "mn": 10**6, "bn": 10**9}
 _MYRIADS = {"w": 1, "W": 1, "十万": 10, "百万": 100, "千万": 1000}
 
@@ -118,6 +127,9 @@ _BOUNDS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 """Two bounds at once, of a value that is one word; written as two comparisons only where nothing else belongs to it."""
 
+_TIME = re.compile(rf"{_NUMBER}\s*(?:{'|'.join(rf'(?P<t{unit}>{written})' for unit, written in _TIMES.items())})(?!\w)")
+"""A number with a unit of time."""
+
 _BOUND = re.compile(r"(?:(?:is\s+)?(?:not\s+)?between|[非不]?介于)(?![a-z])")
 """What says that two bounds follow."""
 
@@ -160,9 +172,9 @@ def at(reading: Reading, line: Line, place: int, could: set[str]) -> tuple[int, 
         up_to = Note("write", {"write": f"{words.spelling('up to', reading.language)} {ranged[2]}"})
         note = up_to if "UP_TO" in could else Note("range", {"low": ranged[1]})
         return line.start, line.start + ranged.end(), note
-    bounded = _bounded(reading, line, fault, could)
-    if bounded:
-        return bounded
+    special = _bounded(reading, line, fault, could) or _timed(reading, line, fault)
+    if special:
+        return special
     for pattern, instead in _SLIPS:
         for found in pattern.finditer(typed):
             start, end = found.span()
@@ -198,10 +210,53 @@ def _bounded(reading: Reading, line: Line, fault: int, could: set[str]) -> tuple
     return (base + fault, base + at_fault.end(), Note("bounds")) if at_fault else None
 
 
+def _timed(reading: Reading, line: Line, fault: int) -> tuple[int, int, Note] | None:
+    """A number with a unit of time that covers an offset of a line.
+
+    Without its unit where that is what it is compared with, by a function of time; elsewhere the help is in words.
+    """
+    typed = reading.prepared.lexed[line.start : line.end]
+    for found in _TIME.finditer(typed):
+        start, end = found.span()
+        if start <= fault and not typed[end:fault].strip() and _reads(reading, line.start + start, found[1]):
+            unit = (found.lastgroup or "t")[1:]
+            factor = next(
+                (n for (by, one), n in _FACTORS.items() if one == unit and _beside(reading, line, found, by)), 0
+            )
+            value = found[1] if factor == 1 else _whole(found[1], factor)
+            note = Note("write", {"write": value}) if value else Note("time")
+            return line.start + start, line.start + end, note
+    return None
+
+
+def _whole(number: str, factor: int) -> str | None:
+    """A number times a factor, where that is whole and not nought."""
+    value = Fraction(number.replace("_", "")) * factor if number[-1].isdigit() else Fraction(0)
+    return str(value.numerator) if value and value.denominator == 1 else None
+
+
+def _beside(reading: Reading, line: Line, found: re.Match[str], by: str) -> bool:
+    """Whether a number is compared with a function of time and nothing else: in its line, or as the head of a row."""
+    typed, sign, timed = found.string, r"(?:[<>!]=|[<>=≤≥≠])", _SPANS[by]
+    before = re.search(rf"{timed}\s*{sign}\s*$", typed[: found.start()])
+    after = re.match(rf"\s*{sign}\s*{timed}", typed[found.end() :])
+    start = before.start() if before else found.start()
+    if before or after:
+        end = found.end() + (after.end() if after else 0)
+        return bool(_opens(negated=True).search(typed, 0, start) and _closes().match(typed, end))
+    head = reading.lines[reading.above[reading.living(line.start)]]
+    rows = rf"{words.pattern('BY')}\s*{timed}\s*$"
+    row = re.match(rf"{sign}?\s*$", typed[: found.start()]) and typed[found.end() :].lstrip().startswith(":")
+    return bool(row and re.search(rows, reading.prepared.lexed[head.start : head.end]))
+
+
 @cache
-def _opens() -> re.Pattern[str]:
-    """What ends where a condition could begin: a keyword, a bracket, the `=` of a definition, the line's beginning."""
-    keywords = "|".join(map(words.pattern, _OPENS))
+def _opens(*, negated: bool = False) -> re.Pattern[str]:
+    """What ends where a condition could begin: a keyword, a bracket, the `=` of a definition, the line's beginning.
+
+    After a `not` too where it is `negated`.
+    """
+    keywords = "|".join(map(words.pattern, (*_OPENS, *(("NOT",) if negated else ()))))
     each = rf"{words.pattern('REQUIRE_EACH')}\s+\w+"
     defined = rf"^{words.pattern('DEFINE')}\s+[\w.]+\s*="
     return re.compile(rf"(?:^|[(:]|(?<!\w)(?:{keywords}|{each})|{defined})\s*$")

@@ -45,6 +45,14 @@ SLIPS = [
     ("outcome o when status = 'won'", "'won'", '"won"'),
     ("定义 x = 月薪 × 1.5倍", "1.5倍", "1.5"),
     ("指标 i\n    得分 100分", "100分", "100"),
+    ("结论 o 当 n ≥ 3人", "3人", "3"),
+    ("outcome o when months(a, b) >= 6 months", "6 months", "6"),
+    ("结论 o 当 月数(a，b) ≥ 3个月 且 n > 1", "3个月", "3"),
+    ("结论 o 当 月数(a，b) ≥ 3月", "3月", "3"),
+    ("outcome o when not 10 days < days(a, b)", "10 days", "10"),
+    ("outcome o when n > 1 and months(a, b) >= 1 year", "1 year", "12"),
+    ("结论 o 当 月数(a，b) ≥ 1.5年", "1.5年", "18"),
+    ("define x by months(a, b)\n    >= 2 years : 2\n    else : 0", "2 years", "24"),
     ("定义 x = n * 75k", "75k", "75_000"),
     ("定义 x = n * 3w", "3w", "3万"),
     ("define x = n * 1.5M", "1.5M", "1_500_000"),
@@ -105,6 +113,25 @@ def test_a_range_is_written_out_only_where_its_operand_stands_alone(text: str, f
     _, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.span is not None
     assert (fault.code, fault.span.text, [note.key for note in fault.helps]) == ("KPI101", found, ["bounds"])
+
+
+TIMES = [
+    ("outcome o when days(a, b) >= 3 months", "3 months"),
+    ("outcome o when tenure >= 2 years", "2 years"),
+    ("结论 o 当 天数(a，b) ≥ 2周", "2周"),
+    ("结论 o 当 月数(a，b) ÷ 12 ≥ 2个月", "2个月"),
+    ("结论 o 当 12 × 月数(a，b) ≥ 1年", "1年"),
+    ("outcome o when months(a, b) >= 1 year + n", "1 year"),
+    ("define x by days(a, b)\n    >= 2 years : 2\n    else : 0", "2 years"),
+    ("定义 x = 如果 月数(a，b) > 12 则 3个月 否则 0", "3个月"),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), TIMES)
+def test_a_unit_of_time_is_dropped_only_beside_what_counts_in_it(text: str, found: str) -> None:
+    _, (fault,) = parse(SourceText("a.kpi", text))
+    assert fault.span is not None
+    assert (fault.code, fault.span.text, [note.key for note in fault.helps]) == ("KPI101", found, ["time"])
 
 
 def test_a_keyword_that_sticks_to_a_name_is_another_slip() -> None:
