@@ -12,6 +12,12 @@ from kpirules.syntax.reading import Reading
 Place = tuple[int, int]
 
 _LAST_NAME = re.compile(r" +\w+ *")
+_BRACKETS = re.compile(r"\([^()]*\)")
+_OVER = re.compile(
+    r"over +(?!\w+ periods?\b|(?:the +)?(?:last|previous|same|all|quarter|year)\b)"
+    r"(?:(?P<number>\d\S*(?: [A-Z]{3}\b)?)|[^\W\d][\w.]*) *(?=$|[):,]|(?:then|else|and|or)\b|[-+*/×÷])"
+)
+_OVER_ROW = re.compile(r"over +\d[^\s:]* *:")
 
 
 _INSTEAD: dict[str, frozenset[str]] = {
@@ -46,9 +52,11 @@ _INSTEAD: dict[str, frozenset[str]] = {
 
 def later(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic | None:
     """The diagnostic of what stands at, or just before, an offset where the parser could not go on; or None."""
+    if _compares(reading, line, at, could):
+        return None
     place = (
         _two_way(reading, line, at, could)
-        or _least_rows(reading, line, at)
+        or _least_rows(reading, line, at, could)
         or (_word(reading, line, at, "item") if at == reading.base else None)
         or _word(reading, line, at, reading.head.lower())
         or _word(reading, line, at, "any")
@@ -114,9 +122,29 @@ def _two_way(reading: Reading, line: Line, at: int, could: set[str]) -> Place | 
     return (starts[-1], line.end) if starts else None
 
 
-def _least_rows(reading: Reading, line: Line, at: int) -> Place | None:
-    """`at least 5` among the arguments of a call."""
+def _least_rows(reading: Reading, line: Line, at: int, could: set[str]) -> Place | None:
+    """`at least 5` among the arguments of a call, and not in the condition of its rows nor in brackets of a value."""
     lexed = reading.prepared.lexed
-    found = re.compile(rf"{words.pattern('AT_LEAST')} *[0-9]*").match(lexed, at)
-    inside = lexed.count("(", line.start, at) > lexed.count(")", line.start, at)
-    return found.span() if inside and found else None
+    found = re.compile(rf"{words.pattern('AT_LEAST')} *[\d_.]*[万亿]?").match(lexed, at)
+    if found is None:
+        return None
+    before = lexed[line.start : at].rstrip()
+    while before != (closed := _BRACKETS.sub("", before)):
+        before = closed
+    call = re.search(r"(\w+) *\(([^(]*)$", before)
+    if call is None or words.spelled(call[1]) is not None:
+        return None
+    condition = not call[2].endswith(",") and re.search(rf"(?<!\w){words.pattern('WHERE')}", call[2])
+    return None if condition and "COMPARE" in could else found.span()
+
+
+def _compares(reading: Reading, line: Line, at: int, could: set[str]) -> bool:
+    """Whether an `over` at an offset is a comparison: a number follows it or, in a condition, a value."""
+    lexed = reading.prepared.lexed
+    if "UP_TO" in could:
+        return _OVER_ROW.match(lexed, at, line.end) is not None
+    over = _OVER.match(lexed, at, line.end) if "COMPARE" in could else None
+    if over is None:
+        return False
+    asked = "|".join(map(words.pattern, ("WHEN", "WHERE", "IF")))
+    return over["number"] is not None or re.search(rf"(?<!\w)(?:{asked})", lexed[line.start : at]) is not None

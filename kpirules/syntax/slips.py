@@ -33,8 +33,8 @@ _THOUSANDS = {"k": 10**3, "K": 10**3, "千": 10**3, "百": 100, "m": 10**6, "M":
 _MYRIADS = {"w": 1, "W": 1, "十万": 10, "百万": 100, "千万": 1000}
 
 _SIGNS: tuple[tuple[str, str], ...] = (
-    (r"大于等于|大于或等于|不小于|不少于|不低于|高于等于|至少", "≥"),
-    (r"小于等于|小于或等于|不大于|不多于|不超过|不高于|低于等于|至多|最多", "≤"),
+    (r"大于等于|大于或等于|不小于|不少于|不低于|不得低于|不得少于|高于等于|至少", "≥"),
+    (r"小于等于|小于或等于|不大于|不多于|不超过|不高于|不得超过|不得高于|低于等于|至多|最多", "≤"),
     (r"不等于|不是|不为(?!空)", "≠"),
     (r"大于|高于|多于|超过|超出", ">"),
     (r"小于|低于|少于|不足|不满|未满", "<"),
@@ -51,6 +51,14 @@ _SIGNS: tuple[tuple[str, str], ...] = (
 _SIGN = "|".join(
     rf"(?P<s{n}>(?:{worded}){'' if sign in '≥≤≠' else '(?![a-z])'})" for n, (worded, sign) in enumerate(_SIGNS)
 )
+_BEHIND = r"(?:(?<=[\w%)] )|(?<=[%)]))"
+_CAPPED = (
+    r"up to|(?:not|no) (?:more|higher) than|cap(?:ped)?(?: at)?|max(?:imum)?|limit(?:ed)?(?: to)?|"
+    "不多于|不得超过|不得高于|不大于|至多|最高|上限"
+)
+_FLOORED = "(?:not|no) (?:less|lower) than|floor(?:ed)?(?: at)?|min(?:imum)?|不少于|不得低于|不得少于|不小于|最低|下限"
+"""What people write for a limit, behind a value and without a comma."""
+
 _TYPES = {
     "string|str|varchar|char|字符串|字符|文字": "{text}",
     "int|整型": "{integer}",
@@ -81,12 +89,12 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(rf"{_NUMBER}\s*(?:rmb|RMB|cny|人民币)(?!\w)"), r"\1元"),
     (re.compile(rf"{_NUMBER}(USD|CNY|EUR|GBP|HKD|JPY)(?!\w)"), r"\1 \2"),
     (re.compile(rf"{_NUMBER}\s*usd(?!\w)"), r"\1 USD"),
+    (re.compile(rf"^(?:(?:>|above|over)\s*)?{_SHARE}[kKmMwW]?(?:\s*及?以上)?(?=\s*:)"), "{above}"),
     (re.compile(rf"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s*({'|'.join([*_MYRIADS, *_THOUSANDS])})(?!\w)"), _multiplied),
     (re.compile(rf"百分之{_NUMBER}"), r"\1%"),
     (re.compile(rf"{_NUMBER}\s*(?:个百分点|percent|pct)(?!\w)"), r"\1%"),
     (re.compile(rf"{_SHARE}\s*分?(?:及以上|以上|或以上)"), r"≥ \1"),
     (re.compile(rf"{_SHARE}\s*分?(?:及以下|以下|或以下|以内)"), r"≤ \1"),
-    (re.compile(rf"^(?:(?:>|above|over)\s*)?{_SHARE}(?:\s*及?以上)?(?=\s*:)"), "{above}"),
     (re.compile(rf"{_NUMBER}\s*(?:{_UNITS})(?!\w)"), r"\1"),
     (re.compile(r"\bis\s+not\s+(?:missing|null|empty)\b"), "is present"),
     (re.compile(r"\bis\s+(?:null|empty)\b"), "is missing"),
@@ -102,10 +110,13 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(r"(?<!\w)若(?!\w)"), "{if}"),
     (re.compile(r"(?<!\w)那么(?!\w)"), "{then}"),
     (re.compile(r"(?<=[\w)] )(?:if|when|如果|当)(?!\w)"), "{where}"),
-    (re.compile(r"^(?:上限|最高|cap|max(?:imum)?)(?=[\s\d])"), "{at most}"),
-    (re.compile(r"^(?:下限|最低|floor|min(?:imum)?)(?=[\s\d])"), "{at least}"),
+    (re.compile(r"^(?:上限|最高|不得超过|cap(?:ped)?(?: at)?|max(?:imum)?)(?=[\s\d])"), "{at most}"),
+    (re.compile(r"^(?:下限|最低|不得低于|floor|min(?:imum)?)(?=[\s\d])"), "{at least}"),
     (re.compile(r"(?<!\w)(?:elif|elsif|elseif|ELSE IF)(?!\w)|(?<!\w)否则如果"), "{else} {if}"),
-    (re.compile(r"^(?:otherwise|default|others?|其他|其它|其余|默认)(?=\s*:)"), "{else}"),
+    (
+        re.compile(r"^(?:otherwise|default|others?|above|其他|其它|其余|默认|超出)(?=\s*:)"),
+        "{else}",
+    ),
     (re.compile(r", *(?:cap(?:ped)?(?: at)?|max(?:imum)?|limit(?:ed)?(?: to)?|up to)(?!\w)"), ", {at most}"),
     (re.compile(r", *(?:上限|最高|不多于|不得超过|不大于)"), ", {at most}"),
     (re.compile(r", *(?:floor|min(?:imum)?|no less than|not less than)(?!\w)"), ", {at least}"),
@@ -114,7 +125,9 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     *((re.compile(rf"(?<=\w )(?:{written})(?!\w)"), meant) for written, meant in _TYPES.items()),
     (re.compile(r"(?<=\w )(?:nullable|允许为空)(?!\w)"), "{optional}"),
     (re.compile(r"(?<=\w )primary key(?!\w)"), "{key}"),
-    (re.compile(r"(?<=[\w%)] )(at most|at least|封顶|不超过|不高于|最多|保底|不低于|至少)(?![a-z])"), r", \1"),
+    (re.compile(rf"{_BEHIND}(at most|at least|封顶|不超过|不高于|最多|保底|不低于|至少)(?![a-z])"), r", \1"),
+    (re.compile(rf"{_BEHIND}(?:{_CAPPED})(?![a-z])"), ", {at most}"),
+    (re.compile(rf"{_BEHIND}(?:{_FLOORED})(?![a-z])"), ", {at least}"),
     (re.compile(_SIGN), _signed),
     (re.compile(r"(?<![=<>!])=(?!=)"), "{is}"),
 )

@@ -59,6 +59,27 @@ SLIPS = [
     ("define x = n * 100 at most 110", "at most", ", at most"),
     ("定义 x = n × 100 封顶110", "封顶", ", 封顶"),
     ("outcome o when n at most 5", "at most", "<="),
+    ("定义 x = 合计(t.a 其中 a 不低于 10万)", "不低于", "≥"),
+    ("定义 x = 合计(t.a 其中 b > 1 且 (a 不低于10万 或 b < 0)) + 1", "不低于", "≥"),
+    ("define x = sum(t.a where max(a, b) at least 10)", "at least", ">="),
+    ("outcome o when (n at least 5) or a > 1", "at least", ">="),
+    ("outcome o when n over 3", "over", ">"),
+    ("define x = if n over 3 USD then 1 else 2", "over", ">"),
+    ("outcome o when sales over plan and a > 1", "over", ">"),
+    ("define x tiers n\n    up to 200 : 1%\n    over 200 : 3%", "over 200", "above"),
+    ("define x tiers n\n    up to 200_000 : 1%\n    over 200k : 3%", "over 200k", "above"),
+    ("pay p\n    amount revenue * 1% up to 5_000 CNY", "up to", ", at most"),
+    ("pay p\n    amount revenue * 1% capped at 5_000 CNY", "capped at", ", at most"),
+    ("pay p\n    amount revenue\n    capped at 5_000 CNY", "capped at", "at most"),
+    ("outcome o when n up to 3", "up to", "<="),
+    ("奖金 p\n    金额 n 不多于 5000元", "不多于", ", 封顶"),
+    ("奖金 p\n    金额 n × 1%不得超过5000元", "不得超过", ", 封顶"),
+    ("奖金 p\n    金额 n × 1% 最高 5000元", "最高", ", 封顶"),
+    ("指标 i\n    得分 n × 100 上限120", "上限", ", 封顶"),
+    ("指标 i\n    得分 n × 100 不得低于 0", "不得低于", ", 保底"),
+    ("结论 o 当 n 不得超过 5", "不得超过", "≤"),
+    ("define x by n\n    > 3 : 1\n    above : 1", "above", "else"),
+    ("定义 x 按 n\n    > 3 : 1\n    超出 : 1", "超出", "否则"),
     ("define x tiers n\n    0-100 : 1%\n    above : 2%", "0-100", "up to 100"),
     ("定义 x 超额累进 n\n    0至10万 : 1%\n    超出 : 2%", "0至10万", "不超过 10万"),
     ("定义 x 超额累进 n\n    不超过 10万 : 1%\n    10万以上 : 2%", "10万以上", "超出"),
@@ -132,6 +153,22 @@ def test_a_unit_of_time_is_dropped_only_beside_what_counts_in_it(text: str, foun
     _, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.span is not None
     assert (fault.code, fault.span.text, [note.key for note in fault.helps]) == ("KPI101", found, ["time"])
+
+
+LATER = [
+    ("define x = sum(orders.qty at least 10)", "at least 10"),
+    ("定义 x = 合计(t.a 其中 b > 1，不低于 10万)", "不低于 10万"),
+    ("define x = sum(t.a) over last 3 periods", "over last 3 periods"),
+    ("outcome o when n over 2 periods ago > 3", "over 2 periods ago"),
+    ("define x = n over team", "over"),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), LATER)
+def test_a_comparison_in_words_is_told_from_what_comes_later(text: str, found: str) -> None:
+    _, (fault,) = parse(SourceText("a.kpi", text))
+    assert fault.span is not None
+    assert (fault.code, fault.span.text) == ("KPI801", found)
 
 
 def test_a_keyword_that_sticks_to_a_name_is_another_slip() -> None:
