@@ -325,23 +325,25 @@ def gate(ws: Workspace, node: ast.Gate) -> None:
         if known is None and effect.target.names[0].text in ws.broken:
             continue
         if known is None or (len(effect.target.names) > 1 and known.unit is not Unit.NUMBER) or known.unit is Unit.BOOL:
-            ws.report("KPI536", effect.target.span, {"name": effect.target.text}, helps=[_gateable(ws, effect.target)])
+            ws.report("KPI536", effect.target.span, {"name": effect.target.text}, helps=_gateable(ws, effect.target))
             continue
         with quietly():
             _bound(ws, effect, ws.memo.get(target_of(ws, effect.target) or ("", "")) or known)
 
 
-def _gateable(ws: Workspace, path: ast.Path) -> Note:
-    """What a gate can act on in this scheme; of an indicator, its score."""
+def _gateable(ws: Workspace, path: ast.Path) -> list[Note]:
+    """What a gate can act on in this scheme; of an indicator, its score; of a grade, that no item gives one."""
     language = ws.file.language
     score = words.spelling("score", language)
     kinds = {name: declared.kind for name, declared in ws.declared.items()}
     if kinds.get(path.names[0].text) == "indicator":
-        return Note("score", {"write": f"{path.names[0].text}.{score}"})
+        return [Note("score", {"write": f"{path.names[0].text}.{score}"})]
     found = [words.spelling("total", language)] if ws.has(ast.Scorecard) else []
     found += [words.spelling("grade", language)] if ws.has(ast.Grade) else []
     found += [f"{name}.{score}" if kind == "indicator" else name for name, kind in kinds.items() if kind in _GATED]
-    return Note("among", {"names": ", ".join(found) or "…"})
+    ungraded = path.text in words.spellings("grade") and not ws.has(ast.Grade)
+    among = Note("among", {"names": ", ".join(found) or "…"})
+    return [Note("grade"), among] if ungraded else [among]
 
 
 _GATED = ("indicator", "pay", "component")

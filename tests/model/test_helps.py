@@ -60,3 +60,10 @@ def test_what_a_help_says_compiles(value: str, code: str, help_: str | None, men
     assert (
         told(scheme(*items, f"define x = {mended}\nindicator i\n    actual x\n    missing exclude\n    score 1")) == []
     )
+
+
+def test_a_gate_on_a_grade_that_no_item_gives_says_so() -> None:
+    item, gate = 'grade by base\n    > 9 : "A"\n    else : "B"', 'gate g when base > 1\n    grade at most "B"'
+    (fault,) = refused(scheme(gate))
+    assert (fault.code, [note.key for note in fault.helps]) == ("KPI536", ["grade", "among"])
+    assert told(scheme(item, gate)) == []
