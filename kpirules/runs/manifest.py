@@ -19,6 +19,7 @@ from kpirules.data.load import Loaded, TableFacts
 from kpirules.runs.run import Result
 from kpirules.runs.uncredited import counts as uncredited_counts
 from kpirules.source import Diagnostic, Fault, SourceText
+from kpirules.source.system import Reason, reason
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -102,18 +103,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         found = json.loads((folder / NAME).read_text(encoding="utf-8"))
         jsonschema.Draft202012Validator(schema).validate(found)
     except OSError as error:
-        raise not_a_run(folder, f"{NAME}: {error.strerror}") from None
+        raise not_a_run(folder, NAME, reason(error)) from None
     except ValueError as error:
-        raise not_a_run(folder, f"{NAME}: {error}") from None
+        raise not_a_run(folder, NAME, str(error)) from None
     except jsonschema.ValidationError as error:
-        raise not_a_run(folder, f"{NAME}: {error.json_path}: {error.message}") from None
+        raise not_a_run(folder, NAME, f"{error.json_path}: {error.message}") from None
     assert isinstance(found, dict)
     return found
 
 
-def not_a_run(folder: Path, reason: str) -> Fault:
-    """The fault of a folder that cannot be read as a run's."""
-    return Fault([Diagnostic("KPI730", None, {"path": folder, "reason": reason})])
+def not_a_run(folder: Path, name: str, why: Reason | str) -> Fault:
+    """The fault of a folder that cannot be read as a run's, for what is wrong with one of its files."""
+    return Fault([Diagnostic("KPI730", None, {"path": folder, "name": name, "reason": why})])
 
 
 def _facts(facts: TableFacts) -> dict[str, Any]:

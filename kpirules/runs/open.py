@@ -22,6 +22,7 @@ from kpirules.runs.run import Result
 from kpirules.runs.tables import disagreeing, misfilled, schemas
 from kpirules.source import Diagnostic, Fault, Note, SourceText
 from kpirules.source.files import Folder
+from kpirules.source.system import reason
 from kpirules.values.periods import Period, parse_period
 from kpirules.values.units import Unit
 
@@ -79,7 +80,7 @@ def _unchanged(folder: Path, digests: Mapping[str, str]) -> None:
         try:
             same = digest(folder / name) == known
         except OSError as error:
-            raise not_a_run(folder, f"{name}: {error.strerror}") from None
+            raise not_a_run(folder, name, reason(error)) from None
         if not same:
             changed.append(Diagnostic("KPI732", None, {"path": folder / name}))
     if changed:
@@ -107,7 +108,7 @@ def _results(folder: Path, compiled: Compiled) -> dict[str, pa.Table]:
     found = {name: pq.read_table(folder / f"{name}.parquet") for name in RESULTS}
     for name, table in found.items():
         if not table.schema.equals(held[name]):
-            raise not_a_run(folder, f"{name}.parquet: {table.schema.names}")
+            raise not_a_run(folder, f"{name}.parquet", ", ".join(table.schema.names))
     wrong = disagreeing(compiled, found["scores"], found["items"])
     if wrong:
         raise Fault([Diagnostic("KPI739", None, {"path": folder, "columns": wrong})])

@@ -136,6 +136,9 @@ class _Page:
         if shown:
             figures_ = [f"{self.words.word(part)} {self.words.show(item.parts[part].figure)}" for part in shown]
             self.line(depth, " · ".join(figures_))
+        for made in (_chain(item.parts[part])[0] for part in ("actual", "target") if part in item.parts):
+            if [read.figure for read in made.inputs] != [made.figure]:
+                self._reads(made, depth)
         for node in (one for part in shown for one in _chain(item.parts[part]) if one.kind in LIMITS):
             self._step(node, depth, brief=True)
         if main.withheld and main.test is not None:
@@ -147,7 +150,7 @@ class _Page:
             self._step(node, depth, brief=True)
         if item.kind in ("group", "total"):
             return
-        if item.kind in ("pay", "component"):
+        if item.kind in ("pay", "component", "adjust"):
             self._reads(_chain(main)[0], depth)
         for part in (*(item.parts[one] for one in shown), main):
             for one in _fed(part):

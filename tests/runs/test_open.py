@@ -19,6 +19,7 @@ from kpirules.runs.manifest import Done
 from kpirules.runs.open import latest, open_run
 from kpirules.runs.run import columns, params
 from kpirules.source import Fault
+from kpirules.source.render import render_text
 from tests.runs import project
 
 
@@ -116,6 +117,13 @@ def test_what_is_not_a_run_folder_is_told(done: Done, how: str) -> None:
     with pytest.raises(Fault) as caught:
         open_run(folder)
     assert [code for code, _ in codes(caught)] == ["KPI730"]
+
+
+def test_why_a_run_folder_cannot_be_read_is_said_in_the_readers_language(tmp_path: Path) -> None:
+    with pytest.raises(Fault) as caught:
+        open_run(tmp_path)
+    (fault,) = caught.value.diagnostics
+    assert "`manifest.json`：没有这个文件" in render_text([fault], "zh")
 
 
 # ---------------------------------------------------------------- the newest
