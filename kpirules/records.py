@@ -2,9 +2,9 @@
 
 The standard library writes and compiles six methods for every frozen class, which takes half a millisecond. What
 `check` needs has some 150 such classes, so that making them took longer than the check of a scheme. Here one method is
-compiled, `__init__`, and that when it is first called; the others are made of parts that are compiled already. All else
-is the library's own doing: `field`, `fields`, `replace`, patterns. Of the methods made here, a class may bring a
-`__repr__` of its own, and none else.
+compiled, `__init__`, once for all classes of one shape, when one is first called; the others are made of parts that are
+compiled already. All else is the library's own doing: `field`, `fields`, `replace`, patterns. Of the methods made here,
+a class may bring a `__repr__` of its own, and none else.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 else:
     import dataclasses
     from collections.abc import Callable
-    from functools import partial
+    from functools import cache, partial
     from operator import attrgetter
+    from types import CodeType, FunctionType
 
     def dataclass(
         *, frozen: bool = False, slots: bool = False, kw_only: bool = False, **others: bool
@@ -52,31 +53,52 @@ else:
         return __init__
 
     def _init(cls: type, every: tuple[dataclasses.Field, ...]) -> Callable[..., None]:
-        # what is not a field's name begins in a way that no field's name does
-        names = {"made_missing": dataclasses.MISSING}
-        params, keywords, lines = ["made_self"], [], []
-        for one in every:
-            name = one.name
-            names[f"made_set_{name}"] = getattr(cls, name).__set__
-            made, default = name, ""
-            if one.default_factory is not dataclasses.MISSING:
-                names[f"made_new_{name}"] = one.default_factory
-                default = "=made_missing"
-                made = f"made_new_{name}() if {name} is made_missing else {name}" if one.init else f"made_new_{name}()"
-            elif one.default is not dataclasses.MISSING:
-                names[f"made_default_{name}"] = one.default
-                default = f"=made_default_{name}"
-                made = name if one.init else f"made_default_{name}"
-            if one.init:
-                (keywords if one.kw_only else params).append(name + default)
-            if one.init or default:
-                lines.append(f"made_set_{name}(made_self, {made})")
-        if hasattr(cls, "__post_init__"):
-            lines.append("made_self.__post_init__()")
-        head = ", ".join([*params, "*", *keywords] if keywords else params)
-        exec(f"def __init__({head}):\n " + "\n ".join(lines or ["pass"]), names)  # noqa: S102  # names of fields, ours
-        names["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
-        return names["__init__"]
+        """The `__init__` of its shape, with the names, the defaults and the slots of a class."""
+        given = [nth for nth, one in enumerate(every) if one.init and not one.kw_only]
+        keywords = [nth for nth, one in enumerate(every) if one.init and one.kw_only]
+        code = _shape(tuple(given), tuple(keywords), tuple(map(_kind, every)), post=hasattr(cls, "__post_init__"))
+        names: dict[str, object] = {"missing": dataclasses.MISSING}
+        for nth, one in enumerate(every):
+            names[f"set{nth}"] = getattr(cls, one.name).__set__
+            names[f"new{nth}"] = one.default_factory if _kind(one) in _NEW else one.default
+        varnames = ("made_self", *(every[nth].name for nth in (*given, *keywords)))
+        made = FunctionType(code.replace(co_varnames=varnames), names, "__init__")
+        defaults = {every[nth].name: every[nth].default for nth in (*given, *keywords) if _has_default(every[nth])}
+        optional = [every[nth].name for nth in given if every[nth].name in defaults]
+        assert optional == [every[nth].name for nth in given[len(given) - len(optional) :]], cls
+        made.__defaults__ = tuple(defaults[name] for name in optional)
+        made.__kwdefaults__ = {name: defaults[name] for name in varnames if name in defaults and name not in optional}
+        made.__qualname__ = f"{cls.__qualname__}.__init__"
+        return made
+
+    _NEW = ("made", "new")
+
+    def _kind(one: dataclasses.Field) -> str:
+        """What sets a field: what is given, or made where nothing is; else a new value, its default, or nothing."""
+        if one.default_factory is not dataclasses.MISSING:
+            return "made" if one.init else "new"
+        return "given" if one.init else "fixed" if _has_default(one) else ""
+
+    def _has_default(one: dataclasses.Field) -> bool:
+        return one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
+
+    _SET = {
+        "given": "set{0}(made_self, p{0})",
+        "made": "set{0}(made_self, new{0}() if p{0} is missing else p{0})",
+        "new": "set{0}(made_self, new{0}())",
+        "fixed": "set{0}(made_self, new{0})",
+    }
+
+    @cache
+    def _shape(given: tuple[int, ...], keywords: tuple[int, ...], kinds: tuple[str, ...], *, post: bool) -> CodeType:
+        """The code of an `__init__`, compiled once for all classes that are alike but for their names."""
+        lines = [_SET[kind].format(nth) for nth, kind in enumerate(kinds) if kind]
+        lines += ["made_self.__post_init__()"] if post else []
+        params = ["made_self", *(f"p{nth}" for nth in given), *(["*"] if keywords else [])]
+        head = ", ".join([*params, *(f"p{nth}" for nth in keywords)])
+        made: dict[str, FunctionType] = {}
+        exec(f"def made({head}):\n " + "\n ".join(lines or ["pass"]), made)  # noqa: S102  # numbers, ours
+        return made["made"].__code__.replace(co_name="__init__")
 
     def _identity(every: tuple[dataclasses.Field, ...]) -> tuple[Callable[..., bool], Callable[..., int]]:
         """`__eq__` and `__hash__` by the values of some fields."""

@@ -6,7 +6,6 @@ code; the table `words` holds single words that messages are put together from.
 
 from __future__ import annotations
 
-import locale
 import os
 import tomllib
 from collections.abc import Mapping
@@ -36,7 +35,11 @@ class Entry:
 def reader_language() -> str:
     """The reader's language, `zh` or `en`: what KPIRULES_LANG says, else the locale."""
     named = next((value for name in VARIABLES if (value := os.environ.get(name))), None)
-    return "zh" if (named or locale.getlocale()[0] or "").casefold().startswith(("zh", "chinese")) else "en"
+    if named is None:
+        import locale  # noqa: PLC0415  # seldom asked: the environment mostly says it
+
+        named = locale.getlocale()[0] or ""
+    return "zh" if named.casefold().startswith(("zh", "chinese")) else "en"
 
 
 def entry(code: str, lang: str) -> Entry:

@@ -133,8 +133,14 @@ DATE = Type(Unit.DATE)
 
 def decimal(unit: Unit, scale: int, low: Fraction, high: Fraction, *, missing: bool = False) -> Type:
     """A plain decimal of `scale` places between `low` and `high`."""
-    digits = Digits(scale, max(abs(low), abs(high))).checked()
-    return Type(unit, missing, low, high, digits)
+    return Type(unit, missing, low, high, Digits(scale, _size(low, high)).checked())
+
+
+def _size(low: Fraction, high: Fraction) -> Fraction:
+    """The greatest size of what lies between two bounds."""
+    if low.numerator >= 0:
+        return high
+    return max(-low, high)
 
 
 def presumed(unit: Unit, scale: int | None = None) -> Type:
@@ -165,7 +171,9 @@ def constant(unit: Unit, value: Fraction) -> Type:
 
 
 def _times(a: Digits, b: Digits) -> Digits:
-    return Digits(a.scale + b.scale, a.bound * b.bound)
+    if a is _ONE:
+        return b
+    return a if b is _ONE else Digits(a.scale + b.scale, a.bound * b.bound)
 
 
 def _over(digits: Digits, *, was_quotient: bool) -> Digits | None:
@@ -193,11 +201,19 @@ def add(a: Type, b: Type, unit: Unit, *, minus: bool = False) -> Type:
 
 def multiply(a: Type, b: Type, unit: Unit) -> Type:
     """The type of `a * b`."""
-    corners = [x * y for x in a.bounds for y in b.bounds]
+    low, high = _corners(a.bounds, b.bounds)
     (an, ad), (bn, bd) = a.sides, b.sides
     num, den = _times(an, bn).checked(), _times(ad, bd)
     missing = a.missing or b.missing
-    return Type(unit, missing, min(corners), max(corners), num, _over(den, was_quotient=bool(a.over or b.over)))
+    return Type(unit, missing, low, high, num, _over(den, was_quotient=bool(a.over or b.over)))
+
+
+def _corners(a: tuple[Fraction, Fraction], b: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
+    """The least and the greatest product of two values between their bounds."""
+    if a[0].numerator >= 0 and b[0].numerator >= 0:
+        return a[0] * b[0], a[1] * b[1]
+    products = [x * y for x in a for y in b]
+    return min(products), max(products)
 
 
 def divide(a: Type, b: Type, unit: Unit) -> Type:
@@ -284,7 +300,7 @@ def rounding(a: Type, places: int) -> Type:
     """
     step = Fraction(10) ** -places
     low, high = a.bounds
-    bound = max(abs(low), abs(high))
+    bound = _size(low, high)
     if a.over:
         num, den = a.sides
         unit = Digits(max(den.scale + places, den.scale), den.bound * step)
