@@ -12,7 +12,7 @@ What a person got wrong is raised as `kpirules.Fault`: its `diagnostics` are dat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from kpirules.data.bindings import Bindings, load_bindings
 from kpirules.runs.evaluate import evaluate
 from kpirules.runs.explain import explained
 from kpirules.runs.folder import RESULTS, check_free, save
+from kpirules.runs.inputs import packed
 from kpirules.runs.manifest import Done
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.catalogue import reader_language
@@ -194,7 +195,9 @@ class Result:
         """
         target = Path(folder)
         check_free(target)
-        return save(self.done, target, numbered=False, keep_inputs=keep_inputs, csv=csv)
+        contracts = tuple(self.done.compiled.model.tables.values())
+        inputs = packed(self.done.loaded, contracts) if keep_inputs else None
+        return save(replace(self.done, inputs=inputs), target, numbered=False, csv=csv)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def run(
     """Evaluate SCHEME, by default the one that kpirules.yaml names, and keep the run in a folder."""
     from kpirules.data.faults import DataFaults
     from kpirules.runs.evaluate import Steps
-    from kpirules.runs.folder import KEPT_BYTES, check_free, save, small_enough
+    from kpirules.runs.folder import check_free, save
+    from kpirules.runs.inputs import KEPT_BYTES
 
     if out is not None:
         check_free(out)
@@ -54,10 +55,10 @@ def run(
     try:
         with console.progress() as watch:
             steps = Steps(watch)
-            done = _done(scheme, period, bindings, steps, quarantine=quarantine)
+            done = _done(scheme, period, bindings, steps, quarantine=quarantine, keep_inputs=keep_inputs)
             target = out or bindings.parent / "runs" / str(done.result.period)
             with steps.step("write"):
-                folder = save(done, target, numbered=out is None, keep_inputs=keep_inputs, csv=csv)
+                folder = save(done, target, numbered=out is None, csv=csv)
     except DataFaults as faults:
         console.show(faults.diagnostics)
         _write_all(faults)
@@ -65,7 +66,7 @@ def run(
             console.tell(console.say("requirement_waits", said=said))
         context.exit(console.BAD_INPUT)
     _print(done, folder, form)
-    if keep_inputs and not small_enough(done.loaded):
+    if keep_inputs and done.inputs is None:
         console.tell(console.say("data_too_large", size=KEPT_BYTES >> 20))
     console.tell(console.say("run_kept", path=shown(folder)))
     if done.result.broken:
@@ -73,7 +74,7 @@ def run(
         context.exit(console.FINDINGS)
 
 
-def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarantine: bool) -> Done:
+def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarantine: bool, keep_inputs: bool) -> Done:
     from kpirules.compiling import compile_file
     from kpirules.data.bindings import load_bindings
     from kpirules.runs.evaluate import evaluate
@@ -82,7 +83,7 @@ def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarant
         bindings = load_bindings(data)
         path = scheme or bindings.scheme
         compiled = compile_file(path, shown(path), None if scheme else bindings.scheme_span)
-    return evaluate(compiled, path, bindings, period, quarantine=quarantine, steps=steps)
+    return evaluate(compiled, path, bindings, period, quarantine=quarantine, keep_inputs=keep_inputs, steps=steps)
 
 
 def _print(done: Done, folder: Path, form: str) -> None:

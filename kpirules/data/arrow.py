@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from json import dumps
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +16,14 @@ from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 _PLAIN_SCALE = 6
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
+
+
+def each(work: Callable[[_Given], _Made], given: Iterable[_Given]) -> list[_Made]:
+    """What `work` makes of each, in order; on all processors, as Arrow works outside the interpreter's lock."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(work, given))
 
 
 def arrow_type(what: Type) -> pa.DataType:

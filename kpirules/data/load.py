@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from kpirules.data.arrow import arrow_type, counting, flat
+from kpirules.data.arrow import arrow_type, counting, each, flat
 from kpirules.data.bindings import Bindings
 from kpirules.data.cells import Cells, read_cells
 from kpirules.data.checks import reference_findings, row_findings
 from kpirules.data.faults import DataFaults, Finding, Group, Place
 from kpirules.data.quarantine import Origin, Quarantine, set_aside
 from kpirules.data.sources import Raw, from_frame, read_source, unknown_columns
-from kpirules.model.contracts import Table
+from kpirules.model.contracts import Column, Table
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import similar
 
@@ -197,7 +197,7 @@ def _loaded(
             broken += fault.diagnostics
     if broken:
         raise Fault(broken)
-    cells = {contract.name: _cells(contract, raws[contract.name]) for contract in contracts}
+    cells = _cells(contracts, raws)
     tables = {contract.name: _table(contract, cells[contract.name]) for contract in contracts}
     facts = tuple(_facts(raws[name], tables[name], cells[name]) for name in tables)
     found = _findings(contracts, tables, cells)
@@ -259,22 +259,38 @@ def _findings(
     """What is wrong in the rows of each table; nothing is said of references to a key that cannot be read at all."""
     read = [one for one in contracts if not any(cells[one.name][key].unread for key in one.keys)]
     by_name = {contract.name: contract for contract in read}
-    found: dict[str, list[Finding]] = {}
-    for contract in contracts:
-        findings = [finding for column in cells[contract.name].values() for finding in column.findings]
+
+    def of_rows(contract: Table) -> list[Finding]:
         dated = contract.active
         unsure = [finding.rows for finding in cells[contract.name][dated.ends].findings] if dated else []
-        findings += row_findings(contract, tables[contract.name], unsure)
-        findings += reference_findings(contract, tables, by_name)
-        found[contract.name] = findings
+        return row_findings(contract, tables[contract.name], unsure)
+
+    def of_references(contract: Table) -> list[Finding]:
+        return list(reference_findings(contract, tables, by_name))
+
+    found = {
+        contract.name: [finding for column in cells[contract.name].values() for finding in column.findings]
+        for contract in contracts
+    }
+    looks = [(look, contract) for contract in contracts for look in (of_rows, of_references)]
+    for (_, contract), findings in zip(looks, each(lambda one: one[0](one[1]), looks), strict=True):
+        found[contract.name] += findings
     return found
 
 
-def _cells(contract: Table, raw: Raw) -> dict[str, Cells]:
-    return {
-        column.name: read_cells(raw.cells.column(column.name), column, raw.findings.get(column.name, ()))
-        for column in contract.columns
-    }
+def _cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dict[str, Cells]]:
+    """By table and column."""
+
+    def read(place: tuple[str, Column]) -> Cells:
+        table, column = place
+        raw = raws[table]
+        return read_cells(raw.cells.column(column.name), column, raw.findings.get(column.name, ()))
+
+    places = [(contract.name, column) for contract in contracts for column in contract.columns]
+    found: dict[str, dict[str, Cells]] = {contract.name: {} for contract in contracts}
+    for (table, column), cells in zip(places, each(read, places), strict=True):
+        found[table][column.name] = cells
+    return found
 
 
 def _table(contract: Table, cells: Mapping[str, Cells]) -> pa.Table:

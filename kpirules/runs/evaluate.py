@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from kpirules.compiling import Compiled
 from kpirules.data.bindings import Bindings
 from kpirules.data.load import BrokenContracts, read_tables, typed_tables
 from kpirules.runs.demands import required, with_demands
+from kpirules.runs.inputs import packed
 from kpirules.runs.manifest import Done
 from kpirules.runs.run import in_force, read_period, run_scheme
 
@@ -43,9 +45,12 @@ def evaluate(
     period: str,
     *,
     quarantine: bool = False,
+    keep_inputs: bool = False,
     steps: Steps | None = None,
 ) -> Done:
     """Evaluate a scheme for a period; `scheme` is its file, `data` its bindings, or its tables as frames by name.
+
+    With `keep_inputs`, the inputs are made ready to be kept while the engine works.
 
     Raises:
         Fault: the text is no period (KPI720), the scheme is not in force in it (KPI721), data cannot be read, or the
@@ -67,5 +72,8 @@ def evaluate(
             raise with_demands(compiled, broken, wanted) from None
     with steps.step("run"):
         loaded = required(compiled, loaded, wanted, quarantine=quarantine)
-        result = run_scheme(compiled, loaded, wanted)
-    return Done(compiled, loaded, result, scheme, data.path if isinstance(data, Bindings) else None, steps.times)
+        with ThreadPoolExecutor(1) as beside:
+            inputs = beside.submit(packed, loaded, contracts) if keep_inputs else None
+            result = run_scheme(compiled, loaded, wanted)
+    path = data.path if isinstance(data, Bindings) else None
+    return Done(compiled, loaded, result, scheme, path, steps.times, inputs.result() if inputs else None)

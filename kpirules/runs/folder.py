@@ -15,51 +15,38 @@ from secrets import token_hex
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kpirules.data.load import Loaded
+from kpirules.data.arrow import each
 from kpirules.data.sheet_csv import write_csv
-from kpirules.model.contracts import Table
 from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
 from kpirules.runs.tables import schemas
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.system import reason
 
-KEPT_BYTES = 256 * 1024 * 1024
-"""Inputs that take more memory than this, all together, are not kept: their digests stand in the manifest."""
-
 RESULTS = ("scores", "items", "not_assessed", "left_out", "uncredited", "quarantine")
-NUMBER = "row number"
-"""The column of kept inputs that has the number of each row at its source; no column of a contract has a space."""
 
 
-def save(done: Done, target: Path, *, numbered: bool, keep_inputs: bool = True, csv: bool = False) -> Path:
+def save(done: Done, target: Path, *, numbered: bool, csv: bool = False) -> Path:
     """Write a run's folder and say where it is.
 
     With `numbered`, a target that is there already makes it `target-2`, and so on; without, the target must not be
-    there, or be an empty folder. Nothing is ever overwritten, and on any failure nothing is left behind. Inputs are
-    kept up to `KEPT_BYTES`; with `csv`, the results are there as CSV too.
+    there, or be an empty folder. Nothing is ever overwritten, and on any failure nothing is left behind. With `csv`,
+    the results are there as CSV too.
 
     Raises:
         Fault: the target is in use (KPI724), or it cannot be written (KPI725).
     """
     target = target.resolve()
-    kept = keep_inputs and small_enough(done.loaded)
     try:
         with _aside(target) as aside:
-            _write(done, aside, kept=kept, csv=csv)
+            _write(done, aside, csv=csv)
             digests = {path.relative_to(aside).as_posix(): digest(path) for path in _files(aside)}
-            text = json.dumps(manifest(done, target, digests, kept=kept), ensure_ascii=False, indent=2)
+            text = json.dumps(manifest(done, target, digests), ensure_ascii=False, indent=2)
             (aside / NAME).write_text(text + "\n", encoding="utf-8")
             _settle(aside)
             return _claim(aside, target, numbered=numbered)
     except OSError as error:
         args = {"path": target, "reason": reason(error)}
         raise Fault([Diagnostic("KPI725", None, args)]) from None
-
-
-def small_enough(loaded: Loaded) -> bool:
-    """Whether inputs may be kept: all together they take no more than `KEPT_BYTES`."""
-    size: int = sum(table.nbytes for table in loaded.tables.values())
-    return size <= KEPT_BYTES
 
 
 def check_free(target: Path) -> None:
@@ -78,7 +65,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write(done: Done, folder: Path, *, kept: bool, csv: bool) -> None:
+def _write(done: Done, folder: Path, *, csv: bool) -> None:
     result = done.result
     for path, source in kept_rules(done).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -88,31 +75,14 @@ def _write(done: Done, folder: Path, *, kept: bool, csv: bool) -> None:
     tables = {name: table.cast(held[name]) for name, table in tables.items()}
     for name, table in tables.items() if csv else ():
         write_csv(table, folder / f"{name}.csv")
-    if kept:
-        (folder / "inputs").mkdir()
-        for contract in done.compiled.model.tables.values():
-            _write_input(done.loaded, contract, folder / "inputs" / f"{contract.name}.parquet")
-    for name, table in tables.items():
-        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+    for name, file in (done.inputs or {}).items():
+        (folder / "inputs").mkdir(exist_ok=True)
+        (folder / "inputs" / f"{name}.parquet").write_bytes(file)
 
+    def write(name: str) -> None:
+        pq.write_table(tables[name], folder / f"{name}.parquet", compression="zstd")
 
-def _write_input(loaded: Loaded, contract: Table, path: Path) -> None:
-    """Keep a table with the numbers of its rows.
-
-    It is read again whole, so statistics would serve nobody; a dictionary is worth its while for texts that come again,
-    which those of a key do not.
-    """
-    table = loaded.tables[contract.name].append_column(NUMBER, loaded.numbers[contract.name])
-    unique = contract.keys if len(contract.keys) == 1 and contract.active is None else ()
-    texts = [field.name for field in table.schema if pa.types.is_string(field.type) and field.name not in unique]
-    pq.write_table(
-        table,
-        path,
-        compression="zstd",
-        write_statistics=False,
-        use_dictionary=texts or False,
-        column_encoding={NUMBER: "DELTA_BINARY_PACKED"},
-    )
+    each(write, tables)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kpirules import __version__
 from kpirules.compiling import Compiled
@@ -20,6 +20,9 @@ from kpirules.runs.run import Result
 from kpirules.runs.uncredited import counts as uncredited_counts
 from kpirules.source import Diagnostic, Fault, SourceText
 from kpirules.source.system import Reason, reason
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -34,7 +37,7 @@ class Done:
     """A run that is done, and all that is to be told of it.
 
     `scheme` is the rule file and `bindings` the `kpirules.yaml`, None for a run on frames; `times` has the milliseconds
-    that each step took.
+    that each step took; `inputs` are the tables as they are kept, None where they are not.
     """
 
     compiled: Compiled
@@ -43,10 +46,11 @@ class Done:
     scheme: Path
     bindings: Path | None
     times: Mapping[str, int]
+    inputs: Mapping[str, pa.Buffer] | None = None
 
 
-def manifest(done: Done, folder: Path, digests: Mapping[str, str], *, kept: bool) -> dict[str, Any]:
-    """The manifest of a run in `folder`, whose other files have the `digests`; `kept` says whether inputs are there."""
+def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, Any]:
+    """The manifest of a run in `folder`, whose other files have the `digests`."""
     plan, period = done.compiled.plan, done.result.period
     return {
         "format": FORMAT,
@@ -71,7 +75,7 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str], *, kept: bool
         "bindings": _bindings(done.bindings.resolve(), folder) if done.bindings else None,
         "engine": {"name": done.result.engine, "versions": _versions()},
         "inputs": [_facts(facts) for facts in done.loaded.facts],
-        "inputs_kept": kept,
+        "inputs_kept": done.inputs is not None,
         "counts": _counts(done),
         **uncredited_counts(done.compiled.plan, done.result.uncredited),
         "quarantine": done.loaded.quarantine.counts,

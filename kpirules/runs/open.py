@@ -16,7 +16,8 @@ from kpirules.data.bindings import load_bindings
 from kpirules.data.faults import Place
 from kpirules.data.load import Loaded, TableFacts, read_tables
 from kpirules.runs.demands import required
-from kpirules.runs.folder import NUMBER, RESULTS, digest
+from kpirules.runs.folder import RESULTS, digest
+from kpirules.runs.inputs import NUMBER
 from kpirules.runs.manifest import NAME, not_a_run, read_manifest
 from kpirules.runs.run import Result
 from kpirules.runs.tables import disagreeing, misfilled, schemas

@@ -27,10 +27,8 @@ import pyarrow.parquet as pq
 
 from kpirules.compiling import compile_scheme, read_source
 from kpirules.data.bindings import load_bindings
-from kpirules.data.load import read_tables
+from kpirules.runs.evaluate import evaluate
 from kpirules.runs.folder import save
-from kpirules.runs.manifest import Done
-from kpirules.runs.run import read_period, run_scheme
 from tests.benchmarks import by_hand, by_pandas
 from tests.benchmarks.data import PERIOD, write_project
 
@@ -45,10 +43,8 @@ def by_kpirules(project: Path, out: Path, *, keep_inputs: bool = True) -> None:
     """What `kpirules run` does but print."""
     bindings = load_bindings(project / "kpirules.yaml")
     compiled = compile_scheme(read_source(bindings.scheme))
-    loaded = read_tables(tuple(compiled.model.tables.values()), bindings)
-    result = run_scheme(compiled, loaded, read_period(PERIOD, compiled.plan.period))
-    done = Done(compiled, loaded, result, bindings.scheme, project / "kpirules.yaml", {})
-    save(done, out, numbered=False, keep_inputs=keep_inputs)
+    done = evaluate(compiled, bindings.scheme, bindings, PERIOD, keep_inputs=keep_inputs)
+    save(done, out, numbered=False)
 
 
 WAYS: Mapping[str, Callable[[Path, Path], None]] = {

@@ -15,13 +15,13 @@ L1 left before the period: not scored, and the order of L1 is credited to nobody
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from kpirules.compiling import compile_file
 from kpirules.data.bindings import load_bindings
-from kpirules.data.load import read_tables
+from kpirules.runs.evaluate import evaluate
 from kpirules.runs.manifest import Done
-from kpirules.runs.run import read_period, run_scheme
 
 SCHEME = """\
 scheme shop "Shop, quarterly"
@@ -143,6 +143,5 @@ def done(folder: Path, period: str = "2025Q1") -> Done:
     """The project of a folder, run."""
     bindings = load_bindings(folder / "kpirules.yaml")
     compiled = compile_file(bindings.scheme, "shop.kpi")
-    loaded = read_tables(tuple(compiled.model.tables.values()), bindings)
-    result = run_scheme(compiled, loaded, read_period(period, compiled.plan.period))
-    return Done(compiled, loaded, result, bindings.scheme, bindings.path, {"run": 1})
+    found = evaluate(compiled, bindings.scheme, bindings, period, keep_inputs=True)
+    return replace(found, times={"run": 1})

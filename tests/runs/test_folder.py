@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,8 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from kpirules.runs import folder as room
+from kpirules.runs import inputs
 from kpirules.runs import manifest as manifests
-from kpirules.runs.folder import NUMBER, check_free, save
+from kpirules.runs.folder import check_free, save
+from kpirules.runs.inputs import NUMBER
 from kpirules.runs.manifest import Done
 from kpirules.source import Fault
 from kpirules.source.system import Reason
@@ -101,17 +104,17 @@ def test_bindings_elsewhere_are_named_from_the_root(shop: Path, done: Done, tmp_
 
 
 def test_inputs_are_left_out_where_they_are_not_wanted(shop: Path, done: Done) -> None:
-    folder = save(done, shop / "run", numbered=False, keep_inputs=False)
+    folder = save(replace(done, inputs=None), shop / "run", numbered=False)
     assert not (folder / "inputs").exists()
     assert manifest(folder)["inputs_kept"] is False
 
 
 def test_inputs_are_left_out_where_they_are_too_large(shop: Path, done: Done, monkeypatch: pytest.MonkeyPatch) -> None:
     size = sum(table.nbytes for table in done.loaded.tables.values())
-    monkeypatch.setattr(room, "KEPT_BYTES", size - 1)
-    assert manifest(save(done, shop / "one", numbered=False))["inputs_kept"] is False
-    monkeypatch.setattr(room, "KEPT_BYTES", size)
-    assert manifest(save(done, shop / "two", numbered=False))["inputs_kept"] is True
+    monkeypatch.setattr(inputs, "KEPT_BYTES", size - 1)
+    assert manifest(save(project.done(shop), shop / "one", numbered=False))["inputs_kept"] is False
+    monkeypatch.setattr(inputs, "KEPT_BYTES", size)
+    assert manifest(save(project.done(shop), shop / "two", numbered=False))["inputs_kept"] is True
 
 
 # ---------------------------------------------------------------- git
@@ -204,14 +207,16 @@ def test_a_name_taken_in_the_meantime_is_passed_over(shop: Path, done: Done, mon
 def test_a_writer_that_fails_leaves_nothing(
     shop: Path, done: Done, failing: str, error: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = pq.write_table
+    write_table, write_bytes = pq.write_table, Path.write_bytes
 
-    def broken(table: object, where: Path, **rest: object) -> None:
-        write(table, where, **rest)
+    def written(where: Path, _: object) -> None:
         if where.as_posix().endswith(f"{failing}.parquet"):
             raise error
 
-    monkeypatch.setattr(pq, "write_table", broken)
+    monkeypatch.setattr(
+        pq, "write_table", lambda table, where, **rest: written(where, write_table(table, where, **rest))
+    )
+    monkeypatch.setattr(Path, "write_bytes", lambda where, data: written(where, write_bytes(where, data)))
     before = held(shop)
     if isinstance(error, KeyboardInterrupt):
         with pytest.raises(KeyboardInterrupt):
@@ -253,7 +258,7 @@ def test_a_run_killed_midway_leaves_no_folder_of_its_name(shop: Path) -> None:
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "import pyarrow.parquet as pq\n"
-        "from kpirules.runs.folder import NUMBER, save\n"
+        "from kpirules.runs.folder import save\n"
         "from tests.runs import project\n"
         "done = project.done(Path(sys.argv[1]))\n"
         "write = pq.write_table\n"
