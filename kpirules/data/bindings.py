@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
-from kpirules.source.similar import similar
+from kpirules.source.similar import did_you_mean, similar
 from kpirules.source.system import Reason, near, reason
 
 if TYPE_CHECKING:
@@ -244,8 +244,7 @@ class _Tree:
                 known = tuple(schema["properties"])
                 for key in instance:
                     if key not in known:
-                        near = similar(key, known)
-                        helps = (Note("similar", {"similar": near}),) if near else (Note("known", {"known": known}),)
+                        helps = did_you_mean(key, known, Note("known", {"known": known}))
                         yield Diagnostic("KPI605", self.key_spans[*path, key], {"key": key}, helps=helps)
             case "required":
                 known = schema["properties"]

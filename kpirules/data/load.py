@@ -20,7 +20,7 @@ from kpirules.data.quarantine import Origin, Quarantine, set_aside
 from kpirules.data.sources import Raw, from_frame, read_source, unknown_columns
 from kpirules.model.contracts import Column, Table
 from kpirules.source import Diagnostic, Fault, Note
-from kpirules.source.similar import similar
+from kpirules.source.similar import did_you_mean, similar
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,7 @@ def read_tables(
     def read(contract: Table) -> Raw:
         source = bindings.sources.get(contract.name)
         if source is None:
-            near = similar(contract.name, bindings.sources)
-            helps = (Note("similar", {"similar": near}),) if near else (Note("write"),)
+            helps = did_you_mean(contract.name, bindings.sources, Note("write"))
             raise Fault([Diagnostic("KPI610", bindings.span, {"table": contract.name}, helps=helps)])
         if unknown := unknown_columns(contract, source):
             raise Fault(unknown)
@@ -175,9 +174,8 @@ def typed_tables(
 
 
 def _no_table(name: str, known: Sequence[str]) -> Diagnostic:
-    near = similar(name, known)
-    helps = [Note("similar", {"similar": near})] if near else []
-    return Diagnostic("KPI657", None, {"name": name}, helps=(*helps, Note("known", {"known": known})))
+    helps = (*did_you_mean(name, known), Note("known", {"known": known}))
+    return Diagnostic("KPI657", None, {"name": name}, helps=helps)
 
 
 def _loaded(

@@ -19,7 +19,7 @@ from kpirules.data.objects import from_objects, names_of
 from kpirules.data.sheet_marks import Marks, NotASheet, counts_from_1904, read_marks
 from kpirules.model.contracts import Column
 from kpirules.source import Diagnostic, Fault, Note
-from kpirules.source.similar import similar
+from kpirules.source.similar import did_you_mean
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -138,12 +138,9 @@ def _chosen(workbook: CalamineWorkbook, source: Source, place: Place) -> str:
     if source.sheet is not None:
         if source.sheet in names:
             return source.sheet
-        near = similar(source.sheet, names)
-        helps = [Note("similar", {"similar": near})] if near else []
         args = {"source": place.source, "sheet": source.sheet}
-        raise Fault(
-            [Diagnostic("KPI626", source.of_sheets["sheet"], args, helps=(*helps, Note("known", {"known": names})))]
-        )
+        helps = (*did_you_mean(source.sheet, names), Note("known", {"known": names}))
+        raise Fault([Diagnostic("KPI626", source.of_sheets["sheet"], args, helps=helps)])
     seen = [one.name for one in sheets if one.visible == SheetVisibleEnum.Visible]
     if len(seen) == 1:
         return seen[0]

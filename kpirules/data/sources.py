@@ -22,7 +22,7 @@ from kpirules.data.frames import read_frame
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
-from kpirules.source.similar import similar
+from kpirules.source.similar import did_you_mean, similar
 from kpirules.source.system import near, reason
 
 _KINDS = (".csv", ".xlsx", ".xlsm", ".parquet")
@@ -232,7 +232,6 @@ def unknown_columns(contract: Table, source: Source) -> list[Diagnostic]:
     faults = []
     for name, span in source.column_spans.items():
         if name not in known:
-            near = similar(name, known)
-            note = Note("similar", {"similar": near}) if near else Note("known", {"known": known})
-            faults.append(Diagnostic("KPI611", span, {"table": contract.name, "column": name}, helps=(note,)))
+            helps = did_you_mean(name, known, Note("known", {"known": known}))
+            faults.append(Diagnostic("KPI611", span, {"table": contract.name, "column": name}, helps=helps))
     return faults

@@ -7,7 +7,6 @@ from kpirules.model.expr import Skip
 from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
-from kpirules.source.similar import similar
 from kpirules.syntax import ast
 from kpirules.values.types import Type
 
@@ -86,12 +85,6 @@ def names_of(ws: Workspace, table: str) -> list[str]:
     """The names of a table's columns, the declared ones first."""
     computed = [name for owner, name in ws.computed if owner == table]
     return [*(column.name for column in ws.tables[table].columns), *computed]
-
-
-def close(name: str, known: list[str]) -> list[Note]:
-    """The help for an unknown column: the closest of the known names, else all of them."""
-    found = similar(name, known)
-    return [Note("similar", {"similar": found}) if found else Note("columns", {"columns": ", ".join(known)})]
 
 
 def resolve(ws: Workspace, full: str) -> Type:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kpirules.model import scheme
 from kpirules.model.workspace import STAND_IN, Workspace
 from kpirules.source import Label, Note
-from kpirules.source.similar import similar
+from kpirules.source.similar import did_you_mean
 from kpirules.syntax import ast, words
 from kpirules.values.rounding import Mode
 from kpirules.values.units import Unit
@@ -79,9 +79,8 @@ def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
         word = _spellings().get(entry.what.text)
         if word is None:
             spelled = [words.spelling(name, ws.file.language) for name in _ROUNDED]
-            close = similar(entry.what.text, spelled)
-            helps = [Note("similar", {"similar": close})] if close else [Note("among", {"words": ", ".join(spelled)})]
-            ws.report("KPI216", entry.what.span, {"name": entry.what.text}, helps=helps)
+            close = did_you_mean(entry.what.text, spelled, Note("among", {"words": ", ".join(spelled)}))
+            ws.report("KPI216", entry.what.span, {"name": entry.what.text}, helps=close)
             meant = _STAND_IN
             continue
         if word in found:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kpirules.model import columns, grain
 from kpirules.model import own as persons
 from kpirules.model.expr import Builtin, Col, Expr, Skip
 from kpirules.model.workspace import PARTS, SUMS, Declared, Scope, Workspace
-from kpirules.source import Label, Note
-from kpirules.source.similar import similar
+from kpirules.source import Label, Note, Span
+from kpirules.source.similar import did_you_mean, similar
 from kpirules.syntax import ast, words
 from kpirules.values import days, types
 from kpirules.values.types import Type
@@ -73,7 +75,7 @@ def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         return found
     if column and table:
         return _column(ws, table.name, (), table.name, path, own=True)
-    if table is None and ws.subject is None:
+    if table is None:
         raise Skip
     if word in PARTS:
         raise ws.fail("KPI210", path.span, {"name": first}, helps=[Note(_why_no_part(scope, word))])
@@ -141,7 +143,7 @@ def _part(ws: Workspace, path: ast.Path, declared: Declared | None) -> Expr:
         raise Skip
     column = columns.find(ws, first, second, path.span)
     if column is None:
-        raise unknown_column(ws, path.names[1], first)
+        raise _no_column(ws, path, first)
     if ws.subject is None:
         raise Skip
     subject = ws.subject.table.name
@@ -168,7 +170,7 @@ def _column(ws: Workspace, table: str, refs: tuple[str, ...], target: str, path:
     """The column that a path ends with, of the row of `target` that `refs` lead to from one of `table`."""
     column = columns.find(ws, target, path.names[-1].text, path.span)
     if column is None:
-        raise unknown_column(ws, path.names[-1], target)
+        raise _no_column(ws, path, target)
     missing = column.type.missing or _optional_on_the_way(ws, table, refs)
     found = Col(refs, target, path.names[-1].text, own=own, type=column.type.maybe(when=missing), span=path.span)
     if own:
@@ -310,10 +312,10 @@ def unknown_table(ws: Workspace, name: ast.Name, *, filtered: bool = True) -> Sk
     if words.builtin(name.text) not in _NOW:
         return ws.later(name.span)
     kinds = ("table", "filter") if filtered else ("table",)
-    close = similar(name.text, [text for text, known in ws.declared.items() if known.kind in kinds])
+    known = [text for text, declared in ws.declared.items() if declared.kind in kinds]
     args = {"name": name.text, "table": words.spelling("table", ws.file.language)}
-    help_ = Note("similar", {"similar": close}) if close else Note("table", args)
-    return ws.fail("KPI201", name.span, {"name": name.text}, helps=[help_])
+    helps = did_you_mean(name.text, known, Note("table", args))
+    return ws.fail("KPI201", name.span, {"name": name.text}, helps=helps)
 
 
 def _quoted(text: str, asked: Type, glued: str | None) -> list[Note]:
@@ -338,14 +340,16 @@ def _no_result(ws: Workspace, name: ast.Name, word: str) -> Skip:
     )
 
 
-def unknown_column(ws: Workspace, name: ast.Name, table: str) -> Skip:
-    """Report a column that a table does not have."""
-    contract = ws.tables[table]
-    known = columns.names_of(ws, table)
-    close = similar(name.text, known)
-    help_ = Note("similar", {"similar": close}) if close else Note("columns", {"columns": ", ".join(known)})
+def unknown_column(ws: Workspace, name: ast.Name, table: str, place: Span, known: Collection[str]) -> Skip:
+    """Report a column that a table, declared at a place, does not have among those that it has."""
+    helps = did_you_mean(name.text, known, Note("columns", {"columns": ", ".join(known)}))
     args = {"name": name.text, "table": table}
-    return ws.fail("KPI206", name.span, args, labels=[Label(contract.span, "table", {"table": table})], helps=[help_])
+    return ws.fail("KPI206", name.span, args, labels=[Label(place, "table", args)], helps=helps)
+
+
+def _no_column(ws: Workspace, path: ast.Path, table: str) -> Skip:
+    """Report a path that ends with a column which a table does not have."""
+    return unknown_column(ws, path.names[-1], table, ws.tables[table].span, columns.names_of(ws, table))
 
 
 def _names_of_subject(ws: Workspace, scope: Scope) -> list[str]:

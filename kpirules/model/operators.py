@@ -12,7 +12,7 @@ from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Fn, Lit, Lookup, Ne
 from kpirules.model.walking import children, known
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
-from kpirules.source.similar import similar
+from kpirules.source.similar import did_you_mean
 from kpirules.values import types, units
 from kpirules.values.rounding import decimal_places, decimal_text
 from kpirules.values.types import TooWide, Type
@@ -267,10 +267,8 @@ def check_domain(ws: Workspace, value: Expr, literal: Expr) -> None:
     ):
         return
     text = str(literal.value)
-    close = similar(text, value.type.domain)
     domain = ", ".join(f'"{one}"' for one in value.type.domain)
-    helps = [Note("similar", {"similar": close})] if close else []
-    helps.append(Note("domain", {"value": value.span.text, "domain": domain}))
+    helps = (*did_you_mean(text, value.type.domain), Note("domain", {"value": value.span.text, "domain": domain}))
     ws.report("KPI308", literal.span, {"text": text, "value": value.span.text}, helps=helps)
 
 

@@ -10,7 +10,7 @@ from kpirules.model.checks import overlap
 from kpirules.model.expr import Expr, Lit, Skip, Unknown
 from kpirules.model.workspace import Scope, Workspace, both, every, quietly
 from kpirules.source import Label, Note, Span
-from kpirules.source.similar import similar
+from kpirules.source.similar import did_you_mean
 from kpirules.syntax import ast, words
 from kpirules.values import types
 from kpirules.values.types import Type
@@ -160,12 +160,11 @@ def entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
         raise Skip
     if declared is None or declared.kind != "indicator":
         among = [text for text, known_ in ws.declared.items() if known_.kind == "indicator"]
-        close = similar(name, among)
-        helps = [Note("similar", {"similar": close}) if close else Note("declare", {"name": name})]
+        helps = did_you_mean(name, among, Note("declare", {"name": name}))
         parts = [one.item for one in ws.file.fragments]
         among += [part.name.text for part in parts if isinstance(part, ast.Indicator)]
         if name in ("weight", "权重") and among:
-            helps = [Note("weight", {"write": among[0], "weight": node.weight.span.text})]
+            helps = (Note("weight", {"write": among[0], "weight": node.weight.span.text}),)
         raise ws.fail("KPI215", node.indicator.span, {"name": name}, helps=helps)
     ws.value(name, "score", node.indicator.span)
     return scheme.Entry(name, weight(ws, node.weight), when, node.span)

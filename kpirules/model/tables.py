@@ -11,7 +11,6 @@ from kpirules.model.expr import Skip
 from kpirules.model.header import currency_places
 from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.source import Label, Note, Span
-from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
 from kpirules.values import types
 from kpirules.values.types import SUM_BOUND, TooWide, Type
@@ -69,18 +68,11 @@ def _via(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]) -
     name = node.via[0]
     column = columns.get(name.text)
     if column is None:
-        raise _no_column(ws, node, name, columns)
+        raise names.unknown_column(ws, name, node.name.text, node.name.span, columns)
     if column.references is None:
         labels = [Label(column.span, "column")]
         raise ws.fail("KPI552", name.span, {"name": name.text}, labels=labels, helps=[Note("refer")])
     return name.text
-
-
-def _no_column(ws: Workspace, node: ast.Table, name: ast.Name, columns: dict[str, contracts.Column]) -> Skip:
-    args = {"name": name.text, "table": node.name.text}
-    close = similar(name.text, columns)
-    help_ = Note("similar", {"similar": close}) if close else Note("columns", {"columns": ", ".join(columns)})
-    return ws.fail("KPI206", name.span, args, labels=[Label(node.name.span, "table", args)], helps=[help_])
 
 
 def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]) -> contracts.Active | None:
@@ -92,7 +84,7 @@ def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]
     for name in (written.begins, written.ends):
         column = columns.get(name.text)
         if column is None and name.text not in ws.broken:
-            _no_column(ws, node, name, columns)
+            names.unknown_column(ws, name, node.name.text, node.name.span, columns)
         elif column is not None and column.type.unit is not Unit.DATE:
             args = {"expected": Unit.DATE, "found": column.type.unit, "text": name.text}
             ws.report("KPI301", name.span, args, helps=[Note("date")])

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kpirules.source.diagnostics import Note
+
+
+def did_you_mean(name: str, among: Iterable[str], otherwise: Note | None = None) -> tuple[Note, ...]:
+    """The help `similar`, which offers the closest of `among`; where none is close, `otherwise`, or no help."""
+    close = similar(name, among)
+    if close is not None:
+        return (Note("similar", {"similar": close}),)
+    return () if otherwise is None else (otherwise,)
+
 
 def similar(name: str, among: Iterable[str]) -> str | None:
     """The closest of `among` within a distance that a slip of the hand makes, or None.

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from kpirules.source.diagnostics import Note
-from kpirules.source.similar import similar
+from kpirules.source.similar import did_you_mean
 
 
 class Reason(Enum):
@@ -43,8 +43,7 @@ def near(path: Path) -> tuple[Note, ...]:
         names = [one.name for one in path.parent.iterdir() if one.suffix == path.suffix]
     except OSError:
         return ()
-    found = similar(path.name, names)
-    return (Note("similar", {"similar": found}),) if found else ()
+    return did_you_mean(path.name, names)
 
 
 def reason(error: OSError) -> Reason | str:

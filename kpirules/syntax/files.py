@@ -10,12 +10,14 @@ from dataclasses import field, replace
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, SourceText, Span
 from kpirules.source.files import SUFFIX, Reader
-from kpirules.source.similar import similar
+from kpirules.source.similar import did_you_mean
 from kpirules.source.system import reason
 from kpirules.syntax import ast
 from kpirules.syntax.parse import parse
 
 _ROOTED = r"[/~]|[A-Za-z]:"
+_SOME = 10
+"""How many files of a folder are named where the one that is asked for is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +138,14 @@ class _Gathering:
     def _near(self, name: str) -> Note:
         """What the folder has instead, written as it would be from the file that asks."""
         here = posixpath.dirname(self.stack[-1].name)
-        others = {
-            posixpath.relpath(one, here or "."): one
+        others = [
+            posixpath.relpath(one, here or ".")
             for one in self.reader.beside(posixpath.dirname(name))
             if one not in {open_.name for open_ in self.stack}
-        }
-        close = similar(posixpath.relpath(name, here or "."), others)
-        if close is not None:
-            return Note("similar", {"similar": close})
-        return Note("some", {"some": list(others)[:10]}) if others else Note("none")
+        ]
+        some = Note("some", {"some": others[:_SOME]}) if others else Note("none")
+        (found,) = did_you_mean(posixpath.relpath(name, here or "."), others, some)
+        return found
 
     @property
     def _first(self) -> SourceText:
