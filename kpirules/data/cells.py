@@ -15,7 +15,7 @@ from kpirules.data.arrow import arrow_type, is_among
 from kpirules.data.faults import Finding
 from kpirules.model.contracts import Column, PercentForm
 from kpirules.values.periods import period_of
-from kpirules.values.rounding import ceiled, decimal_places, decimal_text, floored
+from kpirules.values.rounding import ceiled, decimal_text, floored, numeral
 from kpirules.values.types import WIDTH
 from kpirules.values.units import Unit
 
@@ -247,9 +247,7 @@ def _limit_text(limit: Any, column: Column) -> str:  # noqa: ANN401  # Fraction,
         return str(period_of(limit, column.type.unit))
     if not column.type.unit.numeric:
         return str(limit)
-    if decimal_places(limit) is None:
-        return str(limit)
-    return decimal_text(limit) if column.percent is None else decimal_text(limit * 100) + "%"
+    return numeral(limit) if column.percent is None else f"{numeral(limit * 100)}%"
 
 
 def _finding(code: str, column: Column, mask: pa.ChunkedArray, args: Mapping[str, Any] | None = None) -> Finding:

@@ -14,7 +14,7 @@ from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.source.similar import did_you_mean
 from kpirules.values import types, units
-from kpirules.values.rounding import decimal_places, decimal_text
+from kpirules.values.rounding import numeral
 from kpirules.values.types import TooWide, Type
 from kpirules.values.units import Unit
 
@@ -74,17 +74,12 @@ _NO_SHARE = 10
 def _as_percent(lit: Lit) -> Note:
     """What a bare number was meant to be as a ratio: `0.8` and `1` sooner 80% and 100%, `5` sooner 5%."""
     assert isinstance(lit.value, Fraction)
-    same, hundredfold = f"{lit.span.text.strip()}%", f"{float_free(lit.value * 100)}%"
+    same, hundredfold = f"{lit.span.text.strip()}%", f"{numeral(lit.value * 100)}%"
     if abs(lit.value) >= _NO_SHARE:
         return Note("percent", {"write": same})
     share = abs(lit.value) <= 1 or lit.value.denominator != 1
     write, other = (hundredfold, same) if share else (same, hundredfold)
     return Note("either", {"write": write, "other": other})
-
-
-def float_free(value: Fraction) -> str:
-    """A fraction as a decimal numeral where it is one, else as a quotient."""
-    return decimal_text(value) if decimal_places(value) is not None else str(value)
 
 
 def _literals(node: Expr) -> list[Lit]:

@@ -20,8 +20,9 @@ from kpirules.plan.ir import (
     Step,
 )
 from kpirules.plan.text_names import Names
-from kpirules.plan.text_scalars import Wording, number
+from kpirules.plan.text_scalars import Wording
 from kpirules.source.catalogue import entry
+from kpirules.values.rounding import numeral
 from kpirules.values.types import Digits, Type
 
 NO_PLACES: Mapping[str, Origin] = {}
@@ -208,7 +209,7 @@ class _Steps:
 
 
 def _percent(weight: Fraction) -> str:
-    return f"{number(weight * 100)}%"
+    return f"{numeral(weight * 100)}%"
 
 
 def kind(of: Type, words: Wording) -> str:

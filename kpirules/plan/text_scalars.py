@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from fractions import Fraction
 
 from kpirules.plan.ir import Case, Const, Op, Param, Ref, Scalar, Value
 from kpirules.records import dataclass
 from kpirules.source import catalogue
-from kpirules.values.rounding import Mode, decimal_places, decimal_text
+from kpirules.values.rounding import Mode, numeral
 from kpirules.values.units import Unit
 
 _SIGNS = {
@@ -108,9 +107,4 @@ class Wording:
             case date():
                 return value.isoformat()
             case _:
-                return number(value)
-
-
-def number(value: Fraction) -> str:
-    """A known number: a decimal where there is one, else a fraction."""
-    return str(value) if decimal_places(value) is None else decimal_text(value)
+                return numeral(value)

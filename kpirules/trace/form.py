@@ -12,7 +12,7 @@ from kpirules.plan.ir import Origin, Value
 from kpirules.trace import figures
 from kpirules.trace.tree import Called, Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, Test, Trace
 from kpirules.values.periods import period_of
-from kpirules.values.rounding import decimal_places, decimal_text
+from kpirules.values.rounding import numeral
 
 FORMAT = 1
 """The version of the form."""
@@ -157,7 +157,7 @@ def _value(one: Figure) -> str | bool | None:
 def exact(value: Value) -> str | bool | None:
     """A value as JSON keeps it, exact."""
     if isinstance(value, Fraction):
-        return decimal_text(value) if decimal_places(value) is not None else f"{value.numerator}/{value.denominator}"
+        return numeral(value)
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -55,6 +55,11 @@ def decimal_text(value: Fraction, places: int | None = None) -> str:
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
 
+def numeral(value: Fraction) -> str:
+    """A fraction as a plain decimal numeral where it is a decimal, else as a quotient, `10/3`."""
+    return str(value) if decimal_places(value) is None else decimal_text(value)
+
+
 def decimal_places(value: Fraction) -> int | None:
     """How many decimal places `value` needs; None where no number of them is enough."""
     rest, twos, fives = value.denominator, 0, 0

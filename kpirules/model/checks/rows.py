@@ -14,7 +14,7 @@ from kpirules.model.walking import head_parts, known, walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
-from kpirules.values.rounding import decimal_places, decimal_text
+from kpirules.values.rounding import numeral
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
@@ -241,9 +241,5 @@ def show(value: Fraction, type_: Type) -> str:
     if type_.unit is Unit.DATE:
         return date.fromordinal(int(value)).isoformat()
     if type_.unit is Unit.RATIO:
-        return f"{_numeral(value * 100)}%"
-    return _numeral(value)
-
-
-def _numeral(value: Fraction) -> str:
-    return decimal_text(value) if decimal_places(value) is not None else str(value)
+        return f"{numeral(value * 100)}%"
+    return numeral(value)

@@ -9,7 +9,7 @@ from kpirules.model import results
 from kpirules.model.workspace import Workspace, quietly
 from kpirules.source import Label, Note
 from kpirules.syntax import ast
-from kpirules.values.rounding import decimal_places, decimal_text
+from kpirules.values.rounding import numeral
 
 
 def check(ws: Workspace) -> None:
@@ -30,7 +30,7 @@ def _weights(ws: Workspace, nodes: Iterable[ast.Group | ast.Entry]) -> tuple[lis
         Skip: one of them is no weight.
     """
     weights = [(node.span, results.weight(ws, node.weight)) for node in nodes]
-    labels = [Label(span, "weight", {"weight": percent(weight)}) for span, weight in weights]
+    labels = [Label(span, "weight", {"weight": _percent(weight)}) for span, weight in weights]
     return labels, sum((weight for _, weight in weights), Fraction(0))
 
 
@@ -38,7 +38,7 @@ def _group(ws: Workspace, node: ast.Group) -> None:
     labels, total = _weights(ws, node.entries)
     weight = results.weight(ws, node.weight)
     if total != weight:
-        args = {"group": node.name.text, "weight": percent(weight), "total": percent(total)}
+        args = {"group": node.name.text, "weight": _percent(weight), "total": _percent(total)}
         ws.report("KPI508", node.name.span, args, labels=labels, helps=[Note("group", args)])
 
 
@@ -47,11 +47,10 @@ def _whole(ws: Workspace, node: ast.Scorecard) -> None:
     if total == 1:
         return
     gap = abs(1 - total)
-    args = {"name": node.name.text, "total": percent(total), "gap": percent(gap)}
+    args = {"name": node.name.text, "total": _percent(total), "gap": _percent(gap)}
     ws.report("KPI507", node.name.span, args, labels=labels, helps=[Note("less" if total < 1 else "more", args)])
 
 
-def percent(value: Fraction) -> str:
+def _percent(value: Fraction) -> str:
     """A share as a percent, exact."""
-    hundredfold = value * 100
-    return f"{decimal_text(hundredfold) if decimal_places(hundredfold) is not None else hundredfold}%"
+    return f"{numeral(value * 100)}%"
