@@ -17,7 +17,7 @@ from kpirules.source.files import shown
 
 @click.command(cls=Worded)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text")
+@click.option("--format", "form", type=console.Choice(["text", "json", "sarif"]), default="text")
 @console.shared
 @click.pass_context
 def check(context: click.Context, paths: tuple[Path, ...], form: str) -> None:

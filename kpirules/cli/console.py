@@ -32,12 +32,21 @@ def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return callback
 
 
+class Choice(click.Choice[str]):
+    """A choice that says in the reader's language what was written for it."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        """What was written, and is none of the choices."""
+        del ctx
+        return say("usage_choice", value=value)
+
+
 def shared(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that may stand before or after its name."""
     command = click.option("--debug", is_flag=True, expose_value=False, callback=_keep(_DEBUG))(command)
     return click.option(
         "--lang",
-        type=click.Choice(LANGUAGES),
+        type=Choice(LANGUAGES),
         expose_value=False,
         callback=_keep(_LANG),
     )(command)

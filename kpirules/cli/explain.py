@@ -11,26 +11,13 @@ from kpirules.cli import console
 from kpirules.cli.help import Worded
 
 
-class _Explain(Worded):
-    """Tells how a subject is named whose key looks like an option."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            if error.option_name.startswith("--"):
-                raise
-            hint = console.say("dashed_subject", subject=error.option_name)
-            raise click.UsageError(f"{error.format_message()} {hint}", ctx) from None
-
-
-@click.command(cls=_Explain)
+@click.command(cls=Worded)
 @click.argument("subject")
 @click.argument("item", required=False)
 @click.option("--run", "folder", type=click.Path(path_type=Path))
 @click.option("--period")
 @click.option("--rows", is_flag=True)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--format", "form", type=console.Choice(["text", "json"]), default="text")
 @console.shared
 @click.pass_context
 def explain(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kpirules.cli import console
+from kpirules.cli import console, usage
 
 
 class Worded(click.Command):
@@ -14,16 +14,20 @@ class Worded(click.Command):
     `--period`; `help_lang` of an option that all commands have.
     """
 
+    allow_extra_args = True
+    """Arguments that are too many are told here, and not by click."""
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the language first, wherever it stands: help and usage errors come before the options are read."""
         console.listen(ctx, args)
-        return super().parse_args(ctx, args)
+        with usage.told(self.described):
+            rest = super().parse_args(ctx, args)
+            if rest and not isinstance(self, click.Group):
+                raise usage.Misused(console.say("usage_extra", args=" ".join(rest)), console.say("usage_less"))
+        return rest
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """`Usage: kpirules run [OPTIONS] [SCHEME]`; errors of use are told in the words of click."""
-        if click.get_current_context(silent=True) is None:  # an error of use is shown when the call is over
-            super().format_usage(ctx, formatter)
-            return
+        """`usage: kpirules run [OPTIONS] [SCHEME]`."""
         pieces = " ".join(self.collect_usage_pieces(ctx))
         formatter.write_usage(ctx.command_path, pieces, prefix=console.say("help_usage"))
 
@@ -40,7 +44,7 @@ class Worded(click.Command):
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         rows = [(param, param.get_help_record(ctx)) for param in options]
         with formatter.section(console.say("help_options")):
-            formatter.write_dl([(record[0], self._option(param)) for param, record in rows if record is not None])
+            formatter.write_dl([(record[0], self._row(param)) for param, record in rows if record is not None])
         if isinstance(self, click.Group):
             with formatter.section(console.say("help_commands")):
                 formatter.write_dl(
@@ -50,7 +54,11 @@ class Worded(click.Command):
     def _key(self) -> str:
         return "group" if isinstance(self, click.Group) else str(self.name)
 
-    def _option(self, param: click.Option) -> str:
+    def described(self, param: click.Option) -> str:
+        """What an option is for."""
         name = max(param.opts, key=len).lstrip("-").replace("-", "_")
         key = f"help_{name}" if name in ("lang", "debug", "help", "version") else f"help_{self._key()}_{name}"
-        return console.say(key) + (f" {console.say('help_required')}" if param.required else "")
+        return console.say(key)
+
+    def _row(self, param: click.Option) -> str:
+        return self.described(param) + (f" {console.say('help_required')}" if param.required else "")

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from kpirules import __version__
-from kpirules.cli import console
+from kpirules.cli import console, usage
 from kpirules.cli.check import check
 from kpirules.cli.explain import explain
 from kpirules.cli.help import Worded
@@ -29,7 +29,8 @@ class _Commands(Worded, click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # whatever the command returns
         console.soften()
         try:
-            return super().invoke(ctx)
+            with usage.told(self.described):
+                return super().invoke(ctx)
         except Fault as fault:
             console.show(fault.diagnostics)
             ctx.exit(console.BAD_INPUT)
@@ -59,13 +60,15 @@ class _Commands(Worded, click.Group):
         ctx.exit(console.OUR_FAULT)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="kpirules", message="%(prog)s %(version)s")
-@click.option(
-    "-C",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    no_args_is_help=True,
+    subcommand_metavar="COMMAND [ARGS]...",
 )
+@click.version_option(__version__, prog_name="kpirules", message="%(prog)s %(version)s")
+@click.option("-C", "folder", type=click.Path(path_type=Path))
 @console.shared
 @click.pass_context
 def cli(context: click.Context, folder: Path | None) -> None:
@@ -74,7 +77,11 @@ def cli(context: click.Context, folder: Path | None) -> None:
     Exit codes: 0 all is well; 1 findings: `check` has found faults, or the results of `run` break what they must keep;
     2 the call is wrong, or what it names cannot be read, written or, in a `run`, is faulty; 3 the program has failed.
     """
+    if context.invoked_subcommand is None:
+        raise usage.Misused(console.say("usage_no_command"), usage.listed(cli.list_commands(context)))
     if folder is not None:
+        if not folder.is_dir():
+            raise usage.Misused(console.say("usage_folder", folder=folder), console.say("usage_where"))
         context.with_resource(chdir(folder))
 
 

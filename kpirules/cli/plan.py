@@ -14,7 +14,7 @@ from kpirules.source.files import shown
 
 @click.command(cls=Worded)
 @click.argument("scheme", required=False, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json", "sql"]), default="text")
+@click.option("--format", "form", type=console.Choice(["text", "json", "sql"]), default="text")
 @click.option("--period")
 @console.shared
 def plan(scheme: Path | None, form: str, period: str | None) -> None:

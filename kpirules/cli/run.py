@@ -28,7 +28,7 @@ FAULTS = Path("kpirules-faults.csv")
 @click.option("--keep-inputs/--no-keep-inputs", default=True)
 @click.option("--csv", is_flag=True)
 @click.option("--quarantine", is_flag=True)
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option("--format", "form", type=console.Choice(["table", "csv", "json"]), default="table")
 @console.shared
 @click.pass_context
 def run(

@@ -28,6 +28,6 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Call:
     monkeypatch.setenv("KPIRULES_LANG", "en")
 
     def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(cli, arguments)
+        return CliRunner().invoke(cli, arguments, prog_name="kpirules")
 
     return invoke

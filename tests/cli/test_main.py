@@ -65,6 +65,94 @@ def test_usage_is_exit_2(shop: Path, call: Call, arguments: tuple[str, ...]) -> 
     assert call(*arguments).exit_code == 2
 
 
+USAGE = [
+    (("chek",), ("there is no command `chek`", "did you mean `check`?"), ("没有命令 `chek`", "是不是想写 `check`？")),
+    (
+        ("nonsense",),
+        ("there is no command `nonsense`", "write one of `check`, `explain`, `plan`, `rule`, `run`"),
+        ("没有命令 `nonsense`", "请写其中一个：`check`、`explain`、`plan`、`rule`、`run`"),
+    ),
+    (
+        ("--debug",),
+        ("no command is named", "write one of `check`, `explain`, `plan`, `rule`, `run`"),
+        ("没有写命令", "请写其中一个：`check`、`explain`、`plan`、`rule`、`run`"),
+    ),
+    (
+        ("check", "--fromat", "json"),
+        ("there is no option `--fromat`", "did you mean `--format`?"),
+        ("没有选项 `--fromat`", "是不是想写 `--format`？"),
+    ),
+    (
+        ("check", "-C", "elsewhere"),
+        ("there is no option `-C`", "`-C` stands before the command: `kpirules -C … check`"),
+        ("没有选项 `-C`", "`-C` 写在命令之前：`kpirules -C … check`"),
+    ),
+    (
+        ("explain", "-7"),
+        (
+            "there is no option `-7`",
+            "what begins with `-` and is no option stands after `--`: `kpirules explain -- -7`",
+        ),
+        ("没有选项 `-7`", "以 `-` 开头而不是选项的内容写在 `--` 之后：`kpirules explain -- -7`"),
+    ),
+    (
+        ("check", "--format", "jsn"),
+        ("`--format`: `jsn` is not one of its values", "write one of `text`, `json`, `sarif`"),
+        ("`--format`：没有 `jsn` 这种取值", "请写其中一个：`text`、`json`、`sarif`"),
+    ),
+    (
+        ("plan", "--format"),
+        ("`--format` needs a value after it", "write one of `text`, `json`, `sql`"),
+        ("`--format` 后面要写一个值", "请写其中一个：`text`、`json`、`sql`"),
+    ),
+    (
+        ("run",),
+        ("`--period` must be given", "period to evaluate: 2025Q1, 2025-03, 2025H1 or 2025"),
+        ("必须写 `--period`", "考核期：2025Q1、2025-03、2025H1 或 2025"),
+    ),
+    (("run", "--csv=1"), ("`--csv` takes no value", "write `--csv` alone"), ("`--csv` 后面不写值", "只写 `--csv`")),
+    (("explain",), ("`SUBJECT` must be given",), ("必须写 `SUBJECT`",)),
+    (
+        ("rule", "KPI101", "KPI102"),
+        ("there is nothing for `KPI102` to mean here", "take it out; a name with spaces in it stands in quotes"),
+        ("`KPI102` 在这里没有意义", "请删去它；带空格的名称要加引号"),
+    ),
+    (
+        ("-C", "nowhere", "check"),
+        ("there is no folder `nowhere`", "name the folder in which to work"),
+        ("没有目录 `nowhere`", "请写要在其中工作的目录"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "english", "chinese"), USAGE)
+def test_usage_errors_say_what_to_write(
+    shop: Path, call: Call, arguments: tuple[str, ...], english: tuple[str, ...], chinese: tuple[str, ...]
+) -> None:
+    """What is wrong, what to write, how the command is written, and where there is more: all in one language."""
+    assert shop.is_dir()
+    for lang, said, (error, help_, usage) in (
+        ("en", english, ("error", "help", "usage: ")),
+        ("zh", chinese, ("错误", "怎么改", "用法：")),
+    ):
+        found = call("--lang", lang, *arguments)
+        assert (found.exit_code, found.stdout) == (2, "")
+        *lines, form, more = found.stderr.splitlines()
+        assert lines == [f"{error}: {said[0]}", *(f"  {help_}: {one}" for one in said[1:])]
+        assert form.startswith(f"{usage}kpirules")
+        path = " ".join(form.removeprefix(usage).split("[")[0].split()[: 1 + (arguments[0] in cli.commands)])
+        assert more == {"en": f"`{path} --help` says more", "zh": f"详见 `{path} --help`"}[lang]
+
+
+def test_a_language_that_is_none_is_told(call: Call) -> None:
+    found = call("--lang", "fr", "check")
+    assert found.exit_code == 2
+    assert found.stderr.splitlines()[:2] == [
+        "error: `--lang`: `fr` is not one of its values",
+        "  help: write one of `en`, `zh`",
+    ]
+
+
 # ---------------------------------------------------------------- language
 
 
