@@ -87,7 +87,7 @@ def reach(ws: Workspace, start: str, target: str, span: Span, column: str) -> Pa
         raise Skip
     if owner and len(_ways(ws, ws.tables[start], target)) != 1:
         raise _whose(ws, ws.tables[start], target, span)
-    args = {"start": start, "target": target, "ways": ", ".join(".".join(way) for way in found), "column": column}
+    args = {"start": start, "target": target, "ways": tuple(".".join(way) for way in found), "column": column}
     if not found:
         raise ws.fail("KPI522", span, args, helps=[Note("none", args)])
     near = found[0]
@@ -154,7 +154,7 @@ def _whose(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -
         return Skip()
     ws.ownerless.add(contract.name)
     found = _ways(ws, contract, subject)
-    args = {"table": contract.name, "subject": subject, "ways": ", ".join(".".join(way) for way in found)}
+    args = {"table": contract.name, "subject": subject, "ways": tuple(".".join(way) for way in found)}
     labels = [Label(contract.span, "table", {"table": contract.name})]
     if not found:
         return ws.fail("KPI520", span, args, labels=labels, helps=[Note("none", args)])
@@ -394,7 +394,7 @@ def counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str
     candidates = [name for name in named if _reaches_all(ws, bases[name], [b for n, b in bases.items() if n != name])]
     if len(candidates) != 1:
         labels = [Label(name.span, "here", {"name": text}) for text, name in named.items()]
-        raise ws.fail("KPI525", node.span, {"names": ", ".join(named)}, labels=labels, helps=[Note("one")])
+        raise ws.fail("KPI525", node.span, {"names": tuple(named)}, labels=labels, helps=[Note("one")])
     base = bases[candidates[0]]
     assert base is not None
     return candidates[0], base

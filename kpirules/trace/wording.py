@@ -185,7 +185,7 @@ class Wording:
         if one.right is not None:
             right = self._side(one.right, one.right_called if named else None)
         elif one.op == "in":
-            right = ", ".join(self.show(part.right) for part in one.parts if part.right is not None)
+            right = self.word("comma").join(self.show(part.right) for part in one.parts if part.right is not None)
         return self.say("holds_not", left=left, op=self.word(op) if op in _OPS else op, right=right).rstrip()
 
     def _side(self, figure: Figure, called: Called | None) -> str:
@@ -215,7 +215,7 @@ class Wording:
 
     def _keys(self, keys: Sequence[str], most: int = _KEYS) -> str:
         """The first keys of rows, and how many more there are."""
-        text = f"{self.word('colon')}{', '.join(keys[:most])}" if keys else ""
+        text = f"{self.word('colon')}{self.word('comma').join(keys[:most])}" if keys else ""
         return text + (self.say("more", count=len(keys) - most) if len(keys) > most else "")
 
 
