@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from kpirules.model import infer, operators, scheme
 from kpirules.model.expr import Expr
-from kpirules.model.grain import nodes_in
+from kpirules.model.uses import handled, nodes_in
 from kpirules.model.workspace import PARTS, Scope, Workspace, both, every
 from kpirules.source import Note, Span
-from kpirules.syntax import ast, words
+from kpirules.syntax import ast
 
 _BRACED = r"\{([^{}]*)\}|[{}]"
 _NAME = r"\s*([^\W\d]\w*)\s*"
@@ -26,7 +26,7 @@ def advise(ws: Workspace, node: ast.Indicator, written: ast.Advice) -> None:
     name = node.name.text
     named = {one.name for one in node.clauses}
     parts = tuple(part for part in PARTS if part in named or (part == "achievement" and "target" in named))
-    asked = frozenset(_asked(written.when))
+    asked = handled(nodes_in(written.when))
     known = frozenset(("val", name, part) for part in parts if part not in asked)
     scope = Scope(indicator=name, parts=parts)
     when, pieces = both(
@@ -34,13 +34,6 @@ def advise(ws: Workspace, node: ast.Indicator, written: ast.Advice) -> None:
         lambda: every(lambda piece: _piece(ws, scope, written.message, piece), _cut(written.message.value)),
     )
     ws.advice[written.span] = scheme.Advice(name, when, pieces, written.span)
-
-
-def _asked(node: ast.Expr) -> Iterator[str | None]:
-    """The parts of an indicator whose absence a condition handles itself."""
-    for part in nodes_in(node):
-        if isinstance(part, ast.IsMissing | ast.OrElse) and isinstance(part.operand, ast.Path):
-            yield words.builtin(part.operand.text)
 
 
 def _cut(text: str) -> Iterator[str | re.Match[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from kpirules.model import grain, infer, names, operators, own, presence
+from kpirules.model import columns, grain, infer, names, operators, own, presence, uses
 from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Own, Skip
 from kpirules.model.walking import children, walk
 from kpirules.model.workspace import Presence, Scope, Workspace
@@ -39,7 +39,7 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         raise ws.fail("KPI313", node.span, args, helps=[Note("rows", args)])
     if name == "count":
         return _count(ws, node)
-    alias, table = grain.counted(ws, node.args[0], node.function)
+    alias, table = _counted(ws, node.args[0], node.function)
     inner = _row_scope(ws, alias, table)
     where, inner = _where(ws, inner, alias, node.where, _placed(ws, table))
     test = name in ("any", "all")
@@ -102,8 +102,80 @@ def _count(ws: Workspace, node: ast.Call) -> Expr:
 
 
 def _count_help(ws: Workspace, node: ast.Call) -> list[Note]:
-    named = grain.named_tables(ws, node.args[0])
+    named = _named_tables(ws, node.args[0])
     return [Note("rows", {"name": node.function.text, "table": next(iter(named), "…")})]
+
+
+# ---------------------------------------------------------------- which rows are counted
+
+
+def _named_tables(ws: Workspace, node: ast.Expr) -> dict[str, ast.Name]:
+    """The tables and filtered tables that an expression names before a dot, each at its first place."""
+    found: dict[str, ast.Name] = {}
+    for path in uses.paths_in(node):
+        first = path.names[0]
+        declared = ws.declared.get(first.text)
+        if len(path.names) > 1 and declared and declared.kind in ("table", "filter"):
+            found.setdefault(first.text, first)
+    return found
+
+
+def _counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str]:
+    """The table an aggregate over `node` counts: its name or alias as written, and the table itself.
+
+    Raises:
+        Skip: the value names no table, or more than one from which the others cannot be reached.
+    """
+    named = _named_tables(ws, node)
+    if not named:
+        for path in uses.paths_in(node):
+            if path.names[0].text in ws.broken:
+                raise Skip
+            if path.names[0].text not in ws.declared and not _anywhere(ws, path.names[0].text):
+                raise names.unknown(ws, path.names[0], [*ws.declared])
+        raise ws.fail("KPI523", node.span, {"function": function.text}, helps=[_of_rows(ws, node, function.text)])
+    bases: dict[str, str] = {}
+    for name in named:
+        base = names.base_table(ws, name)
+        if base is None:
+            raise Skip
+        bases[name] = base
+    candidates = [
+        name for name in bases if {base for other, base in bases.items() if other != name} <= _reached(ws, bases[name])
+    ]
+    if len(candidates) != 1:
+        labels = [Label(name.span, "here", {"name": text}) for text, name in named.items()]
+        raise ws.fail("KPI525", node.span, {"names": tuple(named)}, labels=labels, helps=[Note("one")])
+    return candidates[0], bases[candidates[0]]
+
+
+def _of_rows(ws: Workspace, node: ast.Expr, function: str) -> Note:
+    """What to write for the value of an aggregate that names no rows."""
+    args = {"function": function, "text": node.span.text}
+    if words.function(function) in ("any", "all"):
+        return Note("test", args)
+    firsts = [path.names[0].text for path in uses.paths_in(node)]
+    table = next((name for name in firsts if names.base_table(ws, name)), None)
+    if table is not None:
+        return Note("column", {**args, "table": table, "column": names.first_figure(ws, table)})
+    held = next(((t, name) for name in firsts for t in ws.tables if columns.has(ws, t, name)), None)
+    if held is None:
+        return Note("rows", args)
+    single = ws.subject is not None and held[0] == ws.subject.table.name
+    return Note("single", args) if single else Note("column", {**args, "table": held[0], "column": held[1]})
+
+
+def _anywhere(ws: Workspace, name: str) -> bool:
+    return any(columns.has(ws, table, name) for table in ws.tables)
+
+
+def _reached(ws: Workspace, start: str) -> set[str]:
+    """Every other table that references lead to."""
+    queue = [start]
+    for table in queue:
+        targets = dict.fromkeys(column.references for column in ws.tables[table].columns)
+        queue += [one for one in targets if one is not None and one in ws.tables and one not in queue]
+    return set(queue[1:])
 
 
 def rows_where(ws: Workspace, name: str, table: str) -> tuple[Expr | None, Scope]:
@@ -212,8 +284,8 @@ def _factor(ws: Workspace, table: str, unit: Unit) -> str:
 
 def _loose(ws: Workspace, node: Expr) -> Expr | None:
     """The first term of a value that no column of the grain's own table goes with, neither in it nor as a factor."""
-    columns = _columns(ws, node)
-    if columns and all(column.refs for column in columns):
+    read = _columns(ws, node)
+    if read and all(column.refs for column in read):
         return node
     match node:
         case Bin(op="*" | "/"):
@@ -256,7 +328,7 @@ def check_filter(ws: Workspace, name: str, node: ast.DefineTable) -> None:
     if table is None:
         _no_table(ws, name, node)
         raise Skip
-    _where(ws, _row_scope(ws, name, table), name, None)
+    rows_where(ws, name, table)
 
 
 def _no_table(ws: Workspace, name: str, node: ast.DefineTable) -> None:

@@ -1,16 +1,16 @@
-"""The grain rule: which rows an aggregate counts, whose they are, and when they happened."""
+"""Whose the rows of a table are, and when they happened: the ways that references lead, and looking one row up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from kpirules.model import columns, contracts, names, operators, own
+from kpirules.model import contracts, operators, own
 from kpirules.model.expr import Agg, Col, Grain, Lookup, Own, Skip
 from kpirules.model.walking import walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
-from kpirules.syntax import ast, words
+from kpirules.syntax import words
 from kpirules.values import types
 from kpirules.values.periods import months_of, periods_in
 from kpirules.values.types import Type
@@ -134,7 +134,7 @@ def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
     if table == subject:
         raise ws.fail("KPI803", span, {"table": table}, helps=[Note("given")])
     owner = _owner(ws, contract, subject, span)
-    time_refs, time = _time(ws, contract, span)
+    time_refs, time = time_of(ws, table, span)
     return Grain(table, owner, time_refs, time)
 
 
@@ -205,10 +205,7 @@ def time_of(ws: Workspace, table: str, span: Span) -> tuple[Path, str]:
     Raises:
         Skip: nothing does, or more than one thing.
     """
-    return _time(ws, ws.tables[table], span)
-
-
-def _time(ws: Workspace, contract: contracts.Table, span: Span) -> tuple[Path, str]:
+    contract = ws.tables[table]
     own = period_column(contract)
     if own:
         _no_coarser(ws, contract, own, span)
@@ -226,15 +223,15 @@ def _time(ws: Workspace, contract: contracts.Table, span: Span) -> tuple[Path, s
         args = {"table": contract.name, "column": dates[0] if dates else "…", "word": word}
         labels = [Label(contract.span, "table", {"table": contract.name})]
         raise ws.fail("KPI521", span, args, labels=labels, helps=[Note("period" if dates else "none", args)])
-    *_, (_, table) = hops = list(_hops(ws, contract.name, found[0]))
+    *_, (_, last) = hops = list(_hops(ws, table, found[0]))
     for column, target in hops:
         _no_dates(ws, target, span)
         if column.loose:
-            args = {"name": column.name, "table": contract.name, "time": table.name}
+            args = {"name": column.name, "table": table, "time": last.name}
             raise ws.fail("KPI549", span, args, labels=[Label(column.span, "column", args)], helps=[Note("own")])
-    time = period_column(table)
+    time = period_column(last)
     assert time is not None
-    _no_coarser(ws, table, time, span)
+    _no_coarser(ws, last, time, span)
     return found[0], time.name
 
 
@@ -329,110 +326,3 @@ _BECOME_ONE = {Unit.RATIO: "average", Unit.TEXT: "count", Unit.BOOL: "test"} | d
     (Unit.DATE, *_PERIODS), "last"
 )
 """The help that offers an aggregate of values by a finer period; figures can be added."""
-
-
-def named_tables(ws: Workspace, node: ast.Expr) -> dict[str, ast.Name]:
-    """The tables and filtered tables that an expression names before a dot, each at its first place."""
-    found: dict[str, ast.Name] = {}
-    for path in paths_in(node):
-        first = path.names[0]
-        declared = ws.declared.get(first.text)
-        if len(path.names) > 1 and declared and declared.kind in ("table", "filter"):
-            found.setdefault(first.text, first)
-    return found
-
-
-def paths_in(node: ast.Expr) -> Iterator[ast.Path]:
-    """Every path in an expression, in written order."""
-    return (part for part in nodes_in(node) if isinstance(part, ast.Path))
-
-
-def nodes_in(node: ast.Expr) -> Iterator[ast.Expr]:
-    """An expression and every expression in it, in written order."""
-    yield node
-    for part in _parts_of(node):
-        yield from nodes_in(part)
-
-
-def _parts_of(node: ast.Expr) -> tuple[ast.Expr, ...]:
-    match node:
-        case ast.Per():
-            return node.operand, node.step
-        case ast.Unary() | ast.IsMissing() | ast.As():
-            return (node.operand,)
-        case ast.In():
-            return node.operand, *node.values
-        case ast.Binary():
-            return node.left, node.right
-        case ast.OrElse():
-            return (node.operand,) if node.fallback is None else (node.operand, node.fallback)
-        case ast.If():
-            return node.condition, node.then, node.otherwise
-        case ast.Call():
-            return (*node.args, *((node.where,) if node.where else ()))
-        case _:
-            return ()
-
-
-def counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str]:
-    """The table an aggregate over `node` counts: its name or alias as written, and the table itself.
-
-    Raises:
-        Skip: the value names no table, or more than one from which the others cannot be reached.
-    """
-    named = named_tables(ws, node)
-    if not named:
-        for path in paths_in(node):
-            if path.names[0].text in ws.broken:
-                raise Skip
-            if path.names[0].text not in ws.declared and not _anywhere(ws, path.names[0].text):
-                raise names.unknown(ws, path.names[0], [*ws.declared])
-        raise ws.fail("KPI523", node.span, {"function": function.text}, helps=[_of_rows(ws, node, function.text)])
-    bases = {name: names.base_table(ws, name) for name in named}
-    if None in bases.values():
-        raise Skip
-    candidates = [name for name in named if _reaches_all(ws, bases[name], [b for n, b in bases.items() if n != name])]
-    if len(candidates) != 1:
-        labels = [Label(name.span, "here", {"name": text}) for text, name in named.items()]
-        raise ws.fail("KPI525", node.span, {"names": tuple(named)}, labels=labels, helps=[Note("one")])
-    base = bases[candidates[0]]
-    assert base is not None
-    return candidates[0], base
-
-
-def _of_rows(ws: Workspace, node: ast.Expr, function: str) -> Note:
-    """What to write for the value of an aggregate that names no rows."""
-    args = {"function": function, "text": node.span.text}
-    if words.function(function) in ("any", "all"):
-        return Note("test", args)
-    firsts = [path.names[0].text for path in paths_in(node)]
-    table = next((name for name in firsts if names.base_table(ws, name)), None)
-    if table is not None:
-        return Note("column", {**args, "table": table, "column": names.first_figure(ws, table)})
-    held = next(((t, name) for name in firsts for t in ws.tables if columns.has(ws, t, name)), None)
-    if held is None:
-        return Note("rows", args)
-    own = ws.subject is not None and held[0] == ws.subject.table.name
-    return Note("single", args) if own else Note("column", {**args, "table": held[0], "column": held[1]})
-
-
-def _anywhere(ws: Workspace, name: str) -> bool:
-    return any(columns.has(ws, table, name) for table in ws.tables)
-
-
-def _reaches_all(ws: Workspace, start: str | None, others: list[str | None]) -> bool:
-    assert start is not None
-    reached = {target.name for target in _reached(ws, start)}
-    return all(other in reached for other in others)
-
-
-def _reached(ws: Workspace, start: str) -> Iterator[contracts.Table]:
-    """Every table that references lead to."""
-    queue, seen = [start], {start}
-    for table in queue:
-        for column in ws.tables[table].columns:
-            target = column.references
-            if target in ws.tables and target not in seen:
-                seen.add(target)
-                queue.append(target)
-                yield ws.tables[target]

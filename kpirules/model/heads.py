@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kpirules.model import infer, operators
 from kpirules.model.expr import Compares, Expr, Head, Holds, Lists, Otherwise, Skip, Unknown
+from kpirules.model.uses import head_parts
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast, words
@@ -31,7 +32,7 @@ def guessed(head: Expr, rows: tuple[ast.Row, ...]) -> Expr:
     """The head, or where nothing is known of it, one of the unit in which most of its rows are written."""
     if not isinstance(head, Unknown) or head.presumed is not None:
         return head
-    written = [node for row in rows for node in _head_values(row) if not _naught(node)]
+    written = [node for row in rows for node in head_parts(row) if not _naught(node)]
     kinds = [unit for node in written if (unit := _WRITTEN.get(type(node))) is not None]
     unit = max(kinds, key=kinds.count, default=None)
     if unit is None or kinds.count(unit) * 2 <= len(written):
@@ -42,18 +43,6 @@ def guessed(head: Expr, rows: tuple[ast.Row, ...]) -> Expr:
 def _naught(node: ast.Expr) -> bool:
     """Whether it is a bare 0, which may be of any unit."""
     return isinstance(node, ast.Number) and node.value == 0
-
-
-def _head_values(row: ast.Row) -> tuple[ast.Expr, ...]:
-    match row.head:
-        case ast.Comparison(_, bound):
-            return (bound,)
-        case ast.Listed(values):
-            return values
-        case ast.UpTo(bound) if bound is not None:
-            return (bound,)
-        case _:
-            return ()
 
 
 def row_head(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Head:

@@ -22,7 +22,7 @@ from kpirules.model import (
     scheme,
 )
 from kpirules.model.expr import Expr, Skip, Unknown, Val
-from kpirules.model.uses import is_contextual, rule_nodes, rule_paths
+from kpirules.model.uses import handled, is_contextual, rule_nodes, rule_paths
 from kpirules.model.walking import walk
 from kpirules.model.workspace import PARTS, Scope, Workspace, quietly
 from kpirules.source import Label, Note, Span
@@ -123,8 +123,8 @@ def needed(ws: Workspace, node: ast.Indicator | ast.Pay, name: str) -> ast.Claus
 def _actual(ws: Workspace, node: ast.Indicator) -> Type:
     written = needed(ws, node, "actual")
     scope = Scope(indicator=node.name.text)
-    found = _limited(ws, scope, infer.settle_free(ws, rules.rule(ws, scope, written.rule)), written)
-    return _figure(ws, node, "actual", found)
+    found = infer.settle_free(ws, rules.rule(ws, scope, written.rule))
+    return _figure(ws, node, "actual", rules.limited(ws, scope, found, written.limits))
 
 
 def _target(ws: Workspace, node: ast.Indicator) -> Type:
@@ -134,12 +134,8 @@ def _target(ws: Workspace, node: ast.Indicator) -> Type:
     unit = Unit.BARE
     with quietly():
         unit = ws.value(node.name.text, "actual", written.word).type.unit
-    found = operators.settle(ws, found, unit)
-    return _figure(ws, node, "target", _limited(ws, scope, infer.settle_free(ws, found), written))
-
-
-def _limited(ws: Workspace, scope: Scope, value: Expr, written: ast.Clause) -> Expr:
-    return rules.limited(ws, scope, value, written.limits)
+    found = infer.settle_free(ws, operators.settle(ws, found, unit))
+    return _figure(ws, node, "target", rules.limited(ws, scope, found, written.limits))
 
 
 def _figure(ws: Workspace, node: ast.Indicator, part: str, found: Expr) -> Type:
@@ -184,7 +180,7 @@ def _score(ws: Workspace, node: ast.Indicator) -> Type:
     has_target = any(one.name == "target" for one in node.clauses)
     has_achievement = has_target or any(one.name == "achievement" for one in node.clauses)
     parts = ("actual", *(("target",) if has_target else ()), *(("achievement",) if has_achievement else ()))
-    tested = _tested(written.rule)
+    tested = handled(rule_nodes(written.rule))
     present = frozenset(("val", name, part) for part in parts if part not in tested)
     scope = Scope(indicator=name, parts=parts, present=present)
     rule = rules.wanted(ws, scope, written.rule, Unit.NUMBER, written.limits)
@@ -210,15 +206,6 @@ def _missing(ws: Workspace, node: ast.Indicator, part: str, span: Span) -> bool:
     if part == "achievement" and part not in rules_:
         return any(_missing(ws, node, one, span) for one in ("actual", "target"))
     return part in rules_ and presumed.lacking(ws, rules_[part])
-
-
-def _tested(rule: ast.Rule) -> frozenset[str | None]:
-    """The parts of an indicator that a rule handles itself where they are missing, by `is missing` or `or else`."""
-    found: set[str | None] = set()
-    for node in rule_nodes(rule):
-        if isinstance(node, ast.IsMissing | ast.OrElse) and isinstance(node.operand, ast.Path):
-            found.add(words.builtin(node.operand.text))
-    return frozenset(found)
 
 
 def _scored(

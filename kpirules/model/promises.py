@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from kpirules.model import infer, results, scheme
 from kpirules.model.expr import Expr, Val
-from kpirules.model.grain import nodes_in
+from kpirules.model.uses import handled, nodes_in
 from kpirules.model.walking import walk
 from kpirules.model.workspace import Scope, Workspace
-from kpirules.syntax import ast, words
+from kpirules.syntax import ast
 from kpirules.values import types
 from kpirules.values.types import Type
 
@@ -44,17 +42,9 @@ def judged(ws: Workspace, node: ast.Expr) -> tuple[Expr, tuple[Val, ...]]:
     Raises:
         Skip: it has a fault.
     """
-    asked = frozenset(_asked(node))
+    asked = handled(nodes_in(node))
     known = frozenset(key for key in results.assessed(ws) if key[1] not in asked)
     found = infer.condition(ws, Scope(present=known), node)
     reads = {(part.item, part.part): part for part in walk(found) if isinstance(part, Val)}
     lacking = (val for (item, part), val in reads.items() if ("val", item, part) in known)
     return found, tuple(val for val in lacking if ws.value(val.item, val.part, val.span).type.missing)
-
-
-def _asked(node: ast.Expr) -> Iterable[str]:
-    """The names whose absence an expression handles itself."""
-    for part in nodes_in(node):
-        if isinstance(part, ast.IsMissing | ast.OrElse) and isinstance(part.operand, ast.Path):
-            name = part.operand.text
-            yield words.builtin(name) or name
