@@ -8,11 +8,10 @@ from lark import UnexpectedInput, UnexpectedToken
 
 from kpirules.source import Diagnostic, Note, Span
 from kpirules.source.similar import similar
-from kpirules.syntax import layout, misplaced, slips, words
+from kpirules.syntax import layout, misplaced, notations, slips, trial, words
 from kpirules.syntax.expected import expected
 from kpirules.syntax.later import before_the_end, later
 from kpirules.syntax.layout import Line
-from kpirules.syntax.parser import item_parser
 from kpirules.syntax.reading import Found, Reading
 
 _PIECE = re.compile(r'"[^"\n]*"|“[^”\n]*”|＂[^＂\n]*＂|[\w.]*\w|[^\w\s]')
@@ -88,7 +87,7 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
         return Found(_of_line(reading, number, "KPI105", "indent"), number, rows, empty=True)
     number = reading.living(at)
     line = reading.lines[number]
-    could = _before(reading, min(at, line.end)) or could
+    could = trial.could(reading, min(at, line.end)) or could
     nested = misplaced.in_the_rows_line(reading, number)
     if nested:
         return nested
@@ -99,16 +98,6 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
             reading, line, at, could
         )
     return Found(found, number, misplaced.with_rows_beside(reading, number))
-
-
-def _before(reading: Reading, at: int) -> set[str]:
-    """What could stand at an offset, before the parser looked at what does stand there and drew conclusions."""
-    parser = item_parser().parse_interactive(reading.text()[: at - reading.origin])
-    try:
-        parser.exhaust_lexer()
-    except UnexpectedInput:  # what stands there lends its first letters to what stands before
-        return set()
-    return set(parser.accepts())  # type: ignore[no-untyped-call]  # Lark says no types for it
 
 
 def _of_line(reading: Reading, number: int, code: str, help_: str) -> Diagnostic:
@@ -129,12 +118,13 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     if number:
         span = reading.span(*number.span())
         return Diagnostic("KPI115", span, layout.thousands(number), helps=(Note("number"),))
-    needless = _needless(reading, line, at)
+    slip = notations.at(reading, line, at)
+    needless = None if slip else _needless(reading, line, at)
     if needless:
         sign = reading.span(at, at + 1)
         args = {"found": sign.text, "expected": _expected(reading, could)}
         return Diagnostic("KPI101", sign, args, helps=(Note("without", {"write": needless}),))
-    slip = slips.at(reading, line, at, could)
+    slip = slip or slips.at(reading, line, at, could)
     if slip:
         start, end, note = slip
         args = {
@@ -180,11 +170,7 @@ def _needless(reading: Reading, line: Line, at: int) -> str | None:
     alone = not {*lexed[max(at - 1, 0) : at], *lexed[at + 1 : at + 2]} & {*"<>=!:"}
     if lexed[at] not in ",:=" or not alone or not lexed[at + 1 : line.end].strip():
         return None
-    whole = reading.text()
-    try:
-        mended = whole[: at - reading.origin] + " " + whole[at + 1 - reading.origin : line.end - reading.origin]
-        item_parser().parse_interactive(mended).exhaust_lexer()
-    except UnexpectedInput:
+    if not trial.reads(reading, at, " " + lexed[at + 1 : line.end]):
         return None
     return f"{text[line.start : at].strip()} {text[at + 1 : line.end].strip()}"
 
@@ -255,7 +241,7 @@ def _meant(reading: Reading, line: Line, span: Span, could: set[str]) -> list[No
     first = _FIRST_WORD.match(reading.prepared.lexed, line.start)
     if first and line.start > reading.base and line.start < span.start and not words.spelled(first[0]):
         word = reading.span(*first.span())
-        there = _spelled(word, _before(reading, line.start))
+        there = _spelled(word, trial.could(reading, line.start))
         return [Note("head", {"word": word.text, **note.args}) for note in there]
     return []
 

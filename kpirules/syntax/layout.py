@@ -212,6 +212,11 @@ class _Scan:
         self._extend(end, fault=True)
 
 
+def half_width(text: str) -> str:
+    """A text in half-width forms, as the lexer is given them."""
+    return text.translate(_HALF_WIDTH)
+
+
 def nested(span: Span) -> Diagnostic:
     """The fault of what lies too deep in brackets, blocks or operators."""
     args = {"limit": DEEPEST}

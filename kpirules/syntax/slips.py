@@ -7,18 +7,16 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
-from lark import UnexpectedInput
-
 from kpirules.source import Note
-from kpirules.syntax import words
+from kpirules.syntax import signs, words
 from kpirules.syntax.layout import Line
-from kpirules.syntax.parser import item_parser
+from kpirules.syntax.notations import LONGEST
 from kpirules.syntax.reading import Reading
+from kpirules.syntax.trial import reads
 
 _NUMBER = r"(\d[\d_]*(?:\.\d+)?[万亿]?)"
 _SHARE = r"(\d[\d_.]*[万亿]?(?:%|元)?)"
 _VALUE = r"(\d{4}-\d\d-\d\d(?!\w)|\d[\d_.]*[万亿]?(?:%|元| ?[A-Z]{3})?(?!\w)|[^\W\d][\w.]*)"
-_COMPARED = r"(<=|>=|≤|≥|<|>)"
 _UNITS = "分|点|倍|个|人次|人|次|岁|名|家|台|件|单|笔|条|套|points?|pts|times|pcs"
 _TIMES = {
     "month": "个月|月|months?",
@@ -32,25 +30,6 @@ _FACTORS = {("months", "month"): 1, ("months", "year"): 12, ("days", "day"): 1}
 _THOUSANDS = {"k": 10**3, "K": 10**3, "千": 10**3, "百": 100, "m": 10**6, "M": 10**6, "mn": 10**6, "bn": 10**9}
 _MYRIADS = {"w": 1, "W": 1, "十万": 10, "百万": 100, "千万": 1000}
 
-_SIGNS: tuple[tuple[str, str], ...] = (
-    (r"大于等于|大于或等于|不小于|不少于|不低于|不得低于|不得少于|高于等于|至少", "≥"),
-    (r"小于等于|小于或等于|不大于|不多于|不超过|不高于|不得超过|不得高于|低于等于|至多|最多", "≤"),
-    (r"不等于|不是|不为(?!空)", "≠"),
-    (r"大于|高于|多于|超过|超出", ">"),
-    (r"小于|低于|少于|不足|不满|未满", "<"),
-    (r"等于|是|为(?!空)", "="),
-    (r"(?:is )?(?:greater|more|higher) than or equal to|(?:is )?(?:not|no) (?:less|lower) than|at least", ">="),
-    (r"(?:is )?(?:less|lower) than or equal to|(?:is )?(?:not|no) (?:more|greater|higher) than|at most|up to", "<="),
-    (r"(?:is )?(?:greater|more|higher) than|(?:is )?(?:above|over)|exceeds", ">"),
-    (r"(?:is )?(?:less|lower|fewer) than|(?:is )?(?:below|under)", "<"),
-    (r"(?:is )?not equal to|is not(?! (?:missing|null|empty))|isn't", "!="),
-    (r"(?:is )?equal(?:s| to)|is(?! (?:not|missing|null|empty))", "="),
-)
-"""Comparisons in words, the longer before those they begin with."""
-
-_SIGN = "|".join(
-    rf"(?P<s{n}>(?:{worded}){'' if sign in '≥≤≠' else '(?![a-z])'})" for n, (worded, sign) in enumerate(_SIGNS)
-)
 _BEHIND = r"(?:(?<=[\w%)] )|(?<=[%)]))"
 _CAPPED = (
     r"up to|(?:not|no) (?:more|higher) than|cap(?:ped)?(?: at)?|max(?:imum)?|limit(?:ed)?(?: to)?|"
@@ -79,10 +58,6 @@ def _multiplied(found: re.Match[str]) -> str | None:
     return None if value.denominator != 1 else f"{value.numerator}万" if myriads else f"{value.numerator:_}"
 
 
-def _signed(found: re.Match[str]) -> str:
-    return _SIGNS[int((found.lastgroup or "s0")[1:])][1]
-
-
 _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(rf"[¥￥]\s*{_NUMBER}"), r"\1元"),
     (re.compile(rf"\$\s*{_NUMBER}"), r"\1 USD"),
@@ -103,10 +78,6 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(r"[「『]([^」』]*)[」』]"), r"“\1”"),
     (re.compile(r"'([^']*)'"), r'"\1"'),
     (re.compile(r"‘([^’]*)’"), r"“\1”"),
-    (
-        re.compile(r"(?:IF|If|if|如果|若)\s*\(\s*([^(),]+?)\s*,\s*([^(),]+?)\s*,\s*([^(),]+?)\s*\)"),
-        r"{if} \1 {then} \2 {else} \3",
-    ),
     (re.compile(r"(?<!\w)若(?!\w)"), "{if}"),
     (re.compile(r"(?<!\w)那么(?!\w)"), "{then}"),
     (re.compile(r"(?<=[\w)] )(?:if|when|如果|当)(?!\w)"), "{where}"),
@@ -128,13 +99,13 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(rf"{_BEHIND}(at most|at least|封顶|不超过|不高于|最多|保底|不低于|至少)(?![a-z])"), r", \1"),
     (re.compile(rf"{_BEHIND}(?:{_CAPPED})(?![a-z])"), ", {at most}"),
     (re.compile(rf"{_BEHIND}(?:{_FLOORED})(?![a-z])"), ", {at least}"),
-    (re.compile(_SIGN), _signed),
+    (re.compile(signs.WORDED), signs.meant),
     (re.compile(r"(?<![=<>!])=(?!=)"), "{is}"),
 )
 """What people write for what is written otherwise here, and how; in braces a word as the file's language spells it."""
 
 _BOUNDS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"{_VALUE}\s*{_COMPARED}\s*{_VALUE}\s*{_COMPARED}\s*{_VALUE}"), r"\1 \2 \3 {and} \3 \4 \5"),
+    (re.compile(rf"{_VALUE}\s*{signs.COMPARED}\s*{_VALUE}\s*{signs.COMPARED}\s*{_VALUE}"), r"\1 \2 \3 {and} \3 \4 \5"),
     (re.compile(rf"{_VALUE}\s+(?:is\s+)?between\s+{_VALUE}\s+and\s+{_VALUE}"), r"\1 >= \2 {and} \1 <= \3"),
     (re.compile(rf"{_VALUE}\s+介于\s*{_VALUE}\s+[且至到]\s*{_VALUE}"), r"\1 ≥ \2 {and} \1 ≤ \3"),
 )
@@ -150,17 +121,11 @@ _OPENS = ("WHEN", "WHERE", "IF", "THEN", "ELSE", "AND", "OR", "FOR", "ENSURE", "
 _CLOSES = ("THEN", "ELSE", "AND", "OR")
 """The keywords before and after a condition that is whole."""
 
-_LONGEST = 1000
-"""The longest line in which habits are looked for: nobody wrote a longer one by hand."""
-
 _RANGE = re.compile(rf"^(?:介于|between)?\s*{_SHARE}\s*(?:至|到|~|～|〜|–|—|-|to|且|and)\s*{_SHARE}(?=\s*:)")
 """The head of a row that is a range: the first row that holds counts, so its lower bound is enough."""
 
 _ONLY_WHERE = {"{where}": {"_RIGHT"}, "{above}": {"UP_TO"}}
 """What could stand at a fault where some of these are offered: brackets to close, a row of tiers."""
-
-_NEXT = re.compile(r"\s*(?:[\w.%]+|\S)")
-"""What stands next in a line."""
 
 _NAMES = {
     "true": ("true", "yes", "真", "对"),
@@ -169,7 +134,7 @@ _NAMES = {
 }
 """What stands for a word of the language where a name could stand too."""
 
-_GLUED = re.compile(rf"(?P<left>(?:[^\W\d]\w*?)??)(?:{_SIGN})(?P<right>\d[\w.]*%?)")
+_GLUED = re.compile(rf"(?P<left>(?:[^\W\d]\w*?)??)(?:{signs.WORDED})(?P<right>\d[\w.]*%?)")
 
 
 def at(reading: Reading, line: Line, place: int, could: set[str]) -> tuple[int, int, Note] | None:
@@ -178,7 +143,7 @@ def at(reading: Reading, line: Line, place: int, could: set[str]) -> tuple[int, 
     A keyword that sticks to a name is another slip. What is offered can be read where it would stand.
     """
     typed, fault = reading.prepared.lexed[line.start : line.end], place - line.start
-    if len(typed) > _LONGEST:
+    if len(typed) > LONGEST:
         return None
     ranged = _RANGE.match(typed)
     if ranged and line.start > reading.base and fault <= ranged.end():
@@ -194,8 +159,8 @@ def at(reading: Reading, line: Line, place: int, could: set[str]) -> tuple[int, 
             stuck = not could.issuperset(_ONLY_WHERE.get(str(instead), ()))
             if start <= fault and not typed[end:fault].strip() and not stuck:
                 write = _written(found, instead, reading.language)
-                beyond = _NEXT.match(typed, end) if fault > end else None
-                if write and _reads(reading, line.start + start, write + (beyond[0] if beyond else "")):
+                beyond = line.start + end if fault > end else None
+                if write and (write.startswith("#") or reads(reading, line.start + start, write, beyond)):
                     return line.start + start, line.start + end, Note("write", {"write": write})
     return None
 
@@ -214,11 +179,11 @@ def _bounded(reading: Reading, line: Line, fault: int, could: set[str]) -> tuple
             write = _written(found, instead, reading.language)
             opens = _opens().search(typed, 0, found.start()) and not _or_else().search(typed, 0, found.start())
             whole = opens and _closes().match(typed, found.end())
-            if write and whole and _reads(reading, base + found.start(), write):
+            if write and whole and reads(reading, base + found.start(), write):
                 return base + found.start(), base + found.end(), Note("write", {"write": write})
     word = _BOUND.match(typed, fault) if "COMPARE" in could else None
-    second = "COMPARE" not in could and "AND" in could and re.search(rf"{_COMPARED}[^<>≤≥=]*$", typed[:fault])
-    sign = re.compile(_COMPARED).match(typed, fault) if second else None
+    second = "COMPARE" not in could and "AND" in could and re.search(rf"{signs.COMPARED}[^<>≤≥=]*$", typed[:fault])
+    sign = re.compile(signs.COMPARED).match(typed, fault) if second else None
     at_fault = word or sign
     return (base + fault, base + at_fault.end(), Note("bounds")) if at_fault else None
 
@@ -231,7 +196,7 @@ def _timed(reading: Reading, line: Line, fault: int) -> tuple[int, int, Note] | 
     typed = reading.prepared.lexed[line.start : line.end]
     for found in _TIME.finditer(typed):
         start, end = found.span()
-        if start <= fault and not typed[end:fault].strip() and _reads(reading, line.start + start, found[1]):
+        if start <= fault and not typed[end:fault].strip() and reads(reading, line.start + start, found[1]):
             unit = (found.lastgroup or "t")[1:]
             factor = next(
                 (n for (by, one), n in _FACTORS.items() if one == unit and _beside(reading, line, found, by)), 0
@@ -292,18 +257,6 @@ def _written(found: re.Match[str], instead: _Instead, language: str) -> str | No
     return re.sub(r"\{([a-z ]+)\}", lambda word: words.spelling(word[1], language), found.expand(instead)).rstrip(" ")
 
 
-def _reads(reading: Reading, start: int, write: str) -> bool:
-    """Whether the parser reads an item so far as to the end of what would stand at an offset."""
-    if write.startswith("#"):
-        return True
-    before = reading.text()[: start - reading.origin]
-    try:
-        item_parser().parse_interactive(before + write + " ").exhaust_lexer()
-    except UnexpectedInput:
-        return False
-    return True
-
-
 def named(name: str, language: str) -> str | None:
     """What a name that nothing has was meant to be: a word of the language, or a comparison without its spaces."""
     word = next((word for word, others in _NAMES.items() if name.casefold() in others), None)
@@ -312,5 +265,4 @@ def named(name: str, language: str) -> str | None:
     found = _GLUED.fullmatch(name)
     if found is None:
         return None
-    sign = next(sign for n, (_, sign) in enumerate(_SIGNS) if found[f"s{n}"])
-    return f"{found['left']} {sign} {found['right']}".strip()
+    return f"{found['left']} {signs.meant(found)} {found['right']}".strip()
