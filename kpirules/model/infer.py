@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import aggregates, functions, items, names, operators, own, presence, presumed
+from kpirules.model import aggregates, functions, halves, items, names, operators, own, presence, presumed
 from kpirules.model.expr import (
     Absent,
     Among,
@@ -231,7 +231,15 @@ def _binary(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
 
 def _logic(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
     left = condition(ws, scope, node.left)
-    right = condition(ws, scope.knowing(shown(left, holds=node.op == "and")), node.right)
+    right: Expr
+    write = halves.whole(node)
+    if write is None:
+        right = condition(ws, scope.knowing(shown(left, holds=node.op == "and")), node.right)
+    else:
+        right = infer(ws, scope, node.right)
+        args = {"expected": Unit.BOOL, "found": right.type.unit, "text": node.right.span.text}
+        ws.report("KPI301", node.right.span, args, helps=[Note("half", {"write": write})])
+        right = Unknown(node.right.span, types.BOOL)
     return Bin(node.op, left, right, type=types.BOOL, span=node.span)
 
 

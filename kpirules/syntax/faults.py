@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from lark import UnexpectedInput, UnexpectedToken
 
 from kpirules.source import Diagnostic, Note, Span
 from kpirules.source.similar import similar
-from kpirules.syntax import layout, misplaced, notations, slips, trial, words
+from kpirules.syntax import continued, layout, misplaced, notations, slips, trial, words
 from kpirules.syntax.expected import expected
 from kpirules.syntax.later import before_the_end, later
 from kpirules.syntax.layout import Line
@@ -57,6 +58,8 @@ _STEP = frozenset({"WHOLE", "PART", "PRO_RATA"})
 """What ends `per N`."""
 _STOPS = "。.；;，,、"
 """Signs that end a sentence."""
+_GOES_ON = "+-*/×÷,"
+"""Signs that a value may go on with."""
 _HAN = re.compile("[\u4e00-\u9fff]{3,}")
 """A word in which one sign too many is more likely than a name of one sign; in a shorter one it is not."""
 
@@ -80,11 +83,17 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
     if token is not None and token.type == "_INDENT":
         number = reading.living(at)
         nested = misplaced.in_the_rows_line(reading, reading.above[number])
-        return nested or Found(_of_line(reading, number, "KPI104", "inside"), number, reading.block(number))
+        block = reading.block(number)
+        above = reading.above[number]
+        join = None if nested else continued.joined(reading, above, block.stop - 1)
+        fault = _of_line(reading, number, "KPI104", join or Note("inside"))
+        if join:
+            return Found(fault, above, range(above, block.stop), whole=True)
+        return nested or Found(fault, number, block)
     if could == {"_INDENT"}:
         number = reading.living(at - 1)
         rows = misplaced.with_rows_beside(reading, number)
-        return Found(_of_line(reading, number, "KPI105", "indent"), number, rows, empty=True)
+        return Found(_of_line(reading, number, "KPI105", Note("indent")), number, rows, empty=True)
     number = reading.living(at)
     line = reading.lines[number]
     could = trial.could(reading, min(at, line.end)) or could
@@ -92,6 +101,11 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
     if nested:
         return nested
     if at >= line.end:
+        under = reading.under(number)
+        join = continued.joined(reading, number, under.stop - 1) if len(under) > 1 else None
+        if join:
+            fault = _too_short(reading, line, could)
+            return Found(replace(fault, helps=(join,)), number, under, whole=True)
         found = before_the_end(reading, line) or _too_short(reading, line, could)
     else:
         found = (None if _near(reading, at, could) else later(reading, line, at, could)) or _out_of_place(
@@ -100,9 +114,9 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
     return Found(found, number, misplaced.with_rows_beside(reading, number))
 
 
-def _of_line(reading: Reading, number: int, code: str, help_: str) -> Diagnostic:
+def _of_line(reading: Reading, number: int, code: str, help_: Note) -> Diagnostic:
     line = reading.lines[number]
-    return Diagnostic(code, reading.span(line.start, line.end), {}, helps=(Note(help_),))
+    return Diagnostic(code, reading.span(line.start, line.end), {}, helps=(help_,))
 
 
 def _too_short(reading: Reading, line: Line, could: set[str]) -> Diagnostic:
@@ -193,6 +207,8 @@ def _at_head(span: Span, could: set[str], *, row: bool, equal: bool) -> list[Not
     word = span.text
     if row:
         return [Note("row")]
+    if word in _GOES_ON or words.spelled(word) in ("AND", "OR"):
+        return [Note("above", {"word": word})]
     if equal:
         return [Note("define", {"word": word})]
     glued = words.glued_head(word)

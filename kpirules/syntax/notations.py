@@ -95,9 +95,9 @@ def _translated(reading: Reading, start: int, end: int) -> tuple[str | None, str
     typed = reading.prepared.lexed[:end]
     found, close = next(_calls(typed, start), (None, end))
     if found is None:
-        return _typed(reading, start, end), ""
+        return reading.piece(start, end), ""
     kind = str(found.lastgroup)
-    before, after = _typed(reading, start, found.start()), _typed(reading, close, end)
+    before, after = reading.piece(start, found.start()), reading.piece(close, end)
     rest = _translated(reading, close, end)[0]
     args = [_translated(reading, *part) for part in _arguments(typed, found.end(), close - 1)]
     parts = [(part.strip(), inner) for part, inner in args if part is not None]
@@ -148,7 +148,7 @@ def _ternary(reading: Reading, line: Line, place: int, tokens: list[_Token]) -> 
             parts.append((last, offset))
             last = offset + 1
     parts.append((last, end))
-    write = _branches(reading, [_typed(reading, *part).strip() for part in parts])
+    write = _branches(reading, [reading.piece(*part).strip() for part in parts])
     return None if write is None else (start, end, write)
 
 
@@ -163,7 +163,7 @@ def _turned(reading: Reading, line: Line, place: int, tokens: list[_Token]) -> t
     if otherwise is None:
         return None
     parts = (found.end(), otherwise.start()), (start, place), (otherwise.end(), end)
-    write = _branches(reading, [_typed(reading, *part).strip() for part in parts])
+    write = _branches(reading, [reading.piece(*part).strip() for part in parts])
     return None if write is None else (start, end, write)
 
 
@@ -180,7 +180,7 @@ def _case(reading: Reading, line: Line, place: int, tokens: list[_Token]) -> tup
     marks = [mark for mark in marks if mark.end() <= end]
     stops = [*(mark.start() for mark in marks[1:]), end]
     kinds = [mark[1].lower() for mark in marks]
-    parts = [_typed(reading, mark.end(), stop).strip() for mark, stop in zip(marks, stops, strict=True)]
+    parts = [reading.piece(mark.end(), stop).strip() for mark, stop in zip(marks, stops, strict=True)]
     if kinds[-1:] == ["end"]:
         kinds, parts = kinds[:-1], parts[:-1]
     shape = ["when", "then"] * (len(kinds) // 2) + ["else"]
@@ -201,7 +201,7 @@ def _listed(reading: Reading, line: Line, place: int, tokens: list[_Token]) -> t
     end = _closing(typed, start) if typed[start : start + 1] in _CLOSING else None
     if end is None or place >= end:
         return None
-    return start, end, _typed(reading, start + 1, end - 1).strip()
+    return start, end, reading.piece(start + 1, end - 1).strip()
 
 
 def _sideless(reading: Reading, line: Line, place: int, tokens: list[_Token]) -> tuple[int, int, str] | None:
@@ -220,17 +220,11 @@ def _sideless(reading: Reading, line: Line, place: int, tokens: list[_Token]) ->
         if depth == 0 and token.kind == "COMPARE" and middle is None:
             middle = token.start
         elif depth == 0 and middle is not None and (token.opens or before in ("AND", "OR", "NOT")):
-            return place, compared[0], f"{_typed(reading, token.start, middle).strip()} {compared[1]}"
+            return place, compared[0], f"{reading.piece(token.start, middle).strip()} {compared[1]}"
     return None
 
 
 # ---------------------------------------------------------------- reading
-
-
-def _typed(reading: Reading, start: int, end: int) -> str:
-    """A piece of a line as it was typed, without its comments and on one line."""
-    pairs = zip(reading.source.text[start:end], reading.prepared.text[start:end], strict=True)
-    return "".join(" " if made == " " else typed for typed, made in pairs)
 
 
 def _tokens(reading: Reading, line: Line, place: int) -> list[_Token]:

@@ -67,6 +67,11 @@ class Reading:
         """A place by offsets."""
         return Span(self.source, start, end)
 
+    def piece(self, start: int, end: int) -> str:
+        """What was typed between two offsets, without comments and on one line."""
+        pairs = zip(self.source.text[start:end], self.prepared.text[start:end], strict=True)
+        return "".join(" " if made == " " else typed for typed, made in pairs)
+
     def living(self, offset: int) -> int:
         """The last line still in the text that begins at or before an offset; the head where there is none."""
         return max((i for i, line in enumerate(self.lines) if line.start <= offset and i not in self.dead), default=0)

@@ -24,6 +24,17 @@ def could(reading: Reading, at: int) -> set[str]:
     return set(parser.accepts())  # type: ignore[no-untyped-call]  # Lark says no types for it
 
 
+def ends(reading: Reading, start: int, write: str) -> bool:
+    """Whether a line can end with what would stand at an offset."""
+    before = reading.text()[: start - reading.origin]
+    parser = item_parser().parse_interactive(f"{before}{layout.half_width(write)} ")
+    try:
+        parser.exhaust_lexer()
+    except UnexpectedInput:
+        return False
+    return "_NL" in parser.accepts()  # type: ignore[no-untyped-call]  # Lark says no types for it
+
+
 def reads(reading: Reading, start: int, write: str, end: int | None = None) -> bool:
     """Whether the parser reads an item so far as to the end of what would stand at an offset.
 

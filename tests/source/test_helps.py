@@ -23,6 +23,8 @@ PACKAGE = Path(kpirules.__file__).parent
 ELSEWHERE = {
     ("KPI101", "without"): "the whole line, without a sign",
     ("KPI101", "head"): "the first word of the line",
+    ("KPI104", "join"): "the line with the one above it",
+    ("KPI116", "join"): "the line with those under it",
     ("KPI230", "similar"): "the path within its quotes",
     ("KPI308", "similar"): "the text within its quotes",
     ("KPI231", "slash"): "the path within its quotes",
