@@ -9,7 +9,7 @@ from lark import UnexpectedInput, UnexpectedToken
 
 from kpirules.source import Diagnostic, Note, Span
 from kpirules.source.similar import similar
-from kpirules.syntax import continued, layout, misplaced, notations, slips, trial, words
+from kpirules.syntax import continued, layout, misplaced, notations, ranges, slips, trial, words
 from kpirules.syntax.expected import expected
 from kpirules.syntax.later import before_the_end, later
 from kpirules.syntax.layout import Line
@@ -132,7 +132,7 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     if number:
         span = reading.span(*number.span())
         return Diagnostic("KPI115", span, layout.thousands(number), helps=(Note("number"),))
-    slip = notations.at(reading, line, at)
+    slip = notations.at(reading, line, at) or ranges.at(reading, line, at)
     needless = None if slip else _needless(reading, line, at)
     if needless:
         sign = reading.span(at, at + 1)

@@ -17,7 +17,7 @@ from kpirules.syntax.trial import reads
 _NUMBER = r"(\d[\d_]*(?:\.\d+)?[万亿]?)"
 _SHARE = r"(\d[\d_.]*[万亿]?(?:%|元)?)"
 _VALUE = r"(\d{4}-\d\d-\d\d(?!\w)|\d[\d_.]*[万亿]?(?:%|元| ?[A-Z]{3})?(?!\w)|[^\W\d][\w.]*)"
-_UNITS = "分|点|倍|个|人次|人|次|岁|名|家|台|件|单|笔|条|套|points?|pts|times|pcs"
+UNITS = "分|点|倍|个|人次|人|次|岁|名|家|台|件|单|笔|条|套|points?|pts|times|pcs"
 _TIMES = {
     "month": "个月|月|months?",
     "day": "天|日|days?",
@@ -58,19 +58,28 @@ def _multiplied(found: re.Match[str]) -> str | None:
     return None if value.denominator != 1 else f"{value.numerator}万" if myriads else f"{value.numerator:_}"
 
 
+FACTORS = "|".join([*_MYRIADS, *_THOUSANDS])
+_MULTIPLE = re.compile(rf"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s*({FACTORS})(?!\w)")
+
+
+def numeral(written: str) -> str:
+    """A number as it is written here: no letter for thousands, no unit of what is counted."""
+    bare = re.sub(rf"\s*(?:{UNITS})$", "", written.strip())
+    return _MULTIPLE.sub(lambda found: _multiplied(found) or found[0], bare)
+
+
 _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(rf"[¥￥]\s*{_NUMBER}"), r"\1元"),
     (re.compile(rf"\$\s*{_NUMBER}"), r"\1 USD"),
     (re.compile(rf"{_NUMBER}\s*(?:rmb|RMB|cny|人民币)(?!\w)"), r"\1元"),
     (re.compile(rf"{_NUMBER}(USD|CNY|EUR|GBP|HKD|JPY)(?!\w)"), r"\1 \2"),
     (re.compile(rf"{_NUMBER}\s*usd(?!\w)"), r"\1 USD"),
-    (re.compile(rf"^(?:(?:>|above|over)\s*)?{_SHARE}[kKmMwW]?(?:\s*及?以上)?(?=\s*:)"), "{above}"),
-    (re.compile(rf"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s*({'|'.join([*_MYRIADS, *_THOUSANDS])})(?!\w)"), _multiplied),
+    (_MULTIPLE, _multiplied),
     (re.compile(rf"百分之{_NUMBER}"), r"\1%"),
     (re.compile(rf"{_NUMBER}\s*(?:个百分点|percent|pct)(?!\w)"), r"\1%"),
     (re.compile(rf"{_SHARE}\s*分?(?:及以上|以上|或以上)"), r"≥ \1"),
     (re.compile(rf"{_SHARE}\s*分?(?:及以下|以下|或以下|以内)"), r"≤ \1"),
-    (re.compile(rf"{_NUMBER}\s*(?:{_UNITS})(?!\w)"), r"\1"),
+    (re.compile(rf"{_NUMBER}\s*(?:{UNITS})(?!\w)"), r"\1"),
     (re.compile(r"\bis\s+not\s+(?:missing|null|empty)\b"), "is present"),
     (re.compile(r"\bis\s+(?:null|empty)\b"), "is missing"),
     (re.compile(r"\bcount\s*\(\s*distinct\s+"), "count distinct("),
@@ -121,11 +130,8 @@ _OPENS = ("WHEN", "WHERE", "IF", "THEN", "ELSE", "AND", "OR", "FOR", "ENSURE", "
 _CLOSES = ("THEN", "ELSE", "AND", "OR")
 """The keywords before and after a condition that is whole."""
 
-_RANGE = re.compile(rf"^(?:介于|between)?\s*{_SHARE}\s*(?:至|到|~|～|〜|–|—|-|to|且|and)\s*{_SHARE}(?=\s*:)")
-"""The head of a row that is a range: the first row that holds counts, so its lower bound is enough."""
-
-_ONLY_WHERE = {"{where}": {"_RIGHT"}, "{above}": {"UP_TO"}}
-"""What could stand at a fault where some of these are offered: brackets to close, a row of tiers."""
+_ONLY_WHERE = {"{where}": {"_RIGHT"}}
+"""What could stand at a fault where some of these are offered: brackets to close."""
 
 _NAMES = {
     "true": ("true", "yes", "真", "对"),
@@ -145,11 +151,6 @@ def at(reading: Reading, line: Line, place: int, could: set[str]) -> tuple[int, 
     typed, fault = reading.prepared.lexed[line.start : line.end], place - line.start
     if len(typed) > LONGEST:
         return None
-    ranged = _RANGE.match(typed)
-    if ranged and line.start > reading.base and fault <= ranged.end():
-        up_to = Note("write", {"write": f"{words.spelling('up to', reading.language)} {ranged[2]}"})
-        note = up_to if "UP_TO" in could else Note("range", {"low": ranged[1]})
-        return line.start, line.start + ranged.end(), note
     special = _bounded(reading, line, fault, could) or _timed(reading, line, fault)
     if special:
         return special
