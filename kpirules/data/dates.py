@@ -116,8 +116,7 @@ def _day(parts: pa.StructArray) -> pa.Array:
     )
     first = pc.cast(pc.if_else(known, first, pa.scalar(None, pa.string())), _DAY)
     days = pc.cast(pc.add(pc.cast(first, pa.int32()), pc.subtract(day, pa.scalar(1, pa.int32()))), _DAY)
-    right = pc.and_(pc.equal(pc.month(days), month), pc.greater_equal(day, 1))
-    return pc.if_else(right, days, pa.scalar(None, _DAY))
+    return pc.if_else(pc.equal(pc.month(days), month), days, pa.scalar(None, _DAY))
 
 
 def _lost(column: pa.ChunkedArray, values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -91,7 +91,7 @@ def scored() -> Plan:
         Measure("least", "min", "amount", None, MONEY.maybe(), "orders"),
         Measure("last", "max", "day", "won", DATE.maybe(), "orders"),
         Measure("first_kind", "min", "kind", None, TEXT.maybe(), "orders"),
-        Measure("any", "only", "won", None, BOOL.maybe(), "orders"),
+        Measure("any", "any", "won", None, BOOL.maybe(), "orders"),
     )
     day, revenue, base = Ref("day", DATE.maybe()), Ref("sum", total.maybe()), Ref("base", MONEY.maybe())
     share = div(revenue, base)

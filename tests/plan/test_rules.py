@@ -286,6 +286,22 @@ def test_tiers_of_a_count_and_of_a_whole_amount() -> None:
     assert (found["x"], found["y"]) == (25, 15)
 
 
+def test_on_a_bound_the_row_is_the_one_that_names_it() -> None:
+    """Both rows beside it come to the same figure there, and only one is told: of a curve the line that begins."""
+    curve = "define x curve sold\n    60 : 0\n    80 : 80\n    95 : 100"
+    pays = f"pay p\n    amount {indent(TIERS, '    ').strip()}\npay q\n    amount x * 1 CNY"
+    sold = ["60", "80", "95", "100", "300", "300.01"]
+    staff = [(f"E{nth}", amount, "AE", "0", "0%", None, "true", "2025-01-01", "a") for nth, amount in enumerate(sold)]
+    found = figures(scheme(curve, pays, staff=STAFF), {"staff": staff})
+    (tiers, _) = found.compiled.plan.items
+    assert found.column(tiers.tier1["row"]) == [*["up to 100"] * 4, "up to 300", "above"]
+    step = found.compiled.plan.step(found.compiled.plan.result)
+    (drawn,) = [one for one in step.bindings if one.name == "x"]  # type: ignore[union-attr]  # the last step
+    assert drawn.row is not None
+    taken = [drawn.rows[int(str(row))].head for row in found.column(drawn.row)]
+    assert taken == ["≤ 60", "80 … 95", *["≥ 95"] * 4]
+
+
 # ---------------------------------------------------------------- limits
 
 

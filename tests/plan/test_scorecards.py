@@ -164,13 +164,13 @@ def test_two_scorecards_for_one_person_are_a_fault() -> None:
         one 100%
     scorecard t for c > 7
         three 100%
-    scorecard u for c < 0
+    scorecard u for c < 0 or c = 6.5
         two 100%
     """
-    people = staff_of(("AE", "1", "2", "6"), ("AE", "1", "2", "8"), ("AE", "1", "2", "-1"))
+    people = staff_of(*(("AE", "1", "2", c) for c in ("6", "8", "-1", "6.5")))
     found = figures(scheme(INDICATORS, cards, staff=STAFF), people)
-    assert found.faults == {"KPI703 t": ["E2"]}
-    assert found.column("scorecard")[::2] == ["s", "u"]
+    assert found.faults == {"KPI703 t": ["E2"], "KPI703 u": ["E4"]}
+    assert found.column("scorecard")[:3:2] == ["s", "u"]
 
 
 def test_group_scores_are_not_rounded_and_the_rest_is() -> None:

@@ -171,6 +171,13 @@ def test_functions() -> None:
     )
 
 
+def test_the_days_of_the_period_and_its_year() -> None:
+    """January to June 2025 have 31 + 28 + 31 + 30 + 31 + 30 = 181 days, July to September 92."""
+    text = scheme("define x = days(year_start, period_start)", "define y = days(period_start, period_end)", staff=STAFF)
+    found = figures(text, PEOPLE, "2025Q3")
+    assert (found.column("x"), found.column("y")) == ([181, 181], [91, 91])
+
+
 def test_functions_in_chinese() -> None:
     found = figures(
         scheme("定义 甲 = 四舍五入(size / 3, 2)", "定义 乙 = 最大(甲, 1) + 月数(hired, 期末)", staff=STAFF), PEOPLE

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -254,6 +255,13 @@ def test_a_scheme_runs_for_the_periods_that_begin_within_its_dates(done: Done, n
         run_scheme(done.compiled, done.loaded, period)
     code, args, helps = fault(caught)
     assert (code, args["version"], args["period"], helps) == ("KPI721", "1.0", period, ["version", "both"])
+
+
+@pytest.mark.parametrize(("until", "runs"), [("2025-03-31", False), ("2025-04-01", True)])
+def test_a_period_may_begin_on_the_last_day_of_a_scheme(until: str, runs: bool) -> None:  # noqa: FBT001
+    plan = compiled(SCHEME.replace("2025-12-31", until)).plan
+    with nullcontext() if runs else pytest.raises(Fault):
+        in_force(plan, read_period("2025Q2", Unit.QUARTER))
 
 
 def test_a_scheme_without_a_version_speaks_of_none(done: Done) -> None:

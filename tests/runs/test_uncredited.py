@@ -95,6 +95,17 @@ define goal = sum(targets.goal)
 """
 
 
+def test_a_key_that_is_a_number_has_the_zeros_that_count() -> None:
+    text = LINES.replace(
+        "line     integer key", "line     number(2) key\n    page     integer key\n    month    month key"
+    )
+    found = compiled(scheme(text, staff=DATED))
+    orders = [("o1", line, "100", "2025-01", "B", "2025-01-01", "1") for line in ("1.50", "20.00", "0.05")]
+    result = run_scheme(found, loaded(found, {**PEOPLE, "orders": orders}), Q1)
+    keys = ["o1 / 1.5 / 100 / 2025-01", "o1 / 20 / 100 / 2025-01", "o1 / 0.05 / 100 / 2025-01"]
+    assert result.uncredited.column("row_key").to_pylist() == keys
+
+
 @pytest.mark.parametrize("engine", [duckdb, reference])
 def test_one_who_is_nowhere_and_a_table_without_a_key(engine: Engine) -> None:
     """A quarter's row counts for who was there on any of its days."""

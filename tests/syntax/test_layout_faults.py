@@ -60,6 +60,7 @@ def test_lines_left_unindented_are_one_fault() -> None:
         ("define x = “abc", "“abc", "”"),
         ('define x = “abc"', '“abc"', "”"),
         ('define x = f("abc)', '"abc)', '"'),
+        ('define x = ＂abc"', '＂abc"', "＂"),
     ],
 )
 def test_a_text_that_is_not_closed(text: str, place: str, closing: str) -> None:

@@ -162,8 +162,6 @@ _MEASURES: dict[str, Callable[[Measure, list[Row]], Value]] = {
     "median": lambda measure, rows: _median(sorted(_column(measure, rows))),
     "min": lambda measure, rows: min(_column(measure, rows), default=None),
     "max": lambda measure, rows: max(_column(measure, rows), default=None),
-    # Of several rows, which only a failing check allows, the least: the order of rows never shows.
-    "only": lambda measure, rows: min(_column(measure, rows), default=None),
 }
 
 

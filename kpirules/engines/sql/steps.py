@@ -143,8 +143,6 @@ _FUNCS: dict[str, Callable[[Node], Node]] = {
     "all": lambda arg: exp.LogicalAnd(this=arg),
     "min": lambda arg: exp.Min(this=arg),
     "max": lambda arg: exp.Max(this=arg),
-    # Of several rows, which only a failing check allows, the least: the order of rows never shows.
-    "only": lambda arg: exp.Min(this=arg),
 }
 
 

@@ -141,10 +141,9 @@ class Measure:
 
     `sum` (0 of no rows), `count` (rows; with an `arg`, those that have one), `distinct` (different values), `any`,
     `all` (missing of no rows), `min`, `max`, `median` (missing of no rows; of an even number the mean of the two in the
-    middle), `only` (the one row's value; missing of none; of several, which a failing `Check` tells, the least). Rows
-    whose `arg` is missing are passed over. `avg` is made of `sum` and a `count`. `where` None takes every row. `each`
-    is the column of periods of a lookup that adds up: each of those in the period of the run must have a value, or the
-    figure made of the sum is missing.
+    middle). Rows whose `arg` is missing are passed over. `avg` is made of `sum` and a `count`. `where` None takes every
+    row. `each` is the column of periods of a lookup that adds up: each of those in the period of the run must have a
+    value, or the figure made of the sum is missing.
     """
 
     name: str
