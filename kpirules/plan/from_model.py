@@ -92,7 +92,7 @@ def _plan(draft: Draft, steps: tuple[Step, ...], nobodys: rows.Nobodys) -> Plan:
         checks=tuple(draft.checks),
         uncredited=tuple(nobodys.uncredited),
         undated=tuple(nobodys.undated),
-        owners=rows.owners(draft),
+        keys=rows.keys(draft),
         effective=header.effective,
     )
 

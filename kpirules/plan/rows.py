@@ -16,14 +16,13 @@ from kpirules.plan.ir import (
     Filter,
     Measure,
     Op,
-    Owner,
     Param,
     Ref,
     Scalar,
     Step,
     Uncounted,
 )
-from kpirules.plan.reading import COUNT, Reading, placed, targets
+from kpirules.plan.reading import COUNT, Reading, placed
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note, Span, catalogue
 from kpirules.values import types
@@ -333,18 +332,11 @@ def _days_of_the_period(reading: Reading, name: str, made: list[Step]) -> tuple[
     return days
 
 
-# ---------------------------------------------------------------- whose rows
+# ---------------------------------------------------------------- rows told apart
 
 
-def owners(draft: Draft) -> tuple[Owner, ...]:
-    """How the rows of each table that is read lead to the subject."""
+def keys(draft: Draft) -> dict[str, tuple[str, ...]]:
+    """The columns that tell the rows of each table apart whose rows make figures."""
     model = draft.model
-    found = {model.subject.table.name: Owner(model.subject.table.name, (model.subject.key,), ())}
-    for grain, _ in draft.rows:
-        way = targets(model, grain.table, grain.owner)[1:]
-        path = tuple((ref, target.name, target.keys[0]) for ref, target in zip(grain.owner, way, strict=True))
-        found.setdefault(grain.table, Owner(grain.table, model.tables[grain.table].keys, path))
-    for one, _ in draft.lookups.values():
-        hop = (one.owner, model.subject.table.name, model.subject.key)
-        found.setdefault(one.table, Owner(one.table, model.tables[one.table].keys, (hop,)))
-    return tuple(found.values())
+    names = [model.subject.table.name, *(grain.table for grain, _ in draft.rows), *(name for name, _ in draft.lookups)]
+    return {name: model.tables[name].keys for name in names}

@@ -130,10 +130,9 @@ def _set_aside(result: Result, key: str) -> tuple[SetAside, ...]:
 
 def _uncredited(result: Result, key: str) -> tuple[Uncredited, ...]:
     """The rows that name the subject whose key reads `key`, and count for nobody."""
-    found = result.uncredited.filter(pc.equal(result.uncredited.column("subject"), key)).to_pylist()
-    return tuple(
-        Uncredited(row["table"], row["source"], row["row"], row["row_key"], row["day"], row["reason"]) for row in found
-    )
+    found = result.uncredited.filter(pc.equal(result.uncredited.column("subject"), key))
+    told = found.select(["table", "source", "row", "row_key", "day", "reason"])
+    return tuple(Uncredited(*cells) for cells in zip(*(column.to_pylist() for column in told.columns), strict=True))
 
 
 def _same_advice(result: Result, subject: str, trace: Trace) -> None:

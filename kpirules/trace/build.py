@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from kpirules.engines import reference
 from kpirules.plan.ir import Compute, Plan, Scalar, Scan, Value, names_in
 from kpirules.source import Diagnostic, Fault, Note
@@ -24,6 +26,8 @@ SET_ASIDE = "set_aside"
 
 _SOME = 5
 """How many subjects are named where one is asked for that is not among them."""
+_COMPARED = 10_000
+"""With how many of them, at most, what was asked for is compared letter by letter."""
 
 
 class Differs(Exception):  # noqa: N818  # names the finding: the engines disagree, which is our fault
@@ -125,14 +129,25 @@ def _text(value: Value) -> str | None:
 def _key(plan: Plan, tables: Mapping[str, pa.Table], key: str) -> Value:
     """A key as a value, however results print it."""
     column = tables[plan.subject].column(plan.key.split(".", 1)[1]).unique()
-    texts = [str(text) for text in column.cast("string").to_pylist()]
-    if key not in texts:
-        close = get_close_matches(key, texts, 1)
+    texts = column.cast("string")
+    at = pc.index(texts, key).as_py()
+    if at < 0:
+        close = get_close_matches(key, _near(texts, key), 1)
         more = ["…"] if len(texts) > _SOME else []
-        helps = [Note("similar", {"similar": close[0]})] if close else [Note("some", {"some": [*texts[:_SOME], *more]})]
-        raise Fault([Diagnostic("KPI740", None, {"subject": key}, helps=tuple(helps))])
-    value = column[texts.index(key)].as_py()
+        some = Note("some", {"some": [*texts[:_SOME].to_pylist(), *more]})
+        help_ = Note("similar", {"similar": close[0]}) if close else some
+        raise Fault([Diagnostic("KPI740", None, {"subject": key}, helps=(help_,))])
+    value = column[at].as_py()
     return Fraction(value) if isinstance(value, Decimal) else value
+
+
+def _near(texts: pa.Array, key: str) -> list[str]:
+    """The keys to compare with one that is not among them: of very many, those that share half of its letters."""
+    half = (len(key) + 1) // 2
+    if len(texts) > _COMPARED:
+        texts = texts.filter(pc.or_(pc.starts_with(texts, key[:half]), pc.ends_with(texts, key[half:])))
+    found: list[str] = texts[:_COMPARED].drop_null().to_pylist()
+    return found
 
 
 def _named(plan: Plan, values: Mapping[str, Value]) -> tuple[Figure, ...]:

@@ -29,7 +29,7 @@ class Feeds:
     ) -> None:
         self.bindings = bindings
         self.contributions = contributions
-        self.keys = {owner.table: owner.keys for owner in plan.owners}
+        self.keys = plan.keys
         self.params = params
         aggregates = [step for step in plan.steps if isinstance(step, Aggregate)]
         self.tables = {step.name: _table(plan, step) for step in aggregates}

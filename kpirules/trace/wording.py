@@ -198,7 +198,8 @@ class Wording:
         text = self.say(key, count=fed.count, table=fed.table)
         if fed.where:
             text += self.say("where", where=one_line(fed.where))
-        text += self._keys([one for one in fed.keys if one])
+        keys = [one for one in fed.keys if one]
+        text += self._keys(keys[:_KEYS], len(keys))
         if fed.absent:
             text += self.say("none_for", periods=self.word("comma").join(fed.absent))
         return text
@@ -207,16 +208,17 @@ class Wording:
         """Rows of a table that count for nobody, for one reason: how many, and the first of them, or all."""
         text = self.say("one_row_of" if len(rows) == 1 else "rows_of", count=len(rows), table=rows[0].table)
         text += self.say("because", reason=self.word(f"why_{rows[0].reason}"))
-        return text + self._keys([self._row(one) for one in rows], most=len(rows) if whole else _KEYS)
+        shown = rows if whole else rows[:_KEYS]
+        return text + self._keys([self._row(one) for one in shown], len(rows))
 
     def _row(self, one: Uncredited) -> str:
         name = one.key or self.say("row_number", row=one.row)
         return name if one.day is None else f"{name} {one.day.isoformat()}"
 
-    def _keys(self, keys: Sequence[str], most: int = _KEYS) -> str:
-        """The first keys of rows, and how many more there are."""
-        text = f"{self.word('colon')}{self.word('comma').join(keys[:most])}" if keys else ""
-        return text + (self.say("more", count=len(keys) - most) if len(keys) > most else "")
+    def _keys(self, keys: Sequence[str], count: int) -> str:
+        """The first keys of so many rows, and how many more there are."""
+        text = f"{self.word('colon')}{self.word('comma').join(keys)}" if keys else ""
+        return text + (self.say("more", count=count - len(keys)) if count > len(keys) else "")
 
 
 def one_line(text: str) -> str:

@@ -16,7 +16,6 @@ from kpirules.plan.ir import (
     Compute,
     Const,
     Op,
-    Owner,
     Param,
     Plan,
     Scalar,
@@ -127,7 +126,6 @@ def plan(
     checks: Sequence[Check] = (),
     uncredited: Sequence[Uncounted] = (),
     undated: Sequence[Uncounted] = (),
-    owners: Sequence[Owner] = (),
 ) -> Plan:
     """A plan whose last step is its result."""
     return Plan(
@@ -147,7 +145,7 @@ def plan(
         checks=tuple(checks),
         uncredited=tuple(uncredited),
         undated=tuple(undated),
-        owners=tuple(owners),
+        keys={},
     )
 
 

@@ -153,6 +153,9 @@ def test_random_relations(people: list[tuple[Value, ...]], orders: list[tuple[Va
         chance.shuffle(people)
     same(outcomes[1], outcomes[0], names)
     same(outcomes[2], outcomes[0], names)
+    for nth, key in enumerate(exact(outcomes[0], "id")):
+        alone = reference.trace(plan, tables, PARAMS, key).values
+        assert [alone[name] for name in names] == [exact(outcomes[0], name)[nth] for name in names]
 
 
 def _columns(

@@ -10,7 +10,7 @@ import pytest
 
 from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import Engine, RunStopped, exact
-from kpirules.engines.reference.own import own_tables
+from kpirules.engines.reference.own import own_rows, steps_of
 from kpirules.plan.ir import (
     Aggregate,
     Case,
@@ -22,7 +22,6 @@ from kpirules.plan.ir import (
     Join,
     Measure,
     Op,
-    Owner,
     Param,
     Plan,
     Ref,
@@ -185,7 +184,6 @@ def sales() -> tuple[Plan, dict[str, pa.Table]]:
         Compute("final", "with sums", (bind("bad", plans.test("lt", Ref("sum", sums), whole(20))),)),
         checks=(Check("bad", "KPI704", "revenue", None),),
         uncredited=(Uncounted("orders", "of nobody", "orders.$row", "staff", "day"),),
-        owners=(Owner("people", ("id",), ()), Owner("orders", ("order",), (("staff", "people", "id"),))),
     )
     return plan, {"people": plans.table(people), "orders": plans.table(orders)}
 
@@ -264,9 +262,31 @@ def test_a_trace_equals_the_run() -> None:
 
 def test_a_trace_reads_the_rows_of_its_subject_only() -> None:
     plan, tables = sales()
-    read = own_tables(plan, tables, "a")
+    read = own_rows(plan, tables, PARAMS, "a")
     assert read["orders"].column("order").to_pylist() == ["3", "4"]
-    assert read["people"].num_rows == 2, "orders refer to people, so the table stays whole"
+    assert read["people"].column("id").to_pylist() == ["a"]
+    assert "of nobody" not in [step.name for step in steps_of(plan)]
+    # in post until the end of January: not the order of February that names `b`
+    assert own_rows(plan, tables, PARAMS, "b")["orders"].column("order").to_pylist() == ["1"]
+
+
+def test_a_trace_reads_what_both_readers_of_a_relation_need() -> None:
+    """The rows of a lookup are read by it and by a sum of all: none of them is left out."""
+    people: plans.Columns = {"id": (TEXT, ["a", "b"]), "rank": (TEXT, ["x", "y"])}
+    rates: plans.Columns = {"of": (TEXT, ["x", "y"]), "rate": (MONEY, [Fraction(1), Fraction(2)])}
+    sums = types.total(MONEY, Unit.MONEY)
+    plan = plans.plan(
+        scan("people", people),
+        scan("rates", rates),
+        Join("with rate", "people", "rates", (("rank", "of"),), {"rate": "rate"}),
+        Compute("with one", "rates", (bind("one", whole(1)),)),
+        Aggregate("of all", "with one", ("one",), (Measure("sum", "sum", "rate", None, sums, "rates"),)),
+        Compute("and one", "with rate", (bind("first", whole(1)),)),
+        Join("final", "and one", "of all", (("first", "one"),), {"sum": "sum"}),
+    )
+    tables = {"people": plans.table(people), "rates": plans.table(rates)}
+    values = reference.trace(plan, tables, PARAMS, "b").values
+    assert (values["rate"], values["sum"]) == (2, 3)
 
 
 def test_a_trace_follows_a_path_of_references() -> None:
@@ -281,7 +301,6 @@ def test_a_trace_follows_a_path_of_references() -> None:
         Join("with rep", "visits", "customers", (("to", "customer"),), {"rep": "rep"}),
         Aggregate("by rep", "with rep", ("rep",), (rows,)),
         Join("final", "people", "by rep", (("id", "rep"),), {"rows": "rows"}),
-        owners=(Owner("visits", ("visit",), (("to", "customers", "customer"), ("rep", "people", "id"))),),
     )
     tables = {"people": people, "customers": customers, "visits": visits}
     traced = reference.trace(plan, {name: plans.table(one) for name, one in tables.items()}, PARAMS, "a")

@@ -146,6 +146,8 @@ def bindings(scheme: Compiled) -> tuple[str, ...]:
 def figures(text: str, data: Data = ONE, period: str = "2025Q1") -> Figures:
     """Work a scheme out on both engines, which must agree in every binding, fault and count of rows.
 
+    What a trace works out from the rows of one subject alone must be the same again.
+
     Raises:
         RunStopped: a value is past its bounds.
     """
@@ -159,6 +161,9 @@ def figures(text: str, data: Data = ONE, period: str = "2025Q1") -> Figures:
     if len(set(keys)) == len(keys):  # rows of one subject, which are a fault, have no order
         for name in names:
             assert exact(there, name) == exact(here, name), name
+        alone = [reference.trace(plan, tables, given, key).values for key in keys]
+        for name in names:
+            assert [values[name] for values in alone] == exact(here, name), name
     assert there.faults == here.faults
     assert there.uncredited == here.uncredited
     assert there.undated == here.undated

@@ -112,7 +112,7 @@ def change(data: dict[str, Any], how: str) -> dict[str, Any]:
         case "a number for a text":
             return {**data, "scheme": 1}
         case "a text for a list":
-            return {**data, "owners": "staff"}
+            return {**data, "steps": "staff"}
         case _:
             return {**data, "period": "week"}
 

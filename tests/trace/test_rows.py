@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
+import pytest
+
 from kpirules.runs.run import params, read_period
-from kpirules.trace import explain
+from kpirules.source import Fault
+from kpirules.source.render import render_text
+from kpirules.trace import build, explain
 from kpirules.trace.form import to_json
 from kpirules.trace.text import render
 from tests.helpers.schemes import ORDERS, Data, compiled, scheme, tables_of
@@ -48,3 +54,19 @@ def test_the_places_of_quotients() -> None:
     for lang, text in (("en", "rounded to 12 places"), ("zh", "舍入到 12 位小数")):
         told = _told(lang, rows=False)
         assert told.count(text) == 1
+
+
+def test_one_who_is_not_among_very_many_is_compared_with_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compiled(scheme("pay p\n    amount base"))
+    people: Data = {"staff": [(f"E{nth:05}", "AE", "1") for nth in range(20_000)]}
+    compared: list[int] = []
+
+    def counted(key: str, keys: list[str], most: int) -> list[str]:
+        compared.append(len(keys))
+        return get_close_matches(key, keys, most)
+
+    monkeypatch.setattr(build, "get_close_matches", counted)
+    with pytest.raises(Fault) as fault:
+        explain(found.plan, tables_of(found, people), {}, "F12345", None, {}, period="2025Q1")
+    assert "did you mean `E12345`" in render_text(fault.value.diagnostics, "en")
+    assert compared == [20]  # those that end in 345

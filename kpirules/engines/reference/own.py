@@ -1,8 +1,10 @@
-"""The rows that one subject's figures are made of."""
+"""The rows that one subject's figures are made of, found in bulk before any of them is worked out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,43 +12,178 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.engines.schema import inputs
-from kpirules.plan.ir import Aggregate, Join, Owner, Plan, Scan, Value
+from kpirules.plan.ir import Aggregate, Compute, Const, Filter, Join, Op, Param, Plan, Ref, Scalar, Scan, Step, Value
+from kpirules.values.types import WIDTH
+
+_Test = Callable[[pa.ChunkedArray], pa.ChunkedArray]
+_COMPARED = {"ge": pc.greater_equal, "gt": pc.greater, "le": pc.less_equal, "lt": pc.less, "eq": pc.equal}
 
 
-def own_tables(plan: Plan, tables: Mapping[str, pa.Table], key: Value) -> dict[str, pa.Table]:
-    """The tables, less rows that lead to other subjects.
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """Of a relation, only the rows matter whose `column` passes a test; those that have none there never do."""
 
-    A table that rows of another refer to stays whole: they may refer to another subject's row.
+    column: str
+    test: _Test
+
+
+def steps_of(plan: Plan) -> list[Step]:
+    """The steps that the result is made of, in order."""
+    wanted = {plan.result}
+    for step in reversed(plan.steps):
+        if step.name in wanted:
+            wanted.update(inputs(step))
+    return [step for step in plan.steps if step.name in wanted]
+
+
+def own_rows(
+    plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], key: Value
+) -> dict[str, pa.Table]:
+    """By the name of each scan that the result is made of, the rows of its table that may enter the subject's figures.
+
+    They may be more than do enter, never fewer, and keep their order.
     """
-    whole = _referred_to(plan)
-    found = dict(tables)
-    for owner in plan.owners:
-        if owner.path and owner.table not in whole:
-            found[owner.table] = _own(owner, tables, key)
-    return found
+    found = _Rows(plan, tables, params)
+    found.ask(key)
+    found.follow()
+    return found.rows
 
 
-def _own(owner: Owner, tables: Mapping[str, pa.Table], key: Value) -> pa.Table:
-    names = (owner.table, *(table for _, table, _ in owner.path[:-1]))
-    wanted = pa.array([Decimal(key.numerator) / Decimal(key.denominator) if isinstance(key, Fraction) else key])
-    for name, (column, _, _), lead in reversed(list(zip(names, owner.path, (None, *owner.path), strict=False))):
-        table = tables[name]
-        table = table.filter(pc.is_in(table.column(column), value_set=wanted.cast(table.schema.field(column).type)))
-        if lead is None:
-            return table
-        wanted = pc.unique(table.column(lead[2]))
-    raise AssertionError(owner)
+class _Rows:
+    """The rows of each scan, cut down step by step."""
+
+    def __init__(self, plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value]) -> None:
+        self.plan = plan
+        self.params = params
+        self.steps = {step.name: step for step in steps_of(plan)}
+        self.rows = {name: tables[step.table] for name, step in self.steps.items() if isinstance(step, Scan)}
+        self.readers: dict[str, int] = {}
+        for step in self.steps.values():
+            for name in inputs(step):
+                self.readers[name] = self.readers.get(name, 0) + 1
+
+    # ------------------------------------------------------------ from the subject to the rows
+
+    def ask(self, key: Value) -> None:
+        """Cut the rows to those that are the subject's by the columns that name it, the last step first."""
+        wanted = pa.array([Decimal(key.numerator) / Decimal(key.denominator) if isinstance(key, Fraction) else key])
+        asked = {name: list[tuple[_Needed, ...]]() for name in self.steps}
+        asked[self.plan.result].append((_Needed(self.plan.key, _among(wanted)),))
+        for step in reversed(self.steps.values()):
+            first, *others = asked[step.name]
+            needed = tuple(one for one in first if all(one in other for other in others))
+            if isinstance(step, Scan):
+                for one in needed:
+                    self._cut(step.name, one.column, one.test)
+            elif isinstance(step, Join):
+                asked[step.left].append(tuple(self._of_left(step, needed)))
+                asked[step.right].append(tuple(_of_right(step, needed)))
+            else:
+                asked[step.input].append(self._of_input(step, needed))
+
+    def _of_input(self, step: Filter | Compute | Aggregate, needed: tuple[_Needed, ...]) -> tuple[_Needed, ...]:
+        if isinstance(step, Compute):
+            made = {binding.name for binding in step.bindings}
+            return tuple(one for one in needed if one.column not in made)
+        if isinstance(step, Aggregate):
+            return tuple(one for one in needed if one.column in step.keys)
+        # whom a step leaves out is told by the row that it was asked of
+        return needed if step.leaves_out else (*needed, *self._compared(step.predicate))
+
+    def _compared(self, predicate: Scalar) -> Iterator[_Needed]:
+        """What a condition asks of single columns: comparisons with known days, all of which must hold."""
+        match predicate:
+            case Op("and", args):
+                for arg in args:
+                    yield from self._compared(arg)
+            case Op(op, (Ref(column), Param() | Const() as bound)) if op in _COMPARED:
+                value = self.params[bound.name] if isinstance(bound, Param) else bound.value
+                if isinstance(value, date):
+                    yield _Needed(column, _compared_with(op, value))
+
+    def _of_left(self, step: Join, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
+        for one in needed:
+            if one.column not in step.take:
+                yield one
+            elif isinstance(self.steps[step.right], Scan):
+                yield from self._joined(step, step.take[one.column], one.test)
+
+    def _joined(self, step: Join, column: str, test: _Test) -> Iterator[_Needed]:
+        """What must hold of a row that is joined to one whose `column` passes a test, the one in force where asked."""
+        holds = test(self._column(step.right, column))
+        for left, right in step.on:
+            yield _Needed(left, _among(self._column(step.right, right).filter(holds)))
+        if step.in_force is not None:
+            begins, ends = (
+                self._column(step.right, one).filter(holds) for one in (step.in_force.begins, step.in_force.ends)
+            )
+            if len(begins) > begins.null_count:
+                yield _Needed(step.in_force.last, _compared_with("ge", pc.min(begins).as_py()))
+            if not ends.null_count and len(ends):
+                yield _Needed(step.in_force.first, _compared_with("le", pc.max(ends).as_py()))
+
+    # ------------------------------------------------------------ from rows to what they refer to
+
+    def follow(self) -> None:
+        """Cut the rows that others are joined to, to those that one of these names, the first step first."""
+        for step in self.steps.values():
+            if not isinstance(step, Join):
+                continue
+            for left, right in step.on:
+                here, there = self._origin(step.left, left), self._origin(step.right, right, alone=True)
+                if here is not None and there is not None:
+                    self._cut(*there, _among(self._column(*here)))
+
+    def _origin(self, relation: str, column: str, *, alone: bool = False) -> tuple[str, str] | None:
+        """The scan that a column of a relation comes from, and its name there; `alone` where nothing else reads it."""
+        if alone and self.readers[relation] > 1:
+            return None
+        match self.steps[relation]:
+            case Scan():
+                return relation, column
+            case Compute(bindings=bindings) if any(one.name == column for one in bindings):
+                return None
+            case Compute(input=source):
+                return self._origin(source, column, alone=alone)
+            case Filter(input=source):
+                return self._origin(source, column, alone=alone)
+            case Aggregate(input=source, keys=keys):
+                return self._origin(source, column, alone=alone) if column in keys else None
+            case Join(left=left, right=right, take=take):
+                source, name = (right, take[column]) if column in take else (left, column)
+                return self._origin(source, name, alone=alone)
+
+    # ------------------------------------------------------------ the rows of a scan
+
+    def _column(self, scan: str, column: str) -> pa.ChunkedArray:
+        """A column of a scan's rows, by the name that it has in the relation."""
+        step = self.steps[scan]
+        assert isinstance(step, Scan)
+        return self.rows[scan].column(step.columns[column][0])
+
+    def _cut(self, scan: str, column: str, test: _Test) -> None:
+        self.rows[scan] = self.rows[scan].filter(test(self._column(scan, column)))
 
 
-def _referred_to(plan: Plan) -> set[str]:
-    """Tables whose rows, not aggregates of them, stand on the right of a join."""
-    found = set()
-    for step in plan.steps:
-        pending = [step.right] if isinstance(step, Join) else []
-        while pending:
-            source = plan.step(pending.pop())
-            if isinstance(source, Scan):
-                found.add(source.table)
-            elif not isinstance(source, Aggregate):
-                pending += inputs(source)
-    return found
+def _of_right(step: Join, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
+    for one in needed:
+        if one.column in step.take:
+            yield _Needed(step.take[one.column], one.test)
+        yield from (_Needed(right, one.test) for left, right in step.on if left == one.column)
+
+
+def _among(values: pa.Array | pa.ChunkedArray) -> _Test:
+    there = pc.unique(values).drop_null()
+
+    def test(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        if not pa.types.is_decimal(column.type):
+            return pc.is_in(column, value_set=there.cast(column.type))
+        # digits differ from table to table, and no more than these are ever needed
+        kind = pa.decimal256(2 * WIDTH, max(column.type.scale, there.type.scale))
+        return pc.is_in(column.cast(kind), value_set=there.cast(kind))
+
+    return test
+
+
+def _compared_with(op: str, value: date) -> _Test:
+    return lambda column: _COMPARED[op](column, pa.scalar(value, pa.date32()))

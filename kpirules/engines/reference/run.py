@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from kpirules.engines.exact import arrow_type, decimal, sides
 from kpirules.engines.outcome import Outcome, RunFault, failed, subject_order, uncounted
-from kpirules.engines.reference.own import own_tables
+from kpirules.engines.reference.own import own_rows, steps_of
 from kpirules.engines.reference.steps import Record, Run, work_out
 from kpirules.engines.schema import schemas
-from kpirules.plan.ir import OVER, Filter, Plan, Scan, Uncounted, Value
+from kpirules.plan.ir import OVER, Filter, Plan, Scan, Step, Uncounted, Value
 
 if TYPE_CHECKING:
     from kpirules.values.types import Type
@@ -42,7 +42,8 @@ def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value],
     Raises:
         RunStopped: a value is past its bounds.
     """
-    done = _worked_out(plan, tables, params)
+    scans = {step.name: tables[step.table] for step in plan.steps if isinstance(step, Scan)}
+    done = _worked_out(plan, plan.steps, scans, params)
     records = sorted(done.records[plan.result], key=lambda record: subject_order(record.row[plan.key]))
     return Outcome(
         subjects=_table(plan, done, records, columns),
@@ -60,24 +61,21 @@ def trace(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value
         KeyError: nobody has that key.
         RunStopped: one of the subject's values is past its bounds.
     """
-    done = _worked_out(plan, own_tables(plan, tables, key), params, only=key)
+    done = _worked_out(plan, steps_of(plan), own_rows(plan, tables, params, key), params)
     for record in done.records[plan.result]:
         if record.row[plan.key] == key:
             return ReferenceTrace(record.row, record.fed)
-    for step in plan.steps:
+    for step in steps_of(plan):
         if isinstance(step, Filter) and step.leaves_out and not done.records[step.name] and done.records[step.input]:
             raise Absent(step, done.records[step.input][-1].row)
     raise KeyError(key)
 
 
-def _worked_out(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], *, only: Value = None) -> Run:
-    """Every step's records; with `only`, of the subjects that one of that key alone."""
-    done = Run(plan.key, tables, params, schemas(plan))
-    for step in plan.steps:
-        records = work_out(done, step)
-        if only is not None and isinstance(step, Scan) and plan.key in step.columns:
-            records = [record for record in records if record.row[plan.key] == only]
-        done.records[step.name] = records
+def _worked_out(plan: Plan, steps: Sequence[Step], rows: Mapping[str, pa.Table], params: Mapping[str, Value]) -> Run:
+    """The records of each step, from the rows of each scan."""
+    done = Run(plan.key, rows, params, schemas(plan))
+    for step in steps:
+        done.records[step.name] = work_out(done, step)
     return done
 
 

@@ -28,10 +28,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a step may read: the tables, the parameters, the columns and records of the relations made so far."""
+    """What a step may read: the rows of each scan, the parameters, columns and records of the relations made so far."""
 
     key: str
-    tables: Mapping[str, pa.Table]
+    rows: Mapping[str, pa.Table]
     params: Mapping[str, Value]
     schemas: Mapping[str, Schema]
     records: dict[str, list[Record]] = field(default_factory=dict)
@@ -58,7 +58,7 @@ def work_out(run: Run, step: Step) -> list[Record]:
 
 
 def _scan(run: Run, step: Scan) -> list[Record]:
-    table = run.tables[step.table]
+    table = run.rows[step.name]
     if not step.columns:
         return [Record({}) for _ in range(table.num_rows)]
     columns = [_cells(table, column) for column, _ in step.columns.values()]

@@ -14,7 +14,7 @@ Missing is null. Every scalar operator is strict (null in, null out) but `coales
 `x is missing or x > 5`.
 """
 
-from kpirules.plan.ir.program import ROW, Advice, Check, Demand, Item, Owner, Part, Piece, Plan, Uncounted
+from kpirules.plan.ir.program import ROW, Advice, Check, Demand, Item, Part, Piece, Plan, Uncounted
 from kpirules.plan.ir.scalars import OVER, Case, Const, Op, Origin, Param, Ref, Scalar, Value, names_in
 from kpirules.plan.ir.steps import (
     NOT_ACTIVE,
@@ -52,7 +52,6 @@ __all__ = [
     "Measure",
     "Op",
     "Origin",
-    "Owner",
     "Param",
     "Part",
     "Piece",

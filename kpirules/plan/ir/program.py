@@ -91,19 +91,6 @@ class Uncounted:
     day: str
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """How the rows of a table lead to the subject: column, table it refers to, and so on, up to the subject's key.
-
-    An empty path is the subject's own table. Traces use it to read one subject's rows only. `keys` are the columns
-    that tell the table's rows apart.
-    """
-
-    table: str
-    keys: tuple[str, ...]
-    path: tuple[tuple[str, str, str], ...]
-
-
 ROW = "$row"
 """What a scan may read beside a table's own columns: the place of each row in it, from 0. Engines add it."""
 
@@ -128,8 +115,9 @@ class Demand:
 class Plan:
     """A compiled scheme.
 
-    `result` names the final relation: one row for each subject scored, with the columns `keys` and every binding.
-    `uncredited` are the rows of the period that no subject owns, `undated` those that are of no period.
+    `result` names the final relation: one row for each subject scored, with its `key` and every binding.
+    `uncredited` are the rows of the period that no subject owns, `undated` those that are of no period. `keys` has, by
+    table whose rows make figures, the columns that tell them apart.
     """
 
     scheme: str
@@ -148,7 +136,7 @@ class Plan:
     checks: tuple[Check, ...]
     uncredited: tuple[Uncounted, ...]
     undated: tuple[Uncounted, ...]
-    owners: tuple[Owner, ...]
+    keys: Mapping[str, tuple[str, ...]]
     effective: tuple[date, date | None] | None = None
     demands: tuple[Demand, ...] = ()
 
@@ -167,7 +155,7 @@ class Plan:
             checks=(),
             uncredited=(),
             undated=(),
-            owners=(),
+            keys={},
             demands=(),
         )
 
