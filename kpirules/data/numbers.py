@@ -25,6 +25,7 @@ _EXPONENT = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
 _NOISE_DIGITS = 12
 _NOISE_RELATIVE = Decimal(10) ** 9
 _NOISE_GAP = 3
+_NOISE_ALONE = 6
 _GUARD = 20
 _INTEGER_DIGITS = 20
 
@@ -147,8 +148,9 @@ def _exact(text: pa.ChunkedArray, plain: pa.ChunkedArray, scale: int) -> Numbers
 def _without_noise(plain: pa.ChunkedArray, fine: pa.ChunkedArray, scale: int) -> tuple[pa.ChunkedArray, Any, int]:
     """Numbers with float noise rounded, the mask of those that are truly too fine, how many were rounded.
 
-    Noise has `_NOISE_DIGITS` significant digits or more, lies within 1e-9 of the rounded value, which is not 0
-    and fits, and is less than a thousandth of its last place.
+    Noise has `_NOISE_DIGITS` significant digits or more, lies within 1e-9 of the rounded value, which fits, and is
+    less than a thousandth of its last place; where nothing but noise is left, as of `0.1 + 0.2 - 0.3`, less than a
+    millionth.
     """
     cells = plain.filter(fine)
     digits = pc.replace_substring_regex(pc.replace_substring_regex(cells, r"^[+-]?[0.]*", ""), r"\.", "")
@@ -157,21 +159,21 @@ def _without_noise(plain: pa.ChunkedArray, fine: pa.ChunkedArray, scale: int) ->
     near = pc.cast(pc.round(cut, scale, "half_towards_infinity"), held)
     gap = pc.abs(pc.subtract(cut, near))
     relative = pa.scalar(_NOISE_RELATIVE, pa.decimal256(10, 0))
-    step = pa.scalar(Decimal(1).scaleb(-scale - _NOISE_GAP), pa.decimal256(WIDTH + _GUARD, scale + _NOISE_GAP))
     size = pc.abs(near)
-    noisy = pc.and_(
-        pc.and_(pc.greater_equal(pc.utf8_length(digits), _NOISE_DIGITS), pc.less(gap, step)),
-        pc.less_equal(pc.multiply(gap, relative), pc.abs(cut)),
-    )
-    fits = pc.and_(
-        pc.greater(size, pa.scalar(Decimal(0), held)), pc.less(size, pa.scalar(Decimal(1).scaleb(WIDTH - scale), held))
-    )
-    noisy = pc.and_(noisy, fits)
+    close = pc.and_(pc.less(gap, _step(scale + _NOISE_GAP)), pc.less_equal(pc.multiply(gap, relative), pc.abs(cut)))
+    alone = pc.and_(pc.equal(size, pa.scalar(Decimal(0), held)), pc.less(gap, _step(scale + _NOISE_ALONE)))
+    fits = pc.less(size, pa.scalar(Decimal(1).scaleb(WIDTH - scale), held))
+    noisy = pc.and_(pc.and_(pc.greater_equal(pc.utf8_length(digits), _NOISE_DIGITS), fits), pc.or_(close, alone))
     rounded = pc.cast(pc.cast(near.filter(noisy), pa.decimal128(WIDTH, scale)), pa.string())
     mask = pc.replace_with_mask(fine.combine_chunks(), fine.combine_chunks(), noisy.combine_chunks())
     plain = pc.replace_with_mask(plain.combine_chunks(), mask, rounded.combine_chunks())
     count = pc.sum(noisy).as_py() or 0
     return pa.chunked_array([plain]), pa.chunked_array([pc.and_not(fine.combine_chunks(), mask)]), count
+
+
+def _step(places: int) -> pa.Scalar:
+    """One of the last of some decimal places."""
+    return pa.scalar(Decimal(1).scaleb(-places), pa.decimal256(WIDTH + _GUARD, places))
 
 
 def _where(mask: pa.ChunkedArray, text: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -100,8 +100,10 @@ def want(ws: Workspace, scope: Scope, node: ast.Expr, unit: Unit) -> Expr:
     return fitted(ws, infer(ws, scope, node), unit)
 
 
-def fitted(ws: Workspace, node: Expr, unit: Unit) -> Expr:
+def fitted(ws: Workspace, node: Expr, unit: Unit, beside: Expr | None = None) -> Expr:
     """A typed node in the unit its place asks for (a count is a number); what is unknown stays so.
+
+    Where it is a value `beside` it that asks, the fault says so.
 
     Raises:
         Skip: it has another unit.
@@ -114,7 +116,12 @@ def fitted(ws: Workspace, node: Expr, unit: Unit) -> Expr:
         return node
     args = {"expected": unit, "found": found, "text": node.span.text}
     helps = [Note(_HELP.get((unit, found)) or _ASKED.get(unit, "figure"), args)]
-    raise ws.fail("KPI301", node.span, args, labels=_unit_origins(node), helps=helps)
+    labels = _unit_origins(node)
+    if beside is not None:
+        labels = [*operators.unit_labels(beside), *labels]
+        if beside.type.over is not None and found is Unit.RATIO and unit is Unit.NUMBER:
+            helps = [Note("quotient", {"text": beside.span.text})]
+    raise ws.fail("KPI301", node.span, args, labels=labels, helps=helps)
 
 
 _HELP = {
@@ -314,7 +321,7 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
         raise ws.fail("KPI404", node.span, args, labels=labels, helps=[Note("alone", {"write": operand.span.text})])
     if written is None:
         return Fallback(operand, None, type=operand.type.there(), span=node.span)
-    fallback = fitted(ws, written, operand.type.unit)
+    fallback = fitted(ws, written, operand.type.unit, beside=operand)
     unit = operand.type.unit if operand.type.unit is not Unit.COUNT else fallback.type.unit
     found = operators.fit(
         ws, node.span, (operand, fallback), lambda: types.choose(operand.type.there(), fallback.type, unit)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from kpirules.model import presence
 from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Fn, Lit, Lookup, Neg, Skip, Unknown, Val
 from kpirules.model.walking import children, known
+from kpirules.model.widths import too_wide
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.source.similar import did_you_mean
@@ -29,22 +30,13 @@ def fit(ws: Workspace, span: Span, operands: tuple[Expr, ...], make: Callable[[]
     """
     presumed = any(node.type.presumed for node in operands)
     try:
-        found = make()
-        return types.doubted(found) if presumed else found
+        made = make()
+        return types.doubted(made) if presumed else made
     except TooWide as wide:
         if presumed:
             raise Skip from None
-        worst = max(operands, key=_width)
-        args = {"digits": wide.digits, "value": worst.span.text}
-        labels = [Label(worst.span, "wide", {"digits": _width(worst)})]
-        raise ws.fail("KPI305", span, args, labels=labels, helps=[Note("round", args)]) from None
-
-
-def _width(node: Expr) -> int:
-    if node.type.digits is None:
-        return 0
-    num, den = node.type.sides
-    return num.width + den.width
+        found = too_wide(wide, span, operands)
+        raise ws.fail(found.code, span, found.args, labels=found.labels, helps=found.helps) from None
 
 
 def settle(ws: Workspace, node: Expr, unit: Unit) -> Expr:
@@ -132,7 +124,8 @@ def clash_help(left: Expr, right: Expr, rest: str | None = None) -> list[Note]:
         other = right if left.type.unit is Unit.DATE else left
         return [Note("date", {"date": _day(other.span.text) or "2024-07-01"})]
     if found <= {Unit.NUMBER, Unit.COUNT, Unit.RATIO}:
-        return [Note("ratio")]
+        other = right if left.type.unit is Unit.RATIO else left
+        return [Note("ratio") if other.type.over is None else Note("quotient", {"text": other.span.text})]
     if Unit.MONEY in found and Unit.RATIO in found:
         return [Note("share")]
     if Unit.MONEY in found and found & {Unit.NUMBER, Unit.COUNT}:
@@ -160,9 +153,9 @@ _DAY = (
 )
 
 
-def unit_labels(left: Expr, right: Expr) -> list[Label]:
+def unit_labels(*sides: Expr) -> list[Label]:
     """Where each unit came from."""
-    known_ = [node for node in (left, right) if not isinstance(node, Unknown)]
+    known_ = [node for node in sides if not isinstance(node, Unknown)]
     return [Label(node.span, "unit", {"text": node.span.text, "unit": node.type.unit}) for node in known_]
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from kpirules.model import scheme
 from kpirules.model.expr import Expr
+from kpirules.model.widths import too_wide
 from kpirules.plan import build, scalars
-from kpirules.plan.draft import Draft, Place, origin_of, too_wide
+from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Advice, Item, Piece, Scalar
+from kpirules.source import Fault
 from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
 
@@ -36,7 +38,8 @@ def _advice(draft: Draft, item: Item, one: scheme.Advice) -> Advice:
         when = draft.bind(draft.fresh(place.base), condition, place, "guard", one.when.span)
         pieces = tuple(_piece(draft, place, piece) for piece in one.pieces)
     except TooWide as wide:
-        raise too_wide(wide, one.span) from None
+        parts = (one.when, *(piece for piece in one.pieces if not isinstance(piece, str)))
+        raise Fault([too_wide(wide, one.span, parts)]) from None
     return Advice(when.name, pieces, origin_of(one.span))
 
 

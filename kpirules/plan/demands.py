@@ -9,10 +9,12 @@ from kpirules.model.contracts import Table
 from kpirules.model.expr import Col, Expr
 from kpirules.model.scheme import Model
 from kpirules.model.walking import walk
+from kpirules.model.widths import too_wide
 from kpirules.plan import build, rows, scalars
-from kpirules.plan.draft import Draft, Place, origin_of, too_wide
+from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Demand, Filter, Ref, Scalar, Step
 from kpirules.plan.reading import Reading, placed
+from kpirules.source import Fault
 from kpirules.values import types
 from kpirules.values.types import TooWide
 
@@ -35,7 +37,7 @@ def _demand(model: Model, one: scheme.Demand, subjects: Subjects) -> Demand:
     try:
         steps = _of_subjects(one, subjects) if one.table is None else _of_rows(model, one, one.table)
     except TooWide as wide:
-        raise too_wide(wide, one.holds.span) from None
+        raise Fault([too_wide(wide, one.holds.span, (one.holds,))]) from None
     table = model.tables[one.table or model.subject.table.name]
     read = dict.fromkeys(column for part in walk(one.holds) if (column := _own(part, table)) is not None)
     steps[0] = placed(steps[0])

@@ -12,8 +12,8 @@ from kpirules.model.scheme import Model
 from kpirules.plan import build
 from kpirules.plan.ir import Binding, Check, Item, Origin, Ref, RowText, Scalar, reads
 from kpirules.records import dataclass
-from kpirules.source import Diagnostic, Fault, Label, Note, Span
-from kpirules.values.types import BOOL, TooWide, Type
+from kpirules.source import Span
+from kpirules.values.types import BOOL, Type
 
 if TYPE_CHECKING:
     from kpirules.plan.reading import Reading
@@ -165,10 +165,3 @@ def origin_of(span: Span) -> Origin:
     line, column = span.source.position(span.start)
     end_line, end_column = span.source.position(span.end)
     return Origin(span.source.name, line, column, end_line, end_column, span.text)
-
-
-def too_wide(wide: TooWide, span: Span) -> Fault:
-    """A value whose digits cannot be proved, found while lowering."""
-    args = {"digits": wide.digits, "value": span.text}
-    note = Note("round", args)
-    return Fault([Diagnostic("KPI305", span, args, (Label(span, "wide", args),), (note,))])

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kpirules.model.scheme import Model
+from kpirules.model.widths import too_wide
 from kpirules.plan import advice, build, demands, results, rows, stages
-from kpirules.plan.draft import Draft, Place, origin_of, too_wide
+from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import (
     NOT_ACTIVE,
     Aggregate,
@@ -29,6 +30,7 @@ from kpirules.plan.ir import (
 )
 from kpirules.plan.reading import COUNT, Reading
 from kpirules.plan.scalars import lower
+from kpirules.source import Fault
 from kpirules.values import days, types
 from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
@@ -49,7 +51,7 @@ def compile_model(model: Model) -> Plan:
     try:
         draft, steps, nobodys = _relation(model, _lower_all)
     except TooWide as wide:
-        raise too_wide(wide, model.header.span) from None
+        raise Fault([too_wide(wide, model.header.span, ())]) from None
     asked = demands.demands(model, lambda bind: _relation(model, bind)[:2])
     return replace(_plan(draft, tuple(steps), nobodys), demands=asked)
 

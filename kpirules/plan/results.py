@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from kpirules.model import scheme
 from kpirules.model.expr import Expr, Val
+from kpirules.model.widths import too_wide
 from kpirules.plan import build, rules, scalars
-from kpirules.plan.draft import Draft, Flag, Place, origin_of, too_wide
+from kpirules.plan.draft import Draft, Flag, Place, origin_of
 from kpirules.plan.ir import Item, Part, Ref, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.scorecards import applying, indicator_parts, total
 from kpirules.plan.steps import Step, chain, gates, maybe, rounding, trips
-from kpirules.source import Span
+from kpirules.source import Fault, Span
 from kpirules.values import types
 from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
@@ -27,23 +28,24 @@ def lower_value(draft: Draft, item: str, part: str) -> Ref:
     try:
         return _lowered(draft, item, part)
     except TooWide as wide:
-        raise too_wide(wide, _span(draft.model, item, part)) from None
+        span, written = _written(draft.model, item, part)
+        raise Fault([too_wide(wide, span, written)]) from None
 
 
-def _span(model: scheme.Model, item: str, part: str) -> Span:
-    if item in model.defines:
-        return model.defines[item].rule.span
+def _written(model: scheme.Model, item: str, part: str) -> tuple[Span, tuple[Expr, ...]]:
+    """Where the value of an item is written, and what is written there."""
     if item in model.indicators:
         rule: Expr | None = getattr(model.indicators[item], part)
-        return rule.span if rule is not None else model.indicators[item].span
-    spans = {pay.name: pay.amount.span for pay in model.pays} | {one.gate: one.when.span for one in model.effects}
-    spans |= {one.name: one.when.span for one in model.outcomes}
-    spans |= {card.name: card.span for card in model.scorecards}
-    if model.scorecards:
-        spans["total"] = model.scorecards[0].span
+        return (rule.span, (rule,)) if rule is not None else (model.indicators[item].span, ())
+    rules_ = {pay.name: pay.amount for pay in model.pays} | {one.gate: one.when for one in model.effects}
+    rules_ |= {one.name: one.when for one in model.outcomes}
+    rules_ |= {name: define.rule for name, define in model.defines.items()}
     if model.grade is not None:
-        spans["grade"] = model.grade.rule.span
-    return spans[item]
+        rules_["grade"] = model.grade.rule
+    if item in rules_:
+        return rules_[item].span, (rules_[item],)
+    cards = {card.name: card for card in model.scorecards}
+    return (cards[item] if item in cards else model.scorecards[0]).span, ()
 
 
 def _lowered(draft: Draft, item: str, part: str) -> Ref:
@@ -226,7 +228,7 @@ def ensured(draft: Draft, one: scheme.Ensure, number: int) -> None:
     try:
         found = _judged(draft, place, one.holds, one.needs)
     except TooWide as wide:
-        raise too_wide(wide, one.holds.span) from None
+        raise Fault([too_wide(wide, one.holds.span, (one.holds,))]) from None
     _conclude(draft, place, "ensure", found, one.span)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.helpers.schemes import ORDERS, refused, scheme, told
+
+BAD = Path(__file__).parents[1] / "golden" / "bad"
 
 LIMITS = """
 table limits
@@ -48,6 +52,8 @@ FOLLOWED = [
     ("if role in role then 1 else 2", "KPI311", "value", 'if role in "AE" then 1 else 2'),
     ("if base then 1 else 2", "KPI301", "compare", "if base > 0 then 1 else 2"),
     ("round(role)", "KPI307", "figure", "round(count(orders))"),
+    ("sum(lines.pieces) / 7 > 5%", "KPI302", "quotient", "if (sum(lines.pieces) / 7) as percent > 5% then 1 else 2"),
+    ("avg(lines.pieces) or else 0%", "KPI301", "quotient", "(avg(lines.pieces)) as percent or else 0%"),
     ("round(base, 20)", "KPI314", "places", "round(base, 2)"),
 ]
 
@@ -67,3 +73,12 @@ def test_a_gate_on_a_grade_that_no_item_gives_says_so() -> None:
     (fault,) = refused(scheme(gate))
     assert (fault.code, [note.key for note in fault.helps]) == ("KPI536", ["grade", "among"])
     assert told(scheme(item, gate)) == []
+
+
+@pytest.mark.parametrize(("language", "quotient"), [("en", "actual / target"), ("zh", "实际 ÷ 目标")])
+def test_a_quotient_too_wide_is_mended_by_rounding_what_the_help_names(language: str, quotient: str) -> None:
+    text = (BAD / f"quotient_too_wide.{language}.kpi").read_text(encoding="utf-8")
+    faults = refused(text)
+    (named,) = {note.args["value"] for fault in faults for note in fault.helps}
+    assert [fault.code for fault in faults] == ["KPI305", "KPI305"]
+    assert told(text.replace(quotient, f"{quotient.removesuffix(named)}round({named}, 6)")) == []
