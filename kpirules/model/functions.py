@@ -1,11 +1,11 @@
-"""Scalar functions."""
+"""Calls: of aggregates, of scalar functions, and of what is neither."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
 
-from kpirules.model import infer, operators
+from kpirules.model import aggregates, branches, infer, operators
 from kpirules.model.expr import Expr, Fn, Skip, Unknown
 from kpirules.model.walking import known
 from kpirules.model.workspace import Scope, Workspace
@@ -19,7 +19,41 @@ from kpirules.values.units import Unit
 _LARGEST_PLACES = 12
 
 
-def meant(written: str, count: int, language: str) -> str | None:
+def call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
+    """A call, under whichever spelling of its function.
+
+    Raises:
+        Skip: nothing has that name, it is not over what it should be, or its value has a fault.
+    """
+    name = words.function(node.function.text)
+    if name in aggregates.AGGREGATES and (name not in ("min", "max") or aggregates.counts_rows(ws, node)):
+        return aggregates.aggregate(ws, scope, node, name)
+    if name is not None and name not in FUNCTIONS:
+        raise ws.later(node.function.span)
+    if node.where is not None:
+        for arg in node.args:
+            infer.infer(ws, scope, arg)
+        raise ws.fail("KPI312", node.where.span, {"name": node.function.text}, helps=[_as_if(ws, node)])
+    if name is not None:
+        return _scalar(ws, scope, node, name)
+    form = _form(ws, node)
+    if form:
+        raise ws.fail("KPI213", node.span, {"name": node.function.text}, helps=[Note("write", {"write": form})])
+    close = _meant(node.function.text, len(node.args), ws.file.language)
+    helps = [Note("similar", {"similar": close}) if close else Note("some", {"some": words.listed(ws.file.language)})]
+    raise ws.fail("KPI213", node.function.span, {"name": node.function.text}, helps=helps)
+
+
+def _as_if(ws: Workspace, node: ast.Call) -> Note:
+    """What to write for a condition in a call that is over no rows."""
+    assert node.where is not None
+    language = ws.file.language
+    args = {"where": node.where.span.text, "args": ", ".join(arg.span.text for arg in node.args)}
+    args |= {word: words.spelling(word, language) for word in ("if", "then", "else")}
+    return Note("if", {**args, "function": node.function.text})
+
+
+def _meant(written: str, count: int, language: str) -> str | None:
     """The function that somebody perhaps meant who wrote another name and `count` arguments, the likeliest first.
 
     What it is called elsewhere tells most; of names that are close, those that take as many arguments come first.
@@ -32,7 +66,7 @@ def meant(written: str, count: int, language: str) -> str | None:
     return similar(written, fit) or similar(written, known)
 
 
-def form(ws: Workspace, node: ast.Call) -> str | None:
+def _form(ws: Workspace, node: ast.Call) -> str | None:
     """What is written with keywords here and is a function of spreadsheets and databases: `IF(a, b, c)`."""
     written, parts = node.function.text.casefold(), [arg.span.text for arg in node.args]
     keywords = _FORMS.get((written, len(parts)))
@@ -44,7 +78,7 @@ def form(ws: Workspace, node: ast.Call) -> str | None:
     return " ".join(found)
 
 
-_FORMS = {("if", 3): ("if", "①", "then", "②", "else", "③"), ("如果", 3): ("if", "①", "then", "②", "else", "③")} | {
+_FORMS = {(name, 3): ("if", "①", "then", "②", "else", "③") for name in ("if", "如果")} | {
     (name, 2): ("①", "or else", "②") for name in ("iferror", "ifnull", "isnull", "coalesce", "nvl", "ifna")
 }
 """By name and number of arguments, the keywords, and between them the arguments."""
@@ -70,7 +104,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
 """By English name, what spreadsheets and databases call a function, or people do."""
 
 
-def call(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
+def _scalar(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     """A call of a scalar function, under its English name.
 
     Raises:
@@ -106,26 +140,26 @@ def _abs(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Ex
 
 
 def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
-    branches = infer.join(ws, list(args))
-    for branch in branches:
+    joined = branches.join(ws, list(args))
+    for branch in joined:
         if not branch.type.unit.numeric and branch.type.unit is not Unit.DATE:
             raise operators.unfit(ws, branch, node.function.text)
         if branch.type.missing:
             raise operators.lost(ws, branch, node.span, "comparison")
-    unit = infer.either(ws, branches, node).unit
+    unit = branches.either(ws, joined, node).unit
 
     def merge() -> Type:
-        found = branches[0].type
-        for branch in branches[1:]:
+        found = joined[0].type
+        for branch in joined[1:]:
             found = types.limit(found, branch.type, unit, at_most=name == "min") if unit.numeric else found
         return found.of(unit)
 
-    return Fn(name, tuple(branches), type=operators.fit(ws, node.span, tuple(branches), merge), span=node.span)
+    return Fn(name, tuple(joined), type=operators.fit(ws, node.span, tuple(joined), merge), span=node.span)
 
 
 def _dates(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
     for arg in args:
-        infer.fitted(ws, arg, Unit.DATE)
+        operators.fitted(ws, arg, Unit.DATE)
     missing = any(arg.type.missing for arg in args)
     low, high = _DATE_BOUNDS[name]
     found = types.decimal(Unit.NUMBER, 0, Fraction(low), Fraction(high), missing=missing)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import aggregates, functions, halves, items, names, operators, own, presence, presumed
+from kpirules.model import branches, functions, halves, items, names, operators, own, presence, presumed
 from kpirules.model.expr import (
     Absent,
     Among,
@@ -75,7 +75,7 @@ def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
         case ast.If():
             return _if(ws, scope, node)
         case ast.Call():
-            return _call(ws, scope, node)
+            return functions.call(ws, scope, node)
 
 
 _ANY_TEXT = Type(Unit.TEXT)
@@ -97,50 +97,7 @@ def want(ws: Workspace, scope: Scope, node: ast.Expr, unit: Unit) -> Expr:
     Raises:
         Skip: it has another unit.
     """
-    return fitted(ws, infer(ws, scope, node), unit)
-
-
-def fitted(ws: Workspace, node: Expr, unit: Unit, beside: Expr | None = None) -> Expr:
-    """A typed node in the unit its place asks for (a count is a number); what is unknown stays so.
-
-    Where it is a value `beside` it that asks, the fault says so.
-
-    Raises:
-        Skip: it has another unit.
-    """
-    if isinstance(node, Unknown) and node.presumed is None:
-        return node
-    node = operators.settle(ws, node, unit)
-    found = node.type.unit
-    if found is unit or (unit is Unit.NUMBER and found is Unit.COUNT):
-        return node
-    args = {"expected": unit, "found": found, "text": node.span.text}
-    helps = [Note(_HELP.get((unit, found)) or _ASKED.get(unit, "figure"), args)]
-    labels = _unit_origins(node)
-    if beside is not None:
-        labels = [*operators.unit_labels(beside), *labels]
-        if beside.type.over is not None and found is Unit.RATIO and unit is Unit.NUMBER:
-            helps = [Note("quotient", {"text": beside.span.text})]
-    raise ws.fail("KPI301", node.span, args, labels=labels, helps=helps)
-
-
-_HELP = {
-    (Unit.NUMBER, Unit.RATIO): "points",
-    (Unit.NUMBER, Unit.MONEY): "number",
-    (Unit.MONEY, Unit.NUMBER): "money",
-    (Unit.MONEY, Unit.COUNT): "money",
-    (Unit.MONEY, Unit.RATIO): "base",
-    (Unit.RATIO, Unit.NUMBER): "share",
-    (Unit.RATIO, Unit.COUNT): "share",
-    (Unit.RATIO, Unit.MONEY): "share",
-    (Unit.BOOL, Unit.TEXT): "condition",
-}
-_ASKED = {Unit.BOOL: "compare", Unit.DATE: "date", Unit.TEXT: "text"}
-
-
-def _unit_origins(node: Expr) -> list[Label]:
-    parts = [node.left, node.right] if isinstance(node, Bin) else []
-    return [Label(part.span, "unit", {"text": part.span.text, "unit": part.type.unit}) for part in parts]
+    return operators.fitted(ws, infer(ws, scope, node), unit)
 
 
 def condition(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
@@ -321,7 +278,7 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
         raise ws.fail("KPI404", node.span, args, labels=labels, helps=[Note("alone", {"write": operand.span.text})])
     if written is None:
         return Fallback(operand, None, type=operand.type.there(), span=node.span)
-    fallback = fitted(ws, written, operand.type.unit, beside=operand)
+    fallback = operators.fitted(ws, written, operand.type.unit, beside=operand)
     unit = operand.type.unit if operand.type.unit is not Unit.COUNT else fallback.type.unit
     found = operators.fit(
         ws, node.span, (operand, fallback), lambda: types.choose(operand.type.there(), fallback.type, unit)
@@ -377,104 +334,9 @@ def _if(ws: Workspace, scope: Scope, node: ast.If) -> Expr:
     test = condition(ws, scope, node.condition)
     then = infer(ws, scope.knowing(shown(test, holds=True)), node.then)
     otherwise = infer(ws, scope.knowing(shown(test, holds=False)), node.otherwise)
-    then, otherwise = join(ws, [then, otherwise])
-    found = either(ws, [then, otherwise], node)
+    then, otherwise = branches.join(ws, [then, otherwise])
+    found = branches.either(ws, [then, otherwise], node)
     return Cond(test, then, otherwise, type=found, span=node.span)
-
-
-def join(ws: Workspace, branches: list[Expr], unit: Unit | None = None) -> list[Expr]:
-    """Branches of one value in their common unit, or in the one that their place asks for.
-
-    Raises:
-        Skip: two of them clash.
-    """
-    if unit is not None:
-        return [*every(lambda branch: fitted(ws, branch, unit), branches)]
-    sound = [branch for branch in branches if not isinstance(branch, Unknown)]
-    first = next((branch for branch in sound if branch.type.unit is not Unit.BARE), None)
-    if first is None:
-        return branches
-    _one_ratio(ws, sound)
-
-    def settle(branch: Expr) -> Expr:
-        if isinstance(branch, Unknown):
-            return branch
-        _, fixed, unit = operators.align(ws, first, branch)
-        if unit is None:
-            helps = operators.clash_help(first, fixed, "one")
-            raise ws.fail("KPI316", fixed.span, labels=operators.unit_labels(first, fixed), helps=helps)
-        return fixed
-
-    return [*every(settle, branches)]
-
-
-def _one_ratio(ws: Workspace, branches: Sequence[Expr]) -> None:
-    """Refuse a ratio among more bare numbers: it is the one that has a `%` too many.
-
-    Raises:
-        Skip: there is one.
-    """
-    bare = [one for one in branches if one.type.unit is Unit.BARE and known(one) != 0]
-    ratios = [one for one in branches if one.type.unit is Unit.RATIO]
-    if len(ratios) < len(bare) and len(ratios) + len(bare) >= len([one for one in branches if known(one) != 0]):
-        every(lambda one: _with(ws, operators.plain(ws, bare[0]), one), ratios)
-
-
-def _with(ws: Workspace, first: Expr, other: Expr) -> None:
-    helps = operators.clash_help(first, other, "one")
-    raise ws.fail("KPI316", other.span, labels=operators.unit_labels(first, other), helps=helps)
-
-
-def either(ws: Workspace, branches: list[Expr], node: ast.Node) -> Type:
-    """The type of a value that is one of several, all of one unit; presumed where one of them is not known.
-
-    Raises:
-        Skip: none is known, or the digits cannot be proved.
-    """
-    sound = [branch for branch in branches if not (isinstance(branch, Unknown) and branch.presumed is None)]
-    if not sound:
-        raise Skip
-    unit = sound[0].type.unit
-    if any(branch.type.unit is Unit.NUMBER for branch in sound):
-        unit = Unit.NUMBER
-
-    def merge() -> Type:
-        found = sound[0].type
-        for branch in sound[1:]:
-            found = types.choose(found, branch.type, unit)
-        return replace(found, unit=unit)
-
-    found = operators.fit(ws, node.span, tuple(sound), merge)
-    return found if len(sound) == len(branches) else types.doubted(found)
-
-
-def _call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
-    name = words.function(node.function.text)
-    if name in aggregates.AGGREGATES and (name not in ("min", "max") or aggregates.counts_rows(ws, node)):
-        return aggregates.aggregate(ws, scope, node, name)
-    if name is not None and name not in functions.FUNCTIONS:
-        raise ws.later(node.function.span)
-    if node.where is not None:
-        for arg in node.args:
-            infer(ws, scope, arg)
-        raise ws.fail("KPI312", node.where.span, {"name": node.function.text}, helps=[_of_rows(ws, node)])
-    if name is not None:
-        return functions.call(ws, scope, node, name)
-    form = functions.form(ws, node)
-    if form:
-        raise ws.fail("KPI213", node.span, {"name": node.function.text}, helps=[Note("write", {"write": form})])
-    close = functions.meant(node.function.text, len(node.args), ws.file.language)
-    helps = [Note("similar", {"similar": close}) if close else Note("some", {"some": words.listed(ws.file.language)})]
-    raise ws.fail("KPI213", node.function.span, {"name": node.function.text}, helps=helps)
-
-
-def _of_rows(ws: Workspace, node: ast.Call) -> Note:
-    """What to write for a condition in a call that is over no rows."""
-    assert node.where is not None
-    language = ws.file.language
-    args = {"where": node.where.span.text, "args": ", ".join(arg.span.text for arg in node.args)}
-    args |= {word: words.spelling(word, language) for word in ("if", "then", "else")}
-    return Note("if", {**args, "function": node.function.text})
 
 
 def settle_free(ws: Workspace, node: Expr) -> Expr:

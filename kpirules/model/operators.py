@@ -102,6 +102,46 @@ def plain(ws: Workspace, node: Expr) -> Expr:
     return settle(ws, node, Unit.NUMBER)
 
 
+def fitted(ws: Workspace, node: Expr, unit: Unit, beside: Expr | None = None) -> Expr:
+    """A typed node in the unit its place asks for (a count is a number); what is unknown stays so.
+
+    Where it is a value `beside` it that asks, the fault says so.
+
+    Raises:
+        Skip: it has another unit.
+    """
+    if isinstance(node, Unknown) and node.presumed is None:
+        return node
+    node = settle(ws, node, unit)
+    found = node.type.unit
+    if found is unit or (unit is Unit.NUMBER and found is Unit.COUNT):
+        return node
+    args = {"expected": unit, "found": found, "text": node.span.text}
+    helps = [Note(_HELP.get((unit, found)) or _ASKED.get(unit, "figure"), args)]
+    labels = unit_labels(node.left, node.right) if isinstance(node, Bin) else []
+    if beside is not None:
+        labels = [*unit_labels(beside), *labels]
+        if beside.type.over is not None and found is Unit.RATIO and unit is Unit.NUMBER:
+            helps = [Note("quotient", {"text": beside.span.text})]
+    raise ws.fail("KPI301", node.span, args, labels=labels, helps=helps)
+
+
+_HELP = {
+    (Unit.NUMBER, Unit.RATIO): "points",
+    (Unit.NUMBER, Unit.MONEY): "number",
+    (Unit.MONEY, Unit.NUMBER): "money",
+    (Unit.MONEY, Unit.COUNT): "money",
+    (Unit.MONEY, Unit.RATIO): "base",
+    (Unit.RATIO, Unit.NUMBER): "share",
+    (Unit.RATIO, Unit.COUNT): "share",
+    (Unit.RATIO, Unit.MONEY): "share",
+    (Unit.BOOL, Unit.TEXT): "condition",
+}
+"""The help by the unit that a place asks for and the one that stands there."""
+_ASKED = {Unit.BOOL: "compare", Unit.DATE: "date", Unit.TEXT: "text"}
+"""The help by the unit that is asked for, whatever stands there."""
+
+
 def align(ws: Workspace, left: Expr, right: Expr) -> tuple[Expr, Expr, Unit | None]:
     """Two values that stand side by side, bare ones in the other's unit, and their common unit (None: they clash)."""
     if left.type.unit is not Unit.BARE:

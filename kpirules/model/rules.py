@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from kpirules.model import heads, infer, lines, operators
+from kpirules.model import branches, heads, infer, lines, operators
 from kpirules.model.checks import rows as check
 from kpirules.model.expr import (
     Band,
@@ -67,7 +67,7 @@ def wanted(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit, limits: tupl
     else:
         found = rule(ws, scope, node, unit)
     try:
-        found = infer.fitted(ws, found, unit)
+        found = operators.fitted(ws, found, unit)
     except Skip:
         found = Unknown(found.span)
     if isinstance(found, Unknown):
@@ -142,7 +142,7 @@ def _by(ws: Workspace, scope: Scope, node: ast.By, unit: Unit | None) -> Expr:
     found = _rows(ws, scope, judged, node.rows, unit)
     whole = check.by(ws, judged, found, node.span, _reach(ws, node.subject))
     found = _joined(ws, found, unit)
-    type_ = infer.either(ws, [row.value for row in found], node)
+    type_ = branches.either(ws, [row.value for row in found], node)
     return By(head, found, type=type_ if whole else types.doubted(type_), span=node.span)
 
 
@@ -164,7 +164,7 @@ def _rows(ws: Workspace, scope: Scope, head: Expr, rows: tuple[ast.Row, ...], un
 
 def _joined(ws: Workspace, rows: tuple[Row, ...], unit: Unit | None) -> tuple[Row, ...]:
     """Rows whose values have one unit."""
-    values = infer.join(ws, [row.value for row in rows], unit)
+    values = branches.join(ws, [row.value for row in rows], unit)
     return tuple(replace(row, value=value) for row, value in zip(rows, values, strict=True))
 
 
@@ -184,7 +184,7 @@ def _choose(ws: Workspace, scope: Scope, node: ast.Choose, unit: Unit | None) ->
     found = tuple(map(taken, node.rows))
     check.choose(ws, found)
     found = _joined(ws, found, unit)
-    return Choose(found, type=infer.either(ws, [row.value for row in found], node), span=node.span)
+    return Choose(found, type=branches.either(ws, [row.value for row in found], node), span=node.span)
 
 
 # ---------------------------------------------------------------- curve
@@ -203,14 +203,14 @@ def _curve(ws: Workspace, scope: Scope, node: ast.Curve, asked: Unit | None) -> 
         check.opening(ws, head, rows)
     if len(pairs) < 2:  # noqa: PLR2004  # a line needs two points
         raise Skip if ws.fragment else ws.fail("KPI529", node.span, helps=[Note("points")])
-    joined = infer.join(ws, [*(y for _, y, _ in pairs), *(row.value for row in rows)], asked)
+    joined = branches.join(ws, [*(y for _, y, _ in pairs), *(row.value for row in rows)], asked)
     ys = joined[: len(pairs)]
     sound = _rising(ws, pairs)
     points = every(
         lambda one: Point(infer.number(ws, one[0]), infer.number(ws, one[1]), one[2].span),
         [(x, y, row) for (x, _, row), y in zip(pairs, ys, strict=True)],
     )
-    unit = infer.either(ws, joined, node).unit
+    unit = branches.either(ws, joined, node).unit
     if not sound:
         return Unknown(node.span, types.presumed(unit)) if unit is not Unit.BARE else Unknown(node.span)
     found = operators.fit(ws, node.span, (head,), lambda: lines.curve(head.type, points, unit))
@@ -289,7 +289,7 @@ def _bands(ws: Workspace, scope: Scope, node: ast.Tiers, head: Expr) -> tuple[Ba
     _in_order(ws, bands)
     if all(band.bound is not None for band in bands) and not ws.fragment:
         ws.report("KPI513", bands[-1].head_span, {"text": bands[-1].head_span.text}, helps=[Note("above")])
-    rates = infer.join(ws, [band.rate for band in bands])
+    rates = branches.join(ws, [band.rate for band in bands])
     return tuple(replace(band, rate=rate) for band, rate in zip(bands, rates, strict=True))
 
 
