@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from kpirules.model import infer, operators, scheme
+from kpirules.model import infer, operators, presence, scheme
 from kpirules.model.expr import Expr
 from kpirules.model.uses import handled, nodes_in
 from kpirules.model.workspace import PARTS, Scope, Workspace, both, every
@@ -27,7 +27,7 @@ def advise(ws: Workspace, node: ast.Indicator, written: ast.Advice) -> None:
     named = {one.name for one in node.clauses}
     parts = tuple(part for part in PARTS if part in named or (part == "achievement" and "target" in named))
     asked = handled(nodes_in(written.when))
-    known = frozenset(("val", name, part) for part in parts if part not in asked)
+    known = frozenset(presence.value(name, part) for part in parts if part not in asked)
     scope = Scope(indicator=name, parts=parts)
     when, pieces = both(
         lambda: infer.condition(ws, scope.knowing(known), written.when),

@@ -6,7 +6,7 @@ itself, for its faults.
 
 from __future__ import annotations
 
-from kpirules.model import aggregates, infer, items, names, presence, results, rules
+from kpirules.model import aggregates, gates, infer, items, names, presence, results, rules, scorecards
 from kpirules.model.workspace import PARTS, SUMS, Scope, Workspace, quietly
 from kpirules.syntax import ast, words
 from kpirules.values.units import Unit
@@ -40,7 +40,7 @@ def _check(ws: Workspace, node: ast.Item) -> None:
         case ast.Grade():
             rules.wanted(ws, subject, results.in_texts(ws, node.rule)[0], Unit.TEXT)
         case ast.Gate():
-            results.gate(ws, node)
+            gates.gate(ws, node)
         case ast.Pay():
             _pay(ws, node, subject)
         case ast.DefineTable():
@@ -65,7 +65,7 @@ def _needed(ws: Workspace, fragment: ast.Fragment) -> None:
 
 
 def _indicator(ws: Workspace, node: ast.Indicator) -> None:
-    there = frozenset(("val", _LOST, part) for part in PARTS)
+    there = frozenset(presence.value(_LOST, part) for part in PARTS)
     for clause in node.clauses:
         if clause.name == "score":
             rules.wanted(
@@ -87,10 +87,10 @@ def _scorecard(ws: Workspace, node: ast.Scorecard) -> None:
         infer.condition(ws, Scope(), node.applies)
     for entry in (*(entry for group in node.groups for entry in group.entries), *node.entries):
         with quietly():
-            results.entry(ws, entry)
+            scorecards.entry(ws, entry)
     for group in node.groups:
         with quietly():
-            results.weight(ws, group.weight)
+            scorecards.weight(ws, group.weight)
     for adjust in node.adjusts:
         rules.wanted(ws, Scope(), adjust.formula, Unit.NUMBER)
     for clause in node.totals:

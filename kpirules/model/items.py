@@ -13,13 +13,16 @@ from kpirules.model import (
     aggregates,
     columns,
     demands,
+    gates,
     infer,
     operators,
+    presence,
     presumed,
     promises,
     results,
     rules,
     scheme,
+    scorecards,
 )
 from kpirules.model.expr import Expr, Skip, Unknown, Val
 from kpirules.model.uses import handled, is_contextual, rule_nodes, rule_paths
@@ -42,7 +45,7 @@ def resolve(ws: Workspace, key: tuple[str, str]) -> Type:
     if part == columns.PART:
         return columns.resolve(ws, item)
     if item in ("total", "grade"):
-        found = results.total(ws) if item == "total" else results.grade(ws)
+        found = scorecards.total(ws) if item == "total" else results.grade(ws)
     else:
         node = ws.declared[item].node
         match node:
@@ -56,7 +59,7 @@ def resolve(ws: Workspace, key: tuple[str, str]) -> Type:
                 found = promises.outcome(ws, node)
             case _:
                 raise Skip
-    return results.gated(ws, item, part, found)
+    return gates.gated(ws, item, part, found)
 
 
 # ---------------------------------------------------------------- defines
@@ -181,7 +184,7 @@ def _score(ws: Workspace, node: ast.Indicator) -> Type:
     has_achievement = has_target or any(one.name == "achievement" for one in node.clauses)
     parts = ("actual", *(("target",) if has_target else ()), *(("achievement",) if has_achievement else ()))
     tested = handled(rule_nodes(written.rule))
-    present = frozenset(("val", name, part) for part in parts if part not in tested)
+    present = frozenset(presence.value(name, part) for part in parts if part not in tested)
     scope = Scope(indicator=name, parts=parts, present=present)
     rule = rules.wanted(ws, scope, written.rule, Unit.NUMBER, written.limits)
     policy = _policy(ws, node)
@@ -296,7 +299,7 @@ def _results(ws: Workspace) -> None:
         if isinstance(node, ast.Require):
             with quietly():
                 ws.settled(lambda: demands.require(ws, node))  # noqa: B023  # called at once
-    results.gates(ws)
+    gates.check(ws)
 
 
 def _advice(ws: Workspace) -> None:

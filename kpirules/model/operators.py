@@ -313,6 +313,12 @@ def lost(ws: Workspace, node: Expr, span: Span, place: str) -> Skip:
     return ws.fail("KPI402", node.span, {"text": text}, labels=labels, helps=helps)
 
 
+def unsure(ws: Workspace, node: Expr, place: str) -> Skip:
+    """Report a possibly missing value where a result is, which must be there: `total`, `adjust` or `pay`."""
+    labels = [why_missing(node, ws)]
+    return ws.fail("KPI405", node.span, {"text": node.span.text}, labels=labels, helps=[Note(place), Note("or_else")])
+
+
 STAND_INS = {Unit.RATIO: "0%", Unit.TEXT: '"…"', Unit.DATE: "2025-01-01", Unit.BOOL: "false"}
 """What a help line offers to stand in for a missing value of a unit."""
 

@@ -21,7 +21,7 @@ def key_of(node: Expr) -> Presence | None:
         case Col():
             return ("col", node.refs, node.column, node.own)
         case Val():
-            return ("val", node.item, node.part)
+            return value(node.item, node.part)
         case Own():
             return ("own", node.refs, key_of(node.value))
         case Lookup():
@@ -43,6 +43,11 @@ def key_of(node: Expr) -> Presence | None:
 def column(name: str) -> Presence:
     """The key of a column of the row itself."""
     return ("col", (), name, False)
+
+
+def value(item: str, part: str) -> Presence:
+    """The key of a value of the subject: a part of an item."""
+    return ("val", item, part)
 
 
 def _of_parts(kind: Presence, node: Expr) -> Presence | None:

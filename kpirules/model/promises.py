@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpirules.model import infer, results, scheme
+from kpirules.model import infer, presence, results, scheme
 from kpirules.model.expr import Expr, Val
 from kpirules.model.uses import handled, nodes_in
 from kpirules.model.walking import walk
@@ -46,5 +46,5 @@ def judged(ws: Workspace, node: ast.Expr) -> tuple[Expr, tuple[Val, ...]]:
     known = frozenset(key for key in results.assessed(ws) if key[1] not in asked)
     found = infer.condition(ws, Scope(present=known), node)
     reads = {(part.item, part.part): part for part in walk(found) if isinstance(part, Val)}
-    lacking = (val for (item, part), val in reads.items() if ("val", item, part) in known)
+    lacking = (val for (item, part), val in reads.items() if presence.value(item, part) in known)
     return found, tuple(val for val in lacking if ws.value(val.item, val.part, val.span).type.missing)

@@ -7,10 +7,20 @@ from itertools import combinations
 
 from kpirules.model.expr import Among, Bin, Col, Expr, Lit
 from kpirules.model.workspace import Workspace
+from kpirules.records import dataclass
 from kpirules.source import Label, Note
 from kpirules.syntax import ast
 
-Cells = tuple[str, frozenset[str], tuple[str, ...]]
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """For which values of an enumerated column of the subject a condition holds, and all that the column may have."""
+
+    column: str
+    values: frozenset[str]
+    domain: tuple[str, ...]
+
+
 Applies = tuple[ast.Name, Expr | None]
 """A scorecard's name, and the condition of whom it is for."""
 
@@ -42,16 +52,16 @@ def _shared(one: Expr | None, other: Expr | None) -> str | None:
     if one is None or other is None:
         return "*"
     a, b = _cells(one), _cells(other)
-    if a is None or b is None or a[0] != b[0]:
+    if a is None or b is None or a.column != b.column:
         return None
-    common = [value for value in a[2] if value in a[1] & b[1]]
-    return f'{a[0]} = "{common[0]}"' if common else ""
+    common = [value for value in a.domain if value in a.values & b.values]
+    return f'{a.column} = "{common[0]}"' if common else ""
 
 
 def strange(ws: Workspace) -> bool:
     """Whether a scorecard is for values that there are none of, so that whom it was meant for is not known."""
     cells = [_cells(card.applies) for card in ws.scorecards if card.applies is not None]
-    return any(cell is not None and not cell[1] <= frozenset(cell[2]) for cell in cells)
+    return any(cell is not None and not cell.values <= frozenset(cell.domain) for cell in cells)
 
 
 def covers(ws: Workspace) -> bool:
@@ -60,22 +70,22 @@ def covers(ws: Workspace) -> bool:
         return True
     cells = [_cells(card.applies) for card in ws.scorecards if card.applies is not None]
     known = [cell for cell in cells if cell is not None]
-    if len(known) != len(cells) or len({cell[0] for cell in known}) != 1:
+    if len(known) != len(cells) or len({cell.column for cell in known}) != 1:
         return False
-    return frozenset().union(*(cell[1] for cell in known)) >= frozenset(known[0][2])
+    return frozenset().union(*(cell.values for cell in known)) >= frozenset(known[0].domain)
 
 
 def _cells(node: Expr) -> Cells | None:
-    """The values of one enumerated column of the subject for which a condition holds, and all it may have."""
+    """The cells of a condition; None where it is not of one enumerated column."""
     match node:
         case Among(operand=Col() as column) if column.own and column.type.domain:
             named = frozenset(str(value.value) for value in node.values)
             domain = column.type.domain
-            return _name(column), (frozenset(domain) - named if node.negated else named), domain
+            return Cells(_name(column), frozenset(domain) - named if node.negated else named, domain)
         case Bin(op="=" | "!=", left=Col() as column, right=Lit() as literal) if column.own and column.type.domain:
             named = frozenset({str(literal.value)})
             domain = column.type.domain
-            return _name(column), (named if node.op == "=" else frozenset(domain) - named), domain
+            return Cells(_name(column), named if node.op == "=" else frozenset(domain) - named, domain)
         case _:
             return None
 

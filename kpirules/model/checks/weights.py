@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from kpirules.model import results
+from kpirules.model import scorecards
 from kpirules.model.workspace import Workspace, quietly
 from kpirules.source import Label, Note
 from kpirules.syntax import ast
@@ -29,14 +29,14 @@ def _weights(ws: Workspace, nodes: Iterable[ast.Group | ast.Entry]) -> tuple[lis
     Raises:
         Skip: one of them is no weight.
     """
-    weights = [(node.span, results.weight(ws, node.weight)) for node in nodes]
+    weights = [(node.span, scorecards.weight(ws, node.weight)) for node in nodes]
     labels = [Label(span, "weight", {"weight": _percent(weight)}) for span, weight in weights]
     return labels, sum((weight for _, weight in weights), Fraction(0))
 
 
 def _group(ws: Workspace, node: ast.Group) -> None:
     labels, total = _weights(ws, node.entries)
-    weight = results.weight(ws, node.weight)
+    weight = scorecards.weight(ws, node.weight)
     if total != weight:
         args = {"group": node.name.text, "weight": _percent(weight), "total": _percent(total)}
         ws.report("KPI508", node.name.span, args, labels=labels, helps=[Note("group", args)])
