@@ -39,8 +39,8 @@ def tiers(head: Type, bands: tuple[Band, ...], unit: Unit) -> Type:
     paid, below = types.constant(unit, Fraction(0)), zero
     found: Type | None = None
     for index, band in enumerate(bands):
-        within = _within(head, below if index else None, band.bound.type if band.bound else None)
-        slice_ = types.add(within, below, head.unit, minus=True)
+        within_ = within(head, below if index else None, band.bound.type if band.bound else None)
+        slice_ = types.add(within_, below, head.unit, minus=True)
         here = types.add(paid, types.multiply(slice_, band.rate.type, unit), unit)
         found = here if found is None else types.choose(found, here, unit)
         if band.bound is not None:
@@ -51,10 +51,11 @@ def tiers(head: Type, bands: tuple[Band, ...], unit: Unit) -> Type:
     return found
 
 
-def _within(head: Type, below: Type | None, above: Type | None) -> Type:
+def within(head: Type, below: Type | None, above: Type | None) -> Type:
+    """The head of `tiers` with the bounds that it has where a band between two ends is taken; its digits stay."""
     low, high = head.bounds
     if below is not None:
         low = max(low, below.bounds[0])
     if above is not None:
         high = min(high, above.bounds[1])
-    return replace(head, low=min(low, high), high=max(low, high), missing=False)
+    return replace(head, low=min(low, high), high=max(low, high))

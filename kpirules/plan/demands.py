@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from kpirules.model import scheme
 from kpirules.model.contracts import Table
@@ -12,10 +12,9 @@ from kpirules.model.walking import walk
 from kpirules.model.widths import too_wide
 from kpirules.plan import build, rows, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
-from kpirules.plan.ir import Demand, Filter, Ref, Scalar, Step
+from kpirules.plan.ir import Demand, Filter, Scalar, Step
 from kpirules.plan.reading import Reading, placed
 from kpirules.source import Fault
-from kpirules.values import types
 from kpirules.values.types import TooWide
 
 Subjects = Callable[[Callable[[Draft], None]], tuple[Draft, list[Step]]]
@@ -59,7 +58,7 @@ def _of_subjects(one: scheme.Demand, subjects: Subjects) -> list[Step]:
     def bind(draft: Draft) -> None:
         place = Place("require", "value", "require")
         broken.append(build.negated(scalars.lower(draft, place, one.holds)))
-        broken.extend(Ref(flag.when, types.BOOL) for flag in draft.frames[0])
+        broken.extend(draft.faulty)
 
     _, steps = subjects(bind)
     return [*steps, Filter(_RESULT, steps[-1].name, build.any_of(broken))]
@@ -70,8 +69,7 @@ def _of_rows(model: Model, one: scheme.Demand, table: str) -> list[Step]:
     draft = reading.draft
     place = Place(table, "row", f"{table}$row")
     holds = scalars.lower(draft, place, one.holds)
-    broken: list[Scalar] = [build.negated(holds), *_flags(draft)]
-    found = build.any_of(broken)
+    found = build.any_of([build.negated(holds), *draft.faulty])
     if one.where is not None:
         found = build.both([scalars.lower(draft, place, one.where), found])
     time = reading.column(*one.time) if one.time is not None else None
@@ -80,7 +78,3 @@ def _of_rows(model: Model, one: scheme.Demand, table: str) -> list[Step]:
     reading.worked_out(table, made)
     made.append(Filter(_RESULT, made[-1].name, found))
     return made
-
-
-def _flags(draft: Draft) -> Sequence[Scalar]:
-    return [Ref(flag.when, types.BOOL) for flag in draft.frames[0]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kpirules.model.expr import Agg, Grain, Lookup
 from kpirules.model.scheme import Model
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kpirules.plan.reading import Reading
     from kpirules.plan.rows import Rows
 
+T = TypeVar("T")
 
 Refs = tuple[str, ...]
 """Reference columns, one after the other, that lead from a row to another."""
@@ -136,12 +137,23 @@ class Draft:
         """As `value`, but to be shown only: what it meets stops no run."""
         key = (item, part)
         if key not in self.values:
-            assert self.value_of is not None
-            self.frames.append([])
-            self.values[key] = self.value_of(item, part).name
-            self.flags[key] = tuple(self.frames.pop())
+            value_of = self.value_of
+            assert value_of is not None
+            found, self.flags[key] = self.collected(lambda: value_of(item, part))
+            self.values[key] = found.name
         name = self.values[key]
         return build.ref(name, self.types[name])
+
+    def collected(self, make: Callable[[], T]) -> tuple[T, tuple[Flag, ...]]:
+        """What `make` lowers, and the faults that working it out may meet, taken over by nobody yet."""
+        self.frames.append([])
+        found = make()
+        return found, tuple(self.frames.pop())
+
+    @property
+    def faulty(self) -> list[Scalar]:
+        """The conditions on which working out the results themselves meets a fault."""
+        return [Ref(flag.when, BOOL) for flag in self.frames[0]]
 
     def need(self, flags: Iterable[Flag], guard: str | None = None) -> None:
         """Take faults over into the value being lowered, where `guard` holds."""

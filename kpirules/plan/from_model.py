@@ -28,7 +28,7 @@ from kpirules.plan.ir import (
     Scan,
     Step,
 )
-from kpirules.plan.reading import COUNT, Reading
+from kpirules.plan.reading import COUNT, Reading, type_of
 from kpirules.plan.scalars import lower
 from kpirules.source import Fault
 from kpirules.values import days, types
@@ -64,7 +64,7 @@ def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[
     _active_types(draft)
     asked = model.subject.where
     where = lower(draft, Place("subject", "where", "subject"), asked) if asked is not None else None
-    doubtful = [Ref(flag.when, types.BOOL) for flag in draft.frames[0]]
+    doubtful = draft.faulty
     before = len(draft.bindings)
     bind(draft)
     steps = _subjects(draft)
@@ -89,7 +89,7 @@ def _plan(draft: Draft, steps: tuple[Step, ...], nobodys: rows.Nobodys) -> Plan:
         result=stages.RESULT,
         subject=model.subject.table.name,
         key=_key(model),
-        key_type=_column(model, model.subject.key),
+        key_type=type_of(model.subject.table, model.subject.key),
         items=_as_read(draft),
         checks=tuple(draft.checks),
         uncredited=tuple(nobodys.uncredited),
@@ -163,12 +163,6 @@ def _key(model: Model) -> str:
     return f"{model.subject.table.name}.{model.subject.key}"
 
 
-def _column(model: Model, name: str) -> types.Type:
-    column = model.subject.table.column(name)
-    assert column is not None
-    return column.type
-
-
 def _active_types(draft: Draft) -> None:
     period = draft.model.header.period
     draft.columns |= {"active_days": days.active(period), "active_share": days.active_share(period)}
@@ -184,7 +178,7 @@ def _subjects(draft: Draft) -> list[Step]:
         return steps
     start, end = Param("period_start", types.DATE), Param("period_end", types.DATE)
     begins = Ref(f"{table.name}.{table.active.begins}", types.DATE)
-    ends = Ref(f"{table.name}.{table.active.ends}", _column(model, table.active.ends))
+    ends = Ref(f"{table.name}.{table.active.ends}", type_of(table, table.active.ends))
     last = Op("coalesce", (ends, end), types.DATE)
     stays = build.any_of([build.is_missing(ends), build.compare("ge", last, start)])
     here = build.both([build.compare("le", begins, end), stays])

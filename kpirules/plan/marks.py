@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from kpirules.plan import build
 from kpirules.plan.draft import Draft, Place
-from kpirules.plan.ir import Binding, Op, Ref, Scalar
+from kpirules.plan.ir import BY_ROWS, Binding, Op, Ref, Scalar
 from kpirules.source import Span
 from kpirules.values.types import QUOTIENT_PLACES, TooWide, rounding
 from kpirules.values.units import Unit
@@ -17,7 +17,6 @@ _CUTS = {"at_most": "gt", "at_least": "lt"}
 
 _SEVERAL = ("limit", "gate")
 """Marks of which several may hold at once."""
-_TABLES = ("by", "choose", "curve", "tiers")
 
 
 def shown(draft: Draft, value: Ref) -> str:
@@ -107,7 +106,7 @@ def _ref(draft: Draft, name: str) -> Ref:
 
 def _rows(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The row taken of the outermost rule: the last one bound."""
-    tables = [one for one in steps if one.kind in _TABLES]
+    tables = [one for one in steps if one.kind in BY_ROWS]
     if not tables or tables[-1].row is None:
         return []
     row = _ref(draft, tables[-1].row)

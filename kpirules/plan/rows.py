@@ -147,9 +147,8 @@ def _lowered(rows: Rows, node: Expr | None) -> tuple[Ref | None, list[tuple[Scal
     if node is None:
         return None, []
     draft = rows.reading.draft
-    draft.frames.append([])
-    found = _bound(rows, node, scalars.lower(draft, rows.place, node))
-    return found, [(Ref(flag.when, types.BOOL), flag) for flag in draft.frames.pop()]
+    found, flags = draft.collected(lambda: _bound(rows, node, scalars.lower(draft, rows.place, node)))
+    return found, [(Ref(flag.when, types.BOOL), flag) for flag in flags]
 
 
 def _bound(rows: Rows, node: Expr, value: Scalar, *, kind: str = "value") -> Ref:
@@ -282,10 +281,10 @@ def looked_up(draft: Draft, place: Place, node: Lookup) -> Ref:
     if key not in draft.lookups:
         draft.lookups[key] = (node, Reading(draft.model, node.table, draft))
     _, reading = draft.lookups[key]
-    reading.draft.frames.append([])
     place_of_row = Place(node.table, "row", f"{node.table}$row")
-    found = scalars.column(reading.draft, place_of_row, (), node.table, node.column)
-    flags = reading.draft.frames.pop()
+    found, flags = reading.draft.collected(
+        lambda: scalars.column(reading.draft, place_of_row, (), node.table, node.column)
+    )
     for name in (found.name, *(flag.when for flag in flags)):
         draft.stages[name] = min(stage, draft.stages.get(name, stage))
     draft.need(flags, place.guard)

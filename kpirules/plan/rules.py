@@ -24,6 +24,7 @@ from kpirules.model.expr import (
     Row,
     Tiers,
 )
+from kpirules.model.lines import within
 from kpirules.model.walking import head_parts
 from kpirules.plan import build, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of
@@ -224,7 +225,8 @@ def _tiers(draft: Draft, place: Place, node: Tiers, name: str) -> Ref:
         inner = _reached(draft, place, band, head, below) if index else place
         rate = scalars.lower(draft, inner, band.rate)
         bound = scalars.lower(draft, inner, band.bound) if band.bound is not None else None
-        inside = _inside(head, below if index else None, bound)
+        ends = below.type if index else None, bound.type if bound is not None else None
+        inside = Ref(head.name, within(head.type, *ends))
         values.append(build.add(paid, build.mul(build.sub(inside, below, head_unit), rate, unit), unit))
         conditions.append(build.compare("le", head, bound) if bound is not None else None)
         fulls.append(None)
@@ -251,16 +253,6 @@ def _reached(draft: Draft, place: Place, band: Band, head: Ref, below: Scalar) -
     if not any(scalars.faults(draft, part) for part in (band.bound, band.rate) if part is not None):
         return place
     return place.under(scalars.guard(draft, place, build.compare("gt", head, below)))
-
-
-def _inside(head: Ref, below: Scalar | None, above: Scalar | None) -> Ref:
-    """The head, with the bounds it has where the band is taken; its digits stay as they are held."""
-    low, high = head.type.bounds
-    if below is not None:
-        low = max(low, below.type.bounds[0])
-    if above is not None:
-        high = min(high, above.type.bounds[1])
-    return Ref(head.name, replace(head.type, low=min(low, high), high=max(low, high)))
 
 
 def _constant(node: Scalar) -> Scalar:

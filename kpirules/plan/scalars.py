@@ -209,12 +209,11 @@ def _own(draft: Draft, place: Place, own: Own) -> Ref:
     return build.ref(_taken(draft, found.name), found.type)
 
 
-def owned(subject: Draft, own: Own) -> tuple[Ref, list[Flag]]:
+def owned(subject: Draft, own: Own) -> tuple[Ref, tuple[Flag, ...]]:
     """What a row reads of its subject, in the draft of the subjects, and the faults that working it out may meet."""
-    subject.frames.append([])
-    found = lower(subject, Place(own.span.text, "own", "own"), own.value)
+    found, flags = subject.collected(lambda: lower(subject, Place(own.span.text, "own", "own"), own.value))
     assert isinstance(found, Ref), "a value, a lookup or a figure has a name"
-    return found, subject.frames.pop()
+    return found, flags
 
 
 def _taken(draft: Draft, name: str) -> str:
@@ -235,9 +234,8 @@ def _once(draft: Draft, place: Place, inner: Place, rule: Expr) -> Ref:
     """Bind a rule that a row reads by name, once, and take over the faults it may meet."""
     key = (inner.base, "column")
     if key not in draft.values:
-        draft.frames.append([])
-        draft.values[key] = rules.emit(draft, inner, rule, inner.base).name
-        draft.flags[key] = tuple(draft.frames.pop())
+        found, draft.flags[key] = draft.collected(lambda: rules.emit(draft, inner, rule, inner.base))
+        draft.values[key] = found.name
     draft.need(draft.flags[key], place.guard)
     return build.ref(inner.base, rule.type)
 
@@ -307,7 +305,7 @@ def _decided(draft: Draft, place: Place, node: Bin) -> Scalar:
 
 
 def _cond(draft: Draft, place: Place, node: Cond) -> Scalar:
-    if not any(isinstance(part, (*_RULES,)) or faults(draft, part) for part in walk(node)):
+    if not any(isinstance(part, _RULES) or faults(draft, part) for part in walk(node)):
         return scalar(node, lambda inner: lower(draft, place, inner))
     test = bound(draft, place, lower(draft, place, node.condition), node.condition)
     yes = guard(draft, place, test, node.condition)

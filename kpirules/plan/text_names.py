@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
-from kpirules.plan.ir import ROW, Aggregate, Binding, Compute, Filter, Join, Plan, Scan, Step, names_in
+from kpirules.plan.ir import BY_ROWS, ROW, Aggregate, Binding, Compute, Filter, Join, Plan, Scan, Step, names_in
 from kpirules.plan.text_scalars import Wording
 from kpirules.records import dataclass
 from kpirules.values.units import Unit
@@ -17,7 +17,6 @@ _NAMED = re.compile(r"[^\s~$*]+")
 _OF_GROUP = re.compile(r"(\S+) group\.(\w+)")
 """A figure of a group, which may be called as an indicator is."""
 
-_TABLES = ("by", "choose", "curve", "tiers")
 _OWN = ("active_days", "active_share", "total_pay", "scorecard")
 """Figures of the language that have a name in any scheme; no rule can take it."""
 
@@ -42,7 +41,7 @@ class Names:
 
     def __post_init__(self) -> None:
         bindings = [one for step in self.steps if isinstance(step, Compute) for one in step.bindings]
-        self.by_rows = frozenset(one.name for one in bindings if one.kind in _TABLES and one.rows)
+        self.by_rows = frozenset(one.name for one in bindings if one.kind in BY_ROWS and one.rows)
         self.unsaid = self._unsaid(bindings)
         for nth, step in enumerate(self.steps, self.first):
             self._steps[step.name] = f"#{nth}"

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from kpirules.engines import reference
 from kpirules.engines.reference.scalars import reader
-from kpirules.plan.ir import Binding, Case, Compute, Op, Origin, Plan, Ref, Scalar, Scan, Value
+from kpirules.plan.ir import BY_ROWS, Binding, Case, Compute, Op, Origin, Plan, Ref, Scalar, Scan, Value
 from kpirules.trace.conditions import figure, test
 from kpirules.trace.feeds import HIDDEN, Feeds
 from kpirules.trace.tree import Called, Figure, Node, RowSeen, Test
@@ -136,7 +136,7 @@ class Nodes:
             return ()
         if binding.kind == "aggregate":
             names = self.feeds.read(binding)
-        elif binding.kind in ("by", "choose", "curve", "tiers"):
+        elif binding.kind in BY_ROWS:
             head = [binding.of] if binding.of else []
             taken = self._taken(binding)
             inner = self._reads(binding.rows[taken].value) if taken is not None else []

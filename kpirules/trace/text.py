@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from kpirules.plan.ir import NOT_ASKED, Origin
+from kpirules.plan.ir import BY_ROWS, NOT_ASKED, Origin
 from kpirules.trace import figures
 from kpirules.trace.items import BuiltIn
 from kpirules.trace.tree import ItemTrace, LeftOut, Node, Trace, Uncredited
-from kpirules.trace.wording import LIMITS, TABLES, Wording, one_line
+from kpirules.trace.wording import LIMITS, Wording, one_line
 from kpirules.values.units import Unit
 
 _BUILT_IN = frozenset(one.value for one in BuiltIn)
@@ -92,7 +92,8 @@ class _Page:
     def item(self, item: ItemTrace) -> None:
         depth = self._depth(item)
         main = item.parts.get("score") or item.parts["value"]
-        self.line(0, "") if depth == 0 else None
+        if depth == 0:
+            self.line(0, "")
         self.line(depth, self._head(item, main), item.origin)
         if self.trace.asked is None:
             self._brief(item, main, depth + 1)
@@ -248,7 +249,7 @@ class _Page:
 
     def _step(self, node: Node, depth: int, *, brief: bool) -> None:
         told = list(self.words.told(node, brief=brief))
-        if brief and node.kind in TABLES and len(told) > 1:
+        if brief and node.kind in BY_ROWS and len(told) > 1:
             told = [(self.words.word("semicolon").join(text for text, _ in told), told[-1][1])]
         for text, origin in told:
             self.line(depth, text, origin)

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from kpirules.plan.ir import Origin
+from kpirules.plan.ir import BY_ROWS, Origin
 from kpirules.source import catalogue
 from kpirules.trace import figures
 from kpirules.trace.conditions import CONVERSE
 from kpirules.trace.tree import Called, Fed, Figure, Node, Test, Uncredited
 
 LIMITS = ("at_most", "at_least")
-TABLES = ("by", "choose", "curve", "tiers")
-"""Kinds of steps: limits, and rules with rows."""
+"""The kinds of steps that are limits."""
 
 _KEYS = 5
 _WORDS = ("total", "grade", "active_days", "active_share")
@@ -81,7 +80,7 @@ class Wording:
             case "weighted":
                 if (text := self.mean(node)) != (value := self.show(node.figure)):
                     yield self.say("is_value", text=text, value=value), node.origin
-            case kind if kind in TABLES:
+            case kind if kind in BY_ROWS:
                 yield from self._table(node)
             case "quotient":
                 parts = {side: self.word(side) for side in ("actual", "target")}

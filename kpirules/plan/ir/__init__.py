@@ -17,6 +17,7 @@ Missing is null. Every scalar operator is strict (null in, null out) but `coales
 from kpirules.plan.ir.program import ROW, Advice, Check, Demand, Item, Part, Piece, Plan, Uncounted
 from kpirules.plan.ir.scalars import OVER, Case, Const, Op, Origin, Param, Ref, Scalar, Value, names_in
 from kpirules.plan.ir.steps import (
+    BY_ROWS,
     NOT_ACTIVE,
     NOT_ASKED,
     Aggregate,
@@ -33,6 +34,7 @@ from kpirules.plan.ir.steps import (
 )
 
 __all__ = [
+    "BY_ROWS",
     "NOT_ACTIVE",
     "NOT_ASKED",
     "OVER",

@@ -14,6 +14,9 @@ NOT_ACTIVE = "not_active"
 NOT_ASKED = "not_asked"
 """Why somebody is left out: not one active day in the period, or not among those the scheme is for."""
 
+BY_ROWS = ("by", "choose", "curve", "tiers")
+"""The kinds of bindings that are the value of a rule with rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class RowText:
