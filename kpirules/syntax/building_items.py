@@ -89,8 +89,7 @@ def _rounded(b: Builder, span: Span, kids: Kids) -> ast.Rounding:
 
 
 def _use(b: Builder, span: Span, kids: Kids) -> ast.Use:
-    path = b.place(kids[1])
-    return ast.Use(ast.Text(path.text[1:-1], span=path), span=span)
+    return ast.Use(b.quoted(kids[1]), span=span)
 
 
 # ---------------------------------------------------------------- table and subject

@@ -127,6 +127,9 @@ def _too_short(reading: Reading, line: Line, could: set[str]) -> Diagnostic:
 
 
 def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Diagnostic:
+    def fault(span: Span, *helps: Note, code: str = "KPI101") -> Diagnostic:
+        return Diagnostic(code, span, {"found": span.text, "expected": _expected(reading, could)}, helps=helps)
+
     lexed = reading.prepared.lexed
     number = _thousands(lexed, line, at)
     if number:
@@ -135,38 +138,29 @@ def _out_of_place(reading: Reading, line: Line, at: int, could: set[str]) -> Dia
     slip = notations.at(reading, line, at) or ranges.at(reading, line, at)
     needless = None if slip else _needless(reading, line, at)
     if needless:
-        sign = reading.span(at, at + 1)
-        args = {"found": sign.text, "expected": _expected(reading, could)}
-        return Diagnostic("KPI101", sign, args, helps=(Note("without", {"write": needless}),))
+        return fault(reading.span(at, at + 1), Note("without", {"write": needless}))
     slip = slip or slips.at(reading, line, at, could)
     if slip:
         start, end, note = slip
-        args = {
-            "found": reading.span(start, end).text,
-            "expected": _expected(reading, could),
-        }
-        code = "KPI110" if start == reading.base else "KPI101"
-        return Diagnostic(code, reading.span(start, end), args, helps=(note,))
+        return fault(reading.span(start, end), note, code="KPI110" if start == reading.base else "KPI101")
     foreign = _foreign(lexed, line, at, could)
     if foreign:
         span = reading.span(*foreign)
-        args = {"found": span.text, "expected": _expected(reading, could)}
         closing = foreign[1] == line.end and span.text in _STOPS
         write = Note("write", {"write": _here(lexed[slice(*foreign)], reading.language)})
-        return Diagnostic("KPI101", span, args, helps=(Note("drop", {"text": span.text}) if closing else write,))
+        return fault(span, Note("drop", {"text": span.text}) if closing else write)
     piece = (_DAY.match(lexed, at) if "DATE" in could else None) or _PIECE.match(lexed, at)
     span = reading.span(at, min(piece.end() if piece else at + 1, line.end))
-    args = {"found": span.text, "expected": _expected(reading, could)}
     if at == reading.base:
         equal = span.text.isidentifier() and lexed[span.end : line.end].lstrip().startswith("=")
         heads = _at_head(span, could, row=misplaced.is_row(lexed, line), equal=equal)
-        return Diagnostic("KPI110", span, args, helps=tuple(heads))
+        return fault(span, *heads, code="KPI110")
     helps = _meant(reading, line, span, could) or [
         *([Note("rows")] if misplaced.in_the_rules_line(reading, line, at) else ()),
         *(_stuck(reading, line, span, could) or _spelled(span, could)),
         *_signs(reading, line, could),
     ]
-    return Diagnostic("KPI101", span, args, helps=tuple(helps or [_else(span, could)]))
+    return fault(span, *(helps or [_else(span, could)]))
 
 
 def _expected(reading: Reading, could: set[str]) -> tuple[str, ...]:

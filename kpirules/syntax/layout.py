@@ -239,7 +239,7 @@ def _own_line(prepared: str) -> bool:
     pair = re.match(_PAIR, prepared)
     if pair is None or not words.is_clause(pair[1]):
         return False
-    return words.spelled(pair[2]) in (None, "BY", "CHOOSE", "CURVE", "TIERS")
+    return words.spelled(pair[2]) in (None, *words.FORMS)
 
 
 def _marks_as_letters(text: str) -> str:

@@ -11,7 +11,6 @@ from kpirules.syntax.expected import Kind
 from kpirules.syntax.layout import Line
 from kpirules.syntax.reading import Found, Reading
 
-_FORMS = ("BY", "CHOOSE", "CURVE", "TIERS")
 _HEADS = ("ELSE", "WHEN", "UP_TO", "ABOVE")
 
 
@@ -66,4 +65,4 @@ def _behind_a_head() -> re.Pattern[str]:
 
 
 def _form() -> str:
-    return f"(?:{'|'.join(map(words.pattern, _FORMS))})(?!\\w)"
+    return f"(?:{'|'.join(map(words.pattern, words.FORMS))})(?!\\w)"

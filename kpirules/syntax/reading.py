@@ -131,7 +131,7 @@ class Reading:
         if self.stand_in or len(self.lines) == 1:
             return False
         head = self.lines[0]
-        forms = [form for form in _FORMS if words.has(self.prepared.lexed[head.start : head.end], form)]
+        forms = [form for form in words.FORMS if words.has(self.prepared.lexed[head.start : head.end], form)]
         stand_in = _STAND_INS.get((self.head, *forms[:1]))
         if stand_in is None:
             return False
@@ -147,7 +147,6 @@ class Reading:
 
 _UNNAMED = ("SUBJECT", "GRADE", "ENSURE", "REQUIRE", "REQUIRE_EACH", "USE")
 """Items that declare no name of their own."""
-_FORMS = ("BY", "CHOOSE", "CURVE", "TIERS")
 NOBODY = "ˬ"
 """The name in a stand-in, which is no name that anybody would write."""
 _STAND_INS = {

@@ -31,12 +31,12 @@ _THOUSANDS = {"k": 10**3, "K": 10**3, "千": 10**3, "百": 100, "m": 10**6, "M":
 _MYRIADS = {"w": 1, "W": 1, "十万": 10, "百万": 100, "千万": 1000}
 
 _BEHIND = r"(?:(?<=[\w%)] )|(?<=[%)]))"
-_CAPPED = (
-    r"up to|(?:not|no) (?:more|higher) than|cap(?:ped)?(?: at)?|max(?:imum)?|limit(?:ed)?(?: to)?|"
-    "不多于|不得超过|不得高于|不大于|至多|最高|上限"
-)
-_FLOORED = "(?:not|no) (?:less|lower) than|floor(?:ed)?(?: at)?|min(?:imum)?|不少于|不得低于|不得少于|不小于|最低|下限"
-"""What people write for a limit, behind a value and without a comma."""
+_CAP = r"cap(?:ped)?(?: at)?|max(?:imum)?|不得超过|最高|上限"
+_FLOOR = r"floor(?:ed)?(?: at)?|min(?:imum)?|不得低于|最低|下限"
+"""What people write for a limit, wherever one may stand."""
+_CAPPED = rf"up to|(?:not|no) (?:more|higher) than|limit(?:ed)?(?: to)?|不多于|不得高于|不大于|至多|{_CAP}"
+_FLOORED = rf"(?:not|no) (?:less|lower) than|不少于|不得少于|不小于|{_FLOOR}"
+"""What people write for a limit behind a value, after a comma or without one."""
 
 _TYPES = {
     "string|str|varchar|char|字符串|字符|文字": "{text}",
@@ -90,17 +90,15 @@ _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (re.compile(r"(?<!\w)若(?!\w)"), "{if}"),
     (re.compile(r"(?<!\w)那么(?!\w)"), "{then}"),
     (re.compile(r"(?<=[\w)] )(?:if|when|如果|当)(?!\w)"), "{where}"),
-    (re.compile(r"^(?:上限|最高|不得超过|cap(?:ped)?(?: at)?|max(?:imum)?)(?=[\s\d])"), "{at most}"),
-    (re.compile(r"^(?:下限|最低|不得低于|floor|min(?:imum)?)(?=[\s\d])"), "{at least}"),
+    (re.compile(rf"^(?:{_CAP})(?=[\s\d])"), "{at most}"),
+    (re.compile(rf"^(?:{_FLOOR})(?=[\s\d])"), "{at least}"),
     (re.compile(r"(?<!\w)(?:elif|elsif|elseif|ELSE IF)(?!\w)|(?<!\w)否则如果"), "{else} {if}"),
     (
         re.compile(r"^(?:otherwise|default|others?|above|其他|其它|其余|默认|超出)(?=\s*:)"),
         "{else}",
     ),
-    (re.compile(r", *(?:cap(?:ped)?(?: at)?|max(?:imum)?|limit(?:ed)?(?: to)?|up to)(?!\w)"), ", {at most}"),
-    (re.compile(r", *(?:上限|最高|不多于|不得超过|不大于)"), ", {at most}"),
-    (re.compile(r", *(?:floor|min(?:imum)?|no less than|not less than)(?!\w)"), ", {at least}"),
-    (re.compile(r", *(?:下限|最低|不少于|不得低于|不小于)"), ", {at least}"),
+    (re.compile(rf", *(?:{_CAPPED})(?![a-z_])"), ", {at most}"),
+    (re.compile(rf", *(?:{_FLOORED})(?![a-z_])"), ", {at least}"),
     (re.compile(r"//+ *(.*)$|/\* *(.*?)(?:\*/)?$|-- +(.*)$"), r"# \1\2\3"),
     *((re.compile(rf"(?<=\w )(?:{written})(?!\w)"), meant) for written, meant in _TYPES.items()),
     (re.compile(r"(?<=\w )(?:nullable|允许为空)(?!\w)"), "{optional}"),

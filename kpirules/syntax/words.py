@@ -14,6 +14,9 @@ from kpirules.syntax import grammar
 _PLAIN = frozenset({"是", "否", "人", "作", "取"})
 """Keywords of one character that ordinary names are full of, so they are not looked for inside names."""
 
+FORMS = ("BY", "CHOOSE", "CURVE", "TIERS")
+"""The terminals of the keywords that rows stand under."""
+
 _LETTERS = re.compile(r"[^\W0-9_]+")
 _DIGITS = "0123456789"
 
