@@ -113,13 +113,22 @@ def _shown(value: object, lang: str) -> str:
         return word(str(value.value), lang)
     if isinstance(value, list | tuple):
         return word("comma", lang).join(_shown(one, lang) for one in value)
-    text = "".join(char if char.isprintable() else _escaped(char) for char in str(value))
+    text = printable(str(value))
     return text if len(text) <= LONGEST_ARG else text[:LONGEST_ARG] + "…"
 
 
-def _escaped(char: str) -> str:
-    """A character that would move the cursor or not be seen, spelt out; wide and no-break spaces stay."""
-    return char if unicodedata.category(char) == "Zs" else repr(char)[1:-1]
+def printable(text: str) -> str:
+    """A text with each character spelt out that would move the cursor or not be seen; wide spaces stay."""
+    return "".join(
+        char if char.isprintable() or unicodedata.category(char) == "Zs" else repr(char)[1:-1] for char in text
+    )
+
+
+def char_width(char: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
 # ---------------------------------------------------------------- text
@@ -209,12 +218,10 @@ def _cells(line: str) -> list[tuple[str, int]]:
     for char in line:
         if char == "\t":
             cell = " " * (_TAB - column % _TAB), _TAB - column % _TAB
-        elif unicodedata.category(char) in {"Mn", "Me", "Cf"}:
-            cell = char, 0
         elif unicodedata.category(char) == "Cc":
             cell = "\N{REPLACEMENT CHARACTER}", 1
         else:
-            cell = char, 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+            cell = char, char_width(char)
         cells.append(cell)
         column += cell[1]
     return cells
