@@ -137,11 +137,6 @@ class Engine(Protocol):
         ...
 
 
-def exact(outcome: Outcome, name: str) -> list[Value]:
-    """One figure of every subject as an exact value, in the order of `outcome.subjects`."""
-    return values(outcome.subjects, name)
-
-
 def values(table: pa.Table, name: str) -> list[Value]:
     """A column, with its denominators where it has them, as exact values."""
     column = table.column(name).to_pylist()

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from kpirules.compiling import compile_scheme, read_source
-from kpirules.engines.outcome import exact
 from kpirules.plan.ir import Value
+from tests.helpers.outcomes import exact
 from tests.samples.projects import figures, open_project
 
 SCHEMES = Path(__file__).parents[1] / "golden" / "good" / "hand_worked"

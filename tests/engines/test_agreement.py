@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpirules.engines import duckdb, reference
-from kpirules.engines.outcome import Outcome, exact
+from kpirules.engines.outcome import Outcome
 from kpirules.plan.ir import (
     Aggregate,
     Binding,
@@ -33,6 +33,7 @@ from kpirules.values.types import BOOL, DATE
 from tests.engines import plans
 from tests.engines.expressions import columns, expressions
 from tests.engines.plans import COUNT, END, MONEY, PARAMS, START, TEXT, bind, computed, div, rounded, scan, whole
+from tests.helpers.outcomes import exact
 
 LARGE = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.large_base_example]
 

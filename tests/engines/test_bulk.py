@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.engines import duckdb
-from kpirules.engines.outcome import exact
 from kpirules.plan.ir import Aggregate, Compute, Join, Measure, Ref, Scan
 from kpirules.values import types
 from kpirules.values.types import BOOL
 from kpirules.values.units import Unit
 from tests.engines import plans
 from tests.engines.plans import MONEY, PARAMS, TEXT, bind, div, rounded, whole
+from tests.helpers.outcomes import exact
 
 ROWS, PEOPLE = 1_000_000, 1_000
 

@@ -9,13 +9,13 @@ from random import Random
 import pytest
 
 from kpirules.engines import duckdb
-from kpirules.engines.outcome import exact
 from kpirules.plan.ir import Op, Ref
 from kpirules.values import rounding, types
 from kpirules.values.rounding import Mode
 from kpirules.values.types import TooWide, Type
 from kpirules.values.units import Unit
 from tests.engines.plans import PARAMS, bind, computed, div, mul
+from tests.helpers.outcomes import exact
 
 WORK: dict[str, tuple[str, Mode, Callable[[Fraction, int], Fraction]]] = {
     "away": ("round", Mode.AWAY, lambda value, places: rounding.rounded(value, places, Mode.AWAY)),

@@ -9,7 +9,7 @@ import pytest
 
 from kpirules.engines import duckdb, reference
 from kpirules.engines.exact import sides
-from kpirules.engines.outcome import Engine, RunFault, RunStopped, exact
+from kpirules.engines.outcome import Engine, RunFault, RunStopped
 from kpirules.plan.ir import Origin, Ref
 from kpirules.source import SourceText
 from kpirules.source.render import render_text
@@ -18,6 +18,7 @@ from kpirules.values.types import BOOL, DATE
 from kpirules.values.units import Unit
 from tests.engines import plans
 from tests.engines.plans import MONEY, PARAMS, TEXT, bind, computed, div
+from tests.helpers.outcomes import exact
 
 ENGINES = [pytest.param(reference, id="reference"), pytest.param(duckdb, id="duckdb")]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kpirules.engines import duckdb, reference
-from kpirules.engines.outcome import Engine, RunStopped, exact
+from kpirules.engines.outcome import Engine, RunStopped
 from kpirules.engines.reference.own import own_rows, steps_of
 from kpirules.plan.ir import (
     Aggregate,
@@ -50,6 +50,7 @@ from tests.engines.plans import (
     scan,
     whole,
 )
+from tests.helpers.outcomes import exact
 
 if TYPE_CHECKING:
     import pyarrow as pa

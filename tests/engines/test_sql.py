@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from kpirules.engines import duckdb
-from kpirules.engines.outcome import exact
 from kpirules.engines.sql import DUCKDB, build, compiled
 from kpirules.plan.ir import Aggregate, Measure, Op, Plan, Ref
 from kpirules.values import types
@@ -21,6 +20,7 @@ from tests.engines import plans
 from tests.engines.expressions import columns, expressions
 from tests.engines.plans import MONEY, PARAMS, TEXT, bind, branch, computed, div, rounded, whole
 from tests.engines.test_agreement import scored
+from tests.helpers.outcomes import exact
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,10 +11,10 @@ from fractions import Fraction
 import pyarrow as pa
 import pytest
 
-from kpirules.engines.outcome import exact
 from kpirules.values.rounding import rounded
 from kpirules.values.types import QUOTIENT_PLACES
 from tests.golden.cases import Good, good_cases
+from tests.helpers.outcomes import exact
 from tests.samples.projects import bindings
 
 FIGURES = ("actual", "target", "achievement", "score", "effective_weight", "points", "value")

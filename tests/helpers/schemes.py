@@ -11,13 +11,14 @@ import pyarrow as pa
 from kpirules.compiling import Compiled, compile_scheme
 from kpirules.data.load import typed_tables
 from kpirules.engines import duckdb, reference
-from kpirules.engines.outcome import Outcome, exact
+from kpirules.engines.outcome import Outcome
 from kpirules.engines.schema import schemas
 from kpirules.plan.ir import Compute, Value
 from kpirules.runs.run import params, read_period
 from kpirules.source import Diagnostic, Fault, SourceText
 from kpirules.source.catalogue import LANGUAGES
 from kpirules.source.render import render_text
+from tests.helpers.outcomes import exact
 
 Data = Mapping[str, Sequence[Sequence[str | None]]]
 """The rows of each table, as cells in the order of its columns; a table left out is empty."""

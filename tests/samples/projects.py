@@ -10,10 +10,11 @@ from kpirules.compiling import Compiled, compile_file
 from kpirules.data.bindings import load_bindings
 from kpirules.data.load import Loaded, read_tables
 from kpirules.engines import duckdb, reference
-from kpirules.engines.outcome import Outcome, exact
+from kpirules.engines.outcome import Outcome
 from kpirules.plan.ir import Compute, Plan, Value
 from kpirules.runs.run import Result, params, read_period, run_scheme
 from kpirules.values.periods import Period
+from tests.helpers.outcomes import exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pytest
 
 from kpirules.compiling import compile_scheme
-from kpirules.engines.outcome import exact
 from kpirules.runs.run import Result, run_scheme
 from kpirules.source import Diagnostic, Fault, SourceText
+from tests.helpers.outcomes import exact
 from tests.samples.arithmetic import decimal, rounded
 from tests.samples.east_sales import FOLDER, east_sales
 from tests.samples.projects import Project, bindings, figures, open_project
