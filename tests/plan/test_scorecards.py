@@ -278,14 +278,6 @@ def test_ten_groups_that_may_be_left_out_stay_exact() -> None:
 
 
 OWN_TOTAL = """
-indicator one
-    actual a
-    missing exclude
-    score  actual
-indicator two
-    actual b
-    missing exclude
-    score  actual
 scorecard hard for role = "AE"
     one 60%
     two 40%
@@ -303,7 +295,7 @@ def test_a_scorecard_may_have_a_rule_for_its_total() -> None:
     """In order: (80 × 60% + 90 × 40% + 5) × 1.1; (90 + 5) × 1.1; over 120; nothing scored; 96 + 1; 10 / 3."""
     people = [("AE", "80", "90", "0"), ("AE", None, "90", "0"), ("AE", "120", "120", "0"), ("AE", None, None, "0")]
     people += [("KA", "96", None, "0"), ("KA", "89.99", None, "0"), ("KA", None, None, "0")]
-    found = figures(scheme(OWN_TOTAL, staff=STAFF), staff_of(*people))
+    found = figures(scheme(INDICATORS, OWN_TOTAL, staff=STAFF), staff_of(*people))
     assert found.column("total") == [
         Fraction("97.9"),
         Fraction("104.5"),
