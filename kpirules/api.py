@@ -24,17 +24,15 @@ from kpirules.runs.explain import explained
 from kpirules.runs.folder import RESULTS, check_free, save
 from kpirules.runs.inputs import packed
 from kpirules.runs.manifest import Done
-from kpirules.source import Diagnostic, Fault, Note
+from kpirules.source import Diagnostic
 from kpirules.source.catalogue import reader_language
-from kpirules.source.files import shown
+from kpirules.source.files import BINDINGS, bindings_file, shown
 from kpirules.trace import Trace, to_json
 from kpirules.trace.text import render
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-BINDINGS = "kpirules.yaml"
 
 
 def load(path: str | PathLike[str]) -> Scheme:
@@ -99,15 +97,11 @@ class Scheme:
             DataFaults: data breaks its contract; a Fault whose `count` and `listed` tell of every row.
         """
         given: Bindings | Mapping[str, object]
-        given = data if isinstance(data, Mapping) else load_bindings(self._bindings(data))
+        if isinstance(data, Mapping):
+            given = data
+        else:
+            given = load_bindings(bindings_file(self.bindings if data is None else Path(data)))
         return Result(evaluate(self.compiled, self.path, given, period, quarantine=quarantine))
-
-    def _bindings(self, data: str | PathLike[str] | None) -> Path:
-        path = self.bindings if data is None else Path(data)
-        path = path / BINDINGS if path.is_dir() else path
-        if not path.is_file():
-            raise Fault([Diagnostic("KPI726", None, {"path": path}, helps=(Note("example"),))])
-        return path
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,30 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kpirules.records import dataclass
-from kpirules.source import Diagnostic, Fault, Note
-from kpirules.source.files import SUFFIX
+from kpirules.source import Diagnostic, Fault
+from kpirules.source.files import BINDINGS, SUFFIX, bindings_file
 
-BINDINGS = Path("kpirules.yaml")
 _RUN = "manifest.json"
 """What a run's folder has."""
 
 
-def bindings_file(data: Path | None) -> Path:
-    """The `kpirules.yaml` a command works with: the one it was given, or that of the working folder.
-
-    Raises:
-        Fault: it is not there (KPI726).
-    """
-    path = data or BINDINGS
-    if path.is_dir():
-        path /= BINDINGS
-    if not path.is_file():
-        raise Fault([Diagnostic("KPI726", None, {"path": path}, helps=(Note("example"),))])
-    return path
-
-
 def rule_file(path: Path | None) -> Path:
-    """The rule file that is meant: the file itself, or the one that a folder's `kpirules.yaml` names.
+    """The rule file that is meant: the file itself, or the one that a folder's `kpirules.yaml` names, by default here.
 
     Raises:
         Fault: a folder has no `kpirules.yaml` (KPI726), or it names no rule file.
@@ -39,7 +24,7 @@ def rule_file(path: Path | None) -> Path:
         return path
     from kpirules.data.bindings import scheme_path
 
-    return scheme_path(bindings_file(path))
+    return scheme_path(bindings_file(path or Path(BINDINGS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +67,7 @@ def _below(folder: Path) -> tuple[list[Path], list[Path]]:
     strays: list[Path] = []
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if BINDINGS.name in files:
+        if BINDINGS in files:
             named.append(Path(parent))
             folders.clear()
         elif _RUN in files:

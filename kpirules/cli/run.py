@@ -9,8 +9,7 @@ import click
 
 from kpirules.cli import console
 from kpirules.cli.help import Worded
-from kpirules.cli.project import bindings_file
-from kpirules.source.files import shown
+from kpirules.source.files import BINDINGS, bindings_file, shown
 
 if TYPE_CHECKING:
     from kpirules.data.faults import DataFaults
@@ -51,7 +50,7 @@ def run(
 
     if out is not None:
         check_free(out)
-    bindings = bindings_file(data)
+    bindings = bindings_file(data or Path(BINDINGS))
     try:
         with console.progress() as watch:
             steps = Steps(watch)

@@ -149,9 +149,8 @@ class _Drag:
         assert finding.others is not None
         told = pa.concat_arrays([one.rows.cast(_NUMBER) for one in findings if one.others is not None])
         others, rows = finding.others.cast(_NUMBER), finding.rows
-        first = pa.table({"other": others, "row": rows}).group_by("other", use_threads=False).aggregate(
-            [("row", "first")]
-        )  # fmt: skip
+        by_other = pa.table({"other": others, "row": rows}).group_by("other", use_threads=False)
+        first = by_other.aggregate([("row", "first")])
         first = first.filter(pc.invert(pc.is_in(first.column("other"), value_set=told)))
         if first.num_rows:
             rows, others = flat(first.column("other")), flat(first.column("row_first"))
@@ -189,9 +188,7 @@ class _Drag:
             return
         found = pc.indices_nonzero(dragged)
         other = self.origins[target.name].numbers.take(rows.take(at.filter(dragged)))
-        self.reasons[contract.name].append(
-            Finding(code, (column,), found, {"target": target.name}, {"other": other})
-        )  # fmt: skip
+        self.reasons[contract.name].append(Finding(code, (column,), found, {"target": target.name}, {"other": other}))
         self._mark(contract.name, found)
 
     def _mark(self, table: str, rows: pa.Array) -> None:

@@ -248,8 +248,8 @@ def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
     return Among(operand, values, node.negated, type=types.BOOL, span=node.span)
 
 
-def once(ws: Workspace, values: Iterable[Expr]) -> None:
-    """Report known values that a list has more than once."""
+def once(ws: Workspace, values: Iterable[Expr]) -> tuple[Known, ...]:
+    """The known values of a list; one that it has more than once is reported."""
     first: dict[Known, Span] = {}
     for node in values:
         value = known(node)
@@ -263,6 +263,7 @@ def once(ws: Workspace, values: Iterable[Expr]) -> None:
             )
         elif value is not None:
             first[value] = node.span
+    return tuple(first)
 
 
 def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:

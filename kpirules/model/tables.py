@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from kpirules.model import contracts, infer, names, scheme
 from kpirules.model.contracts import PercentForm
-from kpirules.model.expr import Skip
+from kpirules.model.expr import Expr, Skip
 from kpirules.model.header import currency_places
 from kpirules.model.workspace import Scope, Workspace, quietly
-from kpirules.source import Label, Note, Span
+from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 from kpirules.values import types
 from kpirules.values.types import SUM_BOUND, TooWide, Type
@@ -214,20 +214,13 @@ def _domain(ws: Workspace, table: str, node: ast.Column, unit: Unit) -> tuple[st
         args = {word: words.spelling(word, ws.file.language) for word in ("between", "and", "text")}
         args["name"] = node.name.text
         raise ws.fail("KPI545", node.span, args, helps=[Note("bounds" if unit.numeric else "text", args)])
-    found: dict[str, Span] = {}
-    for value in node.values:
-        text = infer.constant(ws, infer.want(ws, Scope(), value, Unit.TEXT))
-        assert isinstance(text, str)
-        if text in found:
-            ws.report(
-                "KPI546",
-                value.span,
-                {"text": value.span.text},
-                labels=[Label(found[text], "first")],
-                helps=[Note("once")],
-            )
-        found.setdefault(text, value.span)
-    return tuple(found)
+
+    def text(value: ast.Expr) -> Expr:
+        found = infer.want(ws, Scope(), value, Unit.TEXT)
+        infer.constant(ws, found)
+        return found
+
+    return tuple(map(str, infer.once(ws, map(text, node.values))))
 
 
 def _references(ws: Workspace, node: ast.Table) -> None:

@@ -231,7 +231,7 @@ def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...], quaran
     held |= {item.name: item.parts[0].binding for item in plan.items if item.kind in SCORED}
     held[names[0]] = plan.key
     places = compiled.model.header.places
-    absent = {"total": pa.decimal128(WIDTH, max(places.get("total", 0), 0)), TOTAL_PAY: _money(plan)}
+    absent = {"total": of_places(places.get("total", 0)), TOTAL_PAY: of_places(plan.money_places)}
     found: dict[str, pa.ChunkedArray] = {}
     for name in names[:-1]:
         if held[name] in subjects.column_names:
@@ -242,8 +242,9 @@ def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...], quaran
     return pa.table(found)
 
 
-def _money(plan: Plan) -> pa.DataType:
-    return pa.decimal128(WIDTH, max(plan.money_places, 0))
+def of_places(places: int) -> pa.DataType:
+    """The type of a figure of `scores` that is rounded to so many places; below 0, to tens or hundreds."""
+    return pa.decimal128(WIDTH, max(places, 0))
 
 
 def _widened(column: pa.ChunkedArray) -> pa.ChunkedArray:

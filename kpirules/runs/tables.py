@@ -16,7 +16,7 @@ from kpirules.engines.schema import schemas as plan_schemas
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Item
 from kpirules.runs.advice import LISTS
-from kpirules.runs.run import FIGURE, MARKS, PARTS, SCORED, written_weight
+from kpirules.runs.run import FIGURE, MARKS, PARTS, SCORED, of_places, written_weight
 from kpirules.runs.uncredited import SCHEMA as UNCREDITED
 from kpirules.values.types import QUOTIENT_PLACES, WIDTH
 
@@ -48,10 +48,10 @@ def _key(compiled: Compiled) -> pa.DataType:
 
 def _scores(compiled: Compiled, key: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
     model, places = compiled.model, compiled.model.header.places
-    money = pa.decimal128(WIDTH, max(compiled.plan.money_places, 0))
+    money = of_places(compiled.plan.money_places)
     yield model.subject.key, key
     yield "scorecard", _TEXT
-    yield "total", pa.decimal128(WIDTH, max(places.get("total", 0), 0))
+    yield "total", of_places(places.get("total", 0))
     yield "grade", _TEXT
     for pay in model.pays:
         yield pay.name, money

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from kpirules.records import dataclass
+from kpirules.source.diagnostics import Diagnostic, Fault, Note
 
 SUFFIX = ".kpi"
+BINDINGS = "kpirules.yaml"
+"""The file of a folder that says which scheme is run there, and on what."""
 
 
 class Reader(Protocol):
@@ -81,6 +84,18 @@ class Kept:
 
 NONE = Kept({})
 """No other files: for a scheme that is one text."""
+
+
+def bindings_file(path: Path) -> Path:
+    """The bindings that a path means: the file itself, or that of the folder.
+
+    Raises:
+        Fault: it is not there (KPI726).
+    """
+    found = path / BINDINGS if path.is_dir() else path
+    if not found.is_file():
+        raise Fault([Diagnostic("KPI726", None, {"path": found}, helps=(Note("example"),))])
+    return found
 
 
 def shown(path: Path) -> str:
