@@ -91,7 +91,7 @@ def reach(ws: Workspace, start: str, target: str, span: Span, column: str) -> Pa
     if not found:
         raise ws.fail("KPI522", span, args, helps=[Note("none", args)])
     near = found[0]
-    *_, (_, last) = _hops(ws, start, near[:-1]) if len(near) > 1 else [(None, ws.tables[start])]
+    *_, (_, last) = hops(ws, start, near[:-1]) if len(near) > 1 else [(None, ws.tables[start])]
     helps = [Note("ways" if len(near) == 1 else "further", {**args, "last": last.name, "ref": near[-1]})]
     raise ws.fail("KPI522", span, args, helps=helps)
 
@@ -111,7 +111,7 @@ def of_one_day(ws: Workspace, col: Col) -> None:
         seen.add((one.table, one.column))
         for part in walk(rule.rule):
             refs = part.refs if isinstance(part, Col | Own) else ()
-            for _, target in _hops(ws, one.table, refs):
+            for _, target in hops(ws, one.table, refs):
                 if target.active is not None:
                     args = {"name": f"{one.table}.{one.column}", "table": target.name}
                     args["own"] = f"{col.table}.…"
@@ -159,7 +159,7 @@ def _whose(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -
     if not found:
         return ws.fail("KPI520", span, args, labels=labels, helps=[Note("none", args)])
     together = next(i for i, (one, other) in enumerate(zip(*found[:2], strict=False)) if one != other)
-    parting = [contract, *(table for _, table in _hops(ws, contract.name, found[0]))][together]
+    parting = [contract, *(table for _, table in hops(ws, contract.name, found[0]))][together]
     args |= {"there": parting.name, "line": f"{words.spelling('via', ws.file.language)} {found[0][together]}"}
     return ws.fail("KPI520", span, args, labels=labels, helps=[Note("further" if together else "ways", args)])
 
@@ -177,7 +177,7 @@ def undated(ws: Workspace, start: str, way: Path, span: Span) -> None:
     Raises:
         Skip: there is such a table on it.
     """
-    for _, target in _hops(ws, start, way):
+    for _, target in hops(ws, start, way):
         _no_dates(ws, target, span)
 
 
@@ -188,7 +188,7 @@ def _no_dates(ws: Workspace, table: contracts.Table, span: Span) -> None:
         raise ws.fail("KPI805", span, args, labels=labels, helps=[Note("plain", args)])
 
 
-def _hops(ws: Workspace, start: str, way: Path) -> Iterator[tuple[contracts.Column, contracts.Table]]:
+def hops(ws: Workspace, start: str, way: Path) -> Iterator[tuple[contracts.Column, contracts.Table]]:
     """Each reference column on a way, and the table it leads to."""
     table = ws.tables[start]
     for ref in way:
@@ -212,7 +212,7 @@ def time_of(ws: Workspace, table: str, span: Span) -> tuple[Path, str]:
         return (), own.name
     subject = ws.subject.table.name if ws.subject else ""
     ways = paths(ws, contract.name, lambda table: period_column(table) is not None)
-    found = few(way for way in ways if all(table.name != subject for _, table in _hops(ws, contract.name, way)))
+    found = few(way for way in ways if all(table.name != subject for _, table in hops(ws, contract.name, way)))
     if len(found) != 1 and contract.name in ws.torn | ws.timeless:
         raise Skip
     if len(found) != 1:
@@ -223,8 +223,8 @@ def time_of(ws: Workspace, table: str, span: Span) -> tuple[Path, str]:
         args = {"table": contract.name, "column": dates[0] if dates else "…", "word": word}
         labels = [Label(contract.span, "table", {"table": contract.name})]
         raise ws.fail("KPI521", span, args, labels=labels, helps=[Note("period" if dates else "none", args)])
-    *_, (_, last) = hops = list(_hops(ws, table, found[0]))
-    for column, target in hops:
+    *_, (_, last) = way = list(hops(ws, table, found[0]))
+    for column, target in way:
         _no_dates(ws, target, span)
         if column.loose:
             args = {"name": column.name, "table": table, "time": last.name}

@@ -62,13 +62,7 @@ def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     table = ws.subject.table if ws.subject else None
     column = columns.find(ws, table.name, first, path.span) if table else None
     if declared and column and table and declared.kind not in ("table", "filter"):
-        raise ws.fail(
-            "KPI203",
-            path.span,
-            {"name": first, "table": table.name},
-            labels=[Label(column.span, "column"), Label(declared.name.span, "item")],
-            helps=[Note("table", {"table": table.name, "name": first})],
-        )
+        raise _ambiguous(ws, path, table.name, column, declared, "table")
     if declared:
         return _item(ws, path, declared)
     if word and (found := _builtin(ws, scope, path, word)):
@@ -171,7 +165,7 @@ def _column(ws: Workspace, table: str, refs: tuple[str, ...], target: str, path:
     column = columns.find(ws, target, path.names[-1].text, path.span)
     if column is None:
         raise _no_column(ws, path, target)
-    missing = column.type.missing or _optional_on_the_way(ws, table, refs)
+    missing = column.type.missing or any(reference.loose for reference, _ in grain.hops(ws, table, refs))
     found = Col(refs, target, path.names[-1].text, own=own, type=column.type.maybe(when=missing), span=path.span)
     if own:
         grain.of_one_day(ws, found)
@@ -224,13 +218,7 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     column = columns.find(ws, table.name, first, path.span)
     declared = ws.declared.get(first)
     if column and declared and declared.kind not in ("table", "filter"):
-        raise ws.fail(
-            "KPI203",
-            path.span,
-            {"name": first, "table": table.name},
-            labels=[Label(column.span, "column"), Label(declared.name.span, "item")],
-            helps=[Note("row", {"table": table.name, "name": first, "own": words.spelling("own", ws.file.language)})],
-        )
+        raise _ambiguous(ws, path, table.name, column, declared, "row")
     if column:
         return Col((), table.name, first, own=False, type=column.type, span=path.span)
     if declared and declared.kind == "define":
@@ -261,19 +249,14 @@ def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     return _column(ws, scope.grain, refs, target, path, own=False)
 
 
-def _optional_on_the_way(ws: Workspace, table: str, refs: tuple[str, ...]) -> bool:
-    here = ws.tables[table]
-    for ref in refs:
-        column = here.column(ref)
-        assert column is not None
-        assert column.references is not None
-        if column.loose:
-            return True
-        here = ws.tables[column.references]
-    return False
-
-
 # ---------------------------------------------------------------- faults
+
+
+def _ambiguous(ws: Workspace, path: ast.Path, table: str, column: columns.Seen, declared: Declared, help_: str) -> Skip:
+    """Report a name that a column of the row has and an item of the subject."""
+    args = {"name": path.text, "table": table, "own": words.spelling("own", ws.file.language)}
+    labels = [Label(column.span, "column"), Label(declared.name.span, "item")]
+    return ws.fail("KPI203", path.span, args, labels=labels, helps=[Note(help_, args)])
 
 
 def unknown(

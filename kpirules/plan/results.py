@@ -12,7 +12,7 @@ from kpirules.plan.draft import Draft, Flag, Place, origin_of
 from kpirules.plan.ir import Item, Part, Ref, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.scorecards import applying, indicator_parts, total
-from kpirules.plan.steps import Step, chain, gates, maybe, rounding, trips
+from kpirules.plan.steps import Change, chain, gates, maybe, rounding, trips
 from kpirules.source import Fault, Span
 from kpirules.values import types
 from kpirules.values.types import TooWide
@@ -103,7 +103,7 @@ def _score(draft: Draft, one: scheme.Indicator) -> Ref:
     if inputs:
         there = build.both([build.negated(build.is_missing(value)) for value in inputs])
         guarded = place.under(draft.bind(f"{one.name}.present", there, place, "guard", one.span).name)
-    rest: list[Step] = []
+    rest: list[Change] = []
     if inputs or one.score.type.missing:
         rest.append(lambda value, name: _policy(draft, place, one, value, name))
     rest.append(rounding(draft, place, "score", one.score.span))
@@ -170,7 +170,7 @@ def _pay(draft: Draft, pay: scheme.Pay) -> Ref:
     place = Place(pay.name, "value", pay.name, title=pay.title)
     gets = _gets(draft, pay, place)
     whole = place.under(gets)
-    rest: list[Step] = []
+    rest: list[Change] = []
     inner = whole
     conditions: list[tuple[Scalar, Expr]] = []
     if pay.applies is not None and gets is not None:

@@ -13,12 +13,12 @@ from kpirules.plan.marks import shown
 from kpirules.source import Span
 from kpirules.values.units import Unit
 
-Step = Callable[[Ref, str], Ref]
+Change = Callable[[Ref, str], Ref]
 """Binds, under a name, what a value becomes."""
 
 
-def chain(first: Callable[[str], Ref], rest: Sequence[Step], name: str, draft: Draft) -> Ref:
-    """Steps that end in a binding called `name`; the ones before it get fresh names."""
+def chain(first: Callable[[str], Ref], rest: Sequence[Change], name: str, draft: Draft) -> Ref:
+    """A value and its changes, which end in a binding called `name`; the ones before it get fresh names."""
     names = [draft.fresh(name) for _ in rest]
     value = first(names[0] if names else name)
     for index, one in enumerate(rest):
@@ -26,7 +26,7 @@ def chain(first: Callable[[str], Ref], rest: Sequence[Step], name: str, draft: D
     return value
 
 
-def rounding(draft: Draft, place: Place, what: str, span: Span) -> Step:
+def rounding(draft: Draft, place: Place, what: str, span: Span) -> Change:
     """The rounding of `achievement`, `score`, `total` or `money`, as the header declares it."""
     header = draft.model.header
 
@@ -50,7 +50,7 @@ def maybe(value: Ref) -> Ref:
 # ---------------------------------------------------------------- gates
 
 
-def gates(draft: Draft, place: Place, item: str, part: str) -> list[Step]:
+def gates(draft: Draft, place: Place, item: str, part: str) -> list[Change]:
     """A step for each gate on a value, in file order."""
     effects = [effect for effect in draft.model.effects if (effect.item, effect.part) == (item, part)]
     return [_gate(draft, place, effect) for effect in effects]
@@ -63,7 +63,7 @@ def trips(draft: Draft, gate: str) -> Ref:
     return draft.bind(gate, scalars.lower(draft, place, effect.when), place, "guard", effect.when.span)
 
 
-def _gate(draft: Draft, place: Place, effect: scheme.Effect) -> Step:
+def _gate(draft: Draft, place: Place, effect: scheme.Effect) -> Change:
     def step(value: Ref, name: str) -> Ref:
         trips = draft.value(effect.gate, "gate", place.guard)
         change = _on_grade if value.type.unit is Unit.TEXT else _on_number
