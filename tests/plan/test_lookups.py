@@ -183,7 +183,7 @@ def test_people_chosen_by_it() -> None:
         ("E1", "en", "plans.goal = 123.50 CNY ← 3 rows of plans: E1 / 2025-01, E1 / 2025-02, E1 / 2025-03"),
         ("E2", "en", "plans.goal = missing ← 2 rows of plans: E2 / 2025-01, E2 / 2025-03; no value for 2025-02"),
         ("E3", "en", "plans.goal = missing ← no row of plans; no value for 2025-01, 2025-02, 2025-03"),
-        ("E2", "zh", "plans.goal = 缺失 ← plans 2 行：E2 / 2025-01, E2 / 2025-03；缺 2025-02"),
+        ("E2", "zh", "plans.goal = 缺失 ← plans 2 行：E2 / 2025-01、E2 / 2025-03；缺 2025-02"),
     ],
 )
 def test_the_trace_tells_the_rows_and_the_periods_that_lack(who: str, lang: str, line: str) -> None:
