@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -26,14 +26,11 @@ def rule(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: as
     name = node.name.text
     if not card.everything:  # its weights are refused
         raise Skip
-    scored = [(_counted(ws, entry), entry.weight) for entry in card.entries]
+    scored = _scores(ws, card.entries)
     adjusted = types.constant(Unit.NUMBER, Fraction(0))
 
     def weighted() -> Type:
-        groups = [
-            (_mean([(_counted(ws, entry), entry.weight) for entry in group.entries]), group.weight)
-            for group in card.groups
-        ]
+        groups = [(_mean(_scores(ws, group.entries)), group.weight) for group in card.groups]
         return _mean([*groups, *scored])
 
     ws.memo[name, "weighted"] = operators.fit(ws, node.name.span, (), weighted).there()
@@ -43,18 +40,16 @@ def rule(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: as
     return rules.wanted(ws, Scope(card=name), written.rule, Unit.NUMBER, written.limits)
 
 
-def _counted(ws: Workspace, entry: scheme.Entry) -> Type:
-    score = ws.value(entry.indicator, "score", entry.span).type
-    return score.maybe(when=score.missing or entry.when is not None)
+def _scores(ws: Workspace, entries: Iterable[scheme.Entry]) -> list[tuple[Type, Fraction]]:
+    return [(ws.value(entry.indicator, "score", entry.span).type, entry.weight) for entry in entries]
 
 
-def _mean(parts: Iterable[tuple[Type, Fraction]]) -> Type:
+def _mean(held: Sequence[tuple[Type, Fraction]]) -> Type:
     """The type of Σ weight × value / Σ weight over what is there.
 
     Raises:
         TooWide: it cannot be proved to fit.
     """
-    held = list(parts)
     shares = scheme.whole([weight for _, weight in held])
     points = [
         types.multiply(value, types.constant(Unit.NUMBER, Fraction(share)), Unit.NUMBER)
@@ -67,4 +62,4 @@ def _mean(parts: Iterable[tuple[Type, Fraction]]) -> Type:
     found = types.divide(summed, over, Unit.NUMBER)
     low = min(value.bounds[0] for value, _ in held)
     high = max(value.bounds[1] for value, _ in held)
-    return replace(found, low=low, high=high, missing=all(value.missing for value, _ in held))
+    return replace(found, low=low, high=high)

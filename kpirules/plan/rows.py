@@ -209,7 +209,7 @@ def steps(draft: Draft, stage: int, people: tuple[str, str], nobodys: Nobodys) -
             step, uncredited = uncounted.of_nobody(grain, name, found, owner, time)
             made.append(step)
             nobodys.uncredited.append(uncredited)
-        if first and time.type.missing and all(one.table != grain.table for one in nobodys.undated):
+        if first and time.type.missing:
             more, undated = uncounted.of_no_period(grain, name, found, time)
             made += more
             nobodys.undated.append(undated)

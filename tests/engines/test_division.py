@@ -110,6 +110,42 @@ def test_a_product_keeps_digits_that_neither_operand_has() -> None:
     assert exact(duckdb.run(plan, tables, PARAMS, ["x"]), "x") == [most * most, most * most]
 
 
+def test_a_quotient_may_come_to_a_digit_more_than_its_bound() -> None:
+    num, den = types.decimal(Unit.NUMBER, 2, Fraction(0), Fraction("9.99")), types.decimal(Unit.NUMBER, 0, *BELOW_TEN)
+    quotient = div(Ref("n", num), Ref("d", den))
+    binding = bind("x", Op("round", (quotient,), types.rounding(quotient.type, 1), 1, Mode.AWAY))
+    columns = {"n": (num, [Fraction("9.99"), Fraction("9.94")]), "d": (den, [Fraction(1), Fraction(1)])}
+    plan, tables = computed(columns, binding)
+    assert exact(duckdb.run(plan, tables, PARAMS, ["x"]), "x") == [10, Fraction("9.9")]
+
+
+BELOW_TEN = Fraction(1), Fraction(9)
+
+
+@pytest.mark.parametrize(
+    ("num", "den"),
+    [
+        (Fraction(10**38 - 10**26), Fraction(10**26)),  # what is left of it may be as much again as a divisor
+        (Fraction(10**38 - 10**25), Fraction(9)),  # an estimate may miss it by 1 in 2^40, which is 9 × 10^25
+    ],
+)
+def test_what_is_left_of_a_division_must_have_room(num: Fraction, den: Fraction) -> None:
+    quotient = types.divide(
+        types.decimal(Unit.NUMBER, 0, -num, num), types.decimal(Unit.NUMBER, 0, Fraction(1), den), Unit.NUMBER
+    )
+    with pytest.raises(TooWide):
+        types.rounding(quotient, 0)
+    narrower = types.decimal(Unit.NUMBER, 0, -num / 10, num / 10)
+    assert types.rounding(types.divide(narrower, types.constant(Unit.NUMBER, den), Unit.NUMBER), 0).scale == 0
+
+
+def test_a_decimal_must_have_room_for_a_step_more() -> None:
+    kind = whole(1, 38)
+    with pytest.raises(TooWide):
+        types.rounding(kind, 0)
+    assert types.rounding(kind, 1) == kind
+
+
 def test_a_division_without_room_is_refused_before_it_runs() -> None:
     wide = whole(2, 38)
     with pytest.raises(TooWide):

@@ -46,6 +46,20 @@ def test_bounds(written: str, low: Fraction, high: Fraction) -> None:
     assert define.rule.type.bounds == (low, high)
 
 
+@pytest.mark.parametrize(
+    ("rule", "low", "high"),
+    [
+        ("tiers narrow + 1\n    up to 1 : 10\n    above : 20", 0, 30),
+        ("tiers narrow\n    up to 0.5 : 10\n    above : 20", -10, 15),
+        ("curve narrow\n    0 : 8\n    0.5 : 2", 2, 8),
+    ],
+)
+def test_bounds_of_lines_and_bands(rule: str, low: Fraction, high: Fraction) -> None:
+    """A band pays the slices below it and what lies in it: of 2, 1 at 10 and 1 at 20."""
+    define = compiled(scheme(f"define x {rule}", staff=STAFF)).model.defines["x"]
+    assert define.rule.type.bounds == (low, high)
+
+
 def test_a_score_between_0_and_120_never_needs_38_digits() -> None:
     item = "indicator i\n    actual narrow\n    target 1\n    score achievement * 100, at most 120, at least 0"
     found = figures(scheme(item, staff=STAFF), {"staff": [("E1", "0", "0", "0.5", "0%", "0", "0")]})

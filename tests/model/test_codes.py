@@ -140,6 +140,7 @@ CASES = [
     ("KPI509", "else", scheme(_rows("choose", "else : 1", "else : 2"))),
     ("KPI510", "by base", scheme(_rows("by base", "> 90 : 1", "< 90 : 2"))),
     ("KPI511", "3 : 4", scheme(_rows("curve base", "5 : 1", "3 : 4"))),
+    ("KPI511", "5 : 4", scheme(_rows("curve base", "5 : 1", "5 : 4"))),
     ("KPI512", "choose", scheme(_rows("choose", "when base > 1 : 2"))),
     ("KPI512", "by name", scheme(_rows("by name", '"A" : 2'), staff=_staff("name text"))),
     ("KPI513", "up to 5", scheme(_rows("tiers base", "up to 5 : 1%"))),

@@ -223,6 +223,14 @@ def test_scorecards_that_cover_an_enumerated_column_leave_nobody_out() -> None:
     assert told(scheme(*PARTS, one, cards, "define x = total > 3", staff=staff)) == [("KPI402", "total")]
 
 
+def test_scorecards_by_two_columns_are_not_taken_for_those_of_one() -> None:
+    """Both columns have the same texts, and together the two conditions name all of them."""
+    staff = STAFF.replace("ok       bool", 'ok       text in "a", "b"\n    so       text in "a", "b"')
+    one = "indicator one\n    actual size\n    score actual"
+    cards = 'scorecard c for ok = "a"\n    one 100%\nscorecard d for so = "b"\n    one 100%'
+    assert told(scheme(*PARTS, one, cards, "define x = total > 3", staff=staff)) == [("KPI402", "total")]
+
+
 def test_a_scorecard_that_may_have_nothing_left_leaves_the_total_missing() -> None:
     one = "indicator one\n    actual level\n    missing exclude\n    score actual"
     two = "indicator two\n    actual size\n    score actual"

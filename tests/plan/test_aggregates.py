@@ -90,6 +90,17 @@ def test_quotients_are_rounded_to_twelve_places_in_an_aggregate() -> None:
     assert found.column("b") == [sum(sevenths) / 3, Fraction(1)]
 
 
+def test_quotients_are_rounded_in_an_aggregate_as_the_header_says() -> None:
+    """0.01 by 20,000,000,000 is half a step of the twelfth place, 0.03 one and a half: 0 and 2, or 1 and 2 steps."""
+    orders = ORDERS + "    parts integer between 1 and 20_000_000_000"
+    text = scheme(orders, "define a = sum(orders.amount / orders.parts)")
+    cells = ("0.01", "0.01", "0.03")
+    rows = [(str(nth), "E1", "2025-02-01", cell, "won", "20000000000") for nth, cell in enumerate(cells)]
+    data: Data = {**ONE, "orders": rows}
+    assert figures(text, data)["a"] == Fraction("0.000000000004")
+    assert figures(text.replace("money 2", "money 2, half even"), data)["a"] == Fraction("0.000000000002")
+
+
 def test_the_middle_of_rows() -> None:
     defines = """
     define a = median(orders.amount)

@@ -46,6 +46,13 @@ def _people(*rows: tuple[str, str, str]) -> Data:
 THREE = _people(("95", "100", "0"), ("95", "100", "1"), ("70", "100", "2"))
 
 
+def test_a_gate_may_set_what_no_score_comes_to() -> None:
+    """Scores are at most 200, and the gate makes 300 of them: a row for that is reached."""
+    text = scheme(CARD.replace('>= 90 : "A"', '>= 300 : "S"\n    >= 90 : "A"'), staff=STAFF)
+    assert [code for code, _ in told(text)] == ["KPI509"]
+    assert figures(f"{text}\ngate g when bad > 1\n    total is 300", THREE).column("grade") == ["A", "A", "S"]
+
+
 @pytest.mark.parametrize(
     ("effect", "grades"),
     [

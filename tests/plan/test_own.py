@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.helpers.schemes import ORDERS, Data, counted, figures, refused, scheme, told
+from tests.helpers.schemes import DATED, ORDERS, Data, counted, figures, refused, scheme, told
 
 ROWS: Data = {
     "staff": [("E1", "AE", "1000"), ("E2", "KA", "0")],
@@ -40,6 +40,21 @@ def test_defines_and_columns_of_the_person() -> None:
     assert found.column("b") == [500, 0]
     assert found.column("c") == [1, 0]
     assert found.column("d") == [1, 1]
+
+
+def test_the_days_of_the_person_are_those_of_the_period() -> None:
+    """From 15 February to 31 March are 14 + 31 = 45 of 90 days, also where a define of the person is made of them."""
+    defines = """
+    define points = active_share * 100
+    define a = sum(orders.amount * own.points)
+    define b = sum(orders.amount * own.active_days)
+    """
+    data: Data = {
+        "staff": [("E1", "2025-02-15", None, "1"), ("E2", "2020-01-01", None, "1")],
+        "orders": [("1", "E1", "2025-03-01", "2", "won"), ("2", "E2", "2025-03-01", "2", "won")],
+    }
+    found = figures(scheme(ORDERS, defines, staff=DATED), data)
+    assert (found.column("a"), found.column("b")) == ([100, 200], [90, 180])
 
 
 def test_a_row_of_nobody_is_nobodys() -> None:

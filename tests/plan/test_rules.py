@@ -300,6 +300,7 @@ def test_on_a_bound_the_row_is_the_one_that_names_it() -> None:
     assert drawn.row is not None
     taken = [drawn.rows[int(str(row))].head for row in found.column(drawn.row)]
     assert taken == ["≤ 60", "80 … 95", *["≥ 95"] * 4]
+    assert drawn.type.bounds == (0, 100)
 
 
 # ---------------------------------------------------------------- limits

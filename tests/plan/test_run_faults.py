@@ -49,6 +49,7 @@ def _faults(*items: str, data: Data = PEOPLE) -> dict[str, list[object]]:
         ("base * (x or else (y or else error))", ["E1", "E2"]),
         ("base * (if flag then (x or else (y or else error)) else 1)", ["E1"]),
         ('base * (if flag then (if role = "KA" then 1 else (x or else error)) else 2)', ["E1"]),
+        ('by role\n        "AE" : base * (if flag then (y or else error) else 1)\n        else : 0', ["E1"]),
         ("base, at most 1元 * (x or else error)", LONG),
         ("by flag\n        true  : base * (x or else error)\n        false : 0", ["E1"]),
         ('by role\n        "KA" : 0\n        else :\n            by flag\n                true : base * (x or else error)\n                else : 1', ["E1"]),

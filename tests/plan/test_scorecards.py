@@ -173,6 +173,34 @@ def test_two_scorecards_for_one_person_are_a_fault() -> None:
     assert found.column("scorecard")[:3:2] == ["s", "u"]
 
 
+def test_scorecards_by_two_columns_may_both_be_for_one_person() -> None:
+    """E1 and E2 have one each, E3 has both, E4 none."""
+    staff = STAFF.replace("    new  bool", '    new  bool\n    kind text in "AE", "KA", "SE"')
+    cards = 'scorecard s for role = "AE"\n    three 100%\nscorecard t for kind = "KA"\n    three 100%'
+    people = [(f"E{nth}", role, None, None, "1", "1", "true", kind) for nth, (role, kind) in enumerate(ROLES, 1)]
+    found = figures(scheme(INDICATORS, cards, staff=staff), {"staff": people})
+    assert found.faults == {"KPI703 t": ["E3"]}
+    assert [found.column("scorecard")[nth] for nth in (0, 1, 3)] == ["s", "t", None]
+
+
+ROLES = (("AE", "AE"), ("KA", "KA"), ("AE", "KA"), ("KA", "AE"))
+
+
+def test_a_total_may_fall_below_every_score() -> None:
+    text = """
+    indicator one
+        actual c
+        score 5
+    scorecard s
+        one 100%
+        adjust late = -c, at least -10, at most 0
+    grade by total
+        < 0  : "D"
+        else : "A"
+    """
+    assert figures(scheme(text, staff=STAFF), staff_of(("AE", None, None, "7"))).column("grade") == ["D"]
+
+
 def test_group_scores_are_not_rounded_and_the_rest_is() -> None:
     header = HEADER.replace("score 2, total 2", "achievement 4, score 1, total 0")
     items = """

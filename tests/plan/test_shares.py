@@ -54,6 +54,22 @@ def test_what_left_an_entry_out_is_marked() -> None:
     assert _part(found, "three", "left_out") == [None, None, None, 'role = "AE"', 'role = "AE"']
 
 
+def test_a_condition_that_does_not_hold_is_marked_before_what_is_missing() -> None:
+    card = "scorecard card\n    one 50% when c > 60\n    three 50%"
+    people = staff_of(("AE", "80", None, "60"), ("AE", None, None, "60"), ("AE", None, None, "61"))
+    found = figures(scheme(INDICATORS, card, staff=STAFF), people)
+    assert _part(found, "one", "left_out") == ["c > 60", "c > 60", "missing exclude"]
+
+
+def test_what_has_no_weight_holds_no_group() -> None:
+    card = "scorecard card\n    group first 70%\n        one 70%\n        three 0%\n    two 30%"
+    people = staff_of(("AE", "80", "90", "60"), ("AE", None, "90", "60"), ("AE", "80", None, "60"))
+    found = figures(scheme(INDICATORS, card, staff=STAFF), people)
+    assert found.column("card/first") == [80, None, 80]
+    assert found.column("total") == [83, 90, 80]  # 80 × 70% + 90 × 30%, then what is there alone
+    assert _part(found, "two", "effective_weight") == [Fraction("0.3"), 1, 0]
+
+
 def test_what_is_always_there_counts_its_weight() -> None:
     card = "scorecard card\n    three 100%"
     (item,) = [one for one in figures(scheme(INDICATORS, card, staff=STAFF), PEOPLE).compiled.plan.items if one.weight]

@@ -246,3 +246,13 @@ def test_percent_and_money_columns() -> None:
     )
     assert found["x"] == Fraction("1.4734")
     assert found["y"] == 1234
+
+
+def test_what_a_condition_has_shown_to_be_there_is_there_in_the_plan() -> None:
+    """The divisor of E1 is 0; no part of the quotient may be missing by itself."""
+    quotient = "base / (size - 2.5)"
+    found = figures(scheme(f"define x = if {quotient} is present then {quotient} else 7元", staff=STAFF), PEOPLE)
+    assert found.column("x") == [7, 0]
+    step = found.compiled.plan.step(found.compiled.plan.result)
+    (made,) = [one for one in step.bindings if one.name == "x"]  # type: ignore[union-attr]  # the last step
+    assert not made.type.missing

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
@@ -14,6 +16,7 @@ from kpirules.runs.run import read_period
 from kpirules.source.render import message
 from kpirules.values.units import Unit
 from tests.helpers.schemes import DATED, Data, compiled, scheme
+from tests.runs import project
 
 ITEMS = """
 table orders
@@ -181,6 +184,18 @@ def test_what_adds_up_is_not_asked_of_what_is_left() -> None:
     told, waiting = _all_told({"staff": [SOUND], "orders": orders})
     assert [row for code, _, row in told if code == "KPI670"] == []
     assert "at most two orders in a period" in waiting
+
+
+def test_nor_is_it_asked_beside_a_row_that_has_lost_a_cell(shop: Path) -> None:
+    """S1 has two orders in the quarter, and perhaps the one in row 7, which has no cell for its amount."""
+    rule = 'require count(orders) <= 2 : "at most two orders"\n'
+    (shop / "shop.kpi").write_text(project.SCHEME + rule, encoding="utf-8")
+    with (shop / "orders.csv").open("a", encoding="utf-8") as file:
+        file.write("6,S1,2025-03-01\n")
+    with pytest.raises(DataFaults) as raised:
+        project.done(shop)
+    assert [(fault.code, fault.table, fault.row) for fault in raised.value.faults] == [("KPI630", "orders", 7)]
+    assert raised.value.waiting == ("at most two orders",)
 
 
 MATCHED = compiled(

@@ -12,6 +12,7 @@ import pytest
 
 from kpirules.compiling import Compiled, compile_scheme
 from kpirules.data.load import Loaded, typed_tables
+from kpirules.data.quarantine import Quarantine
 from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import Engine
 from kpirules.runs.manifest import Done
@@ -68,6 +69,17 @@ def test_who_is_not_assessed_is_told_with_the_reason(done: Done) -> None:
     assert result.not_assessed.to_pylist() == [
         {"key": "G1", "reason": "no_scorecard"},
         {"key": "K1", "reason": "nothing_scored"},
+    ]
+
+
+def test_who_is_set_aside_stands_among_the_others_by_key(done: Done) -> None:
+    loaded = replace(done.loaded, quarantine=Quarantine(out=pa.array(["H1", "A1"])))
+    result = run_scheme(done.compiled, loaded, Q1)
+    assert [tuple(row.values()) for row in result.not_assessed.to_pylist()] == [
+        ("A1", "quarantined"),
+        ("G1", "no_scorecard"),
+        ("H1", "quarantined"),
+        ("K1", "nothing_scored"),
     ]
 
 
@@ -216,7 +228,10 @@ def test_a_figure_of_more_than_twelve_places_is_rounded_half_away(shop: Path) ->
         ("2025Q1", Unit.QUARTER, date(2025, 1, 1)),
         ("2025年第2季度", Unit.QUARTER, date(2025, 4, 1)),
         ("2025-03", Unit.MONTH, date(2025, 3, 1)),
+        ("2025年2季", Unit.QUARTER, date(2025, 4, 1)),
         ("2025H2", Unit.HALF, date(2025, 7, 1)),
+        ("2025年上半年", Unit.HALF, date(2025, 1, 1)),
+        ("2025下半年", Unit.HALF, date(2025, 7, 1)),
         ("2025", Unit.YEAR, date(2025, 1, 1)),
     ],
 )
@@ -232,6 +247,8 @@ def test_a_period_is_read(text: str, kind: Unit, start: date) -> None:
         ("2025Q1", Unit.MONTH, "2025-03"),
         ("2025", Unit.HALF, "2025H1"),
         ("2025Q1", Unit.YEAR, "2025"),
+        ("0000", Unit.YEAR, "2025"),
+        ("2025-13", Unit.MONTH, "2025-03"),
     ],
 )
 def test_another_kind_of_period_says_how_to_write_it(text: str, kind: Unit, example: str) -> None:

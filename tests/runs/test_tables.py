@@ -64,6 +64,10 @@ def test_scores_are_held_against_items(shop: Path, done: Done, name: str) -> Non
 
 def test_items_of_other_subjects_disagree(done: Done) -> None:
     items = done.result.items
+    others = {"S1": "K2", "K2": "S1"}
+    keys = pa.array([others.get(key, key) for key in items.column("key").to_pylist()])
+    swapped = items.set_column(0, "key", keys)
+    assert set(disagreeing(done.compiled, done.result.scores, swapped)) == {"total", "grade", "bonus"}
     fewer = items.filter(pa.array([row["key"] != "S1" for row in items.to_pylist()]))
     assert set(disagreeing(done.compiled, done.result.scores, fewer)) == {"total", "grade", "bonus"}
 

@@ -83,6 +83,13 @@ def test_a_bracket_closed_on_a_line_that_should_be_deeper_is_one_fault() -> None
     assert said(only("indicator x\n    actual sum(a\n    where b)\n    score c"))[0] == "KPI107"
 
 
+@pytest.mark.parametrize("closing", [")", "）", "  ）"])
+def test_a_bracket_may_be_closed_at_the_beginning_of_a_line(closing: str) -> None:
+    file, faults = read(f"define x = sum(\n    a.b\n{closing}\ndefine y = 1")
+    assert faults == ()
+    assert len(file.items) == 2
+
+
 def test_a_bracket_that_is_not_opened() -> None:
     assert said(only("define x = a)")) == ("KPI108", ")", ["out"])
 

@@ -120,6 +120,40 @@ def test_what_the_algebra_proves_holds(held: list[Held], data: st.DataObject) ->
         held.append(found)
 
 
+def between(low: str | int, high: str | int, scale: int = 0) -> Type:
+    """All numbers of so many places between two."""
+    return types.decimal(NUMBER, scale, Fraction(low), Fraction(high))
+
+
+@pytest.mark.parametrize(
+    ("found", "low", "high"),
+    [
+        (types.add(between(1, 2), between(3, 5), NUMBER), 4, 7),
+        (types.add(between(1, 2), between(3, 5), NUMBER, minus=True), -4, -1),
+        (types.multiply(between(1, 2), between(3, 5), NUMBER), 3, 10),
+        (types.multiply(between(0, 2), between(0, 5), NUMBER), 0, 10),
+        (types.multiply(between(-2, 3), between(-5, 7), NUMBER), -15, 21),
+        (types.multiply(between(-3, -2), between(-5, -4), NUMBER), 8, 15),
+        (types.divide(between(1, 6), between(2, 3), NUMBER), Fraction(1, 3), 3),
+        (types.divide(between(-6, 6), between(2, 3), NUMBER), -3, 3),
+        (types.divide(between(1, 6), between(0, 3), NUMBER), 0, 6),
+        (types.negate(between(-2, 3)), -3, 2),
+        (types.absolute(between(-3, 2)), 0, 3),
+        (types.absolute(between(-3, -2)), 2, 3),
+        (types.choose(between(1, 2), between(-3, 0), NUMBER), -3, 2),
+        (types.limit(between(0, 10), between(2, 5), NUMBER, at_most=True), 0, 5),
+        (types.limit(between(0, 10), between(2, 5), NUMBER, at_most=False), 2, 10),
+        (types.rounding(between("-1.25", "1.25", 2), 1), Fraction("-1.3"), Fraction("1.3")),
+        (types.rounding(between("-1.2", "1.2", 1), 2), Fraction("-1.2"), Fraction("1.2")),
+        (types.rounding(types.divide(between(1, 2), between(3, 4), NUMBER), 1), Fraction("0.2"), Fraction("0.7")),
+        (types.total(between(-3, -1), NUMBER), -types.most(0), 0),
+        (types.median(between(-3, 5)), -3, 5),
+    ],
+)
+def test_bounds_are_no_wider_than_they_must_be(found: Type, low: Fraction, high: Fraction) -> None:
+    assert found.bounds == (low, high)
+
+
 @settings(max_examples=200)
 @given(leaves(), leaves(), leaves())
 def test_what_compares_fits_when_it_is_crossed(a: Held, b: Held, c: Held) -> None:
@@ -131,6 +165,17 @@ def test_what_compares_fits_when_it_is_crossed(a: Held, b: Held, c: Held) -> Non
     for side in (quotient.num * c.den, c.num * quotient.den):
         assert abs(side) < 10**types.WIDTH
         assert (side * 10**types.WIDTH).denominator == 1
+
+
+def test_what_cannot_be_crossed_is_not_compared() -> None:
+    """Crossed, 20 digits beside a quotient of 20 are 40."""
+    share, wide = types.divide(between(0, 1), between(1, 10**20), NUMBER), between(0, 10**20)
+    for one, other in ((share, wide), (wide, share)):
+        with pytest.raises(TooWide):
+            types.compare(one, other)
+        with pytest.raises(TooWide):
+            types.limit(one, other, NUMBER, at_most=True)
+    types.compare(share, between(0, 10**16))
 
 
 @given(st.fractions(max_denominator=10**6).filter(lambda value: abs(value) < 10**30))
