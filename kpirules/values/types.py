@@ -304,8 +304,8 @@ def rounding(a: Type, places: int) -> Type:
     if a.over:
         num, den = a.sides
         unit = Digits(max(den.scale + places, den.scale), den.bound * step)
+        # INVARIANT: a denominator is one unit of its last place or more, so what holds the remainder holds q as well.
         Digits(max(num.scale, unit.scale), num.bound * ESTIMATE_ROOM + unit.bound).checked()
-        Digits(max(places, 0), bound * ESTIMATE_ROOM + step).checked()
     elif a.sides[0].scale > places:
         Digits(a.sides[0].scale, bound + step).checked()
     if a.scale is None or a.scale > places:

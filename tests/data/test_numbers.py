@@ -121,6 +121,13 @@ def test_float_noise_is_dropped_and_counted() -> None:
     assert _rows(read.fine) == []
 
 
+def test_noise_has_twelve_digits_or_more() -> None:
+    """Both lie within 1e-9 of 1 or 10; a person may have written the one of eleven digits."""
+    read = from_text(column("1.0000000001", "10.0000000001", "10.0000000003"), 3)
+    assert _values(read) == [None, 10, 10]
+    assert (_rows(read.fine), read.noise) == ([0], 2)
+
+
 @pytest.mark.parametrize(
     "cell",
     [

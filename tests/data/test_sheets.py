@@ -215,6 +215,21 @@ def test_a_merged_cell_says_nothing_of_the_rows_below(tmp_path: Path) -> None:
     )
 
 
+def test_a_cell_merged_over_columns_says_nothing_of_the_others(tmp_path: Path) -> None:
+    def fill(_book: object, sheet: Any) -> None:  # noqa: ANN401
+        sheet.write_row(0, 0, ["region", "town", "rep"])
+        sheet.merge_range(1, 0, 2, 1, "East")
+        for row, rep in enumerate("AB", 1):
+            sheet.write_string(row, 2, rep)
+
+    columns = (text("region", optional=True), text("town", optional=True), text("rep"))
+    assert _found(tmp_path, _book(fill), *columns) == [
+        ("KPI652", 2, "town", None),
+        ("KPI652", 3, "region", None),
+        ("KPI652", 3, "town", None),
+    ]
+
+
 def test_rows_are_counted_as_excel_does(tmp_path: Path) -> None:
     def fill(_book: object, sheet: Any) -> None:  # noqa: ANN401
         sheet.merge_range(0, 1, 0, 2, "Sales of 2025")

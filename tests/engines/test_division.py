@@ -59,6 +59,7 @@ def whole(scale: int, width: int) -> Type:
         (whole(2, 16), whole(0, 3), 12),
         (whole(0, 20), whole(4, 12), 2),
         (whole(6, 18), whole(0, 18), 0),
+        (whole(6, 8), whole(0, 16), 0),
         (whole(4, 30), whole(0, 6), 2),
         (whole(0, 37), whole(0, 1), 0),
         (whole(0, 36), whole(0, 18), 0),

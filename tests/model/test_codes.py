@@ -240,10 +240,13 @@ CASES = [
     ),
     ("KPI802", "x", scheme(ORDERS, "define x = base", "define y = sum(orders.amount * 1 where amount > x)")),
     ("KPI803", "count(staff)", scheme("define x = count(staff)")),
-    (
-        "KPI804",
-        "targets.goal",
-        scheme(TARGETS.replace("quarter  quarter", "quarter  year"), "define x = targets.goal or else 0"),
+    *(
+        (
+            "KPI804",
+            "targets.goal",
+            scheme(TARGETS.replace("quarter  quarter", f"quarter  {kind}"), "define x = targets.goal or else 0"),
+        )
+        for kind in ("half", "year")
     ),
     (
         "KPI805",

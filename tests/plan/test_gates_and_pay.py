@@ -238,3 +238,30 @@ def test_a_component_is_worked_out_as_pay_is_and_not_paid() -> None:
 def test_with_components_only_nothing_is_paid() -> None:
     found = compiled(scheme("component k\n    amount base", staff=STAFF))
     assert "total_pay" not in bindings(found)
+
+
+def test_what_is_paid_on_a_condition_may_be_nothing() -> None:
+    items = """
+    pay p when bad > 0
+        amount 100
+    component q
+        amount by p
+            <= 0 : 1
+            else : 2
+    """
+    assert figures(scheme(items, staff=STAFF), THREE).column("q") == [1, 2, 2]
+
+
+def test_an_outcome_by_a_result_is_nobodys_who_has_none() -> None:
+    """Whatever the other side of its condition says: E3 of KA has no scorecard, and so no total."""
+    card = 'indicator one\n    actual a\n    score actual\nscorecard s for role = "AE"\n    one 100%'
+    outcome = "outcome fit when base > 50元 or total > 90"
+    people = {
+        "staff": [
+            ("E1", "95", "1", "0", "AE", None),
+            ("E2", "0", "1", "0", "AE", None),
+            ("E3", "0", "60", "0", "KA", None),
+        ]
+    }
+    found = figures(scheme(card, outcome, staff=STAFF), people)
+    assert found.column("fit") == [True, False, None]

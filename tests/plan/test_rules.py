@@ -303,12 +303,21 @@ def test_on_a_bound_the_row_is_the_one_that_names_it() -> None:
     assert drawn.type.bounds == (0, 100)
 
 
+def test_a_band_comes_to_no_more_than_what_lies_in_it() -> None:
+    """-1,000,000 at 10% are -100,000; 100 at 10% and the rest of 1,000,000 at 1% are 10 + 9,999."""
+    found = figures(scheme("define x tiers sold\n    up to 100 : 10%\n    above : 1%", staff=STAFF), {})
+    step = found.compiled.plan.step(found.compiled.plan.result)
+    (paid,) = [one for one in step.bindings if one.name == "x"]  # type: ignore[union-attr]  # the last step
+    assert paid.type.bounds == (-100_000, 10_009)
+
+
 # ---------------------------------------------------------------- limits
 
 
 def test_limits_apply_left_to_right() -> None:
     assert _of("= sold, at most 120, at least 0", ["130", "120", "5", "-1"]) == [120, 120, 5, 0]
     assert _of("= sold, at least quota, at most 5", ["20", "1"]) == [5, 5]
+    assert _of("= sold, at least 5, at most 5", ["20", "1"]) == [5, 5]
     assert _of("= sold, at most 5, at least quota", ["20", "1"]) == [100, 100]
     assert _of("= sold / 3, at most quota / 7", ["30", "100"]) == [10, Fraction(100, 7)]
 

@@ -58,6 +58,64 @@ def test_a_limit_leaves_a_missing_achievement_missing() -> None:
     assert found.column("paced.score") == [120, 7, 7, 50, 100]
 
 
+def test_a_mean_may_lie_below_the_least_of_one_score() -> None:
+    """By hand 60% of 0 and 40% of 50 are 20, below 50; 60% of 100 and 40% of 50 are 80."""
+    items = """
+    indicator low
+        actual c
+        score actual, at least 0, at most 100
+    indicator high
+        actual c
+        score 50
+    scorecard card
+        low  60%
+        high 40%
+    """
+    people = staff_of(("AE", None, None, "-7"), ("AE", None, None, "900"))
+    assert figures(scheme(items, staff=STAFF), people).column("total") == [20, 80]
+
+
+def test_a_missing_score_is_what_the_policy_says_whatever_is_missing() -> None:
+    """The score reads no figure of its own indicator, only a column that may be missing."""
+    item = "indicator one\n    actual c\n    missing score 5\n    score a * 10"
+    people = staff_of(("AE", None, None, "1"), ("AE", "3", None, "1"))
+    assert figures(scheme(item, staff=STAFF), people).column("one.score") == [5, 30]
+    many = "indicator one\n    actual a\n    missing score 500\n    score actual, at most 100, at least 0"
+    reached = "define x by one.score\n    > 100 : 1\n    else  : 2"
+    assert figures(scheme(many, reached, staff=STAFF), people).column("x") == [1, 2]
+
+
+def test_a_score_may_say_itself_what_becomes_of_what_is_missing() -> None:
+    items = """
+    indicator one
+        actual a
+        score actual or else 5
+    indicator two
+        actual a
+        score if actual is missing then 1 else actual * 2
+    """
+    found = figures(scheme(items, staff=STAFF), staff_of(("AE", None, None, "1"), ("AE", "3", None, "1")))
+    assert (found.column("one.score"), found.column("two.score")) == ([5, 3], [1, 6])
+
+
+def test_a_limit_leaves_a_missing_row_of_an_achievement_missing() -> None:
+    item = """
+    indicator paced
+        actual c
+        target a
+        achievement by role
+            "AE" : actual / target
+            else : 150%
+        at most 120%
+        missing score 7
+        score achievement * 100
+    """
+    people = staff_of(("AE", None, None, "130"), ("AE", "100", None, "130"), ("KA", None, None, "1"))
+    found = figures(scheme(item, staff=STAFF), people)
+    assert found.column("paced.achievement") == [None, Fraction("1.2"), Fraction("1.2")]
+    assert found.column("paced.score")[1:] == [120, 120]
+
+
 def test_nothing_left_is_not_assessed() -> None:
     card = "scorecard card\n    one 100%"
     grade = 'grade by total\n    >= 80 : "A"\n    else : "B"'

@@ -70,6 +70,15 @@ def test_what_has_no_weight_holds_no_group() -> None:
     assert _part(found, "two", "effective_weight") == [Fraction("0.3"), 1, 0]
 
 
+def test_what_is_always_there_counts_for_what_is_not() -> None:
+    """Nothing is left out of the group, and the group takes the weight of what is left out beside it."""
+    card = "scorecard card\n    group first 70%\n        three 70%\n    two 30%"
+    found = figures(scheme(INDICATORS, card, staff=STAFF), staff_of(("AE", None, "90", "60"), ("AE", None, None, "60")))
+    assert _part(found, "three", "effective_weight") == [Fraction("0.7"), 1]
+    assert _part(found, "three", "points") == [42, 60]
+    assert found.column("total") == [69, 60]
+
+
 def test_what_is_always_there_counts_its_weight() -> None:
     card = "scorecard card\n    three 100%"
     (item,) = [one for one in figures(scheme(INDICATORS, card, staff=STAFF), PEOPLE).compiled.plan.items if one.weight]
