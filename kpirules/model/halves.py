@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from kpirules.syntax import ast
 
-_LOGIC = ("and", "or")
-_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _BARE = ast.Number | ast.Percent | ast.Money | ast.Text | ast.Date
 
 
@@ -14,10 +12,10 @@ def whole(node: ast.Binary) -> str | None:
     if not isinstance(node.right, _BARE):
         return None
     before = node.left
-    while isinstance(before, ast.Binary) and before.op in _LOGIC:
+    while isinstance(before, ast.Binary) and before.op in ast.LOGIC:
         before = before.right
     match before:
-        case ast.Binary(op, left, right) if op in _COMPARISONS and isinstance(right, _BARE):
+        case ast.Binary(op, left, right) if op in ast.COMPARISONS and isinstance(right, _BARE):
             start, end = left.span.start, right.span.start
         case ast.In(operand, values):
             start, end = operand.span.start, values[0].span.start

@@ -31,8 +31,6 @@ from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
-_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-
 
 def infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
     """The typed form of an expression; a bare literal keeps the unit `BARE` until its place gives it one.
@@ -181,11 +179,11 @@ def _unary(ws: Workspace, scope: Scope, node: ast.Unary) -> Expr:
 
 
 def _binary(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
-    if node.op in ("and", "or"):
+    if node.op in ast.LOGIC:
         return _logic(ws, scope, node)
     left = infer(ws, scope, node.left)
     right = infer(ws, asking(scope, left, node.right), node.right)
-    make = operators.comparison if node.op in _COMPARISONS else operators.arithmetic
+    make = operators.comparison if node.op in ast.COMPARISONS else operators.arithmetic
     found = make(ws, node.op, left, right, node.span)
     if scope.achieving and node.op == "/" and found.type.unit is right.type.unit is Unit.NUMBER:
         assert isinstance(found, Bin)

@@ -15,7 +15,6 @@ from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
-_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=", "and", "or")
 _BY_FUNCTION = {
     "count": Unit.COUNT,
     "count distinct": Unit.COUNT,
@@ -34,7 +33,7 @@ def type_of(ws: Workspace, scope: Scope, node: ast.Expr) -> Type | None:
             return _of_path(ws, scope, node)
         case ast.In() | ast.IsMissing() | ast.Unary(op="not"):
             return types.presumed(Unit.BOOL)
-        case ast.Binary() if node.op in _COMPARISONS:
+        case ast.Binary() if node.op in (*ast.COMPARISONS, *ast.LOGIC):
             return types.presumed(Unit.BOOL)
         case ast.Per():
             return types.presumed(Unit.NUMBER)

@@ -1,6 +1,20 @@
 """The tree of a rule file, as written: nothing resolved, nothing typed. Spans take no part in equality."""
 
-from kpirules.syntax.ast.expressions import As, Binary, Call, Expr, If, In, IsMissing, OrElse, Path, Per, Unary
+from kpirules.syntax.ast.expressions import (
+    COMPARISONS,
+    LOGIC,
+    As,
+    Binary,
+    Call,
+    Expr,
+    If,
+    In,
+    IsMissing,
+    OrElse,
+    Path,
+    Per,
+    Unary,
+)
 from kpirules.syntax.ast.items import (
     ActiveClause,
     Adjust,
@@ -50,6 +64,8 @@ from kpirules.syntax.ast.rules import (
 )
 
 __all__ = [
+    "COMPARISONS",
+    "LOGIC",
     "ActiveClause",
     "Adjust",
     "Advice",

@@ -5,6 +5,10 @@ from __future__ import annotations
 from kpirules.records import dataclass
 from kpirules.syntax.ast.literals import Bool, Date, Money, Name, Node, Number, Percent, Text
 
+COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+LOGIC = ("and", "or")
+"""The operators of `Binary` that give yes or no."""
+
 
 @dataclass(frozen=True, slots=True)
 class Path(Node):
