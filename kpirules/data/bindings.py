@@ -37,8 +37,8 @@ class Source:
 
     `target` is the path as written in the bindings, or the text of the query. `sheet` and `header` say which sheet of
     a workbook is meant, and in which row its columns' names are, counted from 1; `of_sheets` has the place of each of
-    the two that is written. `columns` maps the table's column to
-    the source's where the two names differ; `column_spans` has the place of each of its keys.
+    the two that is written. `columns` maps the table's column to the source's where the two names differ;
+    `column_spans` has the place of each of its keys.
     """
 
     kind: Kind

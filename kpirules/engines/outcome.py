@@ -38,7 +38,6 @@ class RunFault:
     value: Fraction | None = None
     low: Fraction | None = None
     high: Fraction | None = None
-
     other: str | None = None
     other_origin: Origin | None = None
 

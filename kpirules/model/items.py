@@ -1,4 +1,4 @@
-"""Items: what defines, indicators, scorecards, the grade, gates and pay are made of, each elaborated on demand.
+"""Items, each elaborated on demand; what defines and indicators are made of.
 
 An item is elaborated when it is first needed, so the order of work is by need (`Workspace.settled`). A gate belongs to
 the item it acts on, so that every reader sees the value after it.

@@ -70,10 +70,10 @@ class Result:
     """The results of a run.
 
     `scores` has a row for each subject, in order of its key: the key under its own column's name, `scorecard`,
-    `total`, `grade`, each pay item and component under its own name, `total_pay` (what the pay items add up to), and
-    `flags`, the names of the gates that tripped, in file order, and `quarantine` where rows that concern the subject
-    were set aside.
-    What the scheme does not have is missing; figures are decimals of their declared places.
+    `total`, `grade`, each pay item and component under its own name, `total_pay` (what the pay items add up to), each
+    outcome under its own name, and `flags`: the names of the gates that tripped, in file order, what the results must
+    keep and do not, and `quarantine` where rows that concern the subject were set aside. What the scheme does not have
+    is missing; figures are decimals of their declared places.
 
     `items` has a row for each subject and item, item by item: `key`, `item`, `kind`, `title`, `parent`, the figures
     `actual`, `target`, `achievement`, `score`, `weight`, `effective_weight` (after the weight of what is left out is

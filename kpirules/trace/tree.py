@@ -16,9 +16,9 @@ class Fed:
     """The data rows that an aggregate counted: their table, the condition they met, their number and their keys.
 
     `rows` are the cells that were read of each, by column, for the listing of them all; a column of another table is
-    called by the way there (`product.cost`). `computed` has the formulas of the computed
-    columns behind the figure: the column, the kind of its step, the place. `places` says to how many places each row's
-    value was rounded, where it is a quotient. `absent` are the periods without a value of which each should have one.
+    called by the way there (`product.cost`). `computed` has the formulas of the computed columns behind the figure: the
+    column, the kind of its step, the place. `places` says to how many places each row's value was rounded, where it is
+    a quotient. `absent` are the periods without a value of which each should have one.
     """
 
     table: str
@@ -87,8 +87,8 @@ class Node:
 
     `kind` is the binding's (`kpirules.plan.ir.Binding`), or `column` for a value read from the subject's row or a
     looked-up row. `weights` are those of the inputs of a weighted mean, by name. `before` is the value a limit, a
-    rounding, a policy, a condition or a gate was put over. `test` is the
-    condition that decided, and `withheld` says that the value was not worked out, for it does not hold.
+    rounding, a policy, a condition or a gate was put over. `test` is the condition that decided, and `withheld` says
+    that the value was not worked out, for it does not hold.
     """
 
     name: str

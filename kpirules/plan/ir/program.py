@@ -60,8 +60,8 @@ class Item:
     """An item of the results: kind (`indicator`, `group`, `adjust`, `total`, `grade`, `pay`, …), its parts, its place.
 
     `parent` is the group or scorecard it stands in; `scorecard` is that scorecard, as groups of two may share a name.
-    `row`, `limit`, `policy` and `gate` name the bindings of tier 1 of the trace: the row taken, the limits that cut
-    any of its figures, the missing policy used, the gates that changed it.
+    `tier1` names the bindings of tier 1 of the trace: `row`, the row taken; `limit`, the limits that cut any of its
+    figures; `policy`, the missing policy used; `gate`, the gates that changed it; `left_out`, what left it out.
     """
 
     name: str
