@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from kpirules.runs.run import Result
 from kpirules.runs.uncredited import counts as uncredited_counts
 from kpirules.source import Diagnostic, Fault, SourceText
 from kpirules.source.system import Reason, reason
+from kpirules.versions.git import checkout
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,7 +29,6 @@ NAME = "manifest.json"
 RULES = "rules"
 _SCHEMA = Path(__file__).with_name("manifest.schema.json")
 _LIBRARIES = ("duckdb", "pyarrow", "sqlglot")
-_GIT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +85,17 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
 
 def kept_rules(done: Done) -> dict[str, SourceText]:
     """Where each rule file is kept in the run folder, the scheme's first; they lie as they lay to one another."""
-    folder = done.scheme.absolute().parent
-    names = [done.scheme.name, *list(done.compiled.texts)[1:]]
-    places = [Path(os.path.abspath(folder / name)) for name in names]  # noqa: PTH100  # links stay as they are
+    places = _places(done)
     base = os.path.commonpath([place.parent for place in places])
     kept = [f"{RULES}/{place.relative_to(base).as_posix()}" for place in places]
     return dict(zip(kept, done.compiled.texts.values(), strict=True))
+
+
+def _places(done: Done) -> list[Path]:
+    """Where each rule file lies, the scheme's first."""
+    folder = done.scheme.absolute().parent
+    names = [done.scheme.name, *list(done.compiled.texts)[1:]]
+    return [Path(os.path.abspath(folder / name)) for name in names]  # noqa: PTH100  # links stay as they are
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -155,24 +159,20 @@ def _bindings(bindings: Path, folder: Path) -> str:
 
 
 def _commit(done: Done) -> dict[str, Any] | None:
-    """The commit that is checked out where the rule file is, None where there is no git or nothing committed.
+    """The commit that is checked out where the rule file is; None without git or a commit.
 
-    `unchanged` says that every rule file was as committed; one that git leaves aside, or that lies elsewhere, is not.
+    `unchanged` says whether every rule file was read as committed, line ends aside. A file outside the repository, or
+    one that git ignores, was not.
     """
-    found = _git(done.scheme, "rev-parse", "--verify", "HEAD")
-    if found is None:
+    here = checkout(done.scheme.resolve().parent)
+    if here is None:
         return None
-    names = [done.scheme.name, *list(done.compiled.texts)[1:]]
-    changes = _git(done.scheme, "status", "--porcelain", "--ignored", "--", *(f":(literal){name}" for name in names))
-    return {"id": found.strip(), "unchanged": changes == ""}
+    texts = dict(zip(_places(done), done.compiled.texts.values(), strict=True))
+    committed = here.committed(texts)
+    unchanged = all(path in committed and _same(text, committed[path]) for path, text in texts.items())
+    return {"id": here.commit, "unchanged": unchanged}
 
 
-def _git(scheme: Path, *command: str) -> str | None:
-    """What a git command says in the rule file's folder; None where it fails."""
-    # a configured monitor would run a program of the repository's choosing
-    line = ["git", "-C", str(scheme.resolve().parent), "--no-optional-locks", "-c", "core.fsmonitor=false", *command]
-    try:
-        done = subprocess.run(line, capture_output=True, check=False, timeout=_GIT_SECONDS)  # noqa: S603  # no shell
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+def _same(text: SourceText, committed: bytes) -> bool:
+    lines = committed.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+    return text.text.replace("\r\n", "\n") == lines

@@ -139,7 +139,17 @@ def test_the_commit_is_told_and_whether_the_file_is_as_committed(shop: Path, don
     head = git(shop, "rev-parse", "HEAD")
     assert commit_of(save(done, shop / "runs" / "b", numbered=True)) == {"id": head, "unchanged": True}
     (shop / "shop.kpi").write_text("# changed\n" + project.SCHEME, encoding="utf-8")
-    assert commit_of(save(done, shop / "runs" / "c", numbered=True)) == {"id": head, "unchanged": False}
+    assert commit_of(save(done, shop / "runs" / "c", numbered=True)) == {"id": head, "unchanged": True}
+    assert commit_of(save(project.done(shop), shop / "runs" / "d", numbered=True)) == {"id": head, "unchanged": False}
+
+
+def test_line_ends_are_no_change(shop: Path, done: Done) -> None:
+    (shop / "shop.kpi").write_bytes(project.SCHEME.encode().replace(b"\n", b"\r\n"))
+    git(shop, "init", "-q")
+    git(shop, "add", "shop.kpi")
+    git(shop, "commit", "-q", "-m", "first")
+    head = git(shop, "rev-parse", "HEAD")
+    assert commit_of(save(done, shop / "runs" / "a", numbered=True)) == {"id": head, "unchanged": True}
 
 
 def test_without_git_there_is_no_commit(shop: Path, done: Done, monkeypatch: pytest.MonkeyPatch) -> None:
