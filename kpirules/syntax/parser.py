@@ -60,7 +60,7 @@ class _Parsing(LALR_Parser):
     """The plug-in for Lark's parser: what a state does is made ready when the parser first comes to it."""
 
     @staticmethod
-    def kept(table: Mapping[str, Any]) -> dict[str, Any]:
+    def compact(table: Mapping[str, Any]) -> dict[str, Any]:
         """Lark's table with each action a number: the state to go to, or `~` the number of the rule to reduce by."""
         states = {
             state: {table["tokens"][token]: ~arg["@"] if reduces else arg for token, (reduces, arg) in actions.items()}
@@ -70,11 +70,12 @@ class _Parsing(LALR_Parser):
 
     @classmethod
     def deserialize(cls, data: dict[str, Any], memo: dict[int, Any], *more: object) -> _Parsing:
-        """As Lark's own, of a table that `kept` made."""
+        """As Lark's own, of a table that `compact` made."""
         made: _Parsing = super().deserialize(  # type: ignore[no-untyped-call]  # Lark says no types for it
             {**data, "tokens": {}, "states": {}}, memo, *more
         )
-        made.parser.parse_table.states = _States(data["states"], memo)
+        states = {int(state): actions for state, actions in data["states"].items()}  # keys of JSON are texts
+        made.parser.parse_table.states = _States(states, memo)
         return made
 
 
@@ -107,8 +108,16 @@ class ItemParser(Lark):
     @classmethod
     def revive(cls, tables: tables.Tables) -> ItemParser:
         """A parser from the tables of one that was built. Raises whatever wrong tables provoke."""
+        memo = SerializeMemoizer.deserialize(
+            {int(number): made for number, made in tables["memo"].items()},
+            {"TerminalDef": TerminalDef, "Rule": Rule},
+            {},
+        )
         parser = cls._load_from_dict(  # type: ignore[no-untyped-call]  # Lark says no types for it
-            **tables, postlex=Blocks(), _plugins={"ContextualLexer": Lexing, "LALR_Parser": _Parsing}
+            data=tables["data"],
+            memo=memo,
+            postlex=Blocks(),
+            _plugins={"ContextualLexer": Lexing, "LALR_Parser": _Parsing},
         )
         assert isinstance(parser, cls)
         return parser
@@ -121,9 +130,8 @@ class ItemParser(Lark):
         """What `revive` takes."""
         data, memo = self.memo_serialize([TerminalDef, Rule])
         data["options"] = {name: value for name, value in data["options"].items() if name != "postlex"}
-        data["parser"]["parser"] = _Parsing.kept(data["parser"]["parser"])
-        made = SerializeMemoizer.deserialize(memo, {"TerminalDef": TerminalDef, "Rule": Rule}, {})
-        return {"data": data, "memo": made}
+        data["parser"]["parser"] = _Parsing.compact(data["parser"]["parser"])
+        return {"data": data, "memo": {str(number): made for number, made in memo.items()}}
 
 
 def source() -> str:
@@ -134,9 +142,9 @@ def source() -> str:
 
 @cache
 def item_parser() -> ItemParser:
-    """The parser, from the tables that are kept, else from new ones, which are then kept for the next time."""
-    with contextlib.suppress(Exception):  # whatever missing, unreadable or damaged tables provoke: build anew
-        return ItemParser.revive(tables.kept(key()))
+    """The parser, from tables that were built before, else from new ones, which are then kept for the next time."""
+    with contextlib.suppress(Exception):  # whatever missing, unreadable or damaged tables provoke: build new ones
+        return ItemParser.revive(tables.load(key()))
     made = ItemParser.build().tables()
     with contextlib.suppress(OSError, RuntimeError):
         tables.keep(key(), made)

@@ -1,14 +1,14 @@
-"""The parser's tables, kept in the user's cache folder so that they are built once.
+"""The parser's tables, built once: a wheel ships them, and elsewhere the user's cache folder keeps them.
 
-They are kept as Lark keeps its own, pickled; so they are taken only whole, and from a file that nobody else could have
-written.
+They are JSON, so that reading them runs nothing. Wrong tables could still misread a scheme, so a cached file is taken
+only where nobody but its owner could have written it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import pickle
 import stat
 import sys
 import tempfile
@@ -16,72 +16,87 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-Tables = dict[str, dict[Any, Any]]
-"""What Lark makes a parser of."""
+from kpirules.syntax import grammar
 
-_SUM = 4
-"""The bytes before the tables that say whether these are whole."""
+Tables = dict[str, dict[str, Any]]
+"""What Lark makes a parser from: values of JSON only."""
 
 
-def place(key: str) -> Path:
-    """Where the tables are kept of which `key` says all that they depend on.
+def name(key: str) -> str:
+    """The name of the file that holds the tables; `key` states everything that they depend on."""
+    return f"tables-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+
+
+def cached(key: str) -> Path:
+    """Where the user's cache folder holds the tables.
 
     Raises:
         RuntimeError: the user has no home.
     """
     root = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
     folder = Path(root) if root else Path("~/.cache").expanduser()
-    named = hashlib.sha256(f"{sys.implementation.cache_tag} {key}".encode()).hexdigest()[:32]
-    return folder / "kpirules" / f"grammar-{named}.bin"
+    return folder / "kpirules" / name(key)
 
 
-def kept(key: str) -> Tables:
-    """The tables that `keep` kept.
+def load(key: str) -> Tables:
+    """The tables that the package ships, else those that `keep` wrote.
 
     Raises:
-        OSError: they are not there, or cannot be read, or others may write where they are (PermissionError).
+        OSError: neither are there, or they cannot be read, or others may write where the cached ones are
+            (PermissionError).
         ValueError: they are damaged.
-        RuntimeError: as `place`.
+        RuntimeError: as `cached`.
     """
-    path = place(key)
-    for one in (path.parent, path):
-        _only_ours(one)
-    found = path.read_bytes()
-    said, data = found[:_SUM], found[_SUM:]
-    if _sum(data) != said:
-        raise ValueError(path)
-    tables: Tables = pickle.loads(data)  # noqa: S301  # what `keep` wrote, by its owner
-    return tables
+    shipped = grammar.folder() / name(key)
+    if shipped.is_file():
+        return _decoded(shipped)
+    path = cached(key)
+    for place in (path.parent, path):
+        _only_ours(place)
+    return _decoded(path)
 
 
 def keep(key: str, tables: Tables) -> None:
-    """Write the tables in one step: a reader sees all of them or none.
+    """Write the tables to the cache folder in one step: a reader sees all of them or none.
 
     Raises:
         OSError: they cannot be written.
-        RuntimeError: as `place`.
+        RuntimeError: as `cached`.
     """
-    path = place(key)
+    path = cached(key)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            data = pickle.dumps(tables)
-            file.write(_sum(data) + data)
-        Path(name).replace(path)
+            file.write(encoded(tables))
+        Path(temporary).replace(path)
     except OSError:
-        Path(name).unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
         raise
 
 
-def _sum(data: bytes) -> bytes:
-    return zlib.crc32(data).to_bytes(_SUM, "big")
+def encoded(tables: Tables) -> bytes:
+    """The tables as a file holds them: a checksum on the first line, then JSON."""
+    data = json.dumps(tables, ensure_ascii=False, separators=(",", ":")).encode()
+    return _checksum(data) + b"\n" + data
+
+
+def _decoded(path: Path) -> Tables:
+    checksum, _, data = path.read_bytes().partition(b"\n")
+    if _checksum(data) != checksum:
+        raise ValueError(path)
+    tables: Tables = json.loads(data)
+    return tables
+
+
+def _checksum(data: bytes) -> bytes:
+    return f"{zlib.crc32(data):08x}".encode()
 
 
 def _only_ours(path: Path) -> None:
-    """Refuse a file or folder that another user has, or that anybody may write to."""
+    """Refuse a file or folder that another user owns, or that anybody may write to."""
     if sys.platform == "win32":  # a user's own folders are closed to others there
         return
-    found = path.stat()
-    if found.st_uid not in {os.getuid(), 0} or found.st_mode & stat.S_IWOTH:
+    status = path.stat()
+    if status.st_uid not in {os.getuid(), 0} or status.st_mode & stat.S_IWOTH:
         raise PermissionError(path)

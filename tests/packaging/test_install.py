@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kpirules.syntax import parser, tables
 from tests.packaging.tree import ROOT, files
 
 PROBE = """
@@ -76,11 +77,20 @@ def test_a_checkout_finds_its_grammar(tmp_path: Path) -> None:
 
 def test_a_wheel_holds_the_package_the_grammar_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     held = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    moved = {
-        path.as_posix().replace("grammar/", "kpirules/_grammar/", 1) for path in files() if path.parts[0] == "grammar"
-    }
+    grammar = {path for path in files() if path.parts[0] == "grammar" and path.suffix != ".py"}
+    moved = {path.as_posix().replace("grammar/", "kpirules/_grammar/", 1) for path in grammar}
     package = {path.as_posix() for path in files() if path.parts[0] == "kpirules"}
-    assert held == package | moved
+    assert held == package | moved | {f"kpirules/_grammar/{tables.name(parser.key())}"}
+
+
+def test_the_first_check_of_a_wheel_builds_no_tables(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    wheel.extractall(tmp_path / "site")
+    loaded_from(tmp_path / "site", tmp_path)
+    assert not (tmp_path / "cache").exists()
+    for shipped in (tmp_path / "site" / "kpirules" / "_grammar").glob("tables-*"):
+        shipped.unlink()
+    loaded_from(tmp_path / "site", tmp_path)
+    assert (tmp_path / "cache").exists()
 
 
 def test_a_wheel_installs_the_command(wheel: zipfile.ZipFile) -> None:

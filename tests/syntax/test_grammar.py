@@ -26,7 +26,7 @@ def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("lark.lexer.has_interegular", False)  # its look for clashes is slow, and has a test of its own
     parser.item_parser.cache_clear()
-    yield tables.place(parser.key())
+    yield tables.cached(parser.key())
     parser.item_parser.cache_clear()
 
 
@@ -53,19 +53,38 @@ def test_the_tables_are_kept_and_used_again(cold: Path, monkeypatch: pytest.Monk
     assert parser.item_parser().parse(ITEM) == built
 
 
-def sealed(tables: Any) -> bytes:  # noqa: ANN401  # whatever can be pickled
-    data = pickle.dumps(tables)
-    return crc32(data).to_bytes(4, "big") + data
+WRONG: list[Any] = [None, {}, [], {"data": {}, "memo": {}}, {"data": None}]
 
 
-@pytest.mark.parametrize(
-    "damage", [b"", b"not a table", *map(sealed, [None, {}, [], {"data": {}, "memo": {}}, {"data": None}])]
-)
+@pytest.mark.parametrize("damage", [b"", b"not a table", *map(tables.encoded, WRONG)])
 def test_damaged_tables_do_no_harm(cold: Path, damage: bytes) -> None:
     cold.parent.mkdir(parents=True)
     cold.write_bytes(damage)
     parser.item_parser().parse(ITEM)
-    assert tables.kept(parser.key()).keys() == {"data", "memo"}
+    assert tables.load(parser.key()).keys() == {"data", "memo"}
+
+
+class Program:
+    """Leaves a file when a pickle of it is read."""
+
+    def __init__(self, ran: Path) -> None:
+        self.ran = ran
+
+    def __reduce__(self) -> tuple[Any, tuple[Path]]:
+        return Path.touch, (self.ran,)
+
+
+def test_no_program_in_the_cache_runs(cold: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    program = pickle.dumps(Program(ran))
+    cold.parent.mkdir(parents=True)
+    for data in (program, f"{crc32(program):08x}\n".encode() + program, crc32(program).to_bytes(4, "big") + program):
+        cold.write_bytes(data)
+        parser.item_parser.cache_clear()
+        parser.item_parser().parse(ITEM)
+    assert not ran.exists()
+    pickle.loads(program)  # noqa: S301  # our own, to show that it would act
+    assert ran.exists(), "the program does nothing"
 
 
 def test_tables_with_one_wrong_byte_are_not_read(cold: Path) -> None:
@@ -73,7 +92,7 @@ def test_tables_with_one_wrong_byte_are_not_read(cold: Path) -> None:
     good = cold.read_bytes()
     cold.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     with pytest.raises(ValueError, match=re.escape(cold.name)):
-        tables.kept(parser.key())
+        tables.load(parser.key())
 
 
 def test_truncated_tables_do_no_harm(cold: Path) -> None:
@@ -94,7 +113,7 @@ def test_tables_that_anybody_could_have_written_are_not_taken(cold: Path, what: 
     parser.item_parser()
     (cold if what == "the file" else cold.parent).chmod(0o777)
     with pytest.raises(PermissionError):
-        tables.kept(parser.key())
+        tables.load(parser.key())
     parser.item_parser.cache_clear()
     parser.item_parser().parse(ITEM)
 
@@ -106,7 +125,7 @@ def test_many_at_once_do_no_harm(cold: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: tables.keep(parser.key(), made), range(24)))
     assert [path.name for path in cold.parent.iterdir()] == [cold.name]
-    assert tables.kept(parser.key()).keys() == made.keys()
+    assert tables.load(parser.key()).keys() == made.keys()
 
 
 def test_a_user_without_a_home_is_no_harm(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +133,7 @@ def test_a_user_without_a_home_is_no_harm(cold: Path, monkeypatch: pytest.Monkey
         message = "no home"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(tables, "place", homeless)
+    monkeypatch.setattr(tables, "cached", homeless)
     parser.item_parser().parse(ITEM)
     assert not cold.exists()
 
@@ -122,7 +141,7 @@ def test_a_user_without_a_home_is_no_harm(cold: Path, monkeypatch: pytest.Monkey
 def test_the_tables_depend_on_the_grammar_and_the_words(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = parser.source()
     monkeypatch.setattr(parser, "source", lambda: text + "// more\n")
-    assert tables.place(parser.key()) != cold
+    assert tables.cached(parser.key()) != cold
 
 
 def test_the_grammar_of_the_package_goes_before_that_of_the_checkout(
