@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,11 +15,14 @@ import click
 
 from kpirules.source import Diagnostic
 from kpirules.source.catalogue import LANGUAGES, reader_language, word
-from kpirules.source.render import render_text
+from kpirules.source.render import harmless, render_text
 
 FINDINGS = 1
 BAD_INPUT = 2
 OUR_FAULT = 3
+
+_UNSEEN = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+"""Characters that a terminal obeys or does not show, and that JSON itself leaves as they are."""
 
 _LANG = "kpirules.lang"
 _DEBUG = "kpirules.debug"
@@ -83,7 +87,12 @@ def soften() -> None:
 
 def coloured(stream: TextIO | None) -> bool:
     """Whether a person watches the stream in colour."""
-    return stream is not None and stream.isatty() and "NO_COLOR" not in os.environ
+    return watched(stream) and "NO_COLOR" not in os.environ
+
+
+def watched(stream: TextIO | None) -> bool:
+    """Whether the stream is a terminal."""
+    return stream is not None and stream.isatty()
 
 
 class Unwritable(Exception):  # noqa: N818  # a fault in the user's surroundings, not an error of ours
@@ -102,18 +111,21 @@ def put(text: str) -> None:
     """
     # not by `click.echo`: it writes UTF-8 to a stream that is declared to be ASCII
     with _writing():
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{harmless(text, colour=coloured(sys.stdout))}\n")
         sys.stdout.flush()
 
 
 def put_data(lines: Iterable[str]) -> None:
-    """Write a text for programs to the standard output, in UTF-8 whatever the locale says.
+    """Write lines for programs to the standard output, in UTF-8 whatever the locale says.
+
+    Where a terminal shows them, they are escaped as texts for people are.
 
     Raises:
         Unwritable: it cannot be written.
     """
+    escaped = watched(sys.stdout)
     for line in lines:
-        data = line.encode(errors="backslashreplace")
+        data = (harmless(line, colour=False) if escaped else line).encode(errors="backslashreplace")
         with _writing():
             click.echo(data, nl=False)
 
@@ -122,7 +134,8 @@ def put_json(data: Any) -> None:  # noqa: ANN401  # whatever JSON can say
     """Write data as JSON to the standard output; as `put_data`."""
     import json
 
-    put_data([json.dumps(data, ensure_ascii=False, indent=2), "\n"])
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    put_data([_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text), "\n"])
 
 
 @contextmanager
@@ -160,7 +173,7 @@ def show(diagnostics: Sequence[Diagnostic]) -> None:
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """Shows on the standard error which step is at work, where a person watches it; gives what to tell the steps to."""
-    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not watched(sys.stderr) or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
     from rich.console import Console  # where a terminal is there
@@ -172,5 +185,5 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 def _tell(text: str) -> None:
     with suppress(AttributeError, OSError):  # nobody to tell: the exit code says it still
-        sys.stderr.write(text)
+        sys.stderr.write(harmless(text, colour=coloured(sys.stderr)))
         sys.stderr.flush()

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from kpirules.cli import console
 from kpirules.cli.layout import aligned
 from kpirules.data.arrow import plain_text
+from kpirules.data.sheet_csv import guarded
 from kpirules.runs.run import QUARANTINE, ensure_flag
 from kpirules.runs.uncredited import NO_PERIOD
 from kpirules.runs.uncredited import counts as uncredited_counts
@@ -29,11 +30,11 @@ FORMAT = 1
 
 
 def csv_lines(done: Done) -> Iterator[str]:
-    """The scores: a line for each subject, under a line of names."""
+    """The scores: a line for each subject, under a line of names; no cell is a formula to a spreadsheet."""
     scores = done.result.scores
     yield ",".join(_quoted(pa.array(scores.column_names)).to_pylist()) + "\n"
     for batch in scores.to_batches(_BATCH):
-        cells = [pc.fill_null(_quoted(plain_text(column)), "") for column in batch.columns]
+        cells = [pc.fill_null(_quoted(guarded(plain_text(column))), "") for column in batch.columns]
         yield "".join(f"{line}\n" for line in pc.binary_join_element_wise(*cells, ",").to_pylist())
 
 

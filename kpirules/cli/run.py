@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from kpirules.runs.evaluate import Steps
     from kpirules.runs.manifest import Done
 
-FAULTS = Path("kpirules-faults.csv")
-
 
 @click.command(cls=Worded)
 @click.argument("scheme", required=False, type=click.Path(path_type=Path))
@@ -105,13 +103,13 @@ def _print(done: Done, folder: Path, form: str) -> None:
 
 def _write_all(faults: DataFaults) -> None:
     """Write every fault of the data to a file."""
-    from kpirules.data.sheet_csv import write_csv
+    from kpirules.cli.fault_list import NAME, write_faults
     from kpirules.source.system import reason
 
     try:
-        write_csv(faults.listed(console.lang()), FAULTS)
+        path = write_faults(faults.listed(console.lang()), Path())
     except OSError as error:
         why = reason(error)
-        console.tell(console.say("faults_unwritten", count=faults.count, path=FAULTS, reason=why))
+        console.tell(console.say("faults_unwritten", count=faults.count, path=NAME, reason=why))
     else:
-        console.tell(console.say("faults_written", count=faults.count, path=FAULTS))
+        console.tell(console.say("faults_written", count=faults.count, path=path))

@@ -11,7 +11,7 @@ import pyarrow.csv as pa_csv
 from kpirules.data.arrow import plain_text
 
 _BOM = b"\xef\xbb\xbf"
-_FORMULA = r"^[=+\-@\t\r]"
+_FORMULA = r"^\s*[=+\-@＝＋－＠\t\r\n]"
 _NUMBER = r"^[+-]?[0-9][0-9.,]*%?$"
 
 
@@ -25,6 +25,13 @@ def write_csv(table: pa.Table, path: Path) -> None:
     with path.open("wb") as file:
         file.write(_BOM)
         pa_csv.write_csv(pa.table(columns, table.column_names), file)
+
+
+def header(table: pa.Table) -> bytes:
+    """How the file of a table begins: the byte order mark and the line of column names."""
+    out = pa.BufferOutputStream()
+    pa_csv.write_csv(table.schema.empty_table(), out)
+    return _BOM + bytes(out.getvalue())
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,4 +1,4 @@
-"""The folder of a run: written aside and then renamed, so it is there whole or not at all."""
+"""The folder of a run: written aside and then renamed, so it is there whole or not at all; its owner alone reads it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import errno
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
-from secrets import token_hex
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kpirules.data.arrow import each
 from kpirules.data.sheet_csv import write_csv
+from kpirules.runs.aside import PRIVATE_FILE, PRIVATE_FOLDER, aside
 from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
 from kpirules.runs.tables import schemas
 from kpirules.source import Diagnostic, Fault
@@ -37,13 +35,13 @@ def save(done: Done, target: Path, *, numbered: bool, csv: bool = False) -> Path
     """
     target = target.resolve()
     try:
-        with _aside(target) as aside:
-            _write(done, aside, csv=csv)
-            digests = {path.relative_to(aside).as_posix(): digest(path) for path in _files(aside)}
+        with aside(target) as folder:
+            _write(done, folder, csv=csv)
+            digests = {path.relative_to(folder).as_posix(): digest(path) for path in _files(folder)}
             text = json.dumps(manifest(done, target, digests), ensure_ascii=False, indent=2)
-            (aside / NAME).write_text(text + "\n", encoding="utf-8")
-            _settle(aside)
-            return _claim(aside, target, numbered=numbered)
+            (folder / NAME).write_text(text + "\n", encoding="utf-8")
+            _settle(folder)
+            return _claim(folder, target, numbered=numbered)
     except OSError as error:
         args = {"path": target, "reason": reason(error)}
         raise Fault([Diagnostic("KPI725", None, args)]) from None
@@ -90,26 +88,12 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _settle(folder: Path) -> None:
-    """Have every file on the disk before the folder gets its name."""
+    """Have every file on the disk, and closed to other users, before the folder gets its name."""
+    for path in folder.rglob("*"):
+        path.chmod(PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE)
     for path in _files(folder):
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-
-
-@contextmanager
-def _aside(target: Path) -> Iterator[Path]:
-    """A folder beside the target, gone on any failure, with the folders above that were made for it."""
-    folder = target.with_name(f".{target.name}.{token_hex(4)}.partial")
-    missing = [parent for parent in folder.parents if not parent.exists()]
-    try:
-        folder.mkdir(parents=True)
-        yield folder
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):
-            for parent in missing:
-                parent.rmdir()
-        raise
 
 
 def _claim(folder: Path, target: Path, *, numbered: bool) -> Path:

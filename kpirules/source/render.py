@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
@@ -25,7 +26,9 @@ _LEAD = 30
 
 LONGEST_ARG = 200
 """How many characters of an argument are shown."""
-_STYLES = {"error": "1;31", "place": "1", "label": "34", "help": "36"}
+_STYLES = {"error": "1;31", "place": "1", "label": "34", "help": "36", "dim": "2"}
+_RESET = "\x1b[0m"
+_COLOURS = re.compile("(" + "|".join(re.escape(f"\x1b[{style}m") for style in ("0", *_STYLES.values())) + ")")
 
 _Paint = Callable[[str, str], str]
 
@@ -36,7 +39,7 @@ def render_text(diagnostics: Iterable[Diagnostic], lang: str, *, colour: bool = 
     Each shows `file:line:column`, code and message, the source with what is meant underlined, the secondary places
     likewise, and help lines. `colour` adds ANSI colours.
     """
-    paint = _ansi if colour else _plain
+    paint = painted if colour else _plain
     text, last = "", 1
     for diagnostic in diagnostics:
         lines = list(_block(diagnostic, lang, paint))
@@ -122,6 +125,23 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() or unicodedata.category(char) == "Zs" else repr(char)[1:-1] for char in text
     )
+
+
+def painted(text: str, style: str) -> str:
+    """A text in one of the styles, for a terminal that shows colours."""
+    return f"\x1b[{_STYLES[style]}m{text}{_RESET}"
+
+
+def harmless(text: str, *, colour: bool) -> str:
+    """A text as a terminal may be given it: as `printable`, but for line ends and, with `colour`, our own styles.
+
+    Data, file names and rules can hold sequences that retitle a window, hide text or turn its direction.
+    """
+    lines = text.split("\n")
+    if not colour:
+        return "\n".join(map(printable, lines))
+    pieces = (_COLOURS.split(line) for line in lines)  # each second piece is a style
+    return "\n".join("".join(one if nth % 2 else printable(one) for nth, one in enumerate(line)) for line in pieces)
 
 
 def char_width(char: str) -> int:
@@ -212,16 +232,15 @@ def _clipped(line: str, start: int, end: int) -> tuple[str, int, int]:
 
 
 def _cells(line: str) -> list[tuple[str, int]]:
-    """Each character as it is drawn, and how many columns it takes."""
+    """Each character as it is drawn, spelt out where it would not be seen, and how many columns it takes."""
     cells: list[tuple[str, int]] = []
     column = 0
     for char in line:
         if char == "\t":
             cell = " " * (_TAB - column % _TAB), _TAB - column % _TAB
-        elif unicodedata.category(char) == "Cc":
-            cell = "\N{REPLACEMENT CHARACTER}", 1
         else:
-            cell = char, char_width(char)
+            shown = printable(char)
+            cell = shown, sum(map(char_width, shown))
         cells.append(cell)
         column += cell[1]
     return cells
@@ -233,10 +252,6 @@ def _width(cells: list[tuple[str, int]]) -> int:
 
 def _plain(text: str, _style: str) -> str:
     return text
-
-
-def _ansi(text: str, style: str) -> str:
-    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
 
 # ---------------------------------------------------------------- data

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from kpirules.plan.ir import BY_ROWS, NOT_ASKED, Origin
+from kpirules.source.render import painted, printable
 from kpirules.trace import figures
 from kpirules.trace.items import BuiltIn
 from kpirules.trace.tree import ItemTrace, LeftOut, Node, Trace, Uncredited
@@ -49,11 +50,11 @@ class _Page:
         self.lines.append((depth, text, f"{origin.file}:{origin.line}" if origin is not None else ""))
 
     def text(self, *, colour: bool) -> str:
-        dim, plain = ("\x1b[2m", "\x1b[0m") if colour else ("", "")
-        return "\n".join(
-            f"{'  ' * depth}{text}{f'  {dim}[{place}]{plain}' if place else ''}".rstrip()
-            for depth, text, place in self.lines
-        )
+        def at(place: str) -> str:
+            return f"  {painted(f'[{place}]', 'dim') if colour else f'[{place}]'}" if place else ""
+
+        lines = ((depth, printable(text), printable(place)) for depth, text, place in self.lines)
+        return "\n".join(f"{'  ' * depth}{text}{at(place)}".rstrip() for depth, text, place in lines)
 
     # ------------------------------------------------------------ heading and items
 

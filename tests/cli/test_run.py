@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import io
 import json
 import os
@@ -290,13 +291,38 @@ def test_what_could_not_be_asked_of_every_row_is_told_after_the_faults(shop: Pat
     )
 
 
-def test_faults_that_cannot_be_written_are_still_told(shop: Path, call: Call) -> None:
+def test_faults_that_cannot_be_written_are_still_told(shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("kpirules.cli.fault_list.write_csv", full)
     bad_orders(shop, 21)
-    (shop / "kpirules-faults.csv").mkdir()
     found = call(*RUN)
     assert found.exit_code == 2
     assert found.stderr.count("error[KPI632]") == 20
     assert "cannot be written to kpirules-faults.csv" in found.stderr
+    assert not [path.name for path in shop.iterdir() if "faults" in path.name]
+
+
+def test_a_list_of_faults_replaces_an_earlier_one_and_nothing_else(shop: Path, call: Call) -> None:
+    bad_orders(shop, 3)
+    listed = shop / "kpirules-faults.csv"
+    call(*RUN)
+    first = listed.read_bytes()
+    assert listed.stat().st_mode & 0o777 == 0o600
+    bad_orders(shop, 2)
+    assert "listed in kpirules-faults.csv\n" in call(*RUN).stderr
+    assert len(listed.read_bytes()) < len(first)
+    for mine in (b"", b"my own notes", first.replace(b"help", b"help,remark", 1)):
+        listed.write_bytes(mine)
+        assert "listed in kpirules-faults-2.csv\n" in call(*RUN).stderr
+        assert listed.read_bytes() == mine
+    listed.unlink()
+    listed.symlink_to(shop / "orders.csv")
+    (shop / "kpirules-faults-2.csv").unlink()
+    (shop / "kpirules-faults-2.csv").mkdir()
+    assert "listed in kpirules-faults-3.csv\n" in call(*RUN).stderr
+    assert listed.is_symlink()
 
 
 # ---------------------------------------------------------------- quarantine

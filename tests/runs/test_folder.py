@@ -21,6 +21,7 @@ import pytest
 from kpirules.runs import folder as room
 from kpirules.runs import inputs
 from kpirules.runs import manifest as manifests
+from kpirules.runs.aside import aside
 from kpirules.runs.folder import check_free, save
 from kpirules.runs.inputs import NUMBER
 from kpirules.runs.manifest import Done
@@ -261,6 +262,39 @@ def test_folders_that_were_there_stay(shop: Path, done: Done, monkeypatch: pytes
     assert held(shop) == before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_only_abandoned_folders_are_removed(shop: Path, done: Done) -> None:
+    runs, elsewhere = shop / "runs", shop / "elsewhere"
+    elsewhere.mkdir()
+    (runs / ".notes.partial").mkdir(parents=True)
+    (runs / ".2025Q1.0123abcd.partial").symlink_to(elsewhere)
+    (runs / ".2025Q1.abcdef01.partial").write_text("a file", encoding="utf-8")
+    (runs / ".2025Q2.abcdef01.partial" / "inputs").mkdir(parents=True)
+    with aside(runs / "2025Q1") as living:
+        save(done, runs / "2025Q1", numbered=True)
+        assert {path.name for path in runs.iterdir()} == {
+            ".notes.partial",
+            ".2025Q1.0123abcd.partial",
+            ".2025Q1.abcdef01.partial",
+            living.name,
+            "2025Q1",
+        }
+    assert elsewhere.is_dir()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are of another kind there")
+def test_only_the_owner_can_read_a_run(shop: Path, done: Done) -> None:
+    before = os.umask(0)
+    try:
+        with aside(shop / "runs" / "2025Q1") as folder:
+            assert folder.stat().st_mode & 0o777 == 0o700
+        found = save(done, shop / "runs" / "2025Q1", numbered=True, csv=True)
+    finally:
+        os.umask(before)
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in [found, *found.rglob("*")]}
+    assert modes == {(True, 0o700), (False, 0o600)}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_a_run_killed_midway_leaves_no_folder_of_its_name(shop: Path) -> None:
     """Killed without a chance to tidy up, at any of its steps, it leaves nothing that passes for a run."""
@@ -284,7 +318,9 @@ def test_a_run_killed_midway_leaves_no_folder_of_its_name(shop: Path) -> None:
     )
     assert killed.returncode == -signal.SIGKILL
     assert [path.name for path in (shop / "runs").iterdir() if not path.name.startswith(".")] == []
-    assert save(project.done(shop), shop / "runs" / "2025Q1", numbered=True).name == "2025Q1"
+    assert [path.suffix for path in (shop / "runs").iterdir()] == [".partial"]
+    save(project.done(shop), shop / "runs" / "2025Q1", numbered=True)
+    assert [path.name for path in (shop / "runs").iterdir()] == ["2025Q1"]
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is closed to the superuser")

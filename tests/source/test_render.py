@@ -112,7 +112,9 @@ def test_values_cannot_move_the_cursor_or_run_on() -> None:
     assert line[0].endswith("c…` is wrong")
     assert len(line[0]) < 250
     text = "a\x1bb"
-    assert _lines(Diagnostic("KPI999", _span(text, "b")))[1:] == ["  1 | a\ufffdb", "    |   ^"]
+    assert _lines(Diagnostic("KPI999", _span(text, "b")))[1:] == ["  1 | a\\x1bb", "    |      ^"]
+    text = "“\u202enow”"
+    assert _lines(Diagnostic("KPI999", _span(text, "now")))[1:] == ["  1 | “\\u202enow”", "    |        ^^^"]
 
 
 def test_lists_are_joined_as_the_language_does() -> None:
