@@ -12,7 +12,7 @@ from kpirules.plan.ir import Plan
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note, SourceText, Span
 from kpirules.source.files import NONE, Folder, Reader
-from kpirules.source.system import near, reason
+from kpirules.source.system import near, read_written, reason
 from kpirules.syntax.files import parse_files
 
 
@@ -46,7 +46,7 @@ def read_source(path: Path, name: str | None = None, span: Span | None = None) -
     """
     shown = name or str(path)
     try:
-        return SourceText(shown, path.read_bytes().decode("utf-8-sig"))
+        return SourceText(shown, read_written(path).decode("utf-8-sig"))
     except OSError as error:
         args = {"path": shown, "reason": reason(error)}
         raise Fault([Diagnostic("KPI601", span, args, helps=near(path))]) from None

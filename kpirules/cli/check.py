@@ -13,6 +13,7 @@ from kpirules.cli.help import Worded
 from kpirules.cli.project import rule_files
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.files import shown
+from kpirules.source.system import real
 
 
 @click.command(cls=Worded)
@@ -34,7 +35,7 @@ def check(context: click.Context, paths: tuple[Path, ...], form: str) -> None:
     findings: list[Diagnostic] = []
     used: set[Path] = set()
     for file in given:
-        if file.stray and file.path.resolve() in used:
+        if file.stray and real(file.path) in used:
             continue
         try:
             source = read_source(file.path, shown(file.path))
@@ -77,7 +78,7 @@ class _Noting:
         return self._folder.one_name(name)
 
     def read(self, name: str) -> bytes:
-        self._used.add((self._folder.path / name).resolve())
+        self._used.add(real(self._folder.path / name))
         return self._folder.read(name)
 
     def beside(self, folder: str) -> Iterable[str]:

@@ -28,6 +28,9 @@ class _Commands(Worded, click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # whatever the command returns
         console.soften()
+        if not _has_working_folder():
+            console.tell(console.say("no_working_folder"))
+            ctx.exit(console.BAD_INPUT)
         try:
             with usage.told(self.described):
                 return super().invoke(ctx)
@@ -58,6 +61,14 @@ class _Commands(Worded, click.Group):
             console.tell("".join(traceback.format_exception(error)).rstrip())
         console.tell(console.say("our_fault", error=f"{type(error).__name__}: {error}"))
         ctx.exit(console.OUR_FAULT)
+
+
+def _has_working_folder() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:  # somebody removed it
+        return False
+    return True
 
 
 @click.group(

@@ -9,6 +9,7 @@ from pathlib import Path
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.files import BINDINGS, SUFFIX, bindings_file
+from kpirules.source.system import read_written
 
 _RUN = "manifest.json"
 """What a run's folder has."""
@@ -81,7 +82,7 @@ def _has_header(path: Path) -> bool:
     from kpirules.syntax import words
 
     try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        lines = read_written(path).decode("utf-8-sig", errors="replace").splitlines()
     except OSError:
         return False
     return any(words.item_at(line, 0) == "SCHEME" for line in lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
 from kpirules.source.similar import did_you_mean, similar
-from kpirules.source.system import Reason, near, reason
+from kpirules.source.system import Reason, near, read_written, real, reason
 
 if TYPE_CHECKING:
     import yaml
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _SCHEMA = Path(__file__).with_name("bindings.schema.json")
 _DEPTH = 4
+_DEEPEST = 50
+"""How deep lists and maps may be nested in each other, where they are no part of the schema."""
 _OF_SHEETS = ("sheet", "header")
 
 
@@ -74,7 +76,7 @@ def load_bindings(path: Path) -> Bindings:
     """
     tree = _read(path)
     tree.check()
-    folder = path.resolve().parent
+    folder = real(path).parent
     data = tree.value["data"]
     return Bindings(
         path=path,
@@ -107,7 +109,7 @@ def scheme_path(path: Path) -> Path:
 
 def _read(path: Path) -> _Tree:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_written(path).decode("utf-8-sig")
     except OSError as error:
         raise Fault([Diagnostic("KPI601", None, {"path": path, "reason": reason(error)})]) from None
     except UnicodeDecodeError:
@@ -142,6 +144,7 @@ class NotYaml(Enum):
     ALIAS = "yaml_alias"
     CONTROL = "yaml_control"
     SIGN = "yaml_sign"
+    DEEP = "yaml_deep"
 
 
 _PROBLEMS = {
@@ -194,6 +197,7 @@ class _Tree:
 
         text = self.source.text
         try:
+            self._bound(yaml.parse(text, Loader=yaml.SafeLoader))
             return yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -201,8 +205,25 @@ class _Tree:
             problem = error.problem or error.context or ""
         except yaml.reader.ReaderError as error:
             start, problem = error.position, error.reason
-        span = Span(self.source, start, min(start + 1, len(text)))
-        raise Fault([Diagnostic("KPI603", span, {"reason": _worded(problem)})])
+        raise self._no_yaml(start, _worded(problem))
+
+    def _bound(self, events: Iterable[yaml.Event]) -> None:
+        """Refuse a text that is nested deeper than a reader that calls itself can go.
+
+        Raises:
+            Fault: it is.
+        """
+        import yaml
+
+        depth = 0
+        for event in events:
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise self._no_yaml(event.start_mark.index if event.start_mark else 0, NotYaml.DEEP)
+
+    def _no_yaml(self, start: int, why: NotYaml | str) -> Fault:
+        span = Span(self.source, start, min(start + 1, len(self.source.text)))
+        return Fault([Diagnostic("KPI603", span, {"reason": why})])
 
     def _plain(self, node: yaml.Node | None, path: tuple[str, ...]) -> Any:  # noqa: ANN401  # any YAML value
         """The plain data of a node; what lies deeper than the schema goes (an alias to itself, say) is None."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kpirules.data.faults import Place
 from kpirules.source import Note
-from kpirules.source.system import near, reason
+from kpirules.source.system import near, open_file, reason
 
 FIRST_BYTES = 8
 
@@ -44,7 +44,8 @@ def read_bytes(path: Path, place: Place) -> bytes:
         Fault: it cannot be opened.
     """
     try:
-        return path.read_bytes()
+        with open_file(path) as file:
+            return file.read()
     except OSError as error:
         raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
 

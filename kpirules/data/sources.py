@@ -23,7 +23,7 @@ from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean, similar
-from kpirules.source.system import near, reason
+from kpirules.source.system import near, open_file, reason
 
 _KINDS = (".csv", ".xlsx", ".xlsm", ".parquet")
 _SHEETS = {".xlsx", ".xlsm"}
@@ -141,7 +141,7 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
     import pyarrow.parquet as pq
 
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             check_content(file.read(FIRST_BYTES), ".parquet", place)
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()

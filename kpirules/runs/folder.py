@@ -18,7 +18,7 @@ from kpirules.runs.aside import PRIVATE_FILE, PRIVATE_FOLDER, aside
 from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
 from kpirules.runs.tables import schemas
 from kpirules.source import Diagnostic, Fault
-from kpirules.source.system import reason
+from kpirules.source.system import real, reason
 
 RESULTS = ("scores", "items", "not_assessed", "left_out", "uncredited", "quarantine")
 
@@ -33,7 +33,7 @@ def save(done: Done, target: Path, *, numbered: bool, csv: bool = False) -> Path
     Raises:
         Fault: the target is in use (KPI724), or it cannot be written (KPI725).
     """
-    target = target.resolve()
+    target = real(target)
     try:
         with aside(target) as folder:
             _write(done, folder, csv=csv)

@@ -18,7 +18,7 @@ from kpirules.data.load import Loaded, TableFacts
 from kpirules.runs.run import Result
 from kpirules.runs.uncredited import counts as uncredited_counts
 from kpirules.source import Diagnostic, Fault, SourceText
-from kpirules.source.system import Reason, reason
+from kpirules.source.system import Reason, real, reason
 from kpirules.versions.git import checkout
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
             ],
             "commit": _commit(done),
         },
-        "bindings": _bindings(done.bindings.resolve(), folder) if done.bindings else None,
+        "bindings": _bindings(real(done.bindings), folder) if done.bindings else None,
         "engine": {"name": done.result.engine, "versions": _versions()},
         "inputs": [_facts(facts) for facts in done.loaded.facts],
         "inputs_kept": done.inputs is not None,
@@ -164,7 +164,7 @@ def _commit(done: Done) -> dict[str, Any] | None:
     `unchanged` says whether every rule file was read as committed, line ends aside. A file outside the repository, or
     one that git ignores, was not.
     """
-    here = checkout(done.scheme.resolve().parent)
+    here = checkout(real(done.scheme).parent)
     if here is None:
         return None
     texts = dict(zip(_places(done), done.compiled.texts.values(), strict=True))

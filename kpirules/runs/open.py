@@ -23,7 +23,7 @@ from kpirules.runs.run import Result
 from kpirules.runs.tables import disagreeing, misfilled, schemas
 from kpirules.source import Diagnostic, Fault, Note, SourceText
 from kpirules.source.files import Folder
-from kpirules.source.system import reason
+from kpirules.source.system import real, reason
 from kpirules.values.periods import Period, parse_period
 from kpirules.values.units import Unit
 
@@ -128,7 +128,7 @@ def _inputs(folder: Path, manifest: Mapping[str, Any], compiled: Compiled) -> Lo
         return Loaded({name: table.drop_columns(NUMBER) for name, table in tables.items()}, facts, places, numbers)
     if manifest["bindings"] is None:
         raise Fault([Diagnostic("KPI736", None, {"path": folder}, helps=(Note("keep"),))])
-    bindings = load_bindings((folder / manifest["bindings"]).resolve())
+    bindings = load_bindings(real(folder / manifest["bindings"]))
     contracts, subject = tuple(compiled.model.tables.values()), compiled.model.subject.table.name
     loaded = read_tables(contracts, bindings, quarantine=bool(manifest["quarantine"]), subject=subject)
     now = {one.table: one.sha256 for one in loaded.facts}

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
 from kpirules.records import dataclass
 from kpirules.source.diagnostics import Diagnostic, Fault, Note
+from kpirules.source.system import read_written, real
 
 SUFFIX = ".kpi"
 BINDINGS = "kpirules.yaml"
@@ -42,14 +44,16 @@ class Folder:
     """Rule files on the disk; names start at `path`, the folder of the scheme."""
 
     path: Path
+    _names: dict[Path, str] = field(default_factory=dict)
 
     def one_name(self, name: str) -> str:
-        """As `Reader`; links stay as they are."""
-        return Path(os.path.relpath(self.path / name, self.path)).as_posix()
+        """As `Reader`: the first name by which a file was asked for, links as they are."""
+        written = Path(os.path.relpath(self.path / name, self.path)).as_posix()
+        return self._names.setdefault(real(self.path / name), written)
 
     def read(self, name: str) -> bytes:
         """As `Reader`."""
-        return (self.path / name).read_bytes()
+        return read_written(self.path / name)
 
     def beside(self, folder: str) -> list[str]:
         """As `Reader`; a folder that cannot be read has none."""
@@ -93,7 +97,7 @@ def bindings_file(path: Path) -> Path:
         Fault: it is not there (KPI726).
     """
     found = path / BINDINGS if path.is_dir() else path
-    if not found.is_file():
+    if not os.path.lexists(found):
         raise Fault([Diagnostic("KPI726", None, {"path": found}, helps=(Note("example"),))])
     return found
 

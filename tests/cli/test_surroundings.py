@@ -108,3 +108,46 @@ def test_a_subject_whose_key_looks_like_an_option(shop: Path) -> None:
     assert kpirules("run", "--period", "2025Q1", cwd=shop)[0] == 0
     code, put, said = kpirules("explain", "--", "-5", cwd=shop)
     assert (code, put[:2]) == (0, "-5"), said
+
+
+def test_a_working_folder_that_is_gone(shop: Path) -> None:
+    gone = shop / "gone"
+    gone.mkdir()
+    said = "the working folder has been removed: change to a folder that is there, and try again\n"
+    for arguments in (("check", "../shop.kpi"), ("run", "--period", "2025Q1"), ("-C", str(shop), "check")):
+        gone.mkdir(exist_ok=True)
+        assert kpirules(*arguments, cwd=gone, head='rmdir "$PWD";') == (2, "", said)
+
+
+def test_pipes_and_devices_where_files_should_be(shop: Path) -> None:
+    for name in ("staff.csv", "kpirules.yaml", "shop.kpi"):
+        kept = (shop / name).read_bytes()
+        (shop / name).unlink()
+        os.mkfifo(shop / name)
+        code, _, said = kpirules("run", "--period", "2025Q1", cwd=shop, head="timeout 20")
+        assert (code, "it is a device or a pipe, not a file" in said) == (2, True), said
+        (shop / name).unlink()
+        (shop / name).symlink_to("/dev/zero")
+        code, _, said = kpirules("run", "--period", "2025Q1", cwd=shop, head="timeout 20")
+        assert (code, "it is a device or a pipe, not a file" in said) == (2, True), said
+        (shop / name).unlink()
+        (shop / name).write_bytes(kept)
+
+
+def test_links_in_a_circle(shop: Path) -> None:
+    (shop / "here.kpi").symlink_to("there.kpi")
+    (shop / "there.kpi").symlink_to("here.kpi")
+    (shop / "used.kpi").write_text(f'{project.SCHEME}\nuse "here.kpi"\n', encoding="utf-8")
+    for name, expected in (("used.kpi", 1), ("here.kpi", 2)):
+        code, _, said = kpirules("check", name, cwd=shop)
+        assert (code, "its links lead in a circle" in said) == (expected, True), said
+    assert kpirules("check", cwd=shop)[0] == 0
+
+
+def test_a_folder_that_holds_itself(shop: Path) -> None:
+    (shop / "folder").mkdir()
+    (shop / "folder" / "itself").symlink_to("../folder")
+    (shop / "folder" / "more.kpi").write_text('use "itself/more.kpi"\ndefine more = 1\n', encoding="utf-8")
+    (shop / "used.kpi").write_text(f'{project.SCHEME}\nuse "folder/more.kpi"\n', encoding="utf-8")
+    code, _, said = kpirules("check", "used.kpi", cwd=shop)
+    assert (code, "KPI234" in said) == (1, True), said

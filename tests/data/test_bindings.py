@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kpirules.data.bindings import Kind, load_bindings
+from kpirules.data.bindings import Kind, NotYaml, load_bindings
 from kpirules.source import Fault
 from kpirules.source.render import render_text
 
@@ -170,3 +170,23 @@ def test_the_bindings_are_cheap_to_import() -> None:
     program = "import sys, kpirules.data.bindings; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pyarrow", "numpy", "pandas", "duckdb", "jsonschema", "yaml", "tomllib"} & {*loaded}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "scheme: s.kpi\ndata: " + "{a: " * 5000 + "1" + "}" * 5000,
+        "scheme: s.kpi\ndata: " + "[" * 20000,
+        "scheme: s.kpi\ndata:\n" + "".join(f"{' ' * nth}a:\n" for nth in range(1, 2000)),
+    ],
+    ids=["maps", "brackets", "blocks"],
+)
+def test_deep_nesting_is_told_with_its_place(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "kpirules.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Fault) as caught:
+        load_bindings(path)
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, fault.args["reason"]) == ("KPI603", NotYaml.DEEP)
+    assert fault.span is not None
+    assert fault.span.start > 0
