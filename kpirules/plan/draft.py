@@ -70,6 +70,8 @@ class Draft:
     of the subjects' relation, None for that itself and where there is none; `owned` are the columns of a row that come
     from there, and their names there.
 
+    `steps` has where in `bindings` those are whose name begins with a base (see `Place`).
+
     `flags` has, for each value, the faults that working it out may meet; a fault counts only where the value is
     needed, so a reader takes them over under its own condition. `frames` are the values being lowered, the outermost
     first: the results themselves.
@@ -81,6 +83,7 @@ class Draft:
     per_row: bool = False
     subject: Draft | None = None
     bindings: list[Binding] = field(default_factory=list)
+    steps: dict[str, list[int]] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
     values: dict[tuple[str, str], str] = field(default_factory=dict)
     columns: dict[str, Type] = field(default_factory=dict)
@@ -122,6 +125,7 @@ class Draft:
         )
         if weights is not None:
             binding = replace(binding, weights=weights)
+        self.steps.setdefault(name.partition("~")[0], []).append(len(self.bindings))
         self.bindings.append(binding)
         self.types[name] = expr.type
         self.stages[name] = max(self.stages.get(one, 0) for one in ("", *reads(binding)))

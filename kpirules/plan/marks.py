@@ -82,7 +82,7 @@ def tier1(draft: Draft, item: str, *bases: str, behind: Sequence[str] = ()) -> d
 
 
 def _steps(draft: Draft, base: str) -> list[Binding]:
-    return [one for one in draft.bindings if one.name.partition("~")[0] == base]
+    return [draft.bindings[nth] for nth in draft.steps.get(base, ())]
 
 
 def left_out(draft: Draft, place: Place, ways: Sequence[tuple[Scalar, Span]]) -> dict[str, str]:

@@ -24,25 +24,11 @@ def similar(name: str, among: Iterable[str]) -> str | None:
     """
     han = any("\u4e00" <= char <= "\u9fff" for char in name)
     cap = min(2, max(len(name) // 3, 1 if han and len(name) > 1 else 0))
-    best: tuple[int, int, str] | None = None
-    for other in sorted(set(among)):
-        gap = _distance(name.casefold(), other.casefold(), cap)
-        if gap is not None and other != name:
-            one = (gap, abs(len(other) - len(name)), other)
-            best = min(best, one) if best else one
-    return best[2] if best else None
-
-
-def _distance(a: str, b: str, cap: int) -> int | None:
-    if abs(len(a) - len(b)) > cap:
+    if cap == 0:
         return None
-    before, last = [0] * (len(b) + 1), list(range(len(b) + 1))
-    for i, char in enumerate(a, 1):
-        row = [i]
-        for j, other in enumerate(b, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (char != other))
-            if i > 1 and j > 1 and char == b[j - 2] and a[i - 2] == other:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, last = last, row
-    return last[-1] if last[-1] <= cap else None
+    from rapidfuzz import process  # noqa: PLC0415  # most schemes have no wrong name
+    from rapidfuzz.distance import OSA  # noqa: PLC0415
+
+    others = [other for other in dict.fromkeys(among) if other != name]
+    close = process.extract(name, others, scorer=OSA.distance, processor=str.casefold, score_cutoff=cap, limit=None)
+    return min(((gap, abs(len(other) - len(name)), other) for other, gap, _ in close), default=(0, 0, None))[2]
