@@ -71,6 +71,8 @@ def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
             return _decided(draft, place, node)
         case Cond():
             return _cond(draft, place, node)
+        case Fn(name="add_days" | "add_months"):
+            return _later(draft, place, node)
         case _:
             return scalar(node, lambda inner: lower(draft, place, inner))
 
@@ -168,8 +170,15 @@ def _function(node: Fn, args: list[Scalar]) -> Scalar:
             return found
         case "round" | "floor" | "ceil":
             return Op(node.name, tuple(args), types.rounding(args[0].type, node.places), node.places, node.mode)
+        case "truncate" | "extend":
+            return Op(node.name, tuple(args), types.steps(args[0].type, node.name))
         case "abs":
             return Op("abs", tuple(args), types.absolute(args[0].type))
+        case "month_start":
+            return build.first_day(args[0], types.DATE.maybe(when=args[0].type.missing))
+        case "month_end":
+            first = build.first_day(args[0], Type(Unit.MONTH, args[0].type.missing))
+            return Op("last_day", (first,), types.DATE.maybe(when=first.type.missing))
         case _:
             return Op(node.name, tuple(args), node.type)
 
@@ -257,9 +266,11 @@ def _there(draft: Draft, refs: Refs) -> str | None:
 
 
 def faults(draft: Draft, node: Expr) -> bool:
-    """Whether working out an expression may end the run: it has `or else error` in it, or reads a value that may."""
+    """Whether working out an expression may end the run: it has `or else error` or a later date in it, or reads it."""
     for part in walk(node):
         if isinstance(part, Fallback) and part.fallback is None:
+            return True
+        if isinstance(part, Fn) and part.name in ("add_days", "add_months"):
             return True
         if isinstance(part, Col) and (computed := draft.model.columns.get((part.table, part.column))):
             if faults(draft, computed.rule):
@@ -287,6 +298,18 @@ def _or_fault(draft: Draft, place: Place, node: Fallback) -> Scalar:
     when = draft.bind(draft.fresh(place.base), build.is_missing(value), place, "guard", node.span)
     draft.need([Flag(when.name, "KPI702", place.item, origin_of(node.span))])
     return value
+
+
+def _later(draft: Draft, place: Place, node: Fn) -> Scalar:
+    """A date so much later than another; outside of the years 1 to 9999 there is none, which is a fault."""
+    args = [bound(draft, place, lower(draft, place, arg), arg) for arg in node.args]
+    value = Op(node.name, tuple(args), types.DATE.maybe())
+    found = draft.bind(draft.fresh(place.base), value, place, "value", node.span)
+    there = [build.negated(build.is_missing(arg)) for arg in args if not isinstance(arg, Const)]
+    outside = build.both([build.is_missing(found), *there])
+    when = draft.bind(draft.fresh(place.base), outside, place, "guard", node.span)
+    draft.need([Flag(when.name, "KPI743", place.item, origin_of(node.span))])
+    return found
 
 
 def _or_else(draft: Draft, place: Place, node: Fallback, fallback: Expr) -> Scalar:
