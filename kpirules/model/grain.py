@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from kpirules.model import contracts, operators, own
+from kpirules.model import contracts, one_period, operators, own
 from kpirules.model.expr import Agg, Col, Grain, Lookup, Own, Skip
 from kpirules.model.walking import walk
 from kpirules.model.workspace import Workspace
@@ -135,6 +135,7 @@ def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
         raise ws.fail("KPI803", span, {"table": table}, helps=[Note("given")])
     owner = _owner(ws, contract, subject, span)
     time_refs, time = time_of(ws, table, span)
+    one_period.check(ws, table, one_period.kind_of(ws, table, time_refs, time), owner, span)
     return Grain(table, owner, time_refs, time)
 
 
@@ -287,6 +288,7 @@ def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span:
     col = Col((), table.name, column, own=False, type=kind, span=span)
     own.of_their_owner(ws, table.name, (owners[0].name,), span, col)
     time = period_column(table)
+    one_period.of_one_period(ws, table.name, time.type.unit if time else ws.scheme.period, span, col)
     if time is not None and time.type.unit is not ws.scheme.period:
         if not ws.period_said:
             raise Skip

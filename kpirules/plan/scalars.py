@@ -34,7 +34,7 @@ from kpirules.model.walking import children, walk
 from kpirules.plan import aggregates, build, rows, rules
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import Const, Op, Param, Ref, Scalar
-from kpirules.plan.reading import targets
+from kpirules.plan.reading import may_stray, targets
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -60,6 +60,7 @@ def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
             return rows.looked_up(draft, place, node)
         case Col():
             found = column(draft, place, (*place.refs, *node.refs), node.table, node.column)
+            _of_one_period(draft, place, node)
             return build.ref(found.name, node.type)
         case Builtin(name="active_days" | "active_share"):
             return build.ref(node.name, draft.columns[node.name])
@@ -202,6 +203,19 @@ def column(draft: Draft, place: Place, refs: Refs, table: str, name: str) -> Ref
     return _once(draft, place, inner, computed.rule)
 
 
+def _of_one_period(draft: Draft, place: Place, node: Col) -> None:
+    """A row that is read by references, and is of another period than the one that reads it, is a fault."""
+    for depth in range(1, len(node.refs) + 1):
+        refs = (*place.refs, *node.refs[:depth])
+        strayed = draft.strayed(refs)
+        if strayed is None:
+            continue
+        name = ".".join((draft.table, *refs, "$strayed"))
+        if name not in draft.types:
+            draft.bind(name, strayed, Place(name, "row", name), "guard", None)
+        draft.need([Flag(name, "KPI744", place.item, origin_of(node.span))], place.guard)
+
+
 def _own(draft: Draft, place: Place, own: Own) -> Ref:
     """What the subject has: worked out here, of the subject's own row or among its values, else taken from there."""
     refs = (*place.refs, *own.refs)
@@ -271,6 +285,8 @@ def faults(draft: Draft, node: Expr) -> bool:
         if isinstance(part, Fallback) and part.fallback is None:
             return True
         if isinstance(part, Fn) and part.name in ("add_days", "add_months"):
+            return True
+        if isinstance(part, Col | Own) and may_stray(draft.model, part.refs):
             return True
         if isinstance(part, Col) and (computed := draft.model.columns.get((part.table, part.column))):
             if faults(draft, computed.rule):
