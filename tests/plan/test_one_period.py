@@ -290,7 +290,7 @@ def test_periods_of_different_length_are_refused(rows: str, reader: str, asked: 
     (fault,) = refused(scheme(products, sales, SUM))
     assert (fault.code, fault.span and fault.span.text) == (code, "products.factor")
     assert [label.span.text for label in fault.labels] == ["q"]
-    assert fault.args["period"].value == reader  # type: ignore[attr-defined]
+    assert fault.args["period"].value == reader
 
 
 @pytest.mark.parametrize(("kind", "code"), [("month", "KPI572"), ("half", "KPI573"), ("year", "KPI573")])
