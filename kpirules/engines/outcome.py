@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PAST_BOUND = "KPI701"
 NO_TEXTS: Mapping[str, SourceText] = {}
-_HELPS = {PAST_BOUND: ("data",), "KPI703": ("narrow",)}
+_HELPS = {PAST_BOUND: ("data",), "KPI703": ("narrow",), "KPI744": ("data",)}
 """The help lines of a code that always stand under it."""
 _LISTED = 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from kpirules.model import columns, grain, infer, names, operators, own, presence, uses
+from kpirules.model import columns, grain, infer, names, one_period, operators, own, presence, uses
 from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Own, Skip
 from kpirules.model.walking import children, walk
 from kpirules.model.workspace import Presence, Scope, Workspace
@@ -47,6 +47,7 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     arg = operators.plain(ws, written)
     rows = grain.grain_of(ws, table, node.span)
     own.of_their_owner(ws, table, rows.owner, node.span, arg, where)
+    _of_one_period(ws, rows, node, arg, where)
     if arg.type.missing:
         args = {"name": node.function.text, "text": arg.span.text}
         instead = operators.STAND_INS.get(arg.type.unit, "0")
@@ -98,12 +99,18 @@ def _count(ws: Workspace, node: ast.Call) -> Expr:
     where, _ = _where(ws, _row_scope(ws, name.text, table), name.text, node.where, _placed(ws, table))
     rows = grain.grain_of(ws, table, node.span)
     own.of_their_owner(ws, table, rows.owner, node.span, where)
+    _of_one_period(ws, rows, node, where)
     return Agg("count", None, where, rows, type=_COUNT, span=node.span)
 
 
 def _count_help(ws: Workspace, node: ast.Call) -> list[Note]:
     named = _named_tables(ws, node.args[0])
     return [Note("rows", {"name": node.function.text, "table": next(iter(named), "…")})]
+
+
+def _of_one_period(ws: Workspace, rows: Grain, node: ast.Call, *nodes: Expr | None) -> None:
+    kind = one_period.kind_of(ws, rows.table, rows.time_refs, rows.time)
+    one_period.of_one_period(ws, rows.table, kind, node.span, *nodes)
 
 
 # ---------------------------------------------------------------- which rows are counted

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kpirules.model import aggregates, grain, infer, names, own, scheme
+from kpirules.model import aggregates, grain, infer, names, one_period, own, scheme
 from kpirules.model.expr import Col, Expr, Skip, Val
-from kpirules.model.walking import owns, walk
+from kpirules.model.walking import owns, walk, ways
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast
+from kpirules.values.units import Unit
 
 _OF_DATA = frozenset({"actual", "target", "value", "column"})
 """Parts that are worked out of data alone, but where a define reads a result."""
@@ -49,8 +50,11 @@ def _of_rows(ws: Workspace, node: ast.Require, name: ast.Name) -> scheme.Demand:
     holds = infer.condition(ws, scope, node.condition)
     own.before_figures(ws, table, where, holds)
     parts = [*walk(holds), *(walk(where) if where is not None else ())]
-    dated = any(_follows_dates(ws, part) for part in parts)
+    dated = any(_follows_dates(ws, part) for part in parts) or _follows_periods(ws, table, holds, where)
     time = grain.time_of(ws, table, node.condition.span) if dated else None
+    if time is not None:
+        kind = one_period.kind_of(ws, table, *time)
+        one_period.of_one_period(ws, table, kind, node.condition.span, holds, where)
     return scheme.Demand(node.message.value, table, where, holds, time, node.span)
 
 
@@ -59,6 +63,12 @@ def _follows_dates(ws: Workspace, node: Expr) -> bool:
     if not isinstance(node, Col) or not node.refs or ws.subject is None:
         return False
     return ws.subject.table.active is not None and node.table == ws.subject.table.name
+
+
+def _follows_periods(ws: Workspace, table: str, *nodes: Expr | None) -> bool:
+    """Whether expressions read rows of a table by period, of which one must be of the period of the row that reads."""
+    found = (one_period.hops(ws, table, Unit.DATE, refs) for refs, _ in ways(ws.columns, *nodes))
+    return any(True for hops in found for _ in hops)
 
 
 def _read(ws: Workspace, node: Expr) -> Iterable[Val]:

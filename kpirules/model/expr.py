@@ -207,9 +207,10 @@ class Cond(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Fn(Typed):
-    """A scalar function: `round floor ceil abs min max days months year half quarter month`.
+    """A scalar function: `round floor ceil abs min max`, or `truncate extend`, which are the steps of `per`.
 
-    `places` and `mode` belong to the first three.
+    Of dates: `days months year half quarter month day weekday month_start month_end add_days add_months`. `places` and
+    `mode` belong to the first three.
     """
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from kpirules.model import aggregates, branches, infer, operators
+from kpirules.model import aggregates, branches, dates, infer, operators
 from kpirules.model.expr import Expr, Fn, Skip, Unknown
 from kpirules.model.walking import known
 from kpirules.model.workspace import Scope, Workspace
@@ -100,6 +100,11 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "ceil": ("ceiling", "roundup", "进一"),
     "days": ("datediff", "datedif", "天数差", "日期差", "相差天数"),
     "months": ("monthdiff", "month_diff", "月份差", "月数差", "相差月数"),
+    "day": ("dayofmonth", "day_of_month", "几号", "日期号"),
+    "weekday": ("dayofweek", "day_of_week", "isodow", "isoweekday", "星期几", "周几"),
+    "month_start": ("startofmonth", "start_of_month", "first_day", "月首", "月第一天"),
+    "month_end": ("eomonth", "endofmonth", "end_of_month", "last_day", "月底", "月最后一天"),
+    "add_months": ("edate", "addmonths", "dateadd", "date_add", "加月数", "加月份"),
 }
 """By English name, what spreadsheets and databases call a function, or people do."""
 
@@ -157,24 +162,6 @@ def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -
     return Fn(name, tuple(joined), type=operators.fit(ws, node.span, tuple(joined), merge), span=node.span)
 
 
-def _dates(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
-    for arg in args:
-        operators.fitted(ws, arg, Unit.DATE)
-    missing = any(arg.type.missing for arg in args)
-    low, high = _DATE_BOUNDS[name]
-    found = types.decimal(Unit.NUMBER, 0, Fraction(low), Fraction(high), missing=missing)
-    return Fn(name, args, type=operators.fit(ws, node.span, args, lambda: found), span=node.span)
-
-
-_DATE_BOUNDS = {
-    "days": (-4_000_000, 4_000_000),
-    "months": (-120_000, 120_000),
-    "year": (1, 9999),
-    "half": (1, 2),
-    "quarter": (1, 4),
-    "month": (1, 12),
-}
-
 _Maker = Callable[[Workspace, ast.Call, str, tuple[Expr, ...]], Expr]
 
 FUNCTIONS: dict[str, tuple[int, int, _Maker]] = {
@@ -184,11 +171,16 @@ FUNCTIONS: dict[str, tuple[int, int, _Maker]] = {
     "abs": (1, 1, _abs),
     "min": (2, 99, _extreme),
     "max": (2, 99, _extreme),
-    "days": (2, 2, _dates),
-    "months": (2, 2, _dates),
-    "year": (1, 1, _dates),
-    "half": (1, 1, _dates),
-    "quarter": (1, 1, _dates),
-    "month": (1, 1, _dates),
+    "days": (2, 2, dates.counted),
+    "months": (2, 2, dates.counted),
+    "year": (1, 1, dates.counted),
+    "half": (1, 1, dates.counted),
+    "quarter": (1, 1, dates.counted),
+    "month": (1, 1, dates.counted),
+    "day": (1, 1, dates.counted),
+    "weekday": (1, 1, dates.counted),
+    "month_start": (1, 1, dates.ends),
+    "month_end": (1, 1, dates.ends),
+    "add_months": (2, 2, dates.months_added),
 }
 """By English name: fewest and most arguments, and how it types."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from kpirules.model import contracts, operators, own
+from kpirules.model import contracts, one_period, operators, own
 from kpirules.model.expr import Agg, Col, Grain, Lookup, Own, Skip
 from kpirules.model.walking import walk
 from kpirules.model.workspace import Workspace
@@ -135,6 +135,7 @@ def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
         raise ws.fail("KPI803", span, {"table": table}, helps=[Note("given")])
     owner = _owner(ws, contract, subject, span)
     time_refs, time = time_of(ws, table, span)
+    one_period.check(ws, table, one_period.kind_of(ws, table, time_refs, time), owner, span)
     return Grain(table, owner, time_refs, time)
 
 
@@ -267,34 +268,45 @@ def is_keyed(ws: Workspace, table: contracts.Table) -> bool:
 def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span: Span) -> Lookup | Agg:
     """A column of another table outside an aggregate: the row of the subject and the period.
 
-    Of a table by a finer period it is the sum over all of these that make the period.
+    Of a table with a finer period in its key it is the sum over all of these that make the period.
 
     Raises:
-        Skip: the table's key is not the subject, with or without the period.
+        Skip: the table's key is not the subject, with or without the period, or it has one row for several periods.
     """
     assert ws.subject is not None
     _no_dates(ws, table, span)
     subject = ws.subject.table.name
-    keys = [c for c in table.columns if c.key]
-    owners = [c for c in keys if c.references == subject]
-    times = [c for c in keys if c.period]
-    labels = [Label(table.span, "table", {"table": table.name})]
+    owners = [c for c in table.columns if c.key and c.references == subject]
     if not is_keyed(ws, table):
         if table.name in ws.torn:
             raise Skip
         args = {"table": table.name, "column": column, "subject": subject}
         args |= {word: words.spelling(word, ws.file.language) for word in ("by", "choose")}
         helps = [Note("aggregate", args), Note("key", args)] if _ways(ws, table, subject) else [Note("rows", args)]
+        labels = [Label(table.span, "table", {"table": table.name})]
         raise ws.fail("KPI524", span, args, labels=labels, helps=helps)
     col = Col((), table.name, column, own=False, type=kind, span=span)
     own.of_their_owner(ws, table.name, (owners[0].name,), span, col)
-    time = times[0] if times else None
+    time = period_column(table)
+    one_period.of_one_period(ws, table.name, time.type.unit if time else ws.scheme.period, span, col)
     if time is not None and time.type.unit is not ws.scheme.period:
         if not ws.period_said:
             raise Skip
         _no_coarser(ws, table, time, span)
+        if not time.key:
+            raise _one_row(ws, col, time)
         return _added_up(ws, col, owners[0], time)
     return Lookup(table.name, column, owners[0].name, time.name if time else None, type=kind.maybe(), span=span)
+
+
+def _one_row(ws: Workspace, col: Col, time: contracts.Column) -> Skip:
+    """Report a lookup in a table with one row of a person, where several are needed for the scheme's period."""
+    args = {"table": col.table, "column": col.column, "time": time.name, "kind": time.type.unit}
+    args |= {"period": ws.scheme.period, "key": words.spelling("key", ws.file.language)}
+    helps = [Note(_BECOME_ONE.get(col.type.unit, "sum"), args)]
+    if time.type.unit.periodic and col.type.unit in _ADD_UP:
+        helps = [Note("key", args), *helps]
+    return ws.fail("KPI570", col.span, args, labels=[Label(time.span, "column", args)], helps=helps)
 
 
 def _added_up(ws: Workspace, col: Col, owner: contracts.Column, time: contracts.Column) -> Agg:

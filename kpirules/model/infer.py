@@ -294,7 +294,7 @@ def _tested(ws: Workspace, scope: Scope, operand: Expr) -> Iterator[Span]:
 
 
 def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
-    """`X per STEP`: the quotient, down to a whole number for `whole`, up to one for `part`, as it is for `pro rata`."""
+    """`X per STEP`: the quotient, toward zero for `whole`, away from zero for `part`, as it is for `pro rata`."""
     operand, step = infer(ws, scope, node.operand), infer(ws, scope, node.step)
     operand, step, unit = operators.align(ws, operand, step)
     operand, step = operators.plain(ws, operand), operators.plain(ws, step)
@@ -310,8 +310,9 @@ def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
     quotient = operators.quotient(ws, operand, step, Unit.NUMBER, node.span)
     if node.how == "pro rata":
         return quotient
-    whole = operators.fit(ws, node.span, (operand, step), lambda: types.rounding(quotient.type, 0))
-    return Fn("floor" if node.how == "whole" else "ceil", (quotient,), type=whole, span=node.span)
+    name = "truncate" if node.how == "whole" else "extend"
+    steps = operators.fit(ws, node.span, (operand, step), lambda: types.steps(quotient.type, name))
+    return Fn(name, (quotient,), type=steps, span=node.span)
 
 
 def _as(ws: Workspace, scope: Scope, node: ast.As) -> Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kpirules.model import columns, grain
+from kpirules.model import columns, grain, one_period
 from kpirules.model import own as persons
 from kpirules.model.expr import Builtin, Col, Expr, Skip
 from kpirules.model.workspace import PARTS, SUMS, Declared, Scope, Workspace
@@ -169,6 +169,7 @@ def _column(ws: Workspace, table: str, refs: tuple[str, ...], target: str, path:
     found = Col(refs, target, path.names[-1].text, own=own, type=column.type.maybe(when=missing), span=path.span)
     if own:
         grain.of_one_day(ws, found)
+        one_period.of_one_period(ws, table, ws.scheme.period, path.span, found)
         persons.of_their_owner(ws, table, (), path.span, found)
     return found
 

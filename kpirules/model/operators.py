@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import presence
-from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Fn, Lit, Lookup, Neg, Skip, Unknown, Val
+from kpirules.model import dates, presence
+from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Lit, Lookup, Neg, Skip, Unknown, Val
 from kpirules.model.walking import children, known
 from kpirules.model.widths import too_wide
 from kpirules.model.workspace import Workspace
@@ -221,7 +221,10 @@ def arithmetic(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> E
     left, right = plain(ws, left), plain(ws, right)
     unit = (units.times if op == "*" else units.over)(left.type.unit, right.type.unit)
     if unit is None:
+        dated = next((node for node in (left, right) if node.type.unit is Unit.DATE), None)
         helps = [Note("money_by_money" if op == "*" and _both_money(left, right) else "none")]
+        if dated is not None:
+            helps = [Note("date", {"text": dated.span.text})]
         args = {"op": typed(op, left, right), "left": left.type.unit, "right": right.type.unit}
         raise ws.fail("KPI303", span, args, labels=unit_labels(left, right), helps=helps)
     if op == "/":
@@ -247,19 +250,25 @@ def _both_money(left: Expr, right: Expr) -> bool:
 
 
 def _sum(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Expr:
+    if Unit.DATE in (left.type.unit, right.type.unit) and (found := dates.moved(ws, op, left, right, span)) is not None:
+        return found
     left, right, unit = align(ws, left, right)
-    if op == "-" and left.type.unit is right.type.unit is Unit.DATE:
-        days = types.decimal(Unit.NUMBER, 0, Fraction(-4_000_000), Fraction(4_000_000))
-        days = days.maybe(when=left.type.missing or right.type.missing)
-        return Fn("days", (right, left), type=fit(ws, span, (left, right), lambda: days), span=span)
     if unit is None or not unit.numeric:
         args = {"op": typed(op, left, right), "left": left.type.unit, "right": right.type.unit}
-        raise ws.fail("KPI302", span, args, labels=unit_labels(left, right), helps=clash_help(left, right))
+        raise ws.fail("KPI302", span, args, labels=unit_labels(left, right), helps=_sum_help(left, right))
     for node, other in ((left, right), (right, left)):
         if node.type.missing and known(other) is None:
             raise lost(ws, node, span, "sum")
-    found = fit(ws, span, (left, right), lambda: types.add(left.type, right.type, unit, minus=op == "-"))
-    return Bin(op, left, right, type=found, span=span)
+    added = fit(ws, span, (left, right), lambda: types.add(left.type, right.type, unit, minus=op == "-"))
+    return Bin(op, left, right, type=added, span=span)
+
+
+def _sum_help(left: Expr, right: Expr) -> list[Note]:
+    """What to write where a sum or a difference has no meaning; with a date, days are added and two days compared."""
+    for day, other in ((left, right), (right, left)):
+        if day.type.unit is Unit.DATE and _day(other.span.text) is None:
+            return [Note("days" if other.type.unit is not Unit.DATE else "between", {"text": day.span.text})]
+    return clash_help(left, right)
 
 
 def comparison(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Bin:

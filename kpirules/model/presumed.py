@@ -20,7 +20,8 @@ _BY_FUNCTION = {
     "count distinct": Unit.COUNT,
     "any": Unit.BOOL,
     "all": Unit.BOOL,
-    **dict.fromkeys(("days", "months", "year", "half", "quarter", "month"), Unit.NUMBER),
+    **dict.fromkeys(("days", "months", "year", "half", "quarter", "month", "day", "weekday"), Unit.NUMBER),
+    **dict.fromkeys(("month_start", "month_end", "add_months"), Unit.DATE),
 }
 _OF_NO_ROWS = ("avg", "median")
 """Aggregates that are missing where there are no rows, and nothing else."""

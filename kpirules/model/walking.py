@@ -38,6 +38,7 @@ from kpirules.model.expr import (
     Val,
 )
 from kpirules.model.scheme import Computed
+from kpirules.source import Span
 
 
 def head_parts(head: Head) -> tuple[Expr, ...]:
@@ -116,6 +117,25 @@ def owns(columns: Mapping[tuple[str, str], Computed], *nodes: Expr | None) -> It
                 if key not in seen:
                     seen.add(key)
                     pending.append((key[0], computed.rule))
+
+
+def ways(columns: Mapping[tuple[str, str], Computed], *nodes: Expr | None) -> Iterator[tuple[tuple[str, ...], Span]]:
+    """The references, one after the other, by which rows read others, also by way of computed columns; and where."""
+    pending: list[tuple[tuple[str, ...], Expr]] = [((), node) for node in nodes if node is not None]
+    seen: set[tuple[tuple[str, ...], str, str]] = set()
+    while pending:
+        refs, node = pending.pop()
+        for part in walk(node):
+            if not isinstance(part, Col | Own):
+                continue
+            way = (*refs, *part.refs)
+            if part.refs:
+                yield way, part.span
+            if isinstance(part, Col) and (computed := columns.get((part.table, part.column))):
+                key = (way, part.table, part.column)
+                if key not in seen:
+                    seen.add(key)
+                    pending.append((way, computed.rule))
 
 
 def known(node: Expr) -> Known | None:

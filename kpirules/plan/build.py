@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from kpirules.plan.ir import Case, Const, Op, Ref, Scalar, Value
 from kpirules.values import types
+from kpirules.values.periods import months_of
 from kpirules.values.rounding import Mode
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -112,6 +113,12 @@ def limit(a: Scalar, bound: Scalar, unit: Unit, *, at_most: bool) -> Op:
 def rounded(a: Scalar, places: int, mode: Mode) -> Op:
     """`a` to `places` places."""
     return Op("round", (a,), types.rounding(a.type, places), places, mode)
+
+
+def first_day(day: Scalar, type_: Type) -> Op:
+    """The first day of the month, quarter, half or year in which a day lies; of the month where `type_` is a date."""
+    months = months_of(type_.unit) if type_.unit.periodic else 1
+    return Op("first_day", (day, number(months)), type_)
 
 
 def case(whens: Sequence[tuple[Scalar, Scalar]], otherwise: Scalar | None, unit: Unit) -> Scalar:

@@ -65,7 +65,7 @@ def _of_subjects(one: scheme.Demand, subjects: Subjects) -> list[Step]:
 
 
 def _of_rows(model: Model, one: scheme.Demand, table: str) -> list[Step]:
-    reading = Reading(model, table)
+    reading = Reading(model, table, time=one.time)
     draft = reading.draft
     place = Place(table, "row", f"{table}$row")
     holds = scalars.lower(draft, place, one.holds)

@@ -63,7 +63,8 @@ class Draft:
     """Bindings of a relation, in order, and what they stand for.
 
     The relation has a row for each row of `table`: for each subject, or, with `per_row`, for each row that an aggregate
-    counts or a lookup finds. `column` gives its columns.
+    counts or a lookup finds. `column` gives its columns; `strayed` tells whether references lead to a row of another
+    period, None where they cannot.
 
     A value stands on others, so the subjects' relation is made in stages: `stages` says from which on a column or a
     binding is there, 0 where it is not said. Rows of stage 1 read values of stage 0, and so on. `subject` is the draft
@@ -80,6 +81,7 @@ class Draft:
     model: Model
     table: str
     column: Callable[[Refs, str], Ref]
+    strayed: Callable[[Refs], Scalar | None]
     per_row: bool = False
     subject: Draft | None = None
     bindings: list[Binding] = field(default_factory=list)

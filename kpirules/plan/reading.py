@@ -10,7 +10,7 @@ from kpirules.model.contracts import Column, Table
 from kpirules.model.scheme import Model
 from kpirules.plan import build
 from kpirules.plan.draft import Draft, Refs
-from kpirules.plan.ir import ROW, Compute, InForce, Join, Ref, Scan, Step
+from kpirules.plan.ir import ROW, Binding, Compute, InForce, Join, Param, Ref, Scalar, Scan, Step
 from kpirules.records import dataclass
 from kpirules.values import types
 from kpirules.values.types import Type
@@ -25,19 +25,23 @@ class Reading:
     """What is read of a table's rows. `columns` are named by table, references and column: `orders.customer.region`.
 
     `draft` holds what is worked out of each row; without `per_row` the rows are the subjects themselves. `subject` is
-    the draft of the subjects whose rows they are, where there is one.
+    the draft of the subjects whose rows they are, where there is one. `time` is what places the rows in time,
+    references and then a column; None where they are of the period of the run.
     """
 
     model: Model
     table: str
     subject: Draft | None = None
+    time: tuple[Refs, str] | None = None
     columns: dict[str, Type] = field(default_factory=dict)
     refs: list[Refs] = field(default_factory=list)
     per_row: bool = True
     draft: Draft = field(init=False)
 
     def __post_init__(self) -> None:
-        self.draft = Draft(self.model, self.table, self.column, per_row=self.per_row, subject=self.subject)
+        self.draft = Draft(
+            self.model, self.table, self.column, self.strayed, per_row=self.per_row, subject=self.subject
+        )
 
     def column(self, refs: Refs, name: str) -> Ref:
         """A column of the row, or of a row it refers to, under its name in the relation."""
@@ -76,9 +80,40 @@ class Reading:
             made.append(self._follow(name, one, made, days))
 
     def _ask_for_references(self) -> None:
-        """Ask for the columns that hold the references to follow: a way of two needs the one it goes by."""
+        """Ask for the columns that hold the references to follow: a way of two needs the one it goes by.
+
+        And for those that say of which period the row that they lead to must be.
+        """
         for refs in self.refs:
             self.column(refs[:-1], refs[-1])
+            self._period(refs)
+
+    def strayed(self, refs: Refs) -> Scalar | None:
+        """Whether the last of some references leads to a row of another period than that of the row that reads it.
+
+        None where it cannot: one that `matches` leads to no row then.
+        """
+        time, (column, target) = self._period(refs), self.hops(refs)[-1]
+        if time is None or column.matches:
+            return None
+        named = [self.column(refs[:-1], refs[-1]), *([time] if isinstance(time, Ref) else [])]
+        gone = build.is_missing(self.column(refs, target.keys[0]))
+        return build.both([*(build.negated(build.is_missing(one)) for one in named), gone])
+
+    def _period(self, refs: Refs) -> Ref | Param | None:
+        """The time of the row that the last of some references is in, where it leads to a row of a period.
+
+        A row without a period column is of the time of the row that refers to it. None where any row is right: of a
+        table that is not by period, of the subjects, or one that is itself what places the rows in time.
+        """
+        column = _periodic(self.model, self.target(refs))
+        if column is None or (self.time is not None and refs == self.time[0]):
+            return None
+        for depth in range(len(refs) - 1, 0, -1):
+            own = _own_period(self.model, self.target(refs[:depth]))
+            if own is not None:
+                return self.column(refs[:depth], own.name)
+        return Param("period_start", types.DATE) if self.time is None else self.column(*self.time)
 
     def owned(self, name: str, made: list[Step], owner: str, people: tuple[str, str]) -> None:
         """Add the join that brings what the rows read of their `owner`, from `people`: a relation, and its key."""
@@ -109,6 +144,11 @@ class Reading:
         dated = target.active
         dates = [dated.begins, dated.ends] if dated else []
         columns = {f"{right}{one}": (one, type_of(target, one)) for one in {*taken.values(), *target.keys, *dates}}
+        on = [(full, f"{right}{target.keys[0]}")]
+        time, period = self._period(refs), _periodic(self.model, target)
+        if time is not None and period is not None:
+            on.append((self._first_days(name, refs, made, time, period), f"{right}{period.name}"))
+            columns[f"{right}{period.name}"] = (period.name, period.type)
         last = made[-1].name
         made.append(Scan(f"{name} to {'.'.join(refs)}", target.name, dict(sorted(columns.items()))))
         take = {column: f"{right}{one}" for column, one in taken.items()}
@@ -116,8 +156,36 @@ class Reading:
         if dated is not None:
             assert days is not None, full
             force = InForce(*days, f"{right}{dated.begins}", f"{right}{dated.ends}")
-        on = ((full, f"{right}{target.keys[0]}"),)
-        return Join(join_name(name, refs), last, made[-1].name, on, take, force)
+        return Join(join_name(name, refs), last, made[-1].name, tuple(on), take, force)
+
+    def _first_days(self, name: str, refs: Refs, made: list[Step], time: Ref | Param, period: Column) -> str:
+        """The column with the first day of the period that the row must be of, that of `time`; added if need be."""
+        if isinstance(time, Ref) and time.type.unit is period.type.unit:
+            return time.name
+        column = f"{name} with {'.'.join(refs)}$first day"
+        kind = period.type.maybe(when=time.type.missing)
+        first: Scalar = time if isinstance(time, Param) else build.first_day(time, kind)
+        binding = Binding(column, first, first.type, self.table, "row", "value")
+        made.append(Compute(f"{column}s", made[-1].name, (binding,)))
+        return column
+
+
+def may_stray(model: Model, refs: Refs) -> bool:
+    """Whether references may lead to a row of another period than that of the row that reads it, which is a fault."""
+    columns = (column for table in model.tables.values() for column in table.columns if column.name in refs)
+    targets_ = (model.tables[one.references] for one in columns if one.references is not None and not one.matches)
+    return any(_periodic(model, target) is not None for target in targets_)
+
+
+def _own_period(model: Model, table: Table) -> Column | None:
+    """The period column of a table; None of the subjects, who are of every period."""
+    return None if table.name == model.subject.table.name else next((one for one in table.columns if one.period), None)
+
+
+def _periodic(model: Model, table: Table) -> Column | None:
+    """The column that says of which month, quarter, half or year a row is."""
+    column = _own_period(model, table)
+    return column if column is not None and column.type.unit.periodic else None
 
 
 def join_name(name: str, refs: Sequence[str]) -> str:

@@ -59,7 +59,8 @@ def rows_of(draft: Draft, grain: Grain, stage: int) -> Rows:
     """The rows of a grain that read the subject's values of the stages before one, in one relation."""
     key = grain, stage
     if key not in draft.rows:
-        draft.rows[key] = Rows(grain, Reading(draft.model, grain.table, draft), len(draft.rows), stage)
+        reading = Reading(draft.model, grain.table, draft, (grain.time_refs, grain.time))
+        draft.rows[key] = Rows(grain, reading, len(draft.rows), stage)
     return draft.rows[key]
 
 
@@ -279,7 +280,8 @@ def looked_up(draft: Draft, place: Place, node: Lookup) -> Ref:
     stage = stage_of(draft, node)
     key = node.table, stage
     if key not in draft.lookups:
-        draft.lookups[key] = (node, Reading(draft.model, node.table, draft))
+        time = next((((), one.name) for one in draft.model.tables[node.table].columns if one.period), None)
+        draft.lookups[key] = (node, Reading(draft.model, node.table, draft, time))
     _, reading = draft.lookups[key]
     place_of_row = Place(node.table, "row", f"{node.table}$row")
     found, flags = reading.draft.collected(

@@ -34,7 +34,7 @@ from kpirules.model.walking import children, walk
 from kpirules.plan import aggregates, build, rows, rules
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import Const, Op, Param, Ref, Scalar
-from kpirules.plan.reading import targets
+from kpirules.plan.reading import may_stray, targets
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -60,6 +60,7 @@ def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
             return rows.looked_up(draft, place, node)
         case Col():
             found = column(draft, place, (*place.refs, *node.refs), node.table, node.column)
+            _of_one_period(draft, place, node)
             return build.ref(found.name, node.type)
         case Builtin(name="active_days" | "active_share"):
             return build.ref(node.name, draft.columns[node.name])
@@ -71,6 +72,8 @@ def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
             return _decided(draft, place, node)
         case Cond():
             return _cond(draft, place, node)
+        case Fn(name="add_days" | "add_months"):
+            return _later(draft, place, node)
         case _:
             return scalar(node, lambda inner: lower(draft, place, inner))
 
@@ -168,8 +171,15 @@ def _function(node: Fn, args: list[Scalar]) -> Scalar:
             return found
         case "round" | "floor" | "ceil":
             return Op(node.name, tuple(args), types.rounding(args[0].type, node.places), node.places, node.mode)
+        case "truncate" | "extend":
+            return Op(node.name, tuple(args), types.steps(args[0].type, node.name))
         case "abs":
             return Op("abs", tuple(args), types.absolute(args[0].type))
+        case "month_start":
+            return build.first_day(args[0], types.DATE.maybe(when=args[0].type.missing))
+        case "month_end":
+            first = build.first_day(args[0], Type(Unit.MONTH, args[0].type.missing))
+            return Op("last_day", (first,), types.DATE.maybe(when=first.type.missing))
         case _:
             return Op(node.name, tuple(args), node.type)
 
@@ -191,6 +201,19 @@ def column(draft: Draft, place: Place, refs: Refs, table: str, name: str) -> Ref
     full = ".".join((draft.table, *refs, name))
     inner = Place(full, "column", full, _there(draft, refs), computed.title, refs)
     return _once(draft, place, inner, computed.rule)
+
+
+def _of_one_period(draft: Draft, place: Place, node: Col) -> None:
+    """A row that is read by references, and is of another period than the one that reads it, is a fault."""
+    for depth in range(1, len(node.refs) + 1):
+        refs = (*place.refs, *node.refs[:depth])
+        strayed = draft.strayed(refs)
+        if strayed is None:
+            continue
+        name = ".".join((draft.table, *refs, "$strayed"))
+        if name not in draft.types:
+            draft.bind(name, strayed, Place(name, "row", name), "guard", None)
+        draft.need([Flag(name, "KPI744", place.item, origin_of(node.span))], place.guard)
 
 
 def _own(draft: Draft, place: Place, own: Own) -> Ref:
@@ -257,9 +280,13 @@ def _there(draft: Draft, refs: Refs) -> str | None:
 
 
 def faults(draft: Draft, node: Expr) -> bool:
-    """Whether working out an expression may end the run: it has `or else error` in it, or reads a value that may."""
+    """Whether working out an expression may end the run: it has `or else error` or a later date in it, or reads it."""
     for part in walk(node):
         if isinstance(part, Fallback) and part.fallback is None:
+            return True
+        if isinstance(part, Fn) and part.name in ("add_days", "add_months"):
+            return True
+        if isinstance(part, Col | Own) and may_stray(draft.model, part.refs):
             return True
         if isinstance(part, Col) and (computed := draft.model.columns.get((part.table, part.column))):
             if faults(draft, computed.rule):
@@ -287,6 +314,18 @@ def _or_fault(draft: Draft, place: Place, node: Fallback) -> Scalar:
     when = draft.bind(draft.fresh(place.base), build.is_missing(value), place, "guard", node.span)
     draft.need([Flag(when.name, "KPI702", place.item, origin_of(node.span))])
     return value
+
+
+def _later(draft: Draft, place: Place, node: Fn) -> Scalar:
+    """A date so much later than another; outside of the years 1 to 9999 there is none, which is a fault."""
+    args = [bound(draft, place, lower(draft, place, arg), arg) for arg in node.args]
+    value = Op(node.name, tuple(args), types.DATE.maybe())
+    found = draft.bind(draft.fresh(place.base), value, place, "value", node.span)
+    there = [build.negated(build.is_missing(arg)) for arg in args if not isinstance(arg, Const)]
+    outside = build.both([build.is_missing(found), *there])
+    when = draft.bind(draft.fresh(place.base), outside, place, "guard", node.span)
+    draft.need([Flag(when.name, "KPI743", place.item, origin_of(node.span))])
+    return found
 
 
 def _or_else(draft: Draft, place: Place, node: Fallback, fallback: Expr) -> Scalar:

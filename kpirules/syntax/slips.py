@@ -200,7 +200,8 @@ def _timed(reading: Reading, line: Line, fault: int) -> tuple[int, int, Note] | 
             factor = next(
                 (n for (by, one), n in _FACTORS.items() if one == unit and _beside(reading, line, found, by)), 0
             )
-            value = found[1] if factor == 1 else _whole(found[1], factor)
+            added = unit == "day" and re.search(r"[+-]\s*$", typed[:start])  # days added to a date, or to others
+            value = found[1] if factor == 1 or added else _whole(found[1], factor)
             note = Note("write", {"write": value}) if value else Note("time")
             return line.start + start, line.start + end, note
     return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from kpirules.records import dataclass
+from kpirules.values.dates import first_day, last_day
 from kpirules.values.units import Unit
 
 _MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.HALF: 6, Unit.YEAR: 12}
@@ -29,7 +30,7 @@ class Period:
     @property
     def end(self) -> date:
         """Its last day."""
-        return _plus_months(self.start, _MONTHS[self.kind]) - timedelta(days=1)
+        return last_day(self.start, _MONTHS[self.kind])
 
     @property
     def days(self) -> int:
@@ -63,8 +64,7 @@ def parse_period(text: str, kind: Unit) -> Period | None:
 
 def period_of(day: date, kind: Unit) -> Period:
     """The period of that kind in which a day lies."""
-    size = _MONTHS[kind]
-    return Period(date(day.year, (day.month - 1) // size * size + 1, 1), kind)
+    return Period(first_day(day, _MONTHS[kind]), kind)
 
 
 def periods_in(outer: Unit, inner: Unit) -> int | None:
@@ -76,9 +76,10 @@ def periods_in(outer: Unit, inner: Unit) -> int | None:
 def within(start: date, end: date, kind: Unit) -> Iterator[Period]:
     """The periods of that kind from the one in which `start` lies to the one in which `end` does, in order."""
     one = period_of(start, kind)
-    while one.start <= end:
-        yield one
+    yield one
+    while one.end < end:
         one = period_of(one.end + timedelta(days=1), kind)
+        yield one
 
 
 def months_of(kind: Unit) -> int:
@@ -89,8 +90,3 @@ def months_of(kind: Unit) -> int:
 def _nth(year: int, nth: int, kind: Unit) -> Period | None:
     month = (nth - 1) * _MONTHS[kind] + 1
     return Period(date(year, month, 1), kind) if year >= 1 and 1 <= month <= _MONTHS[Unit.YEAR] else None
-
-
-def _plus_months(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 + months
-    return date(index // 12, index % 12 + 1, 1)

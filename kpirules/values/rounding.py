@@ -35,6 +35,16 @@ def ceiled(value: Fraction, places: int = 0) -> Fraction:
     return Fraction((value * unit).__ceil__()) / unit
 
 
+def truncated(value: Fraction, places: int = 0) -> Fraction:
+    """The nearest multiple of 10^-places toward zero."""
+    return floored(value, places) if value > 0 else ceiled(value, places)
+
+
+def extended(value: Fraction, places: int = 0) -> Fraction:
+    """The nearest multiple of 10^-places away from zero."""
+    return ceiled(value, places) if value > 0 else floored(value, places)
+
+
 def decimal_text(value: Fraction, places: int | None = None) -> str:
     """A fraction as a plain decimal numeral without an exponent.
 

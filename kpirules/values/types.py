@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.records import dataclass
-from kpirules.values.rounding import decimal_places
+from kpirules.values.rounding import decimal_places, extended, truncated
 from kpirules.values.units import Unit
 
 WIDTH = 38
@@ -311,6 +311,12 @@ def rounding(a: Type, places: int) -> Type:
     if a.scale is None or a.scale > places:
         low, high = _outward(low, step, down=True), _outward(high, step, down=False)
     return decimal(a.unit, max(places, 0), low, high, missing=a.missing)
+
+
+def steps(a: Type, way: str) -> Type:
+    """The type of the whole steps in a quotient: those that are complete (`truncate`), or that are begun (`extend`)."""
+    to = truncated if way == "truncate" else extended
+    return replace(rounding(a, 0), low=to(a.bounds[0]), high=to(a.bounds[1]))
 
 
 def _outward(value: Fraction, step: Fraction, *, down: bool) -> Fraction:

@@ -22,10 +22,10 @@ TEXTS = ("", "AE", "KA", "ka", "销售", "o'x", "a\\b", "𝄞")
 CONSTANTS: list[Scalar] = [
     whole(n) for n in ("0", "1", "2", "3", "7", "-1", "100", "0.5", "0.8", "-2.25", "1/3", "0.0001", "10000000")
 ]
-DAYS = types.decimal(NUMBER, 0, Fraction(-40_000), Fraction(40_000))
-MONTHS = types.decimal(NUMBER, 0, Fraction(-1300), Fraction(1300))
+DAYS = types.decimal(NUMBER, 0, Fraction(-4_000_000), Fraction(4_000_000))
+MONTHS = types.decimal(NUMBER, 0, Fraction(-120_000), Fraction(120_000))
 PERIODS = (Unit.MONTH, Unit.QUARTER, Unit.HALF, Unit.YEAR)
-PARTS = {"year": (1999, 2100), "half": (1, 2), "quarter": (1, 4), "month": (1, 12)}
+PARTS = {"year": (1, 9999), "half": (1, 2), "quarter": (1, 4), "month": (1, 12), "day": (1, 31), "weekday": (1, 7)}
 
 
 @st.composite
@@ -201,7 +201,14 @@ def day(draw: st.DrawFn, schema: Mapping[str, Type], depth: int) -> Scalar:
         return draw(st.sampled_from([*_refs(schema, Unit.DATE), *known]))
     a, b = draw(day(schema, depth - 1)), draw(day(schema, depth - 1))
     missing = _either(a.type, b.type)
-    name = draw(st.sampled_from(["earlier", "later", "coalesce", "case", "last_day"]))
+    name = draw(
+        st.sampled_from(["earlier", "later", "coalesce", "case", "last_day", "first_day", "add_days", "add_months"])
+    )
+    if name == "first_day":
+        return Op(name, (a, whole(draw(st.sampled_from([1, 3, 6, 12])))), a.type)
+    if name in ("add_days", "add_months"):
+        by = whole(draw(st.sampled_from([-1, 0, 1, 11, -25, 400, 10**13])))
+        return Op(name, (a, by), DATE.maybe())
     if name == "last_day":
         period = draw(st.sampled_from([ref for unit in PERIODS for ref in _refs(schema, unit)] or [a]))
         return Op(name, (period,), DATE.maybe(when=period.type.missing)) if period.type.unit.periodic else a

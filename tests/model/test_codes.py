@@ -257,6 +257,25 @@ CASES = [
             "define x = more.rate",
         ),
     ),
+    ("KPI322", "0.5", scheme("define x = period_start + 0.5")),
+    (
+        "KPI570",
+        "targets.goal",
+        scheme(TARGETS.replace("quarter  quarter period key", "day date period"), "define x = targets.goal"),
+    ),
+    ("KPI571", "9999-12-31 + 1", scheme("define x = 9999-12-31 + 1")),
+    *(
+        (
+            code,
+            "plans.goal",
+            scheme(
+                f"table plans\n    plan text key\n    kept {kind} period\n    goal money",
+                "define x = plans.goal",
+                staff=_staff("plan text references plans"),
+            ),
+        )
+        for code, kind in (("KPI572", "month"), ("KPI573", "year"))
+    ),
 ]
 
 

@@ -29,13 +29,19 @@ ROWS: Data = {
         ("base 每300 整步 + base 每300 不足计一 + base 每300 按比例", 7 + Fraction(10, 3)),
         ("-2 * count(orders) per 2 whole", -2),  # a step counts in what stands right before it: 3 per 2
         ("-base per 300 whole", -3),  # the steps of 1000, taken off
-        ("(-base) per 300 whole", -4),  # downwards, below zero too: a part of a step back is a whole one
-        ("(-base) per 300 part", -3),
-        ("(0 - 7) per 5 whole", -2),
+        ("(-base) per 300 whole", -3),  # as many steps below zero as above it
+        ("(-base) per 300 part", -4),
+        ("(-base) per 250 part", -4),
+        ("(0 - 7) per 5 whole", -1),
+        ("(0 - 7) per 5 part", -2),
+        ("(7 - 7) per 5 part", 0),
+        ("(-base) per 7元 whole", -142),  # 142.857…
+        ("(-base / 3) per 7元 part", -48),  # 47.6…
         ("80% per 3% part", 27),
         ("(base / 3) per 7元 whole", 47),
         ("base per max(base - 10, 1元) part", 2),
-        ("sum(orders.amount per 30 whole)", 3 + 0 - 1),
+        ("sum(orders.amount per 30 whole)", 3 + 0 + 0),
+        ("sum(orders.amount per 30 part)", 4 + 1 - 1),
         ("(base as number) per 300 whole", 3),
         ("base as number / 8 as percent", 125),
         ("50% as number * 8", 4),
@@ -46,6 +52,23 @@ ROWS: Data = {
 )
 def test_values(value: str, worked_out: Value) -> None:
     assert figures(scheme(ORDERS, f"define x = {value}"), ROWS)["x"] == worked_out
+
+
+def test_steps_are_the_same_on_both_sides_of_zero() -> None:
+    """A threshold of 500 and figures 0.4 steps above and below it: no step is gained or lost."""
+    people = [(f"E{nth}", "AE", base) for nth, base in enumerate(("460", "500", "540", "600", "400", "399.99"))]
+    text = scheme("define over = (base - 500元) per 100 whole", "define begun = (base - 500元) per 100 part")
+    found = figures(text, {"staff": people})
+    assert found.column("over") == [0, 0, 0, 1, -1, -1]
+    assert found.column("begun") == [-1, 0, 1, 1, -1, -2]
+
+
+def test_the_bounds_of_steps_are_no_wider_than_the_steps() -> None:
+    """Of -7 to 7, a step of 5 is complete once on either side: rows for -1, 0 and 1 take all."""
+    staff = STAFF.replace("subject", "    n integer between -7 and 7\nsubject")
+    rows = "define x by n per 5 {how}\n" + "\n".join(f"    {nth} : {nth}" for nth in (-1, 0, 1))
+    assert figures(scheme(rows.format(how="whole"), staff=staff), {"staff": [("E1", "AE", "1", "-7")]})["x"] == -1
+    assert told(scheme(rows.format(how="part"), staff=staff)) == [("KPI510", "by n per 5 part")]
 
 
 def test_what_may_be_missing_stays_so() -> None:

@@ -13,6 +13,7 @@ from kpirules.trace.form import to_json
 from kpirules.trace.text import render
 from tests.helpers.schemes import (
     HEADER,
+    ORDERS,
     STAFF,
     Data,
     bindings,
@@ -439,3 +440,78 @@ def test_in_chinese() -> None:
     assert sorted(map(str, found.column("计划额"))) == ["0", "15"]
     assert found.column("系数") == [Fraction(3, 2), Fraction(3, 2)]
     assert sorted(map(str, found.column("帮扶系数"))) == ["0", "2"]
+
+
+GOALS = """
+table goals
+    who  text references staff key
+    q    quarter period
+    goal money
+    grew percent optional
+"""
+GOAL_DATA: Data = {**PEOPLE, "goals": [("E1", "2024Q4", "5", "50%"), ("E2", "2025Q1", "7", None)]}
+
+
+def test_a_lookup_counts_only_in_the_period_when_the_period_is_not_part_of_the_key() -> None:
+    """The row of the first is of the period before, the second has one of the period, the third has none."""
+    text = scheme(
+        GOALS,
+        "define by_default = goals.goal or else -1 CNY",
+        "define by_test = if goals.goal is missing then 1 else 0",
+        "define grew = goals.grew or else -1%",
+        "define summed = sum(goals.goal)",
+        "define goals.twice = goal * 2",
+        "define computed = goals.twice or else -1 CNY",
+    )
+    found = figures(text, GOAL_DATA)
+    assert found.column("by_default") == [-1, 7, -1]
+    assert found.column("by_test") == [1, 0, 1]
+    assert found.column("grew") == [Fraction(-1, 100)] * 3
+    assert found.column("summed") == [0, 7, 0]
+    assert found.column("computed") == [-1, 14, -1]
+    assert figures(text, GOAL_DATA, "2024Q4").column("by_default") == [5, -1, -1]
+
+
+@pytest.mark.parametrize(("kind", "here", "before"), [("half", "2025H1", "2024H2"), ("year", "2025", "2024")])
+def test_a_lookup_counts_only_in_the_half_or_the_year(kind: str, here: str, before: str) -> None:
+    text = scheme(
+        GOALS.replace("q    quarter", f"q    {kind}"),
+        "define goal = goals.goal or else -1 CNY",
+        header=HEADER.replace("quarter", kind),
+    )
+    data = {**PEOPLE, "goals": [("E1", before, "5", None), ("E2", here, "7", None)]}
+    assert figures(text, data, here).column("goal") == [-1, 7, -1]
+
+
+def test_a_lookup_read_from_rows_counts_only_in_the_period() -> None:
+    text = scheme(
+        GOALS,
+        ORDERS,
+        "define goal = goals.goal or else 0 CNY",
+        "define orders.over = if amount > own.goal then amount else 0 CNY",
+        "define over = sum(orders.over)",
+    )
+    orders = [("O1", "E1", "2025-01-01", "3", "won"), ("O2", "E2", "2025-01-01", "3", "won")]
+    assert figures(text, {**GOAL_DATA, "orders": orders}).column("over") == [3, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "helps"),
+    [
+        ("month", "goal", ["key", "sum"]),
+        ("date", "goal", ["sum"]),
+        ("month", "grew", ["average"]),
+        ("date", "grew", ["average"]),
+    ],
+)
+def test_one_row_per_person_of_a_finer_period_is_refused(kind: str, column: str, helps: list[str]) -> None:
+    (fault,) = refused(scheme(GOALS.replace("q    quarter", f"q    {kind}"), f"define x = goals.{column}"))
+    assert (fault.code, fault.span and fault.span.text) == ("KPI570", f"goals.{column}")
+    assert [label.span.text for label in fault.labels] == ["q"]
+    assert [one.key for one in fault.helps] == helps
+
+
+def test_one_row_per_person_of_a_longer_period_is_refused() -> None:
+    assert told(scheme(GOALS.replace("q    quarter", "q    year"), "define x = goals.goal")) == [
+        ("KPI804", "goals.goal")
+    ]

@@ -137,6 +137,11 @@ def test_what_is_missing_stays_so_until_it_is_met() -> None:
             ("level or else size", [Fraction("2.5"), Fraction(3)]),
             ("(level or else 0) + size", [Fraction("2.5"), Fraction("-4.25")]),
             ("days(hired, left_on)", [None, Fraction(0)]),
+            ("left_on + 1", [None, date(2025, 4, 1)]),
+            ("day(left_on)", [None, Fraction(31)]),
+            ("month_end(left_on)", [None, date(2025, 3, 31)]),
+            ("add_months(left_on, 1) or else hired", [date(2024, 2, 29), date(2025, 4, 30)]),
+            ("add_months(hired, level)", [None, date(2025, 6, 30)]),
             ("level or else error", [None, Fraction(3)]),
         ]
     )
@@ -159,7 +164,22 @@ def test_functions() -> None:
             ("days(hired, 2025-03-01)", [Fraction(366), Fraction(-30)]),
             ("2025-03-01 - hired", [Fraction(366), Fraction(-30)]),
             ("months(hired, 2025-03-30)", [Fraction(13), Fraction(0)]),
-            ("months(hired, 2025-02-28)", [Fraction(11), Fraction(-1)]),
+            ("months(hired, 2025-02-28)", [Fraction(12), Fraction(-1)]),  # 2024-02-29 and 2025-03-31
+            ("months(hired, 2025-02-27)", [Fraction(11), Fraction(-1)]),
+            ("months(hired, period_end + 1)", [Fraction(13), Fraction(0)]),
+            ("day(hired) + weekday(hired) * 100", [Fraction(429), Fraction(131)]),  # a Thursday and a Monday
+            ("month_start(hired)", [date(2024, 2, 1), date(2025, 3, 1)]),
+            ("month_end(hired)", [date(2024, 2, 29), date(2025, 3, 31)]),
+            ("add_months(hired, 12)", [date(2025, 2, 28), date(2026, 3, 31)]),
+            ("add_months(hired, -1)", [date(2024, 1, 29), date(2025, 2, 28)]),
+            ("hired + 1", [date(2024, 3, 1), date(2025, 4, 1)]),
+            ("1 + hired - 2", [date(2024, 2, 28), date(2025, 3, 30)]),
+            ("hired + period_days", [date(2024, 5, 29), date(2025, 6, 29)]),
+            ("hired - days(hired, 2025-03-01)", [date(2023, 2, 28), date(2025, 4, 30)]),
+            ("hired + 10 / 5", [date(2024, 3, 2), date(2025, 4, 2)]),
+            ("(hired + 3) - hired", [Fraction(3)] * 2),
+            ("2024-01-31 + 30", [date(2024, 3, 1)] * 2),
+            ("add_months(2024-01-31, 1)", [date(2024, 2, 29)] * 2),
             ("year(hired)", [Fraction(2024), Fraction(2025)]),
             ("half(hired) + quarter(hired) * 10 + month(hired) * 100", [Fraction(211), Fraction(311)]),
             ("max(hired, 2025-01-01)", [date(2025, 1, 1), date(2025, 3, 31)]),
@@ -176,6 +196,21 @@ def test_the_days_of_the_period_and_its_year() -> None:
     text = scheme("define x = days(year_start, period_start)", "define y = days(period_start, period_end)", staff=STAFF)
     found = figures(text, PEOPLE, "2025Q3")
     assert (found.column("x"), found.column("y")) == ([181, 181], [91, 91])
+
+
+def test_functions_of_dates_in_chinese() -> None:
+    found = figures(
+        scheme(
+            "定义 甲 = 日(hired) + 星期(hired) × 100",
+            "定义 乙 = 月末(加月(hired, 1))",
+            "定义 丙 = 月初(hired) + 10",
+            staff=STAFF,
+        ),
+        PEOPLE,
+    )
+    assert found.column("甲") == [429, 131]
+    assert found.column("乙") == [date(2024, 3, 31), date(2025, 4, 30)]
+    assert found.column("丙") == [date(2024, 2, 11), date(2025, 3, 11)]
 
 
 def test_functions_in_chinese() -> None:

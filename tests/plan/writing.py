@@ -174,9 +174,14 @@ class Writer:
         columns = {
             "money": ("m", "?om", "?targets.goal", "staff.m"),
             "ratio": ("r", "active_share"),
-            "number": ("n", "?i", "active_days", "months(since, period_end)"),
+            "number": ("n", "?i", "active_days", f"months({self._day()}, period_end)", f"weekday({self._day()})"),
         }
         return (*columns[unit], *aggregates[unit], *LITERALS[unit][:2], *self.defines.get(unit, ()))
+
+    def _day(self) -> str:
+        """A date of a person that is never missing."""
+        days = ("since", "since + 31", "since - active_days", "month_end(since)", "month_start(since) - 1")
+        return self.one_of(*days, "add_months(since, active_days)", "add_months(month_end(since), -1)")
 
     def _where(self) -> str:
         tests = (
@@ -195,7 +200,7 @@ class Writer:
                 'role = "A"',
                 "i is missing",
                 "om is present and om > 50",
-                "since < 2025-01-01",
+                f"{self._day()} < 2025-01-01",
                 "(until is missing or until > 2025-03-01)",
                 f"any(orders.amount > 50{self._where()})",
                 f"all(won.qty >= 1{self._where()})",

@@ -259,3 +259,47 @@ def test_a_demand_is_part_of_the_plan() -> None:
     assert second.columns == ("cost", "amount", "day", "staff_id")
     assert (third.table, third.columns) == ("staff", ("base",))
     assert (fourth.table, fourth.columns) == ("staff", ("staff_id",))
+
+
+@engines
+def test_a_row_that_refers_to_one_of_another_period_breaks_it(engine: Engine) -> None:
+    """What a row reads by reference must be of its own period; the rows of every period are asked."""
+    items = """
+    table plans
+        plan text key
+        q    quarter period
+        most money
+    table orders
+        order_id text key
+        staff_id text references staff
+        plan     text references plans
+        day      date period
+        amount   money
+    require for each orders amount <= plans.most : "no order above its plan"
+    pay p
+        amount base
+    """
+    found = compiled(scheme(items, staff=DATED))
+    contracts = tuple(found.model.tables.values())
+    rows: Data = {
+        "staff": [SOUND],
+        "plans": [("P", "2025Q1", "10"), ("O", "2024Q4", "10")],
+        "orders": [
+            ("1", "E1", "P", "2025-03-31", "10"),
+            ("2", "E1", "P", "2025-03-31", "10.01"),
+            ("3", "E1", "O", "2025-03-31", "10"),
+            ("4", "E1", "O", "2024-10-01", "10"),
+        ],
+    }
+    frames = {
+        one.name: pa.table(
+            {
+                column.name: pa.array([row[nth] for row in rows[one.name]], pa.string())
+                for nth, column in enumerate(one.columns)
+            }
+        )
+        for one in contracts
+    }
+    with pytest.raises(DataFaults) as raised:
+        required(found, typed_tables(contracts, frames), PERIOD, engine=engine)
+    assert [(fault.table, fault.row) for fault in raised.value.faults] == [("orders", 2), ("orders", 3)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from kpirules.plan.ir import Case, Const, Op, Param, Ref, Scalar, Value
-from kpirules.values.periods import Period
-from kpirules.values.rounding import ceiled, floored, rounded
+from kpirules.values import dates
+from kpirules.values.periods import months_of
+from kpirules.values.rounding import ceiled, extended, floored, rounded, truncated
 
 Row = dict[str, Value]
 Reader = Callable[[Row], Value]
@@ -63,8 +63,8 @@ def _operator(op: Op, params: Mapping[str, Value]) -> Reader:
         work = _ROUNDINGS[op.op]
         return _strict(lambda value: work(value, op), args)
     if op.op == "last_day":
-        kind = op.args[0].type.unit
-        return _strict(lambda first: Period(first, kind).end, args)
+        months = months_of(op.args[0].type.unit)
+        return _strict(lambda first: dates.last_day(first, months), args)
     return _strict(_STRICT[op.op], args)
 
 
@@ -94,14 +94,9 @@ _ROUNDINGS: dict[str, Callable[[Any, Op], Fraction]] = {
     "round": lambda a, op: rounded(a, op.places, op.mode),
     "floor": lambda a, op: floored(a, op.places),
     "ceil": lambda a, op: ceiled(a, op.places),
+    "truncate": lambda a, op: truncated(a, op.places),
+    "extend": lambda a, op: extended(a, op.places),
 }
-
-
-def _months(a: date, b: date) -> Fraction:
-    """Whole months passed from `a` to `b`: a month has passed when its day number is reached again."""
-    if b < a:
-        return -_months(b, a)
-    return Fraction((b.year - a.year) * 12 + b.month - a.month - (b.day < a.day))
 
 
 _STRICT: dict[str, Callable[..., Value]] = {
@@ -122,11 +117,16 @@ _STRICT: dict[str, Callable[..., Value]] = {
     "at_most": min,
     "at_least": max,
     "days": lambda a, b: Fraction((b - a).days),
-    "months": _months,
+    "months": lambda a, b: Fraction(dates.months_between(a, b)),
     "year": lambda a: Fraction(a.year),
     "half": lambda a: Fraction((a.month + 5) // 6),
     "quarter": lambda a: Fraction((a.month + 2) // 3),
     "month": lambda a: Fraction(a.month),
+    "day": lambda a: Fraction(a.day),
+    "weekday": lambda a: Fraction(a.isoweekday()),
+    "first_day": lambda a, months: dates.first_day(a, int(months)),
+    "add_days": lambda a, n: dates.add_days(a, int(n)),
+    "add_months": lambda a, n: dates.add_months(a, int(n)),
     "earlier": min,
     "later": max,
 }

@@ -51,7 +51,13 @@ class Dialect(Protocol):
         """The days from one date to another, a whole number."""
 
     def last_day(self, first: Node, months: int) -> Node:
-        """The last day of so many months that begin on the date `first`, a date."""
+        """The last day of so many months that begin with that of the date `first`, a date."""
+
+    def date(self, year: Node, month: Node) -> Node:
+        """The first day of a month, a date."""
+
+    def later(self, day: Node, number: Node, unit: str) -> Node:
+        """The date so many whole `days` or `months` after `day`; the last day of a month that has no such day."""
 
 
 class DuckDB:
@@ -128,6 +134,18 @@ class DuckDB:
         """A date and an interval are a timestamp, so `LAST_DAY`, which gives a date, stands outside."""
         last_month = exp.Interval(this=build.text(str(months - 1)), unit=exp.var("MONTH"))
         return exp.LastDay(this=build.binary(exp.Add, first, last_month))
+
+    def date(self, year: Node, month: Node) -> Node:
+        """`MAKE_DATE`."""
+        return exp.DateFromParts(year=year, month=month, day=build.whole(1))
+
+    def later(self, day: Node, number: Node, unit: str) -> Node:
+        """A date and a whole number are a date, a date and an interval a timestamp."""
+        whole = build.as_type(number, exp.DType.INT)
+        if unit == "days":
+            return build.add(day, whole)
+        months = exp.Anonymous(this="TO_MONTHS", expressions=[whole])
+        return build.as_type(build.add(day, months), exp.DType.DATE)
 
 
 DUCKDB = DuckDB()

@@ -124,10 +124,14 @@ def _settled(scope: Scope, parts: _Parts, kind: Type, op: Op) -> Node:
     quotient, rest, size = parts.quotient, parts.rest, parts.size
     zero = build.number(Fraction(0), Digits(0, Fraction(0)))
     up, down = build.add(quotient, parts.step), build.sub(quotient, parts.step)
-    if op.op == "floor":
-        return build.case([(build.less(rest, zero), down)], quotient)
-    if op.op == "ceil":
-        return build.case([(build.more(rest, zero), up)], quotient)
+    if op.op != "round":
+        floor = build.case([(build.less(rest, zero), down)], quotient)
+        ceil = build.case([(build.more(rest, zero), up)], quotient)
+        ways = {"floor": (floor, floor), "ceil": (ceil, ceil), "truncate": (ceil, floor), "extend": (floor, ceil)}
+        below, above = ways[op.op]
+        if below is above or kind.bounds[0] >= 0:
+            return above
+        return build.case([(build.less(parts.value, zero), below)], above)
     ties_up: Node | bool = kind.bounds[0] >= 0
     ties_down: Node | bool = kind.bounds[1] <= 0
     if op.mode is Mode.EVEN:

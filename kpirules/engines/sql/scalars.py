@@ -210,12 +210,20 @@ def _days(scope: Scope, op: Op) -> Node:
 
 
 def _months(scope: Scope, op: Op) -> Node:
+    """The months from one date's to the other's, one fewer where the later date falls short of the day it begins on.
+
+    It falls short with a smaller number of the day, unless it is the last day of its month.
+    """
     a, b = (scope.keep(node(scope, arg)) for arg in op.args)
     apart = build.sub(_month_count(b), _month_count(a))
-    day_a, day_b = _extract("DAY", a), _extract("DAY", b)
-    short = build.every([build.at_most(a, b), build.less(day_b, day_a)])
-    over = build.every([build.less(b, a), build.less(day_a, day_b)])
-    return build.case([(short, build.sub(apart, build.whole(1))), (over, build.add(apart, build.whole(1)))], apart)
+
+    def short(start: Node, end: Node) -> Node:
+        last = _extract("DAY", scope.dialect.last_day(end, 1))
+        days = _extract("DAY", start), _extract("DAY", end)
+        return build.every([build.at_most(start, end), build.less(days[1], days[0]), build.less(days[1], last)])
+
+    fewer, more = build.sub(apart, build.whole(1)), build.add(apart, build.whole(1))
+    return build.case([(short(a, b), fewer), (short(b, a), more)], apart)
 
 
 def _month_count(day: Node) -> Node:
@@ -236,6 +244,33 @@ def _half(scope: Scope, op: Op) -> Node:
     return build.case([(first, build.whole(1)), (second, build.whole(2))])
 
 
+def _first_day(scope: Scope, op: Op) -> Node:
+    _, size = op.args
+    assert isinstance(size, Const), "how long a period is, is known"
+    assert isinstance(size.value, Fraction)
+    day = scope.keep(node(scope, op.args[0]))
+    month, months = _extract("MONTH", day), build.whole(int(size.value))
+    nth = build.binary(exp.IntDiv, build.sub(month, build.whole(1)), months)
+    first = build.add(build.mul(nth, months), build.whole(1))
+    return scope.dialect.date(_extract("YEAR", day), first)
+
+
+def _later(scope: Scope, op: Op) -> Node:
+    """A date so many days or months later, NULL outside of the years 1 to 9999.
+
+    As many as `_FARTHEST` lead out of these years from any date, and stay within the dates of the engine; no more are
+    added.
+    """
+    by = numbers.kept(scope, number(scope, op.args[1])).node
+    most = build.whole(_FARTHEST[op.op])
+    near = build.case([(build.less(by, build.neg(most)), build.neg(most)), (build.less(most, by), most)], by)
+    found = scope.keep(scope.dialect.later(node(scope, op.args[0]), near, op.op.removeprefix("add_")))
+    inside = build.every([build.at_most(build.day(date.min), found), build.at_most(found, build.day(date.max))])
+    return build.case([(inside, found)])
+
+
+_FARTHEST = {"add_days": 3_700_000, "add_months": 120_000}
+
 _NUMERIC: dict[str, Callable[[Scope, Op], Num]] = {
     "add": lambda scope, op: numbers.add(scope, *_two(scope, op)),
     "sub": lambda scope, op: numbers.add(scope, *_two(scope, op), minus=True),
@@ -249,18 +284,22 @@ _NUMERIC: dict[str, Callable[[Scope, Op], Num]] = {
     "round": _rounded,
     "floor": _rounded,
     "ceil": _rounded,
+    "truncate": _rounded,
+    "extend": _rounded,
     "days": _counted(_days),
     "months": _counted(_months),
     "year": _counted(_part("YEAR")),
     "half": _counted(_half),
     "quarter": _counted(_part("QUARTER")),
     "month": _counted(_part("MONTH")),
+    "day": _counted(_part("DAY")),
+    "weekday": _counted(_part("ISODOW")),
 }
 
-_REPEATING = frozenset({"div", "coalesce", "at_most", "at_least", "round", "floor", "ceil", "months", "half"}) | {
-    "earlier",
-    "later",
-}
+_REPEATING = frozenset(
+    {"div", "coalesce", "at_most", "at_least", "round", "floor", "ceil", "truncate", "extend"}
+    | {"months", "half", "earlier", "later", "first_day", "add_days", "add_months"}
+)
 
 
 # ---------------------------------------------------------------- everything else
@@ -319,4 +358,7 @@ _OTHER: dict[str, Callable[[Scope, Op], Node]] = {
     "later": _day_of,
     "joined": _joined,
     "last_day": _last_day,
+    "first_day": _first_day,
+    "add_days": _later,
+    "add_months": _later,
 }

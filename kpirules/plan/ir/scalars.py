@@ -68,9 +68,13 @@ class Op:
     | `coalesce` | two of one kind | the first that is there |
     | `at_most` `at_least` | a number, its bound | the smaller, the larger |
     | `round` `floor` `ceil` | a number | to `places`; `round` by `mode` |
+    | `truncate` `extend` | a number | to `places`, toward zero or away from it |
     | `days` | two dates a, b | b - a, a number |
-    | `months` | two dates a, b | whole months passed from a to b; where b is before a, those from b to a, below 0 |
+    | `months` | two dates a, b | the most months that added to a do not pass b; b before a: minus those from b to a |
     | `year` `half` `quarter` `month` | a date | its number in the year (the year itself for `year`) |
+    | `day` `weekday` | a date | its number in the month; in the week, Monday is 1 |
+    | `first_day` | a date, a known number | the first day of the month, quarter, half or year that has so many months |
+    | `add_days` `add_months` | a date, a whole number | so much later; missing outside of the years 1 to 9999 |
     | `earlier` `later` | two dates | the earlier, the later |
     | `joined` | two or more texts, none empty | those that are there, `, ` between; missing where none is |
     | `last_day` | a month, quarter, half or year (by its argument's type) | its last day, a date |
