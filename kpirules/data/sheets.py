@@ -140,7 +140,7 @@ def _chosen(workbook: CalamineWorkbook, source: Source, place: Place) -> str:
             return source.sheet
         args = {"source": place.source, "sheet": source.sheet}
         helps = (*did_you_mean(source.sheet, names), Note("known", {"known": names}))
-        raise Fault([Diagnostic("KPI626", source.of_sheets["sheet"], args, helps=helps)])
+        raise Fault([Diagnostic("KPI626", source.of_kind["sheet"], args, helps=helps)])
     seen = [one.name for one in sheets if one.visible == SheetVisibleEnum.Visible]
     if len(seen) == 1:
         return seen[0]

@@ -14,7 +14,7 @@ from threading import Lock
 import pyarrow as pa
 
 from kpirules.data.arrow import counting, flat
-from kpirules.data.bindings import Kind, Source
+from kpirules.data.bindings import OF_CSV, Kind, Source
 from kpirules.data.content import FIRST_BYTES, Damaged, check_content, read_bytes
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
@@ -26,7 +26,7 @@ from kpirules.source.similar import did_you_mean, similar
 from kpirules.source.system import near, reason
 
 _KINDS = (".csv", ".xlsx", ".xlsm", ".parquet")
-_SHEETS = {".xlsx", ".xlsm"}
+_SHEETS = (".xlsx", ".xlsm")
 _FOLDER = Lock()
 
 
@@ -35,8 +35,8 @@ class Raw:
     """Rows as read: a column of text or of the source's own type for each column of the contract.
 
     `numbers` are the rows' numbers as a person counts them. `lost` are faults of rows that are not among the cells,
-    `findings`, by column, of cells that the contract need not look at. `sha256` is of the file, None where there is
-    none.
+    `findings`, by column, of cells that the contract need not look at. `encoding` is that of a CSV file, `guessed`
+    where its bytes alone say so and it is not UTF-8. `sha256` is of the file, None where there is none.
     """
 
     place: Place
@@ -45,6 +45,7 @@ class Raw:
     lost: tuple[Group, ...] = ()
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     encoding: str | None = None
+    guessed: bool = False
     sha256: str | None = None
 
 
@@ -55,6 +56,7 @@ def read_source(contract: Table, source: Source, folder: Path) -> Raw:
         Fault: the source cannot be read, or lacks a column of the contract.
     """
     if source.kind is Kind.QUERY:
+        _check_keys(source, "")
         return _read_query(contract, source, folder)
     path = folder / source.target
     place = Place(contract.name, source.target, source.span)
@@ -62,15 +64,27 @@ def read_source(contract: Table, source: Source, folder: Path) -> Raw:
     if suffix not in _KINDS:
         helps = (Note("old"),) if suffix in {".xls", ".ods", ".xlsb"} else ()
         raise place.fault("KPI613", *helps, Note("known", {"known": _KINDS}), suffix=suffix)
-    if suffix not in _SHEETS and source.of_sheets:
-        key, span = next(iter(source.of_sheets.items()))
-        raise Fault([Diagnostic("KPI654", span, {"key": key, "source": source.target}, helps=(Note("leave_out"),))])
+    _check_keys(source, suffix)
     if suffix == ".parquet":
         return _read_parquet(contract, source, path, place)
     data = read_bytes(path, place)
     check_content(data, suffix, place)
     read = _read_csv if suffix == ".csv" else _read_sheet
     return read(contract, source, data, place)
+
+
+def _check_keys(source: Source, suffix: str) -> None:
+    """See to it that the bindings say nothing of a source that is for files of another kind.
+
+    Raises:
+        Fault: they do.
+    """
+    name = source.target if source.kind is Kind.FILE else source.kind
+    for key, span in source.of_kind.items():
+        kinds = (".csv",) if key in OF_CSV else _SHEETS
+        if suffix not in kinds:
+            args = {"key": key, "source": name, "kinds": kinds}
+            raise Fault([Diagnostic("KPI654", span, args, helps=(Note("leave_out"),))])
 
 
 def from_frame(contract: Table, frame: object) -> Raw:
@@ -92,7 +106,7 @@ def from_frame(contract: Table, frame: object) -> Raw:
 
 
 def _read_csv(contract: Table, source: Source, data: bytes, place: Place) -> Raw:
-    read = read_delimited(data, place, _wanted(contract, source.columns).values())
+    read = read_delimited(data, place, _wanted(contract, source.columns).values(), source.encoding)
     picked = _picked(contract, read.header, source.columns, place)
     return Raw(
         place=place,
@@ -100,6 +114,7 @@ def _read_csv(contract: Table, source: Source, data: bytes, place: Place) -> Raw
         numbers=read.numbers,
         lost=tuple(_lost(read, place)),
         encoding=read.encoding,
+        guessed=source.encoding is None and read.encoding not in {"utf-8", "utf-16"},
         sha256=read.sha256,
     )
 
