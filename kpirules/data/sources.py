@@ -10,6 +10,7 @@ from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,7 +19,7 @@ from kpirules.data.bindings import OF_CSV, Kind, Source
 from kpirules.data.content import FIRST_BYTES, Damaged, check_content, read_bytes
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
-from kpirules.data.frames import read_frame
+from kpirules.data.frames import Cells, arrow_cells, read_frame
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
@@ -97,12 +98,7 @@ def from_frame(contract: Table, frame: object) -> Raw:
     read = read_frame(frame, place)
     picked = _picked(contract, read.names, {}, place)
     found = {column.name: read.cells(picked[column.name], column) for column in contract.columns}
-    return Raw(
-        place=place,
-        cells=pa.table({name: cells for name, (cells, _) in found.items()}),
-        numbers=counting(1, read.rows),
-        findings={name: findings for name, (_, findings) in found.items() if findings},
-    )
+    return _raw(place, found, counting(1, read.rows))
 
 
 def _read_csv(contract: Table, source: Source, data: bytes, place: Place) -> Raw:
@@ -127,14 +123,7 @@ def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> R
         raise place.fault("KPI656", Note("write"), row=row, header=source.header or 1)
     picked = _picked(contract, sheet.header, source.columns, place)
     found = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
-    return Raw(
-        place=place,
-        cells=pa.table({name: cells for name, (cells, _) in found.items()}),
-        numbers=sheet.numbers,
-        lost=tuple(_blank(sheet.blank, place)),
-        findings={name: findings for name, (_, findings) in found.items() if findings},
-        sha256=sheet.sha256,
-    )
+    return _raw(place, found, sheet.numbers, lost=tuple(_blank(sheet.blank, place)), sha256=sheet.sha256)
 
 
 def _lost(read: Delimited, place: Place) -> Iterator[Group]:
@@ -171,7 +160,9 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
         raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
     except (pa.ArrowException, UnicodeDecodeError):
         raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
-    return _typed_raw(place, table, {name: table.column_names.index(names[i]) for name, i in picked.items()}, digest)
+    return _typed_raw(
+        contract, place, table, {name: table.column_names.index(names[i]) for name, i in picked.items()}, digest
+    )
 
 
 def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
@@ -187,12 +178,27 @@ def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
             table = connection.sql(source.target).to_arrow_table()
         except duckdb.Error as error:
             raise place.fault("KPI619", reason=_first_line(error)) from None
-    return _typed_raw(place, table, _picked(contract, table.column_names, source.columns, place))
+    return _typed_raw(contract, place, table, _picked(contract, table.column_names, source.columns, place))
 
 
-def _typed_raw(place: Place, table: pa.Table, picked: Mapping[str, int], sha256: str | None = None) -> Raw:
-    cells = pa.table({name: table.column(index) for name, index in picked.items()})
-    return Raw(place, cells, counting(1, table.num_rows), sha256=sha256)
+def _typed_raw(
+    contract: Table, place: Place, table: pa.Table, picked: Mapping[str, int], sha256: str | None = None
+) -> Raw:
+    found = {}
+    for column in contract.columns:
+        index = picked[column.name]
+        found[column.name] = arrow_cells(table.column(index), column, table.schema.field(index).metadata)
+    return _raw(place, found, counting(1, table.num_rows), sha256=sha256)
+
+
+def _raw(place: Place, found: Mapping[str, Cells], numbers: pa.Array, **rest: Any) -> Raw:  # noqa: ANN401  # as `Raw`
+    return Raw(
+        place=place,
+        cells=pa.table({name: cells for name, (cells, _) in found.items()}),
+        numbers=numbers,
+        findings={name: findings for name, (_, findings) in found.items() if findings},
+        **rest,
+    )
 
 
 def _wanted(contract: Table, columns: Mapping[str, str]) -> dict[str, str]:
