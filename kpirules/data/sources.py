@@ -158,11 +158,10 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
         if error.errno is None:  # so it is about what the file holds
             raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
         raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
-    except (pa.ArrowException, UnicodeDecodeError):
+    except (pa.ArrowException, ValueError, KeyError, TypeError):  # the last three of types that the file declares
         raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
-    return _typed_raw(
-        contract, place, table, {name: table.column_names.index(names[i]) for name, i in picked.items()}, digest
-    )
+    kept = {name: table.column_names.index(names[index]) for name, index in picked.items()}
+    return _typed_raw(contract, place, table, kept, digest)
 
 
 def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
