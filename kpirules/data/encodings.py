@@ -35,8 +35,14 @@ _ALIASES = {
 }
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _IDEOGRAPHS = Path(__file__).with_name("common_ideographs.txt")
-_SAMPLE = 100_000
-"""How many characters beyond ASCII are judged."""
+_SAMPLE = 1 << 17
+"""How many bytes of lines with a byte beyond ASCII are judged."""
+_LINE_BEYOND = re.compile(rb"[^\r\n\x80-\xff]*+[\x80-\xff][^\r\n]*+")
+_UTF_8_LINE = re.compile(
+    rb"^(?=[\x20-\x7f\t]*+[\x80-\xff])"
+    rb"(?:[\x20-\x7f\t]++|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})++(?=[\r\n]|\Z)",
+    re.MULTILINE,
+)
 _MOSTLY, _ALMOST_ALL = 0.5, 0.9
 _FEW = 4
 """A broken file has at least so many sound characters beyond ASCII for each broken place."""
@@ -45,7 +51,7 @@ _LOST = "\udcff"
 _BEYOND = re.compile(r"[^\x00-\x7f]+")
 _DETACHED = re.compile(r"(?<![A-Za-z])[^\x00-\x7f]+(?![A-Za-z])")
 _RARE = frozenset("¤¦¨¬¯´¶¸¹\xad")
-"""Characters of cp1252 that no table of sales has: half of a Chinese character, where they occur."""
+"""Characters of cp1252 that tables of sales do not have; where they occur, they are parts of Chinese characters."""
 _SHOWN = 12
 _THREE_BYTES = "\u0800"
 """The first character that takes more than two bytes in UTF-8."""
@@ -65,7 +71,7 @@ def encoding_named(name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A file read in one encoding; `broken` counts the places whose bytes do not decode, `_LOST` in the text."""
+    """A sample of a file read in one encoding; `broken` counts the places that do not decode, `_LOST` in the text."""
 
     encoding: str
     text: str
@@ -87,30 +93,51 @@ def decode(data: bytes, place: Place, stated: str | None = None) -> tuple[bytes,
     """
     marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
     known = stated or marked or ("utf-8" if data.isascii() else None)
-    reading = _read(data, known) if known else _chosen(data, place)
-    if reading.broken:
-        raise _broken(data, reading, place, stated=stated is not None)
-    return reading.text.removeprefix("\ufeff").encode(), reading.encoding
+    encoding = known or _chosen(_sample(data), place)
+    try:
+        text = data.decode(_codec(encoding))
+    except UnicodeDecodeError as error:
+        raise _broken(error, encoding, place, stated=stated is not None) from None
+    if known is None and encoding != "utf-8":
+        if not _is_text(text):
+            raise _unknown(place)
+        if (other := _line_in_utf_8(data, encoding)) is not None:
+            raise _broken(other, encoding, place, stated=False)
+    return data.removeprefix(codecs.BOM_UTF8) if encoding == "utf-8" else text.removeprefix("\ufeff").encode(), encoding
+
+
+def _codec(encoding: str) -> str:
+    return _CODECS.get(encoding, encoding)
+
+
+def _sample(data: bytes) -> bytes:
+    """The first lines with bytes beyond ASCII; in none of the encodings that are found do they hold a line end."""
+    lines, size = [], 0
+    for line in _LINE_BEYOND.finditer(data):
+        lines.append(line[0])
+        size += len(line[0])
+        if size > _SAMPLE:
+            break
+    return b"\n".join(lines)
 
 
 def _read(data: bytes, encoding: str) -> _Reading:
-    codec = _CODECS.get(encoding, encoding)
     try:
-        return _Reading(encoding, data.decode(codec), 0)
+        return _Reading(encoding, data.decode(_codec(encoding)), 0)
     except UnicodeDecodeError:
-        text = data.decode(codec, errors="kpirules.lost")
+        text = data.decode(_codec(encoding), errors="kpirules.lost")
         return _Reading(encoding, text, len(re.findall(f"{_LOST}+", text)))
 
 
-def _chosen(data: bytes, place: Place) -> _Reading:
-    """The one reading that makes sense; it may have a few broken places."""
+def _chosen(data: bytes, place: Place) -> str:
+    """The encoding of the one reading that makes sense; it may have a few broken places."""
     utf_8 = _read(data, "utf-8")
     if _few(utf_8) and not (_by_luck(utf_8) and _share(_read(data, "gb18030")) >= _MOSTLY):
-        return utf_8
+        return "utf-8"
     gb18030, big5, western = (_read(data, name) for name in ("gb18030", "big5", "cp1252"))
     simplified, traditional = _share(gb18030), _share(big5)
     if utf_8.broken and simplified >= _MOSTLY and _weight(gb18030) >= _weight(big5):
-        return gb18030
+        return "gb18030"
     likely_utf_8 = utf_8.beyond >= utf_8.broken
     sound = [
         reading
@@ -125,11 +152,23 @@ def _chosen(data: bytes, place: Place) -> _Reading:
     if len(sound) > 1:
         raise _two(sound[0], sound[1], place)
     if sound or likely_utf_8:
-        return sound[0] if sound else utf_8
+        return sound[0].encoding if sound else "utf-8"
     for reading in (gb18030, big5):
         if _few(reading) and _share(reading, broken=True) >= _MOSTLY:
-            return reading
-    raise place.fault("KPI615", Note("save"), Note("state", {"known": ENCODINGS}))
+            return reading.encoding
+    raise _unknown(place)
+
+
+def _line_in_utf_8(data: bytes, encoding: str) -> UnicodeDecodeError | None:
+    """The first character of a line that is in UTF-8 while the file is not, as two files in one are."""
+    for line in _UTF_8_LINE.finditer(data):
+        as_utf_8, as_file = _read(line[0], "utf-8"), _read(line[0], encoding)
+        if encoding == "cp1252" or _share(as_utf_8) >= _MOSTLY > _share(as_file):
+            char = _BEYOND.search(as_utf_8.text)
+            assert char is not None
+            start = line.start() + len(as_utf_8.text[: char.start()].encode())
+            return UnicodeDecodeError(encoding, data, start, start + len(char[0][0].encode()), "UTF-8")
+    return None
 
 
 def _few(reading: _Reading) -> bool:
@@ -180,7 +219,7 @@ def _is_text(text: str) -> bool:
 
 
 def _beyond(text: str) -> str:
-    return "".join(_BEYOND.findall(text))[:_SAMPLE].replace(_LOST, "")
+    return "".join(_BEYOND.findall(text)).replace(_LOST, "")
 
 
 @cache
@@ -197,26 +236,14 @@ def _two(first: _Reading, second: _Reading, place: Place) -> Exception:
     return place.fault("KPI683", Note("state", shown), **shown, **texts)
 
 
-def _broken(data: bytes, reading: _Reading, place: Place, *, stated: bool) -> Exception:
+def _broken(error: UnicodeDecodeError, encoding: str, place: Place, *, stated: bool) -> Exception:
     """The fault of bytes that are not text in the encoding of the rest."""
-    row, column = place_of(reading.text[: reading.text.index(_LOST)].removeprefix("\ufeff").encode())
-    offset, lost = _first_lost(data, reading.encoding)
-    return place.fault(
-        "KPI682",
-        Note("restore"),
-        Note("stated" if stated else "state", {"known": ENCODINGS}),
-        encoding=reading.encoding,
-        count=reading.broken,
-        row=row,
-        column=column,
-        bytes=lost.hex(" ").upper(),
-        offset=offset,
-    )
+    before = error.object[: error.start].decode(_codec(encoding), errors="ignore")
+    row, column = place_of(before.removeprefix("\ufeff").encode())
+    lost = error.object[error.start : error.end].hex(" ").upper()
+    helps = Note("restore"), Note("stated" if stated else "state", {"known": ENCODINGS})
+    return place.fault("KPI682", *helps, encoding=encoding, row=row, column=column, bytes=lost, offset=error.start)
 
 
-def _first_lost(data: bytes, encoding: str) -> tuple[int, bytes]:
-    try:
-        data.decode(_CODECS.get(encoding, encoding))
-    except UnicodeDecodeError as error:
-        return error.start, data[error.start : error.end]
-    raise AssertionError(encoding)
+def _unknown(place: Place) -> Exception:
+    return place.fault("KPI615", Note("save"), Note("state", {"known": ENCODINGS}))

@@ -65,7 +65,7 @@ def test_utf_8_with_a_cut_character_is_broken_utf_8(char: str, cut: int) -> None
     row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(",") + 1
     data = before.encode() + char.encode()[:cut] + after.encode()
     found = _fault(data)
-    assert (found.code, found.args["encoding"], found.args["count"]) == ("KPI682", "utf-8", 1)
+    assert (found.code, found.args["encoding"]) == ("KPI682", "utf-8")
     assert (found.args["row"], found.args["column"]) == (row, column)
     assert (found.args["offset"], found.args["bytes"]) == (len(before.encode()), char.encode()[:cut].hex(" ").upper())
 
@@ -84,6 +84,21 @@ def test_a_broken_file_keeps_its_encoding() -> None:
         1,
     )
     assert _fault("\ufeffa,b\n1,2\n".encode("utf-16")[:-1]).args["encoding"] == "utf-16"
+
+
+@pytest.mark.parametrize(
+    ("written", "codec", "encoding", "line"),
+    [
+        (SIMPLIFIED, "gbk", "gb18030", "3,e3,王五,成交\n"),
+        (TRADITIONAL, "big5", "big5", "3,e3,王五,成交\n"),
+        (WESTERN, "cp1252", "cp1252", "3,e3,Zoë,gewonnén\n"),
+    ],
+)
+def test_a_line_in_utf_8_among_others_is_told(written: str, codec: str, encoding: str, line: str) -> None:
+    found = _fault(written.encode(codec) + line.encode() + written.encode(codec))
+    assert (found.code, found.args["encoding"]) == ("KPI682", encoding)
+    assert (found.args["row"], found.args["column"]) == (4, 3)
+    assert bytes.fromhex(found.args["bytes"]).decode() in line
 
 
 def test_what_makes_no_sense_is_not_guessed() -> None:
