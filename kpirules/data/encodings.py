@@ -162,8 +162,8 @@ def _chosen(data: bytes, place: Place) -> str:
 def _line_in_utf_8(data: bytes, encoding: str) -> UnicodeDecodeError | None:
     """The first character of a line that is in UTF-8 while the file is not, as two files in one are."""
     for line in _UTF_8_LINE.finditer(data):
-        as_utf_8, as_file = _read(line[0], "utf-8"), _read(line[0], encoding)
-        if encoding == "cp1252" or _share(as_utf_8) >= _MOSTLY > _share(as_file):
+        as_utf_8 = _read(line[0], "utf-8")
+        if encoding == "cp1252" or _share(as_utf_8) >= _MOSTLY:
             char = _BEYOND.search(as_utf_8.text)
             assert char is not None
             start = line.start() + len(as_utf_8.text[: char.start()].encode())

@@ -43,6 +43,8 @@ def _fault(data: bytes, stated: str | None = None) -> Diagnostic:
         (WESTERN, "cp1252", "cp1252"),
         ("id,status\n1,成交\n", "gb18030", "gb18030"),
         ("id,status\n1,成交\n", "big5", "big5"),
+        ("id,client\n1,湖北\n", "big5", "big5"),  # `打` and a private-use character in GB18030
+        ("id,status\n1,沒有\n", "big5", "big5"),  # `¨S¦³` in cp1252
         ("id,status\n1,gewonnén\n", "cp1252", "cp1252"),
         ("id,client\n1,Müller\n", "cp1252", "cp1252"),
         ("id,client\n1,O’Brien – £100\n", "cp1252", "cp1252"),
@@ -108,6 +110,14 @@ def test_what_makes_no_sense_is_not_guessed() -> None:
         b"id,a\n1,\x81\x8d\x8f\n",
     ):
         assert _fault(data).code == "KPI615", data
+
+
+def test_a_private_use_character_is_found_in_the_whole_file() -> None:
+    lines = "".join(f"{nth},上海建工,成交\n" for nth in range(20_000))
+    assert decode(f"id,a,b\n{lines}".encode("gbk"), PLACE)[1] == "gb18030"
+    data = f"id,a,b\n{lines}x,\ue000,成交\n".encode("gb18030")
+    assert _fault(data).code == "KPI615"
+    assert decode(data, PLACE, "gb18030")[1] == "gb18030"
 
 
 def test_two_readings_that_make_sense_are_a_fault() -> None:
