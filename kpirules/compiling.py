@@ -12,7 +12,7 @@ from kpirules.plan.ir import Plan
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note, SourceText, Span
 from kpirules.source.files import NONE, Folder, Reader
-from kpirules.source.system import near, read_written, reason
+from kpirules.source.system import near, read_written, reason, undecoded
 from kpirules.syntax.files import parse_files
 
 
@@ -50,8 +50,8 @@ def read_source(path: Path, name: str | None = None, span: Span | None = None) -
     except OSError as error:
         args = {"path": shown, "reason": reason(error)}
         raise Fault([Diagnostic("KPI601", span, args, helps=near(path))]) from None
-    except UnicodeDecodeError:
-        raise Fault([Diagnostic("KPI602", span, {"path": shown}, helps=(Note("save"),))]) from None
+    except UnicodeDecodeError as error:
+        raise Fault([Diagnostic("KPI602", span, {"path": shown, **undecoded(error)}, helps=(Note("save"),))]) from None
 
 
 def compile_file(path: Path, name: str | None = None, span: Span | None = None) -> Compiled:

@@ -18,6 +18,7 @@ from kpirules.runs.uncredited import NO_PERIOD
 from kpirules.runs.uncredited import counts as uncredited_counts
 
 if TYPE_CHECKING:
+    from kpirules.data.load import TableFacts
     from kpirules.runs.manifest import Done
 
 _TOUCHED = 20
@@ -141,7 +142,15 @@ def _why(said: str, missed: pa.Table) -> str:
 
 
 def warnings(done: Done) -> list[str]:
-    """What a person should know who gets less than was asked for: nobody is scored."""
+    """What a person should know: which encodings were guessed, and whether nobody is scored."""
+    return [*map(_guessed, (facts for facts in done.loaded.facts if facts.guessed)), *_nobody(done)]
+
+
+def _guessed(facts: TableFacts) -> str:
+    return console.say("encoding_guessed", source=facts.source, encoding=facts.encoding, table=facts.table)
+
+
+def _nobody(done: Done) -> list[str]:
     if done.result.scores.num_rows:
         return []
     table = done.compiled.model.subject.table.name

@@ -10,9 +10,10 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kpirules.data.encodings import ENCODINGS, encoding_named
 from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
 from kpirules.source.similar import did_you_mean, similar
-from kpirules.source.system import Reason, near, read_written, real, reason
+from kpirules.source.system import Reason, near, read_written, real, reason, undecoded
 
 if TYPE_CHECKING:
     import yaml
@@ -22,7 +23,10 @@ _SCHEMA = Path(__file__).with_name("bindings.schema.json")
 _DEPTH = 4
 _DEEPEST = 50
 """How deep lists and maps may be nested in each other, where they are no part of the schema."""
-_OF_SHEETS = ("sheet", "header")
+OF_SHEETS = ("sheet", "header")
+"""Keys of a source that are for workbooks alone."""
+OF_CSV = ("encoding",)
+"""Keys of a source that are for CSV files alone."""
 
 
 class Kind(StrEnum):
@@ -38,9 +42,9 @@ class Source:
     """Where the rows of one table are.
 
     `target` is the path as written in the bindings, or the text of the query. `sheet` and `header` say which sheet of
-    a workbook is meant, and in which row its columns' names are, counted from 1; `of_sheets` has the place of each of
-    the two that is written. `columns` maps the table's column to the source's where the two names differ;
-    `column_spans` has the place of each of its keys.
+    a workbook is meant, and in which row its columns' names are, counted from 1; `encoding` is that of a CSV file, as
+    `ENCODINGS` names it. `of_kind` has the place of each of these three that is written. `columns` maps the table's
+    column to the source's where the two names differ; `column_spans` has the place of each of its keys.
     """
 
     kind: Kind
@@ -50,7 +54,8 @@ class Source:
     column_spans: Mapping[str, Span] = field(default_factory=dict)
     sheet: str | None = None
     header: int | None = None
-    of_sheets: Mapping[str, Span] = field(default_factory=dict)
+    encoding: str | None = None
+    of_kind: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,8 @@ def _read(path: Path) -> _Tree:
         text = read_written(path).decode("utf-8-sig")
     except OSError as error:
         raise Fault([Diagnostic("KPI601", None, {"path": path, "reason": reason(error)})]) from None
-    except UnicodeDecodeError:
-        raise Fault([Diagnostic("KPI602", None, {"path": path}, helps=(Note("save"),))]) from None
+    except UnicodeDecodeError as error:
+        raise Fault([Diagnostic("KPI602", None, {"path": path, **undecoded(error)}, helps=(Note("save"),))]) from None
     return _Tree(SourceText(str(path), text))
 
 
@@ -128,7 +133,8 @@ def _source(tree: _Tree, name: str, entry: Mapping[str, Any]) -> Source:
         column_spans={column: tree.key_spans["data", name, "columns", column] for column in columns},
         sheet=entry.get("sheet"),
         header=int(entry["header"]) if "header" in entry else None,
-        of_sheets={key: tree.key_spans["data", name, key] for key in _OF_SHEETS if key in entry},
+        encoding=encoding_named(entry["encoding"]) if "encoding" in entry else None,
+        of_kind={key: tree.key_spans["data", name, key] for key in (*OF_SHEETS, *OF_CSV) if key in entry},
     )
 
 
@@ -189,8 +195,18 @@ class _Tree:
         schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
         for error in jsonschema.Draft202012Validator(schema).iter_errors(self.value):
             self.faults += (fault for fault in self._diagnostics(error) if fault not in self.faults)
+        if not self.faults:
+            self.faults += self._unknown_encodings()
         if self.faults:
             raise Fault(self.faults)
+
+    def _unknown_encodings(self) -> Iterator[Diagnostic]:
+        for name, entry in self.value["data"].items():
+            written = entry.get("encoding")
+            if written is not None and encoding_named(written) is None:
+                span, args = self.spans["data", name, "encoding"], {"encoding": written}
+                helps = did_you_mean(written, ENCODINGS, Note("known", {"known": ENCODINGS}))
+                yield Diagnostic("KPI684", span, args, helps=helps)
 
     def _compose(self) -> yaml.Node | None:
         import yaml

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -15,12 +16,15 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from kpirules.data.arrow import counting, flat
-from kpirules.data.faults import Place
-from kpirules.source import Note
+from kpirules.data.encodings import decode
+from kpirules.data.faults import SHOWN, Place
+from kpirules.data.quotes import Looks, Quotes, Stray, find_quotes, holds_rows
+from kpirules.source import Fault, Note
 
-_ENCODINGS = ("utf-8-sig", "gb18030")
 _BLOCK = 1 << 23
-_BOM = b"\xef\xbb\xbf"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LINE_END = r"[\r\n]"
+_LINE_ENDS = frozenset("\r\n")
 _RAGGED = pa.schema([("row", pa.int64()), ("count", pa.int64()), ("text", pa.string())])
 
 
@@ -53,26 +57,32 @@ class Delimited:
     sha256: str
 
 
-def read_delimited(data: bytes, place: Place, wanted: Collection[str] = ()) -> Delimited:
-    """Read a CSV file in UTF-8 or GB18030; `wanted` are the names that its header should have.
+def read_delimited(data: bytes, place: Place, wanted: Collection[str] = (), encoding: str | None = None) -> Delimited:
+    """Read a CSV file; `wanted` are the names that its header should have, `encoding` is what the bindings state.
 
     Raises:
-        Fault: it cannot be decoded, has no header, its cells are not separated by commas, or a quote in it is not
-            closed.
+        Fault: it cannot be decoded, has no header, its cells are not separated by commas, or its quotes do not enclose
+            cells of it.
     """
     digest = hashlib.sha256(data).hexdigest()
-    data, encoding = _decoded(data, place)
-    if (nul := data.find(b"\0")) >= 0:
-        raise place.fault("KPI628", Note("save"), row=data.count(b"\n", 0, nul) + 1)
-    header = _header(data, place)
+    if encoding is None and not data.startswith(_UTF_16):
+        _check_nul(data, place)
+    data, encoding = decode(data, place, encoding)
+    _check_nul(data, place)
+    data = data if data.endswith(b"\n") else data + b"\n"
+    quotes = find_quotes(data)
+    data = quotes.without_padding(data)
+    header = _header(data, place, quotes)
     if not {*wanted} <= {*header}:
         _check_separator(data.partition(b"\n")[0].decode(), header, wanted, place)
-    if data.count(b'"') % 2:
-        raise place.fault("KPI621", Note("double"))
-    cells, ragged = _split(data, len(header), place)
+    if quotes.stray:
+        raise _stray(quotes, header, place)
+    cells, ragged = _split(data, len(header), place, lines_in_cells=bool(quotes.enclosing))
     numbers = counting(2, cells.num_rows + ragged.num_rows)
     if ragged.num_rows:
         numbers = numbers.filter(pc.invert(pc.is_in(numbers, value_set=ragged.column("row"))))
+    if quotes.enclosing:
+        _check_rows_in_cells(header, cells, numbers, ragged, place)
     spaces = _spaces(ragged.column("text"))
     cells, numbers, blank = _without_blank(cells, numbers, ragged.filter(spaces).column("row"))
     return Delimited(
@@ -86,25 +96,75 @@ def read_delimited(data: bytes, place: Place, wanted: Collection[str] = ()) -> D
     )
 
 
-def _decoded(data: bytes, place: Place) -> tuple[bytes, str]:
-    """The bytes in UTF-8 without a byte order mark, with a line end at the end, and the encoding they were in."""
-    for encoding in _ENCODINGS:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        plain = data.removeprefix(_BOM) if encoding == "utf-8-sig" else text.encode()
-        return plain if plain.endswith(b"\n") else plain + b"\n", encoding
-    raise place.fault("KPI615", Note("save"))
+def _check_nul(data: bytes, place: Place) -> None:
+    if (nul := data.find(b"\0")) >= 0:
+        raise place.fault("KPI628", Note("save"), Note("state"), row=data.count(b"\n", 0, nul) + 1)
 
 
-def _header(data: bytes, place: Place) -> tuple[str, ...]:
+def _stray(quotes: Quotes, header: Sequence[str], place: Place) -> Fault:
+    """The fault of quotes that begin a cell and do not end one."""
+    faults = []
+    for stray in quotes.stray:
+        args = {"row": stray.row, "column": _name(header, stray.column - 1), "lines": stray.lines}
+        args |= {"text": stray.text.decode(errors="ignore")}
+        key = "close" if stray.kind is Stray.OPEN else "far" if stray.lines else "double"
+        note = Note(key, args)
+        faults += place.fault(stray.kind.value, note, **args).diagnostics
+    return Fault(faults)
+
+
+def _name(header: Sequence[str], index: int) -> str:
+    """What faults call a column: its name, else its number."""
+    return (header[index] if index < len(header) else "") or str(index + 1)
+
+
+def _check_rows_in_cells(
+    header: Sequence[str], cells: pa.Table, numbers: pa.Array, ragged: pa.Table, place: Place
+) -> None:
+    """See to it that no quoted cell that runs over line ends looks like rows of the table.
+
+    Raises:
+        Fault: some do.
+    """
+    width = len(header)
+    long = [pc.match_substring_regex(column, _LINE_END) for column in cells.columns]
+    looks = [_looks(column.filter(pc.invert(mask))) for column, mask in zip(cells.columns, long, strict=True)]
+    suspects = [
+        (number, index, width, cell)
+        for index, (column, mask) in enumerate(zip(cells.columns, long, strict=True))
+        for number, cell in zip(numbers.filter(flat(mask)).to_pylist(), column.filter(mask).to_pylist(), strict=True)
+    ]
+    for number, text in zip(*(ragged.column(name).to_pylist() for name in ("row", "text")), strict=True):
+        for row in csv.reader([text]):
+            suspects += ((number, index, len(row), cell) for index, cell in enumerate(row) if _LINE_ENDS & {*cell})
+    faults = [
+        place.fault(
+            "KPI681", Note("stray"), Note("meant"), row=number, column=_name(header, index), text=cell
+        ).diagnostics[0]
+        for number, index, count, cell in sorted(suspects)
+        if holds_rows(cell, index, count, looks)
+    ]
+    if faults:
+        raise Fault(faults[:SHOWN])
+
+
+def _looks(column: pa.ChunkedArray) -> Looks:
+    column = column.filter(pc.invert(_spaces(column)))
+
+    def same(pattern: str) -> bool | None:
+        found = pc.unique(pc.match_substring_regex(column, pattern)).to_pylist()
+        return found[0] if len(found) == 1 else None
+
+    return Looks(digit=same(r"\d"), letter=same(r"\pL"))
+
+
+def _header(data: bytes, place: Place, quotes: Quotes) -> tuple[str, ...]:
     """The cells of the first row, as the reader below splits it."""
     lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
     try:
         header = tuple(cell.strip() for cell in next(csv.reader(lines), []))
     except csv.Error as error:
-        raise place.fault("KPI614", reason=str(error)) from None
+        raise (_stray(quotes, (), place) if quotes.stray else place.fault("KPI614", reason=str(error))) from None
     if not any(header):
         raise place.fault("KPI616")
     return header
@@ -126,7 +186,7 @@ def _check_separator(line: str, header: Collection[str], wanted: Collection[str]
             raise place.fault("KPI622", Note("save"), separator=separator)
 
 
-def _split(data: bytes, width: int, place: Place) -> tuple[pa.Table, pa.Table]:
+def _split(data: bytes, width: int, place: Place, *, lines_in_cells: bool) -> tuple[pa.Table, pa.Table]:
     """All rows but the header and those of another width; of these the number, the count of cells, the text."""
     names = [str(index) for index in range(width)]
     ragged: list[tuple[int, int, str]] = []
@@ -141,7 +201,7 @@ def _split(data: bytes, width: int, place: Place) -> tuple[pa.Table, pa.Table]:
             pa.BufferReader(data),
             pa_csv.ReadOptions(use_threads=threads, block_size=_BLOCK, column_names=names, skip_rows_after_names=1),
             pa_csv.ParseOptions(
-                newlines_in_values=b'"' in data,
+                newlines_in_values=lines_in_cells,
                 ignore_empty_lines=False,
                 invalid_row_handler=None if threads else aside,
             ),

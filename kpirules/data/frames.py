@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
+from datetime import time
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from kpirules.data.faults import Finding, Place
-from kpirules.data.objects import from_objects
+from kpirules.data.objects import Days, from_objects
 from kpirules.model.contracts import Column
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_PERIOD = b"pandas.period"
+"""What Arrow calls the type of columns that hold periods of pandas."""
 _CANNOT = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 Cells = tuple[pa.ChunkedArray, tuple[Finding, ...]]
@@ -55,7 +59,48 @@ def read_frame(frame: object, place: Place) -> Frame:
         table = pa.table(frame)
     except _CANNOT:
         raise place.fault("KPI614", reason=NoFrame.UNKNOWN) from None
-    return Frame(tuple(table.column_names), table.num_rows, lambda index, _: (table.column(index), ()))
+    return Frame(
+        tuple(table.column_names), table.num_rows, lambda index, column: arrow_cells(table.column(index), column)
+    )
+
+
+def arrow_cells(values: pa.ChunkedArray, column: Column, metadata: Mapping[bytes, bytes] | None = None) -> Cells:
+    """The cells of an Arrow column, periods of pandas by their days.
+
+    Where pandas is not loaded, such periods are numbers, and the field's `metadata` says what they stand for.
+    """
+    of, said = values.type, metadata or {}
+    if isinstance(of, pa.ExtensionType) and of.extension_name == _PERIOD.decode():
+        return from_objects(_periods(values.cast(pa.int64()), of.__arrow_ext_serialize__()), column)
+    if said.get(b"ARROW:extension:name") == _PERIOD and pa.types.is_integer(of):
+        return from_objects(_periods(values, said.get(b"ARROW:extension:metadata", b"")), column)
+    return values, ()
+
+
+def _periods(ordinals: pa.ChunkedArray, metadata: bytes) -> list[Days | None]:
+    """The days of periods by their numbers, each number looked at once; `metadata` is JSON that has their `freq`."""
+    import pandas as pd
+
+    try:
+        freq = str(json.loads(metadata)["freq"])
+    except (ValueError, KeyError, TypeError):
+        freq = "?"
+    encoded = ordinals.dictionary_encode().combine_chunks()
+    distinct = []
+    for number in encoded.dictionary.to_pylist():
+        try:
+            distinct.append(_days(pd.Period(ordinal=number, freq=freq)))
+        except (ValueError, OverflowError):
+            distinct.append(Days(f"{freq} {number}", None, None))
+    return [None if at is None else distinct[at] for at in encoded.indices.to_pylist()]
+
+
+def _days(period: pd.Period) -> Days:
+    """A period by its days; one that begins or ends within a day has none."""
+    first, last = period.start_time, period.end_time
+    if (first.time(), last.time()) != (time.min, time.max):
+        return Days(f"{period} ({period.freqstr})", None, None)
+    return Days(str(period), first.date(), last.date())
 
 
 def _from_pandas(frame: pd.DataFrame) -> Frame:
@@ -68,11 +113,9 @@ def _from_pandas(frame: pd.DataFrame) -> Frame:
 
     def cells(index: int, column: Column) -> Cells:
         series = columns[index] if index < len(columns) else frame.iloc[:, index - len(columns)]
-        if isinstance(series.dtype, pd.PeriodDtype):
-            series = series.astype("string")
         if series.dtype != object:
             try:
-                return pa.chunked_array(pa.array(series, from_pandas=True)), ()
+                return arrow_cells(_chunked(series), column)
             except _CANNOT:
                 pass
         plain = series.astype(object)
@@ -90,22 +133,28 @@ def _from_mapping(frame: Mapping[Any, Any], place: Place) -> Frame:
 
     def cells(index: int, column: Column) -> Cells:
         values = columns[index]
-        if isinstance(values, pa.ChunkedArray):
-            return values, ()
         try:
-            return pa.chunked_array([pa.array(values, from_pandas=True)]), ()
+            return arrow_cells(values if isinstance(values, pa.ChunkedArray) else _chunked(values), column)
         except _CANNOT:
             return from_objects(_native(list(values)), column)
 
     return Frame(tuple(map(str, frame)), len(columns[0]) if columns else 0, cells)
 
 
+def _chunked(values: Any) -> pa.ChunkedArray:  # noqa: ANN401  # whatever Arrow makes an array of
+    found = pa.array(values, from_pandas=True)
+    return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
+
+
 def _native(values: list[Any]) -> list[Any]:
-    """Values with numpy's numbers as Python's own."""
+    """Values with numpy's numbers as Python's own, and periods of pandas by their days."""
     import numpy as np
 
-    own = np.number, np.bool
-    if not any(issubclass(kind, own) for kind in set(map(type, values))):
+    own, kinds = (np.number, np.bool), set(map(type, values))
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and pandas.Period in kinds:
+        values = [_days(value) if isinstance(value, pandas.Period) else value for value in values]
+    if not any(issubclass(kind, own) for kind in kinds):
         return values
     return [value.item() if isinstance(value, own) else value for value in values]
 

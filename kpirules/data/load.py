@@ -28,9 +28,9 @@ class TableFacts:
     """What a manifest says of one table's data.
 
     `source` is the file as the bindings name it, or `query`, `frame`. `sha256` is of the file's bytes; where there is
-    no file, of the typed rows in sorted order, so of what was read and not of how. `encoding` is that of a CSV file.
-    `rows` counts all that were read, those set aside too. `rounded` counts the cells of each column whose float noise
-    was dropped.
+    no file, of the typed rows in sorted order, so of what was read and not of how. `encoding` is that of a CSV file,
+    `guessed` where its bytes alone say so and it is not UTF-8. `rows` counts all that were read, those set aside too.
+    `rounded` counts the cells of each column whose float noise was dropped.
     """
 
     table: str
@@ -38,6 +38,7 @@ class TableFacts:
     sha256: str
     rows: int
     encoding: str | None = None
+    guessed: bool = False
     rounded: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -307,6 +308,7 @@ def _facts(raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
         sha256=raw.sha256 or _fingerprint(table),
         rows=table.num_rows + sum(len(group.rows) for group in raw.lost),
         encoding=raw.encoding,
+        guessed=raw.guessed,
         rounded={name: column.noise for name, column in cells.items() if column.noise},
     )
 

@@ -6,7 +6,10 @@ contract would have it written, so that the readers of text judge it.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,14 +18,40 @@ import pyarrow as pa
 
 from kpirules.data.faults import Finding
 from kpirules.model.contracts import Column, PercentForm
+from kpirules.values.periods import PERIODS, period_of
 from kpirules.values.units import Unit
 
+_SERIAL = re.compile(r"[1-9]\d{4}")
+_DAY_0_OF_1904 = date(1904, 1, 1)
 _EXACT = 10**15
 """Whole doubles below this are those that were typed; a spreadsheet keeps 15 digits."""
-_SERIALS_1904 = 1462
 _TEXT = pa.string()
 
 _Spell = Callable[[Any], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A period of a frame: its name there, its first and its last day; both are None where it is not of whole days.
+
+    As text it is the calendar period or the day that these days make, else its name and its days.
+    """
+
+    name: str
+    first: date | None
+    last: date | None
+
+    def __str__(self) -> str:
+        if self.first is None or self.last is None:
+            return self.name
+        if self.first == self.last:
+            return self.first.isoformat()
+        for kind in PERIODS:
+            period = period_of(self.first, kind)
+            if (period.start, period.end) == (self.first, self.last):
+                return str(period)
+        days = f"{self.first}/{self.last}"
+        return days if self.name == days else f"{self.name} ({days})"
 
 
 def from_objects(
@@ -36,12 +65,13 @@ def from_objects(
     """The cells of a column, and those that are no text where the contract wants one.
 
     `percents` are the places of numbers shown as percents, `zeros` the digits to which a number is shown with zeros in
-    front, by place. `from_1904` says that a bare number that stands for a day counts from 1904.
+    front, by place. `from_1904` says that a number that stands for a day counts from 1904, typed as text too.
     """
     kinds = set(map(type, values)) - {type(None)}
-    if kinds <= {str}:
-        return pa.chunked_array([pa.array(values, _TEXT)]), ()
     unit = column.type.unit
+    serials = from_1904 and (unit is Unit.DATE or unit.periodic)
+    if kinds <= {str} and not serials:
+        return pa.chunked_array([pa.array(values, _TEXT)]), ()
     if unit is Unit.TEXT:
         return _texts(values, column, kinds, zeros or {})
     if unit.numeric and kinds <= {float, str} and not percents:
@@ -51,10 +81,8 @@ def from_objects(
     spelt = _spelt(values, {kind: _speller(kind) for kind in kinds})
     for place in percents:
         spelt[place] = _percent(values[place], column.percent)
-    if unit is Unit.DATE and from_1904:
-        spelt = [
-            _later(text) if type(value) in {int, float} else text for value, text in zip(values, spelt, strict=True)
-        ]
+    if serials:
+        spelt = [_from_serial(text) for text in spelt]
     return pa.chunked_array([pa.array(spelt, _TEXT)]), ()
 
 
@@ -122,7 +150,7 @@ _SPELLERS: tuple[tuple[type | tuple[type, ...], _Spell], ...] = (
     (float, _from_float),
     (Decimal, _from_decimal),
     (datetime, _from_moment),
-    ((date, time, timedelta, int), str),
+    ((date, time, timedelta, int, Days), str),
 )
 
 
@@ -135,9 +163,10 @@ def _percent(value: float, form: PercentForm | None) -> str:
     return points if form is PercentForm.POINTS else f"{points}%"
 
 
-def _later(serial: str | None) -> str | None:
-    """The number of a day counted from 1904, counted from 1900."""
-    return str(int(serial) + _SERIALS_1904) if serial is not None and serial.isdigit() else serial
+def _from_serial(text: str | None) -> str | None:
+    """The day that a number of five digits stands for, counted from 1904; any other text as it is."""
+    plain = unicodedata.normalize("NFKC", text).strip() if text is not None else ""
+    return (_DAY_0_OF_1904 + timedelta(days=int(plain))).isoformat() if _SERIAL.fullmatch(plain) else text
 
 
 def names_of(values: Sequence[Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
@@ -20,6 +21,8 @@ from kpirules.data.sheet_marks import Marks, NotASheet, counts_from_1904, read_m
 from kpirules.model.contracts import Column
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean
+from kpirules.values.periods import PERIODS
+from kpirules.values.units import Unit
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 LARGEST = 50_000_000
 """How many cells a sheet may span, from the first of its first row and column to the last of its last."""
 _LOOKED_AT = 20
+_OF_DAYS = {Unit.DATE, *PERIODS}
+_TWICE, _NO_DAY = date(1900, 2, 28), "1900-02-28/29"
+"""The day that the reader gives for the numbers 59 and 60; for Excel the second is 1900-02-29, which never was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class Sheet:
         percents = [places[row] for row in self.marks.percents.get(index, ()) if row in places]
         zeros = {places[row]: to for row, to in self.marks.zeros.get(index, {}).items() if row in places}
         values = [None if value == "" else value for value in self.columns[index]] if self.columns else []
+        if not self.from_1904 and column.type.unit in _OF_DAYS:
+            values = [_NO_DAY if value == _TWICE else value for value in values]
         cells, findings = from_objects(values, column, percents=percents, zeros=zeros, from_1904=self.from_1904)
         return cells, (*findings, *self._marked(index, column.name, places))
 
@@ -140,7 +148,7 @@ def _chosen(workbook: CalamineWorkbook, source: Source, place: Place) -> str:
             return source.sheet
         args = {"source": place.source, "sheet": source.sheet}
         helps = (*did_you_mean(source.sheet, names), Note("known", {"known": names}))
-        raise Fault([Diagnostic("KPI626", source.of_sheets["sheet"], args, helps=helps)])
+        raise Fault([Diagnostic("KPI626", source.of_kind["sheet"], args, helps=helps)])
     seen = [one.name for one in sheets if one.visible == SheetVisibleEnum.Visible]
     if len(seen) == 1:
         return seen[0]

@@ -10,15 +10,16 @@ from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import pyarrow as pa
 
 from kpirules.data.arrow import counting, flat
-from kpirules.data.bindings import Kind, Source
+from kpirules.data.bindings import OF_CSV, Kind, Source
 from kpirules.data.content import FIRST_BYTES, Damaged, check_content, read_bytes
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
-from kpirules.data.frames import read_frame
+from kpirules.data.frames import Cells, arrow_cells, read_frame
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
@@ -26,7 +27,7 @@ from kpirules.source.similar import did_you_mean, similar
 from kpirules.source.system import near, open_file, reason
 
 _KINDS = (".csv", ".xlsx", ".xlsm", ".parquet")
-_SHEETS = {".xlsx", ".xlsm"}
+_SHEETS = (".xlsx", ".xlsm")
 _FOLDER = Lock()
 
 
@@ -35,8 +36,8 @@ class Raw:
     """Rows as read: a column of text or of the source's own type for each column of the contract.
 
     `numbers` are the rows' numbers as a person counts them. `lost` are faults of rows that are not among the cells,
-    `findings`, by column, of cells that the contract need not look at. `sha256` is of the file, None where there is
-    none.
+    `findings`, by column, of cells that the contract need not look at. `encoding` is that of a CSV file, `guessed`
+    where its bytes alone say so and it is not UTF-8. `sha256` is of the file, None where there is none.
     """
 
     place: Place
@@ -45,6 +46,7 @@ class Raw:
     lost: tuple[Group, ...] = ()
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     encoding: str | None = None
+    guessed: bool = False
     sha256: str | None = None
 
 
@@ -55,6 +57,7 @@ def read_source(contract: Table, source: Source, folder: Path) -> Raw:
         Fault: the source cannot be read, or lacks a column of the contract.
     """
     if source.kind is Kind.QUERY:
+        _check_keys(source, "")
         return _read_query(contract, source, folder)
     path = folder / source.target
     place = Place(contract.name, source.target, source.span)
@@ -62,15 +65,27 @@ def read_source(contract: Table, source: Source, folder: Path) -> Raw:
     if suffix not in _KINDS:
         helps = (Note("old"),) if suffix in {".xls", ".ods", ".xlsb"} else ()
         raise place.fault("KPI613", *helps, Note("known", {"known": _KINDS}), suffix=suffix)
-    if suffix not in _SHEETS and source.of_sheets:
-        key, span = next(iter(source.of_sheets.items()))
-        raise Fault([Diagnostic("KPI654", span, {"key": key, "source": source.target}, helps=(Note("leave_out"),))])
+    _check_keys(source, suffix)
     if suffix == ".parquet":
         return _read_parquet(contract, source, path, place)
     data = read_bytes(path, place)
     check_content(data, suffix, place)
     read = _read_csv if suffix == ".csv" else _read_sheet
     return read(contract, source, data, place)
+
+
+def _check_keys(source: Source, suffix: str) -> None:
+    """See to it that the bindings say nothing of a source that is for files of another kind.
+
+    Raises:
+        Fault: they do.
+    """
+    name = source.target if source.kind is Kind.FILE else source.kind
+    for key, span in source.of_kind.items():
+        kinds = (".csv",) if key in OF_CSV else _SHEETS
+        if suffix not in kinds:
+            args = {"key": key, "source": name, "kinds": kinds}
+            raise Fault([Diagnostic("KPI654", span, args, helps=(Note("leave_out"),))])
 
 
 def from_frame(contract: Table, frame: object) -> Raw:
@@ -83,16 +98,11 @@ def from_frame(contract: Table, frame: object) -> Raw:
     read = read_frame(frame, place)
     picked = _picked(contract, read.names, {}, place)
     found = {column.name: read.cells(picked[column.name], column) for column in contract.columns}
-    return Raw(
-        place=place,
-        cells=pa.table({name: cells for name, (cells, _) in found.items()}),
-        numbers=counting(1, read.rows),
-        findings={name: findings for name, (_, findings) in found.items() if findings},
-    )
+    return _raw(place, found, counting(1, read.rows))
 
 
 def _read_csv(contract: Table, source: Source, data: bytes, place: Place) -> Raw:
-    read = read_delimited(data, place, _wanted(contract, source.columns).values())
+    read = read_delimited(data, place, _wanted(contract, source.columns).values(), source.encoding)
     picked = _picked(contract, read.header, source.columns, place)
     return Raw(
         place=place,
@@ -100,6 +110,7 @@ def _read_csv(contract: Table, source: Source, data: bytes, place: Place) -> Raw
         numbers=read.numbers,
         lost=tuple(_lost(read, place)),
         encoding=read.encoding,
+        guessed=source.encoding is None and read.encoding not in {"utf-8", "utf-16"},
         sha256=read.sha256,
     )
 
@@ -112,14 +123,7 @@ def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> R
         raise place.fault("KPI656", Note("write"), row=row, header=source.header or 1)
     picked = _picked(contract, sheet.header, source.columns, place)
     found = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
-    return Raw(
-        place=place,
-        cells=pa.table({name: cells for name, (cells, _) in found.items()}),
-        numbers=sheet.numbers,
-        lost=tuple(_blank(sheet.blank, place)),
-        findings={name: findings for name, (_, findings) in found.items() if findings},
-        sha256=sheet.sha256,
-    )
+    return _raw(place, found, sheet.numbers, lost=tuple(_blank(sheet.blank, place)), sha256=sheet.sha256)
 
 
 def _lost(read: Delimited, place: Place) -> Iterator[Group]:
@@ -154,9 +158,10 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
         if error.errno is None:  # so it is about what the file holds
             raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
         raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
-    except (pa.ArrowException, UnicodeDecodeError):
+    except (pa.ArrowException, ValueError, KeyError, TypeError):  # the last three of types that the file declares
         raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
-    return _typed_raw(place, table, {name: table.column_names.index(names[i]) for name, i in picked.items()}, digest)
+    kept = {name: table.column_names.index(names[index]) for name, index in picked.items()}
+    return _typed_raw(contract, place, table, kept, digest)
 
 
 def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
@@ -172,12 +177,27 @@ def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
             table = connection.sql(source.target).to_arrow_table()
         except duckdb.Error as error:
             raise place.fault("KPI619", reason=_first_line(error)) from None
-    return _typed_raw(place, table, _picked(contract, table.column_names, source.columns, place))
+    return _typed_raw(contract, place, table, _picked(contract, table.column_names, source.columns, place))
 
 
-def _typed_raw(place: Place, table: pa.Table, picked: Mapping[str, int], sha256: str | None = None) -> Raw:
-    cells = pa.table({name: table.column(index) for name, index in picked.items()})
-    return Raw(place, cells, counting(1, table.num_rows), sha256=sha256)
+def _typed_raw(
+    contract: Table, place: Place, table: pa.Table, picked: Mapping[str, int], sha256: str | None = None
+) -> Raw:
+    found = {}
+    for column in contract.columns:
+        index = picked[column.name]
+        found[column.name] = arrow_cells(table.column(index), column, table.schema.field(index).metadata)
+    return _raw(place, found, counting(1, table.num_rows), sha256=sha256)
+
+
+def _raw(place: Place, found: Mapping[str, Cells], numbers: pa.Array, **rest: Any) -> Raw:  # noqa: ANN401  # as `Raw`
+    return Raw(
+        place=place,
+        cells=pa.table({name: cells for name, (cells, _) in found.items()}),
+        numbers=numbers,
+        findings={name: findings for name, (_, findings) in found.items() if findings},
+        **rest,
+    )
 
 
 def _wanted(contract: Table, columns: Mapping[str, str]) -> dict[str, str]:

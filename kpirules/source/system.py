@@ -90,6 +90,12 @@ def near(path: Path) -> tuple[Note, ...]:
     return did_you_mean(path.name, names)
 
 
+def undecoded(error: UnicodeDecodeError) -> dict[str, int]:
+    """The line and the column, from 1, of the first byte that is not UTF-8."""
+    before = error.object[: error.start].decode(errors="replace")
+    return {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
+
+
 def reason(error: OSError) -> Reason | str:
     """Why it failed: a word of the catalogue, which an argument of a message may be, else the system's own text."""
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)

@@ -11,7 +11,7 @@ from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, SourceText, Span
 from kpirules.source.files import SUFFIX, Reader
 from kpirules.source.similar import did_you_mean
-from kpirules.source.system import reason
+from kpirules.source.system import reason, undecoded
 from kpirules.syntax import ast
 from kpirules.syntax.parse import parse
 
@@ -127,7 +127,7 @@ class _Gathering:
         try:
             return SourceText(shown, self.reader.read(name).decode("utf-8-sig"))
         except UnicodeDecodeError as error:
-            self.fault("KPI233", span, {"path": shown, "offset": error.start}, note=Note("save"))
+            self.fault("KPI233", span, {"path": shown, **undecoded(error)}, note=Note("save"))
         except (FileNotFoundError, NotADirectoryError):
             self.fault("KPI230", span, {"path": shown}, note=self._near(name))
         except OSError as error:

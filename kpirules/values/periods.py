@@ -11,6 +11,8 @@ from kpirules.values.dates import first_day, last_day
 from kpirules.values.units import Unit
 
 _MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.HALF: 6, Unit.YEAR: 12}
+PERIODS = tuple(_MONTHS)
+"""The kinds of calendar periods, shortest first."""
 _FORMS = {
     Unit.MONTH: r"(\d{4})-?M?(\d{2})|(\d{4})[-M](\d{1,2})|(\d{4})年(\d{1,2})月",
     Unit.QUARTER: r"(\d{4})-?Q([1-4])|(\d{4})年第?([1-4])季度?",

@@ -394,6 +394,25 @@ def test_nobody_scored_is_said(shop: Path, call: Call) -> None:
     assert "left out: 6 (not one active day 6)" in found.stdout
 
 
+def test_an_encoding_that_was_guessed_is_named(shop: Path, call: Call) -> None:
+    text = (shop / "orders.csv").read_text(encoding="utf-8").splitlines()
+    named = [f"{line},{'备注' if at == 0 else '成交'}" for at, line in enumerate(text)]
+    (shop / "orders.csv").write_bytes("\n".join(named).encode("gbk"))
+    said = {"en": "`orders.csv` (table `orders`) was read as gb18030", "zh": "按 gb18030 编码读入"}
+    for lang, words in said.items():
+        found = call(*RUN, "--lang", lang)
+        assert found.exit_code == 0, found.stderr
+        assert words in found.stderr
+    bindings = (shop / "kpirules.yaml").read_text(encoding="utf-8")
+    stated = bindings.replace("file: orders.csv", "file: orders.csv, encoding: gbk")
+    (shop / "kpirules.yaml").write_text(stated, encoding="utf-8")
+    found = call(*RUN, "--lang", "en", "--format", "json")
+    assert "gb18030" not in found.stderr
+    folder = shop / json.loads(found.stdout)["run"]
+    facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert [one["encoding"] for one in facts["inputs"] if one["table"] == "orders"] == ["gb18030"]
+
+
 def test_csv_files_are_for_spreadsheets(shop: Path, call: Call) -> None:
     for name in ("staff.csv", "orders.csv", "targets.csv"):
         text = (shop / name).read_text(encoding="utf-8")

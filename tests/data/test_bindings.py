@@ -152,7 +152,7 @@ def test_a_sheet_and_the_row_of_its_header_are_read(tmp_path: Path) -> None:
     path = _write(tmp_path, "scheme: a\ndata:\n  a: {file: a.xlsx, sheet: 2025, header: 3}\n")
     (source,) = load_bindings(path).sources.values()
     assert (source.sheet, source.header) == ("2025", 3)
-    assert [span.where.rpartition(":")[2] for span in source.of_sheets.values()] == ["21", "34"]
+    assert [span.where.rpartition(":")[2] for span in source.of_kind.values()] == ["21", "34"]
     for wrong in ("0", "x", "1.5", "-1", "99999999"):
         text = f"scheme: a\ndata:\n  a: {{file: a.xlsx, header: {wrong}}}\n"
         said = f"kpirules.yaml:3:29: error[KPI655]: expected the number of a row here, not `{wrong}`\n"

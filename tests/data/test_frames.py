@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from kpirules.data.frames import arrow_cells
 from kpirules.data.load import typed_tables
 from kpirules.model.contracts import Column, PercentForm
 from kpirules.source import Fault
 from kpirules.source.render import render_text
 from kpirules.values.units import Unit
+from tests.data.bound import bound
 from tests.data.build import day, faults, number, other, percent, table, text
 
 ID = text("id", optional=True)
@@ -99,13 +102,87 @@ def test_days_of_any_kind() -> None:
     assert [code for code, _, _ in _found(typed, DAY)] == ["KPI638"]
 
 
+def _holders(periods: pd.PeriodIndex) -> list[Any]:
+    """A frame with these periods, in every way in which one holds them."""
+    frame = pd.DataFrame({"p": periods})
+    return [
+        frame,
+        pd.DataFrame({"p": pd.Series(list(periods), dtype=object)}),
+        pd.DataFrame({"x": [1] * len(periods)}, index=periods.rename("p")),
+        pa.Table.from_pandas(frame),
+        {"p": periods},
+        {"p": frame["p"]},
+        {"p": list(periods)},
+    ]
+
+
 @pytest.mark.parametrize(
     ("freq", "unit", "first"),
-    [("M", Unit.MONTH, date(2025, 3, 1)), ("Q", Unit.QUARTER, date(2025, 1, 1)), ("Y", Unit.YEAR, date(2025, 1, 1))],
+    [
+        ("M", Unit.MONTH, date(2025, 3, 1)),
+        ("Q", Unit.QUARTER, date(2025, 1, 1)),
+        ("Y", Unit.YEAR, date(2025, 1, 1)),
+        ("Q-MAR", Unit.QUARTER, date(2025, 1, 1)),  # which pandas calls 2025Q4
+        ("Q-SEP", Unit.QUARTER, date(2025, 1, 1)),
+        ("2Q", Unit.HALF, date(2025, 1, 1)),
+        ("D", Unit.DATE, date(2025, 3, 15)),
+    ],
 )
-def test_periods_of_pandas_are_periods(freq: str, unit: Unit, first: date) -> None:
-    frame = pd.DataFrame({"p": pd.PeriodIndex(["2025-03-15", pd.NaT], freq=freq)})
-    assert _values(frame, other("p", unit, optional=True)) == [first, None]
+def test_periods_of_pandas_are_read_by_their_days(freq: str, unit: Unit, first: date) -> None:
+    for frame in _holders(pd.PeriodIndex(["2025-03-15", pd.NaT], freq=freq)):
+        assert _values(frame, other("p", unit, optional=True)) == [first, None]
+
+
+@pytest.mark.parametrize(
+    ("freq", "unit", "shown"),
+    [
+        ("Q-JAN", Unit.QUARTER, "2026Q1 (2025-02-01/2025-04-30)"),
+        ("Y-MAR", Unit.YEAR, "2025 (2024-04-01/2025-03-31)"),
+        ("Q-MAR", Unit.YEAR, "2025Q1"),
+        ("Y-MAR", Unit.QUARTER, "2025 (2024-04-01/2025-03-31)"),
+        ("2Q", Unit.QUARTER, "2025H1"),
+        ("3M", Unit.MONTH, "2025-03 (2025-03-01/2025-05-31)"),
+        ("W", Unit.MONTH, "2025-03-10/2025-03-16"),
+        ("h", Unit.DATE, "2025-03-15 00:00 (h)"),
+        ("M", Unit.DATE, "2025-03"),
+    ],
+)
+def test_periods_of_pandas_that_are_none_of_the_column_are_faults(freq: str, unit: Unit, shown: str) -> None:
+    code = "KPI635" if unit is Unit.DATE else "KPI636"
+    for frame in _holders(pd.PeriodIndex(["2025-03-15", pd.NaT], freq=freq)):
+        assert _found(frame, other("p", unit, optional=True)) == [(code, 1, shown)]
+
+
+def test_periods_of_pandas_are_no_texts_and_no_numbers() -> None:
+    for frame in _holders(pd.PeriodIndex(["2025-03-15"], freq="Q-JAN")):
+        assert _found(frame, text("p")) == [("KPI651", 1, "2026Q1 (2025-02-01/2025-04-30)")]
+        assert _found(frame, number("p")) == [("KPI632", 1, "2026Q1 (2025-02-01/2025-04-30)")]
+
+
+def test_periods_of_pandas_in_a_parquet_file(tmp_path: Path) -> None:
+    held = {"d": pd.PeriodIndex(["2025-01-09"], freq="D"), "q": pd.PeriodIndex(["2025-01-09"], freq="Q-MAR")}
+    pd.DataFrame(held).to_parquet(tmp_path / "t.parquet")
+    columns = day("d"), other("q", Unit.QUARTER)
+    loaded = bound(tmp_path, "  t: {file: t.parquet}\n", table("t", *columns))
+    assert loaded.tables["t"].to_pylist() == [{"d": date(2025, 1, 9), "q": date(2025, 1, 1)}]
+
+
+def test_periods_of_pandas_that_arrow_does_not_know_are_numbers() -> None:
+    """Where pandas has not told Arrow of its type: 20097 is a day since 1970, not since 1900."""
+    numbers = pa.chunked_array([[20097, None, 2**62]])
+    metadata = {b"ARROW:extension:name": b"pandas.period", b"ARROW:extension:metadata": b'{"freq": "D"}'}
+    assert arrow_cells(numbers, DAY, metadata)[0].to_pylist() == ["2025-01-09", None, "D 4611686018427387904"]
+    metadata[b"ARROW:extension:metadata"] = b"{"
+    assert arrow_cells(numbers, DAY, metadata)[0].to_pylist() == ["? 20097", None, "? 4611686018427387904"]
+    assert arrow_cells(numbers, DAY, {})[0] is numbers
+
+
+def test_moments_of_a_time_zone_are_no_days() -> None:
+    zoned = pd.to_datetime(pd.Series(["2025-01-09"]), utc=True)
+    for series in (zoned, zoned.astype(pd.ArrowDtype(pa.timestamp("us", "UTC")))):
+        assert [code for code, _, _ in _found(pd.DataFrame({"day": series}), DAY)] == ["KPI638"]
+    days = pd.Series(pd.array([date(2025, 1, 9), None], dtype=pd.ArrowDtype(pa.date32())))
+    assert _values(pd.DataFrame({"day": days}), DAY) == [date(2025, 1, 9), None]
 
 
 def test_yes_and_no_and_percents() -> None:

@@ -42,7 +42,7 @@ def test_facts_say_what_was_read_and_how(tmp_path: Path) -> None:
     staff, orders = loaded.facts
     assert (staff.table, staff.source, staff.rows, staff.rounded) == ("staff", "staff.csv", 2, {})
     assert orders.sha256 == hashlib.sha256(ORDERS_CSV.encode()).hexdigest()
-    assert orders.encoding == "utf-8-sig"
+    assert orders.encoding == "utf-8"
     assert orders.rounded == {"amount": 1}
 
 

@@ -146,6 +146,48 @@ def test_days_are_read_from_either_calendar(tmp_path: Path, *, from_1904: bool) 
     assert _values(_read(tmp_path, bare, day("d")), "d") == [date(2023, 3, 15), date(2025, 1, 9)]
 
 
+@pytest.mark.parametrize("from_1904", [False, True])
+def test_a_number_typed_as_text_and_one_of_a_month_follow_the_calendar_of_the_workbook(
+    tmp_path: Path, *, from_1904: bool
+) -> None:
+    # 2025-01-01 is 45658 counted from 1900, 44196 from 1904; 2023-03-15 is 45000, 43538
+    first, mid = (44196, 43538) if from_1904 else (45658, 45000)
+    data = _rows(
+        ["d", "e", "m", "q", "h", "y"],
+        [str(mid), mid, first, first, str(first), first],
+        [f" {mid}", f"{mid}", str(first), "2025Q1", "2025H1", 2025],
+        date_1904=from_1904,
+    )
+    units = {"m": Unit.MONTH, "q": Unit.QUARTER, "h": Unit.HALF, "y": Unit.YEAR}
+    loaded = _read(tmp_path, data, day("d"), day("e"), *(other(name, unit) for name, unit in units.items()))
+    for name in ("d", "e"):
+        assert _values(loaded, name) == [date(2023, 3, 15)] * 2, name
+    for name in units:
+        assert _values(loaded, name) == [date(2025, 1, 1)] * 2, name
+
+
+@pytest.mark.parametrize("from_1904", [False, True])
+def test_numbers_that_stand_for_no_day(tmp_path: Path, *, from_1904: bool) -> None:
+    wrong = [0, 60, 9999, -45000, 45000.5, "45000.5", "-45000", 100000]
+    data = _rows(["d"], *([value] for value in wrong), date_1904=from_1904)
+    assert [(code, row) for code, row, _, _ in _found(tmp_path, data, day("d"))] == [
+        ("KPI635", row) for row in range(2, 2 + len(wrong))
+    ]
+    months = _rows(["m"], [45000], ["45000"], [0], date_1904=from_1904)  # the middle of a month either way
+    assert [(code, row) for code, row, _, _ in _found(tmp_path, months, other("m", Unit.MONTH))] == [
+        ("KPI636", 2),
+        ("KPI636", 3),
+        ("KPI636", 4),
+    ]
+
+
+def test_the_leap_day_that_1900_did_not_have(tmp_path: Path) -> None:
+    data = _rows(["d"], [58], [60], [61], [0], formats={0: "yyyy-mm-dd"})
+    assert [row for _, row, _, _ in _found(tmp_path, data, day("d"))] == [3, 5]
+    data = _rows(["d"], [58], [61], formats={0: "yyyy-mm-dd"})
+    assert _values(_read(tmp_path, data, day("d")), "d") == [date(1900, 2, 27), date(1900, 3, 1)]
+
+
 def test_a_moment_within_a_day_is_no_day(tmp_path: Path) -> None:
     data = _rows(["d"], [datetime(2025, 1, 9, 8, 30)], [0.25], formats={0: "yyyy-mm-dd hh:mm"})  # noqa: DTZ001
     found = _found(tmp_path, data, day("d"))

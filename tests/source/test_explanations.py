@@ -46,6 +46,8 @@ WITHOUT = frozenset(
         "KPI652",
         "KPI653",
         "KPI656",
+        "KPI682",
+        "KPI683",
         "KPI701",
         "KPI722",
         "KPI725",

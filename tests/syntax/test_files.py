@@ -131,6 +131,6 @@ def test_a_file_that_is_not_there_names_what_is(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "b.kpi").write_bytes(b"define x = 1 # \xff")
     parsed = parse_files(SourceText("a.kpi", 'use "b.kpi"\ndefine y = 1'), Folder(tmp_path))
-    assert [(one.code, one.args) for one in parsed.faults] == [("KPI233", {"path": "b.kpi", "offset": 15})]
+    assert [(one.code, one.args) for one in parsed.faults] == [("KPI233", {"path": "b.kpi", "line": 1, "column": 16})]
     (tmp_path / "b.kpi").write_bytes("\ufeffdefine x = 1".encode())
     assert names(parse_files(SourceText("a.kpi", 'use "b.kpi"'), Folder(tmp_path))) == ["x"]

@@ -1,0 +1,184 @@
+"""Quotes in a CSV file: where they enclose a cell, and where they cannot be meant to.
+
+A cell that begins with a quote ends at the next quote that is not doubled, however many line ends lie between. So a
+quote too many makes one cell of several rows. Such a quote is found where text follows the closing quote, where there
+is no closing quote, or where what a cell encloses looks like rows of the table.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+_QUOTED = rb'"(?:[^"]++|"")*+"'
+_QUOTED_IN_LINE = rb'"(?:[^"\r\n]++|"")*+"'
+_PLAIN = rb'(?![ \t]*+")[^,\r\n]*+'
+_END = rb"(?:,|\r\n|\r|\n)"
+_PLAIN_CELLS = re.compile(rb"(?:(?:%b[ \t]*+(?=[,\r\n])|%b)%b)*+" % (_QUOTED_IN_LINE, _PLAIN, _END))
+_CELL_BEFORE = re.compile(rb"(?:[ \t]*+%b[ \t]*+(?=,)|[^,\r\n]*+)," % _QUOTED)
+_OPENING = re.compile(_QUOTED)
+_SPACES = re.compile(rb"[ \t]*+")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_TEXT_LINE_END = re.compile(r"\r\n|\r|\n")
+_MOST = 20
+"""How many stray quotes of a file are told."""
+
+
+class Stray(Enum):
+    """Why a quote at the beginning of a cell cannot be meant."""
+
+    OPEN = "KPI621"
+    FOLLOWED = "KPI680"
+
+
+@dataclass(frozen=True, slots=True)
+class StrayQuote:
+    """A quoted cell that does not end as one: `row` and `column` from 1; `text` is what it holds and what follows.
+
+    `lines` counts the line ends between its quotes.
+    """
+
+    kind: Stray
+    row: int
+    column: int
+    text: bytes
+    lines: int
+
+
+@dataclass(slots=True)
+class Quotes:
+    """The quoted cells of a file that need more than a look at one line.
+
+    `enclosing` are cells with a line end between their quotes (first byte, byte after the last), in order; `padded`
+    are the spaces before an opening quote (likewise).
+    """
+
+    enclosing: list[tuple[int, int]] = field(default_factory=list)
+    padded: list[tuple[int, int]] = field(default_factory=list)
+    stray: list[StrayQuote] = field(default_factory=list)
+
+    def without_padding(self, data: bytes) -> bytes:
+        """The file without spaces before opening quotes, which a reader of CSV would take for an unquoted cell."""
+        if not self.padded:
+            return data
+        ends = [0, *(end for _, end in self.padded)]
+        begins = [*(begin for begin, _ in self.padded), len(data)]
+        return b"".join(data[end:begin] for end, begin in zip(ends, begins, strict=True))
+
+
+def find_quotes(data: bytes) -> Quotes:
+    """Look through a CSV file in UTF-8 that ends with a line end.
+
+    After a stray quote it goes on at the next line. A quote inside a cell that does not begin with one is text.
+    """
+    found = Quotes()
+    if b'"' not in data:
+        return found
+    at = 0
+    while len(found.stray) < _MOST:
+        plain = _PLAIN_CELLS.match(data, at)
+        assert plain is not None, at
+        at = plain.end()
+        if at == len(data):
+            break
+        opening = data.index(b'"', at)
+        closed = _OPENING.match(data, opening)
+        end = _after_spaces(data, closed.end()) if closed else len(data)
+        if not closed or data[end] not in b",\r\n":
+            kind = Stray.FOLLOWED if closed else Stray.OPEN
+            found.stray.append(_stray(data, found, kind, at, opening, end))
+            at = _next_line(data, opening)
+            continue
+        if opening > at:
+            found.padded.append((at, opening))
+        if _LINE_END.search(data, opening, end):
+            found.enclosing.append((opening, closed.end()))
+        at = end + (2 if data.startswith(b"\r\n", end) else 1)
+    return found
+
+
+def place_of(before: bytes) -> tuple[int, int]:
+    """The row and the column, both from 1, of the cell in which a part of a CSV file ends."""
+    found = find_quotes(before + b"\n")
+    return _place(before, found, len(before))
+
+
+def _stray(data: bytes, found: Quotes, kind: Stray, at: int, opening: int, end: int) -> StrayQuote:
+    row, column = _place(data, found, at)
+    rest = data[opening : _line_end(data, end)]
+    return StrayQuote(kind, row, column, rest, len(_LINE_END.findall(data, opening, end)))
+
+
+def _place(data: bytes, found: Quotes, at: int) -> tuple[int, int]:
+    """The row and the column of the cell that begins at a byte; line ends between quotes end no row."""
+    inside = sum(len(_LINE_END.findall(data, begin, end)) for begin, end in found.enclosing if end <= at)
+    row = len(_LINE_END.findall(data, 0, at)) - inside + 1
+    start = at
+    while True:
+        start = max(data.rfind(b"\n", 0, start), data.rfind(b"\r", 0, start)) + 1
+        nth = bisect_left(found.enclosing, (start, 0)) - 1
+        if nth < 0 or found.enclosing[nth][1] <= start:
+            break
+        start = found.enclosing[nth][0]
+    column = 1
+    while (cell := _CELL_BEFORE.match(data, start, at)) is not None:
+        start, column = cell.end(), column + 1
+    return row, column
+
+
+def _after_spaces(data: bytes, at: int) -> int:
+    spaces = _SPACES.match(data, at)
+    assert spaces is not None
+    return spaces.end()
+
+
+def _line_end(data: bytes, at: int) -> int:
+    found = _LINE_END.search(data, at)
+    return found.start() if found else len(data)
+
+
+def _next_line(data: bytes, at: int) -> int:
+    found = _LINE_END.search(data, at)
+    return found.end() if found else len(data)
+
+
+# ---------------------------------------------------------------- cells that look like rows
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What all cells of a column have in common: whether they hold a digit, and a letter; None where they differ."""
+
+    digit: bool | None
+    letter: bool | None
+
+    def fits(self, cell: str) -> bool:
+        """Whether a cell could be one of the column; an empty one could."""
+        if not cell.strip(' \t"'):
+            return True
+        digit, letter = any(map(str.isdigit, cell)), any(map(str.isalpha, cell))
+        return self.digit in {None, digit} and self.letter in {None, letter}
+
+
+def holds_rows(cell: str, column: int, width: int, columns: Sequence[Looks]) -> bool:
+    """Whether a quoted cell with line ends looks like rows of its table.
+
+    `column` is its place in its row, from 0, `width` the number of cells in that row, `columns` have the looks of each
+    column of the table. Were its quotes but characters of a text, its first line would end a row, and its last line
+    begin one; the lines between would be rows.
+    """
+    first, *between, last = (line.split(",") for line in _TEXT_LINE_END.split(cell))
+    count = len(columns)
+    if any(len(line) == count and _fit(line, columns) for line in between):
+        return True
+    after = max(count - 1 - column, 0)
+    ends = column + len(first) >= count and _fit(first[len(first) - after :] if after else [], columns[count - after :])
+    begins = len(last) + width - 1 - column >= count and _fit(last[: min(column, len(last) - 1)], columns)
+    return ends and begins
+
+
+def _fit(cells: Sequence[str], columns: Sequence[Looks]) -> bool:
+    return all(looks.fits(cell) for cell, looks in zip(cells, columns, strict=False))
