@@ -8,7 +8,7 @@ from kpirules.plan import build
 from kpirules.plan.draft import Draft, Place
 from kpirules.plan.ir import BY_ROWS, Binding, Op, Ref, Scalar
 from kpirules.source import Span
-from kpirules.values.types import QUOTIENT_PLACES, TooWide, rounding
+from kpirules.values.types import RECORDED_PLACES, TooWide, rounding
 from kpirules.values.units import Unit
 
 _LIMITS = {"at_most": "≤", "at_least": "≥"}
@@ -35,7 +35,7 @@ def shown(draft: Draft, value: Ref) -> str:
 
 
 def _places(value: Ref) -> int:
-    for places in range(QUOTIENT_PLACES, 0, -1):
+    for places in range(RECORDED_PLACES, 0, -1):
         try:
             rounding(value.type, places)
         except TooWide:

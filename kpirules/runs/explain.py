@@ -24,7 +24,7 @@ from kpirules.source.catalogue import LANGUAGES, word
 from kpirules.syntax import words
 from kpirules.trace import BuiltIn, Differs, SetAside, Trace, Uncredited, set_aside
 from kpirules.trace import explain as trace_of
-from kpirules.values.types import QUOTIENT_PLACES
+from kpirules.values.types import RECORDED_PLACES
 from kpirules.values.units import Unit
 
 _RESULTS = {name: name for name in ("total", "grade", "active_days", "active_share")}
@@ -186,7 +186,7 @@ def recorded(compiled: Compiled, result: Result, key: str) -> dict[str, Value]:
             continue
         row = by_item[item.kind, item.name]
         for part in item.parts:
-            if (types[part.binding].scale or 0) <= QUOTIENT_PLACES:
+            if (types[part.binding].scale or 0) <= RECORDED_PLACES:
                 found[part.binding] = _recorded(row, part.name, types[part.binding].unit)
         found |= {item.tier1[mark]: row[mark] for mark in MARKS if mark in item.tier1}
     return found

@@ -25,7 +25,7 @@ from kpirules.runs.uncredited import uncredited
 from kpirules.source import Diagnostic, Fault, Note, Span
 from kpirules.values.periods import Period, parse_period, period_of
 from kpirules.values.rounding import rounded
-from kpirules.values.types import QUOTIENT_PLACES, SUM_BOUND, WIDTH, Digits
+from kpirules.values.types import RECORDED_PLACES, SUM_BOUND, WIDTH, Digits
 from kpirules.values.units import Unit
 
 PARTS = ("actual", "target", "achievement", "score", "effective_weight", "points", "value")
@@ -40,9 +40,9 @@ QUARANTINED = "quarantined"
 QUARANTINE = "quarantine"
 """The flag of a subject whom rows concern that were set aside."""
 
-FIGURE = pa.decimal128(WIDTH, QUOTIENT_PLACES)
+FIGURE = pa.decimal128(WIDTH, RECORDED_PLACES)
 """The type of the figures of `items`."""
-_WEIGHT = Digits(QUOTIENT_PLACES, SUM_BOUND)
+_WEIGHT = Digits(RECORDED_PLACES, SUM_BOUND)
 _TEXT = pa.string()
 _FOUND = ("scorecard", "total", "grade")
 _LISTED = 20
@@ -355,7 +355,7 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
 
 def written_weight(weight: Fraction) -> Decimal:
     """A weight as `items` has it."""
-    return decimal(rounded(weight, QUOTIENT_PLACES), _WEIGHT)
+    return decimal(rounded(weight, RECORDED_PLACES), _WEIGHT)
 
 
 def _figure(item: Item, column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -365,9 +365,9 @@ def _figure(item: Item, column: pa.ChunkedArray) -> pa.ChunkedArray:
         Fault: it has too many digits before the point (KPI722).
     """
     try:
-        if column.type.scale > QUOTIENT_PLACES:
-            column = pc.round(column, QUOTIENT_PLACES, "half_towards_infinity")
+        if column.type.scale > RECORDED_PLACES:
+            column = pc.round(column, RECORDED_PLACES, "half_towards_infinity")
         return column.cast(FIGURE)
     except pa.ArrowInvalid:
-        args = {"item": item.name, "digits": WIDTH - QUOTIENT_PLACES}
+        args = {"item": item.name, "digits": WIDTH - RECORDED_PLACES}
         raise Fault([Diagnostic("KPI722", None, args)]) from None

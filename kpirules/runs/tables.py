@@ -18,10 +18,10 @@ from kpirules.plan.ir import Item
 from kpirules.runs.advice import LISTS
 from kpirules.runs.run import FIGURE, MARKS, PARTS, SCORED, of_places, written_weight
 from kpirules.runs.uncredited import SCHEMA as UNCREDITED
-from kpirules.values.types import QUOTIENT_PLACES, WIDTH
+from kpirules.values.types import RECORDED_PLACES, WIDTH
 
 _TEXT = pa.string()
-_WIDE = pa.decimal256(60, QUOTIENT_PLACES)
+_WIDE = pa.decimal256(60, RECORDED_PLACES)
 """Holds the sum of any figures."""
 _WEIGHT_AFTER = PARTS[4]
 """The weight as declared stands before what it comes to."""

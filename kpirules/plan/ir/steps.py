@@ -145,7 +145,10 @@ class Measure:
     `sum` (0 of no rows), `count` (rows; with an `arg`, those that have one), `distinct` (different values), `any`,
     `all` (missing of no rows), `min`, `max`, `median` (missing of no rows; of an even number the mean of the two in the
     middle). Rows whose `arg` is missing are passed over. `avg` is made of `sum` and a `count`. `where` None takes every
-    row. `each` is the column of periods of a lookup that adds up: each of those in the period of the run must have a
+    row. Where `arg` is a quotient, so is the measure.
+
+    INVARIANT: a quotient has the same divisor in all rows of a group, as `kpirules.model.divisors` sees to it.
+    `each` is the column of periods of a lookup that adds up: each of those in the period of the run must have a
     value, or the figure made of the sum is missing.
     """
 
