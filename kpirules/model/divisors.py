@@ -53,10 +53,10 @@ _MOST_PLACES = 6
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """A value as a numerator over `constant` times `factors`: positive decimals of the subject, each as often as it
-    divides.
+    """A value as a numerator over `constant` times `factors`.
 
-    `num` are the digits of the numerator. `mixed` is set where branches of other divisors have been brought to this.
+    The factors are positive decimals of the subject, each as often as it divides. `num` are the digits of the
+    numerator. `mixed` is set where branches of other divisors have been brought to this.
     """
 
     num: Digits

@@ -50,7 +50,7 @@ def _defines(draw: st.DrawFn, write: Writer, row: Writer) -> list[str]:
         row.defines.setdefault(kind, []).append(f"orders.c{nth}")
     func = draw(st.sampled_from(("sum", "avg", "min", "max", "median")))
     items.append(f"define rows = {func}(orders.amount * {row.there('number', 1)})")
-    items.append(f"define parts = {func}({row.there('money', 2)} * {row.there('number', 0)} / 7)")
+    items.append(f"define parts = {func}(orders.amount * {row.there('ratio', 2)} / 7)")
     items.append(f"define some = count(orders where {row.test(2)})")
     return items
 

@@ -108,34 +108,34 @@ def _part(p: Cells) -> Fraction:
 
 
 CASES: dict[str, tuple[str, Value]] = {
-    "a constant": ("acv / 12", lambda r, p: _of(r["acv"]) / 12),
-    "a negative constant": ("acv / (-12)", lambda r, p: _of(r["acv"]) / -12),
-    "a decimal": ("acv / 0.35", lambda r, p: _of(r["acv"]) / Fraction("0.35")),
-    "a percentage": ("acv / 7.5%", lambda r, p: _of(r["acv"]) / Fraction("0.075")),
-    "a product of constants": ("acv / 7 / 11 * 2", lambda r, p: _of(r["acv"]) * 2 / 77),
-    "a named constant": ("acv / months_of", lambda r, p: _of(r["acv"]) / 7),
-    "a named quotient": ("acv * share_of", lambda r, p: _of(r["acv"]) / 3),
-    "the days of the period": ("acv / period_days", lambda r, p: _of(r["acv"]) / 90),
-    "a sum of two": ("acv / 3 + acv / 7 - qty * 1元 / 11", lambda r, p: _of(r["acv"]) * 10 / 21 - _of(r["qty"]) / 11),
-    "a computed column": ("seventh * 2 + acv", lambda r, p: _of(r["acv"]) * 9 / 7),
+    "a constant": ("acv / 12", lambda r, _: _of(r["acv"]) / 12),
+    "a negative constant": ("acv / (-12)", lambda r, _: _of(r["acv"]) / -12),
+    "a decimal": ("acv / 0.35", lambda r, _: _of(r["acv"]) / Fraction("0.35")),
+    "a percentage": ("acv / 7.5%", lambda r, _: _of(r["acv"]) / Fraction("0.075")),
+    "a product of constants": ("acv / 7 / 11 * 2", lambda r, _: _of(r["acv"]) * 2 / 77),
+    "a named constant": ("acv / months_of", lambda r, _: _of(r["acv"]) / 7),
+    "a named quotient": ("acv * share_of", lambda r, _: _of(r["acv"]) / 3),
+    "the days of the period": ("acv / period_days", lambda r, _: _of(r["acv"]) / 90),
+    "a sum of two": ("acv / 3 + acv / 7 - qty * 1元 / 11", lambda r, _: _of(r["acv"]) * 10 / 21 - _of(r["qty"]) / 11),
+    "a computed column": ("seventh * 2 + acv", lambda r, _: _of(r["acv"]) * 9 / 7),
     "branches": (
         'if kind = "a" then acv / 3 else acv / 7',
-        lambda r, p: _of(r["acv"]) / (3 if r["kind"] == "a" else 7),
+        lambda r, _: _of(r["acv"]) / (3 if r["kind"] == "a" else 7),
     ),
     "a branch without a divisor": (
         'if kind = "a" then acv else acv / 6',
-        lambda r, p: _of(r["acv"]) / (1 if r["kind"] == "a" else 6),
+        lambda r, _: _of(r["acv"]) / (1 if r["kind"] == "a" else 6),
     ),
-    "rows": ("by_kind", lambda r, p: _of(r["acv"]) / (9 if r["kind"] == "a" else -4)),
-    "a curve": ("curved * 1元", lambda r, p: _curved(_of(r["qty"]))),
+    "rows": ("by_kind", lambda r, _: _of(r["acv"]) / (9 if r["kind"] == "a" else -4)),
+    "a curve": ("curved * 1元", lambda r, _: _curved(_of(r["qty"]))),
     "tiers": (
         "tiered",
-        lambda r, p: (
+        lambda r, _: (
             min(_of(r["acv"]) / 3, Fraction(100)) / 100 + max(_of(r["acv"]) / 3 - 100, Fraction(0)) * Fraction("0.07")
         ),
     ),
-    "limits": ("kept", lambda r, p: max(min(_of(r["acv"]) / 7, _of(r["acv"]) / 3 + 1), Fraction(-100, 3))),
-    "functions": ("max(abs(acv) / 7, acv / 3)", lambda r, p: max(abs(_of(r["acv"])) / 7, _of(r["acv"]) / 3)),
+    "limits": ("kept", lambda r, _: max(min(_of(r["acv"]) / 7, _of(r["acv"]) / 3 + 1), Fraction(-100, 3))),
+    "functions": ("max(abs(acv) / 7, acv / 3)", lambda r, _: max(abs(_of(r["acv"])) / 7, _of(r["acv"]) / 3)),
     "a person's column": ("acv / own.days or else 3元", lambda r, p: _by(_of(r["acv"]), _of(p["days"])) or _else(r, p)),
     "a person's column by its table": (
         "acv / staff.days or else acv / 3",
@@ -164,8 +164,8 @@ CASES: dict[str, tuple[str, Value]] = {
         lambda r, p: _of(r["qty"]) / SIZES[str(p["team"])] if r["kind"] == "a" else _of(r["acv"]) / 12,
     ),
     "a stand-in within": ("(fee or else acv / 9) / 7", lambda r, p: (_else(r, p, "fee") or Fraction(0)) / 7),
-    "pro rata": ("(acv per 7元 pro rata) * 1元", lambda r, p: _of(r["acv"]) / 7),
-    "rounded already": ("round(acv / qty, 3) / 7", lambda r, p: _rounded(_of(r["acv"]) / _of(r["qty"])) / 7),
+    "pro rata": ("(acv per 7元 pro rata) * 1元", lambda r, _: _of(r["acv"]) / 7),
+    "rounded already": ("round(acv / qty, 3) / 7", lambda r, _: _rounded(_of(r["acv"]) / _of(r["qty"])) / 7),
 }
 
 
@@ -210,7 +210,7 @@ def _middle(values: list[Fraction]) -> Fraction | None:
 
 FUNCTIONS: dict[str, Callable[[list[Fraction]], Fraction | int | None]] = {
     "sum": lambda values: sum(values, Fraction(0)),
-    "avg": lambda values: sum(values) / len(values) if values else None,
+    "avg": lambda values: sum(values, Fraction(0)) / len(values) if values else None,
     "min": lambda values: min(values, default=None),
     "max": lambda values: max(values, default=None),
     "median": _middle,

@@ -289,7 +289,9 @@ _NUMERIC: dict[str, Callable[[Scope, Op], Num]] = {
     "month": _counted(_part("MONTH")),
 }
 
-_REPEATING = frozenset({"div", "over", "coalesce", "at_most", "at_least", "round", "floor", "ceil", "months", "half"}) | {
+_REPEATING = frozenset(
+    {"div", "over", "coalesce", "at_most", "at_least", "round", "floor", "ceil", "months", "half"}
+) | {
     "earlier",
     "later",
 }

@@ -46,7 +46,7 @@ class Binding:
     names the measure), `at_most`, `at_least` (a limit on `of`), `round` (a rounding point of `of`), `policy` (a missing
     policy put over `of`), `when` (`of` where a condition holds, the first of its `Case` or its guard), `gate` (a gate
     put over `of`), `guard` (a condition only), `condition` (a condition that is a result), `weighted` (a mean of what
-    is there by `weights`, of bindings), `shown` (a quotient of `of` to so many places, for display), `mark` (tier 1 of
+    is there by `weights`, of bindings), `shown` (a figure in a text of advice), `mark` (tier 1 of
     the trace).
     """
 
