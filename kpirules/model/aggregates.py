@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from kpirules.model import columns, grain, infer, names, one_period, operators, own, presence, uses
+from kpirules.model import columns, divisors, grain, infer, names, one_period, operators, own, presence, uses
 from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Own, Skip
 from kpirules.model.walking import children, walk
 from kpirules.model.workspace import Presence, Scope, Workspace
@@ -55,6 +55,7 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         raise ws.fail("KPI403", arg.span, args, labels=[operators.why_missing(arg, ws)], helps=helps)
     if name in ("sum", "avg", "median"):
         _each_term_of_the_grain(ws, arg, rows, node)
+    arg = divisors.of_one_divisor(ws, rows.owner, arg, node.span)
     found = operators.fit(ws, node.span, (arg,), lambda: _type(ws, node, name, arg))
     return Agg(name, arg, where, rows, type=found, span=node.span)
 
@@ -69,16 +70,15 @@ def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
         raise operators.unfit(ws, arg, node.function.text)
     if not unit.numeric:
         return arg.type.maybe()
-    value = types.rounding(arg.type, types.QUOTIENT_PLACES) if arg.type.over else arg.type
     match name:
         case "sum":
-            return types.total(value, unit)
+            return types.total(arg.type, unit)
         case "avg":
-            return types.average(value)
+            return types.average(arg.type)
         case "median":
-            return types.median(value)
+            return types.median(arg.type)
         case _:
-            return value.maybe()
+            return arg.type.maybe()
 
 
 def _count(ws: Workspace, node: ast.Call) -> Expr:

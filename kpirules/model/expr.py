@@ -210,13 +210,25 @@ class Fn(Typed):
     """A scalar function: `round floor ceil abs min max`, or `truncate extend`, which are the steps of `per`.
 
     Of dates: `days months year half quarter month day weekday month_start month_end add_days add_months`. `places` and
-    `mode` belong to the first three.
+    `mode` belong to the first three. `numerator` and `denominator`, which nobody writes, are the size of one side of a
+    number, 1 where it is 0 or missing.
     """
 
     name: str
     args: tuple[Expr, ...]
     places: int = 0
     mode: Mode = Mode.AWAY
+
+
+@dataclass(frozen=True, slots=True)
+class Over(Typed):
+    """The same number as a quotient over `divisor`, which is above 0 and of which it is a multiple.
+
+    Nobody writes it: the rows of an aggregate come to one divisor by it.
+    """
+
+    operand: Expr
+    divisor: Expr
 
 
 # ---------------------------------------------------------------- rules
@@ -339,6 +351,7 @@ Expr = (
     | As
     | Cond
     | Fn
+    | Over
     | Limited
     | By
     | Choose

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from kpirules.model import contracts, one_period, operators, own
+from kpirules.model import contracts, divisors, one_period, operators, own
 from kpirules.model.expr import Agg, Col, Grain, Lookup, Own, Skip
 from kpirules.model.walking import walk
 from kpirules.model.workspace import Workspace
@@ -322,13 +322,10 @@ def _added_up(ws: Workspace, col: Col, owner: contracts.Column, time: contracts.
         help_ = _BECOME_ONE.get(unit, "sum")
         raise ws.fail("KPI556", span, args, labels=[Label(time.span, "column", args)], helps=[Note(help_, args)])
 
-    def summed() -> Type:
-        one = types.rounding(col.type, types.QUOTIENT_PLACES) if col.type.over else col.type
-        low, high = one.bounds
-        return types.decimal(unit, one.sides[0].scale, parts * low, parts * high, missing=True)
-
     rows = Grain(col.table, (owner.name,), (), time.name, by_key=True)
-    return Agg("sum", col, None, rows, parts, type=operators.fit(ws, span, (col,), summed), span=span)
+    arg = divisors.of_one_divisor(ws, rows.owner, col, span)
+    found = operators.fit(ws, span, (col,), lambda: types.added_up(arg.type, parts))
+    return Agg("sum", arg, None, rows, parts, type=found, span=span)
 
 
 _ADD_UP = (Unit.MONEY, Unit.NUMBER, Unit.COUNT)

@@ -35,8 +35,13 @@ def fit(ws: Workspace, span: Span, operands: tuple[Expr, ...], make: Callable[[]
     except TooWide as wide:
         if presumed:
             raise Skip from None
-        found = too_wide(wide, span, operands)
-        raise ws.fail(found.code, span, found.args, labels=found.labels, helps=found.helps) from None
+        raise unproved(ws, wide, span, operands) from None
+
+
+def unproved(ws: Workspace, wide: TooWide, span: Span, operands: tuple[Expr, ...]) -> Skip:
+    """Report a value at `span` whose digits cannot be proved to fit; the fault names which of its parts to round."""
+    found = too_wide(wide, span, operands)
+    return ws.fail(found.code, span, found.args, labels=found.labels, helps=found.helps)
 
 
 def settle(ws: Workspace, node: Expr, unit: Unit) -> Expr:

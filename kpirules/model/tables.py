@@ -162,7 +162,7 @@ def _scale(ws: Workspace, node: ast.Column) -> int | None:
             scale = 0
         case _:
             return None
-    if scale > types.QUOTIENT_PLACES:
+    if scale > types.RECORDED_PLACES:
         helps = [Note("column", {"write": node.type_span.text.replace(str(node.places), "2")})]
         raise ws.fail("KPI314", node.type_span, {"text": str(node.places)}, helps=helps)
     return scale

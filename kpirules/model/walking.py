@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model.expr import (
@@ -31,6 +32,7 @@ from kpirules.model.expr import (
     Neg,
     Not,
     Otherwise,
+    Over,
     Own,
     Row,
     Tiers,
@@ -63,6 +65,8 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return tuple(part for part in (node.arg, node.where) if part is not None)
         case Neg() | Not() | Among() | Absent() | As():
             return (node.operand,)
+        case Over():
+            return node.operand, node.divisor
         case Bin():
             return node.left, node.right
         case Fallback():
@@ -98,6 +102,32 @@ def walk(node: Expr) -> tuple[Expr, ...]:
         found.append(pending.pop())
         pending += reversed(children(found[-1]))
     return tuple(found)
+
+
+def rebased(node: Expr, refs: tuple[str, ...]) -> Expr:
+    """A value of the row that references lead to, as it is read from the row that they start at."""
+    if not refs:
+        return node
+    match node:
+        case Col() | Own():
+            return replace(node, refs=(*refs, *node.refs))
+        case Val(known=None):
+            return Own(refs, node, alone=True, type=node.type, span=node.span)
+        case Neg() | Not() | Among() | Absent() | As():
+            return replace(node, operand=rebased(node.operand, refs))
+        case Bin():
+            return replace(node, left=rebased(node.left, refs), right=rebased(node.right, refs))
+        case Fallback():
+            fallback = None if node.fallback is None else rebased(node.fallback, refs)
+            return replace(node, operand=rebased(node.operand, refs), fallback=fallback)
+        case Cond():
+            parts = (rebased(part, refs) for part in (node.condition, node.then, node.otherwise))
+            condition, then, otherwise = parts
+            return replace(node, condition=condition, then=then, otherwise=otherwise)
+        case Fn():
+            return replace(node, args=tuple(rebased(arg, refs) for arg in node.args))
+        case _:
+            return node
 
 
 def owns(columns: Mapping[tuple[str, str], Computed], *nodes: Expr | None) -> Iterator[tuple[tuple[str, ...], Own]]:

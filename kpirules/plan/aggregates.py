@@ -76,9 +76,7 @@ def _bind(draft: Draft, node: Agg, name: str) -> None:
 
 def _summed(node: Agg) -> Type:
     assert node.arg is not None
-    arg = node.arg.type
-    value = types.rounding(arg, types.QUOTIENT_PLACES) if arg.over else arg
-    return types.total(value, node.type.unit)
+    return types.total(node.arg.type, node.type.unit)
 
 
 def _typed(node: Scalar, type_: Type) -> Scalar:

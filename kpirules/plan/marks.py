@@ -8,7 +8,6 @@ from kpirules.plan import build
 from kpirules.plan.draft import Draft, Place
 from kpirules.plan.ir import BY_ROWS, Binding, Op, Ref, Scalar
 from kpirules.source import Span
-from kpirules.values.types import QUOTIENT_PLACES, TooWide, rounding
 from kpirules.values.units import Unit
 
 _LIMITS = {"at_most": "≤", "at_least": "≥"}
@@ -17,31 +16,6 @@ _CUTS = {"at_most": "gt", "at_least": "lt"}
 
 _SEVERAL = ("limit", "gate")
 """Marks of which several may hold at once."""
-
-
-def shown(draft: Draft, value: Ref) -> str:
-    """The binding that holds a figure as a plain decimal: the value itself, or a quotient to 12 places.
-
-    Where 12 do not fit there are fewer. The exact value stays in its own binding.
-    """
-    if not value.type.over:
-        return value.name
-    name = f"{value.name}$shown"
-    if name not in draft.types:
-        place = Place(value.name, "shown", name)
-        found = build.rounded(value, _places(value), draft.model.header.mode)
-        draft.bind(name, found, place, "shown", None, of=value.name)
-    return name
-
-
-def _places(value: Ref) -> int:
-    for places in range(QUOTIENT_PLACES, 0, -1):
-        try:
-            rounding(value.type, places)
-        except TooWide:
-            continue
-        return places
-    return 0
 
 
 def of_indicator(draft: Draft, name: str) -> dict[str, str]:

@@ -106,24 +106,19 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
     if agg.arg is None or found is None:
         _measure(rows, agg, f"{name}$", item, ("count", None, condition), COUNT)
         return tuple(flags)
-    arg = found
-    if found.type.over:
-        value = build.rounded(found, types.QUOTIENT_PLACES, draft.model.header.mode)
-        arg = _bound(rows, agg.arg, value, kind="round")
     if agg.parts is not None:
         low, high = agg.type.bounds
-        assert agg.type.scale is not None
-        some = types.decimal(agg.type.unit, agg.type.scale, min(low, Fraction(0)), max(high, Fraction(0)))
-        _measure(rows, agg, f"{name}$sum", item, ("sum", arg.name, None), some)
-        _measure(rows, agg, f"{name}$count", item, ("count", arg.name, None), COUNT)
+        some = replace(agg.type.there(), low=min(low, Fraction(0)), high=max(high, Fraction(0)))
+        _measure(rows, agg, f"{name}$sum", item, ("sum", found.name, None), some)
+        _measure(rows, agg, f"{name}$count", item, ("count", found.name, None), COUNT)
         return tuple(flags)
-    summed = types.total(arg.type, agg.type.unit) if agg.func in ("sum", "avg") else agg.type
+    summed = types.total(found.type, agg.type.unit) if agg.func in ("sum", "avg") else agg.type
     if agg.func == "avg":
-        _measure(rows, agg, f"{name}$sum", item, ("sum", arg.name, condition), summed)
+        _measure(rows, agg, f"{name}$sum", item, ("sum", found.name, condition), summed)
         _measure(rows, agg, f"{name}$count", item, ("count", None, condition), COUNT)
     else:
         func = "distinct" if agg.func == "count distinct" else agg.func
-        _measure(rows, agg, f"{name}$", item, (func, arg.name, condition), summed)
+        _measure(rows, agg, f"{name}$", item, (func, found.name, condition), summed)
     return tuple(flags)
 
 
@@ -152,18 +147,15 @@ def _lowered(rows: Rows, node: Expr | None) -> tuple[Ref | None, list[tuple[Scal
     return found, [(Ref(flag.when, types.BOOL), flag) for flag in flags]
 
 
-def _bound(rows: Rows, node: Expr, value: Scalar, *, kind: str = "value") -> Ref:
-    """A row's value under a name of its own; the same value once.
-
-    `kind` is `round` for a quotient in the digits that an aggregate keeps.
-    """
+def _bound(rows: Rows, node: Expr, value: Scalar) -> Ref:
+    """A row's value under a name of its own; the same value once."""
     if isinstance(value, Ref):
         return value
     draft = rows.reading.draft
     for known in draft.bindings:
-        if known.expr == value and known.guard is None and known.kind == kind:
+        if known.expr == value and known.guard is None and known.kind == "value":
             return build.ref(known.name, known.type)
-    return draft.bind(draft.fresh(rows.place.base), value, rows.place, kind, node.span)
+    return draft.bind(draft.fresh(rows.place.base), value, rows.place, "value", node.span)
 
 
 def _measure(

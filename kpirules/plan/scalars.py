@@ -26,6 +26,7 @@ from kpirules.model.expr import (
     Lookup,
     Neg,
     Not,
+    Over,
     Own,
     Tiers,
     Val,
@@ -129,6 +130,8 @@ def _scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
             return build.case(branches, inner(node.otherwise), node.type.unit)
         case Fn():
             return _function(node, [inner(arg) for arg in node.args])
+        case Over():
+            return Op("over", (inner(node.operand), inner(node.divisor)), node.type)
         case _:
             raise AssertionError(node)
 

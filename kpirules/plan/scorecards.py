@@ -13,7 +13,7 @@ from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.shares import effective, shares
-from kpirules.plan.steps import chain, gates, maybe, part_of, rounding
+from kpirules.plan.steps import chain, gates, maybe, rounding
 from kpirules.records import dataclass
 from kpirules.source import Span
 from kpirules.values.units import Unit
@@ -117,7 +117,7 @@ def _card(draft: Draft, card: scheme.Scorecard) -> tuple[Ref, Ref]:
     counted = shares(draft, place, f"{card.name}.there", everything.parts)
     for (group, inner, found, entries), share in zip(groups, counted[: len(groups)], strict=True):
         counts = replace(inner, base=f"{inner.base} group")  # an indicator in it may have the group's name
-        parts = (part_of(draft, "score", found), *effective(draft, counts, share))
+        parts = (Part("score", found.name), *effective(draft, counts, share))
         draft.items.append(_item(card, group, "group", parts, card.name))
         inside = shares(draft, inner, f"{inner.base}.there", [(one.score, one.entry.weight) for one in entries])
         for one, own in zip(entries, inside, strict=True):
@@ -168,7 +168,7 @@ def indicator_parts(draft: Draft, indicator: scheme.Indicator) -> tuple[Part, ..
     """The figures behind an indicator's score."""
     written = {"actual": indicator.actual, "target": indicator.target, "achievement": indicator.achievement}
     names = [part for part, rule in written.items() if rule is not None]
-    return tuple(part_of(draft, part, draft.seen(indicator.name, part)) for part in names)
+    return tuple(Part(part, draft.seen(indicator.name, part).name) for part in names)
 
 
 def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
@@ -177,7 +177,7 @@ def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
         one = rules.emit(draft, inner, adjust.rule, inner.base)
         found = build.add(found, one, Unit.NUMBER)
-        item = _item(card, adjust, "adjust", (part_of(draft, "value", one),), card.name)
+        item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
         draft.items.append(replace(item, tier1=tier1(draft, adjust.name, inner.base)))
     return draft.bind(f"{card.name}.adjustments", found, place, "value", None)
 

@@ -10,7 +10,6 @@ from kpirules.model import scheme
 from kpirules.plan import build
 from kpirules.plan.draft import Draft, Place
 from kpirules.plan.ir import Const, Op, Part, Ref, Scalar
-from kpirules.plan.steps import part_of
 from kpirules.records import dataclass
 from kpirules.values.units import Unit
 
@@ -50,11 +49,11 @@ def effective(draft: Draft, place: Place, share: Share, group: Share | None = No
     value, base = share.value, place.base
     if all(isinstance(one.whole, Const) for one in ways):
         points = build.mul(value, build.number(share.weight), Unit.NUMBER)
-        return (part_of(draft, "points", draft.bind(f"{base}.points", points, place, "value", None)),)
+        return (Part("points", draft.bind(f"{base}.points", points, place, "value", None).name),)
     weight = draft.bind(f"{base}.weight", _if_there(value, _part(ways)), place, "mark", None)
     there = build.coalesce(value, build.number(0)) if value.type.missing else value
     points = draft.bind(f"{base}.points", build.mul(there, weight, Unit.NUMBER), place, "value", None)
-    return part_of(draft, "effective_weight", weight), part_of(draft, "points", points)
+    return Part("effective_weight", weight.name), Part("points", points.name)
 
 
 def _part(ways: Sequence[Share]) -> Scalar:

@@ -8,8 +8,7 @@ from dataclasses import replace
 from kpirules.model import scheme
 from kpirules.plan import build, scalars
 from kpirules.plan.draft import Draft, Place
-from kpirules.plan.ir import Part, Ref, Scalar
-from kpirules.plan.marks import shown
+from kpirules.plan.ir import Ref, Scalar
 from kpirules.source import Span
 from kpirules.values.units import Unit
 
@@ -35,11 +34,6 @@ def rounding(draft: Draft, place: Place, what: str, span: Span) -> Change:
         return draft.bind(name, found, place, "round", span, of=value.name)
 
     return step
-
-
-def part_of(draft: Draft, name: str, value: Ref) -> Part:
-    """A figure of an item, held as a plain decimal."""
-    return Part(name, shown(draft, value))
 
 
 def maybe(value: Ref) -> Ref:

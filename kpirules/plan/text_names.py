@@ -79,9 +79,7 @@ class Names:
     def _bindings(self, step: Compute, number: str) -> None:
         nth = 0
         for one in step.bindings:
-            if one.name in self.unsaid and one.kind == "shown" and one.of is not None:
-                self._names[one.name] = self._names[one.of]
-            elif _NAMED.fullmatch(one.name) and one.name not in self.unsaid:
+            if _NAMED.fullmatch(one.name) and one.name not in self.unsaid:
                 self._names[one.name] = self._named(one)
             elif (group := _OF_GROUP.fullmatch(one.name)) is not None:
                 self._names[one.name] = f"{self.words.say('group')} {group[1]}.{self.words.part(group[2])}"
@@ -97,21 +95,16 @@ class Names:
         return f"{owner}.{self.words.part(part)}" if dot else one.name
 
     def _unsaid(self, bindings: Sequence[Binding]) -> frozenset[str]:
-        """Marks and figures to be shown, and which row is taken where the rows are told: but for what others read."""
+        """Marks, and which row is taken where the rows are told: but for what others read."""
         rows = {one.row for one in bindings if one.name in self.by_rows}
         found = {
-            one.name
-            for one in bindings
-            if (one.kind == "shown" and one.origin is None)
-            or (one.kind == "mark" and one.type.unit is Unit.TEXT)
-            or one.name in rows
+            one.name for one in bindings if (one.kind == "mark" and one.type.unit is Unit.TEXT) or one.name in rows
         }
-        shown = {one.name for one in bindings if one.kind == "shown" and one.of is not None} & found
         while True:
             read = {name for one in bindings if one.name not in found for name in self._read(one)}
-            if not (read & found) - shown:
+            if not read & found:
                 return frozenset(found)
-            found -= read - shown
+            found -= read
 
     def _read(self, one: Binding) -> Iterator[str]:
         if one.guard is not None:

@@ -18,13 +18,13 @@ from kpirules.engines.outcome import shown
 from kpirules.engines.schema import schemas
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Plan, Value
-from kpirules.runs.run import MARKS, QUARANTINED, Result, params
+from kpirules.runs.run import MARKS, QUARANTINED, ROUNDED, Result, params
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.catalogue import LANGUAGES, word
 from kpirules.syntax import words
-from kpirules.trace import BuiltIn, Differs, SetAside, Trace, Uncredited, set_aside
+from kpirules.trace import BuiltIn, Differs, SetAside, Trace, Uncredited, as_recorded, set_aside
 from kpirules.trace import explain as trace_of
-from kpirules.values.types import QUOTIENT_PLACES
+from kpirules.values.rounding import Mode
 from kpirules.values.units import Unit
 
 _RESULTS = {name: name for name in ("total", "grade", "active_days", "active_share")}
@@ -48,6 +48,7 @@ class Recorded(Enum):
     POLICY = "recorded policy"
     GATE = "gate"
     LEFT_OUT = "left_out"
+    ROUNDED = "recorded rounded"
     ADVICE = "recorded advice"
 
 
@@ -76,12 +77,14 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
     if not scored and _was_set_aside(result, subject):
         return replace(set_aside(plan, str(period), subject, item), set_aside=aside, uncredited=uncredited)
     try:
-        found = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period))
+        mode = compiled.model.header.mode
+        found = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period), mode=mode)
     except Differs as differs:
         raise Disagreement(_differences(compiled.plan, subject, differs)) from None
     if scored is bool(found.left_out):
         args = {"subject": subject, "key": compiled.model.subject.key}
         raise Disagreement([Diagnostic("KPI737" if scored else "KPI738", None, args)])
+    _same_marks(result, subject, found, mode)
     _same_advice(result, subject, found)
     return replace(found, set_aside=aside, uncredited=uncredited)
 
@@ -135,6 +138,25 @@ def _uncredited(result: Result, key: str) -> tuple[Uncredited, ...]:
     return tuple(Uncredited(*cells) for cells in zip(*(column.to_pylist() for column in told.columns), strict=True))
 
 
+def _same_marks(result: Result, subject: str, trace: Trace, mode: Mode) -> None:
+    """Hold what the run says of which figures are rounded in its record against the figures themselves.
+
+    Raises:
+        Disagreement: it says something else (KPI735).
+    """
+    given = {(row["kind"], row["item"]): row[ROUNDED] for row in _rows(result, subject)}
+    wrong = []
+    for item in trace.items:
+        exact = {name: node.figure.value for name, node in item.parts.items()}
+        now = ", ".join(name for name, value in exact.items() if value != as_recorded(value, mode)) or None
+        was = given.get((item.kind, item.name))
+        if (item.kind, item.name) in given and was != now:
+            args = {"subject": subject, "figure": item.name, "part": Recorded.ROUNDED}
+            wrong.append({**args, "recorded": was or "", "now": now or ""})
+    if wrong:
+        raise Disagreement(Diagnostic("KPI735", None, args) for args in wrong)
+
+
 def _same_advice(result: Result, subject: str, trace: Trace) -> None:
     """Hold the texts of each item against those that the run gave.
 
@@ -168,10 +190,9 @@ def _rows(result: Result, key: str) -> list[dict[str, Any]]:
 
 
 def recorded(compiled: Compiled, result: Result, key: str) -> dict[str, Value]:
-    """The figures that a run recorded for the subject whose key reads `key`, by binding, exact.
+    """The figures that a run recorded for the subject whose key reads `key`, by binding, rounded as the record is.
 
-    A figure of more than 12 places is rounded in the record, so it is not among them. Nothing was recorded of one whom
-    the run did not score.
+    Nothing was recorded of one whom the run did not score.
     """
     plan = compiled.plan
     keys = pc.cast(result.scores.column(0), pa.string())
@@ -186,8 +207,7 @@ def recorded(compiled: Compiled, result: Result, key: str) -> dict[str, Value]:
             continue
         row = by_item[item.kind, item.name]
         for part in item.parts:
-            if (types[part.binding].scale or 0) <= QUOTIENT_PLACES:
-                found[part.binding] = _recorded(row, part.name, types[part.binding].unit)
+            found[part.binding] = _recorded(row, part.name, types[part.binding].unit)
         found |= {item.tier1[mark]: row[mark] for mark in MARKS if mark in item.tier1}
     return found
 

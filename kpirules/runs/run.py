@@ -20,12 +20,13 @@ from kpirules.engines.outcome import Engine, Outcome, RunStopped
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Compute, Item, Plan, Value
 from kpirules.runs.advice import advice
+from kpirules.runs.figures import FIGURE, marked, recorded
 from kpirules.runs.left_out import left_out
 from kpirules.runs.uncredited import uncredited
 from kpirules.source import Diagnostic, Fault, Note, Span
 from kpirules.values.periods import Period, parse_period, period_of
-from kpirules.values.rounding import rounded
-from kpirules.values.types import QUOTIENT_PLACES, SUM_BOUND, WIDTH, Digits
+from kpirules.values.rounding import Mode, rounded
+from kpirules.values.types import RECORDED_PLACES, SUM_BOUND, WIDTH, Digits
 from kpirules.values.units import Unit
 
 PARTS = ("actual", "target", "achievement", "score", "effective_weight", "points", "value")
@@ -40,9 +41,9 @@ QUARANTINED = "quarantined"
 QUARANTINE = "quarantine"
 """The flag of a subject whom rows concern that were set aside."""
 
-FIGURE = pa.decimal128(WIDTH, QUOTIENT_PLACES)
-"""The type of the figures of `items`."""
-_WEIGHT = Digits(QUOTIENT_PLACES, SUM_BOUND)
+ROUNDED = "rounded"
+"""The column of `items` that names the figures which are rounded there, as they need more than its 12 places."""
+_WEIGHT = Digits(RECORDED_PLACES, SUM_BOUND)
 _TEXT = pa.string()
 _FOUND = ("scorecard", "total", "grade")
 _LISTED = 20
@@ -77,7 +78,8 @@ class Result:
 
     `items` has a row for each subject and item, item by item: `key`, `item`, `kind`, `title`, `parent`, the figures
     `actual`, `target`, `achievement`, `score`, `weight`, `effective_weight` (after the weight of what is left out is
-    spread over the rest), `points` (the score by that weight), `value` (12 places), the marks `row`, `limit`, `policy`,
+    spread over the rest), `points` (the score by that weight), `value`, `rounded` (the names of those of these figures
+    that are rounded in the record, to 12 places, with commas between), the marks `row`, `limit`, `policy`,
     `gate`, `left_out` (the text of the rules that left it out), `text`, the value of an item that is not a number, and
     `advice`, the list of its texts for the subject. Items of other scorecards than the subject's are left out.
 
@@ -120,7 +122,7 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
         period=period,
         engine=getattr(engine, "__name__", type(engine).__name__).rpartition(".")[2],
         scores=scores,
-        items=_items(plan, outcome, scores.column("scorecard")),
+        items=_items(compiled, outcome, scores.column("scorecard")),
         not_assessed=_not_assessed(compiled, scores, loaded.quarantine),
         left_out=left_out(compiled, loaded, period, scores),
         quarantine=loaded.quarantine.listed(plan.language),
@@ -308,19 +310,19 @@ def _not_assessed(compiled: Compiled, scores: pa.Table, quarantine: Quarantine) 
 # ---------------------------------------------------------------- items
 
 
-def _items(plan: Plan, outcome: Outcome, scorecard: pa.ChunkedArray) -> pa.Table:
-    subjects = outcome.subjects
+def _items(compiled: Compiled, outcome: Outcome, scorecard: pa.ChunkedArray) -> pa.Table:
+    plan, mode, subjects = compiled.plan, compiled.model.header.mode, outcome.subjects
     own: dict[str | None, pa.Table] = {None: subjects}
     for card in {item.scorecard for item in plan.items} - {None}:
         own[card] = subjects.filter(pc.equal(scorecard, pa.scalar(card)))
-    tables = [_item(plan, item, own[item.scorecard]) for item in plan.items]
+    tables = [_item(plan, item, own[item.scorecard], mode) for item in plan.items]
     if not tables:
         empty = Item("", "", None, (), None)
-        tables = [_item(plan, empty, subjects).slice(0, 0)]
+        tables = [_item(plan, empty, subjects, mode).slice(0, 0)]
     return pa.concat_tables(tables)
 
 
-def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
+def _item(plan: Plan, item: Item, subjects: pa.Table, mode: Mode) -> pa.Table:
     count = subjects.num_rows
 
     def same(text: str | None) -> pa.Array:
@@ -328,12 +330,12 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
 
     parts = {part.name: subjects.column(part.binding) for part in item.parts}
     texts = [pc.cast(column, _TEXT) for column in parts.values() if not pa.types.is_decimal(column.type)]
-    figures = {
-        name: pa.nulls(count, FIGURE)
-        if name not in parts or not pa.types.is_decimal(parts[name].type)
-        else _figure(item, parts[name])
-        for name in PARTS
-    }
+    figures = dict.fromkeys(PARTS, pa.nulls(count, FIGURE))
+    changed: dict[str, list[bool]] = {}
+    for part in item.parts:
+        if pa.types.is_decimal(parts[part.name].type):
+            figures[part.name], mark = recorded(subjects, part.binding, item.name, mode)
+            changed |= {part.name: mark} if mark else {}
     weight = None if item.weight is None else written_weight(item.weight)
     weights = {"weight": pa.repeat(pa.scalar(weight, FIGURE), count)}
     if "effective_weight" not in parts:
@@ -346,6 +348,7 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
         **{name: figures[name] for name in PARTS[:4]},
         **weights,
         **{name: figures[name] for name in PARTS[4:]},
+        ROUNDED: marked(changed, count),
         **marks,
         "text": texts[0] if texts else same(None),
         "advice": advice(plan, item, subjects),
@@ -355,19 +358,4 @@ def _item(plan: Plan, item: Item, subjects: pa.Table) -> pa.Table:
 
 def written_weight(weight: Fraction) -> Decimal:
     """A weight as `items` has it."""
-    return decimal(rounded(weight, QUOTIENT_PLACES), _WEIGHT)
-
-
-def _figure(item: Item, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A figure to the places of `items`.
-
-    Raises:
-        Fault: it has too many digits before the point (KPI722).
-    """
-    try:
-        if column.type.scale > QUOTIENT_PLACES:
-            column = pc.round(column, QUOTIENT_PLACES, "half_towards_infinity")
-        return column.cast(FIGURE)
-    except pa.ArrowInvalid:
-        args = {"item": item.name, "digits": WIDTH - QUOTIENT_PLACES}
-        raise Fault([Diagnostic("KPI722", None, args)]) from None
+    return decimal(rounded(weight, RECORDED_PLACES), _WEIGHT)

@@ -16,12 +16,13 @@ from kpirules.engines.schema import schemas as plan_schemas
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Item
 from kpirules.runs.advice import LISTS
-from kpirules.runs.run import FIGURE, MARKS, PARTS, SCORED, of_places, written_weight
+from kpirules.runs.figures import FIGURE
+from kpirules.runs.run import MARKS, PARTS, ROUNDED, SCORED, of_places, written_weight
 from kpirules.runs.uncredited import SCHEMA as UNCREDITED
-from kpirules.values.types import QUOTIENT_PLACES, WIDTH
+from kpirules.values.types import RECORDED_PLACES, WIDTH, Type
 
 _TEXT = pa.string()
-_WIDE = pa.decimal256(60, QUOTIENT_PLACES)
+_WIDE = pa.decimal256(60, RECORDED_PLACES)
 """Holds the sum of any figures."""
 _WEIGHT_AFTER = PARTS[4]
 """The weight as declared stands before what it comes to."""
@@ -69,7 +70,7 @@ def _items(key: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
         if name == _WEIGHT_AFTER:
             yield "weight", FIGURE
         yield name, FIGURE
-    for name in (*MARKS, "text"):
+    for name in (ROUNDED, *MARKS, "text"):
         yield name, _TEXT
     yield "advice", LISTS
 
@@ -111,6 +112,7 @@ def misfilled(compiled: Compiled, scores: pa.Table, items: pa.Table) -> list[str
         used = {part.name for part in item.parts if kinds[part.binding].digits is not None} | {*item.tier1}
         used |= {"text"} if any(kinds[part.binding].digits is None for part in item.parts) else set()
         used |= {"advice"} if item.advice else set()
+        used |= {ROUNDED} if any(_may_be_rounded(kinds[part.binding]) for part in item.parts) else set()
         for name, said in _said_of(item).items():
             if name not in used and not _all(rows.column(name), said):
                 found.append(f"{item.name}.{name}")
@@ -120,9 +122,14 @@ def misfilled(compiled: Compiled, scores: pa.Table, items: pa.Table) -> list[str
 def _said_of(item: Item) -> dict[str, str | Decimal | None]:
     """What stands in the columns of an item that it has no figure or mark for: what the rules say of it, or nothing."""
     weight = None if item.weight is None else written_weight(item.weight)
-    empty = dict.fromkeys((*PARTS, *MARKS, "text", "advice"))
+    empty = dict.fromkeys((*PARTS, ROUNDED, *MARKS, "text", "advice"))
     named = {"item": item.name, "kind": item.kind, "title": item.title, "parent": item.parent}
     return {**empty, **named, "weight": weight, "effective_weight": weight}
+
+
+def _may_be_rounded(kind: Type) -> bool:
+    """Whether a figure may need more places than `items` keeps."""
+    return kind.digits is not None and (kind.scale is None or kind.scale > RECORDED_PLACES)
 
 
 def _all(column: pa.ChunkedArray, value: str | Decimal | None) -> bool:

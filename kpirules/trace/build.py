@@ -17,6 +17,8 @@ from kpirules.trace.conditions import figure
 from kpirules.trace.items import Items
 from kpirules.trace.nodes import Nodes
 from kpirules.trace.tree import Figure, ItemTrace, LeftOut, Trace
+from kpirules.values.rounding import Mode, rounded
+from kpirules.values.types import RECORDED_PLACES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,10 +49,12 @@ def explain(
     batch: Mapping[str, Value],
     *,
     period: str,
+    mode: Mode = Mode.AWAY,
 ) -> Trace:
     """The trace of the subject whose key reads `key`; `item` names one item, or None for all.
 
-    `batch` has the run's figures of that subject by binding, exact; each is held against the one worked out here.
+    `batch` has the run's figures of that subject by binding, exact or as they are recorded: rounded by `mode` where
+    they need more than `RECORDED_PLACES`. Each is compared with the one worked out here.
 
     Raises:
         Fault: there is no such subject (KPI740), no such item (KPI741).
@@ -61,11 +65,20 @@ def explain(
         found = reference.trace(plan, tables, params, known)
     except reference.Absent as absent:
         return _absent(plan, period, key, item, absent)
-    wrong = tuple((name, value, found.values[name]) for name, value in batch.items() if found.values[name] != value)
+    wrong = tuple(
+        (name, value, found.values[name])
+        for name, value in batch.items()
+        if value not in (found.values[name], as_recorded(found.values[name], mode))
+    )
     if wrong:
         raise Differs(wrong)
     items = tuple(Items(plan, Nodes(plan, params, found)).traces(item))
     return _about(plan, period, key, item, found.values, items=items, checked=len(batch))
+
+
+def as_recorded(value: Value, mode: Mode) -> Value:
+    """A value as results keep it."""
+    return rounded(value, RECORDED_PLACES, mode) if isinstance(value, Fraction) else value
 
 
 def set_aside(plan: Plan, period: str, key: str, item: str | None) -> Trace:

@@ -66,10 +66,8 @@ class Feeds:
         where = self.bindings.get(measure.where) if measure.where else None
         text = where.origin.text if where is not None and where.origin is not None else None
         made = dict.fromkeys(one for name in (measure.where, measure.arg) for one in self._computed(name))
-        arg = self.bindings.get(measure.arg) if measure.arg else None
-        places = arg.type.scale if arg is not None and arg.kind == "round" else None
         absent = self._absent(rows, measure.each, kinds[measure.each].unit) if measure.each is not None else ()
-        return Fed(table, text, len(rows), texts, listed, tuple(made), places, absent)
+        return Fed(table, text, len(rows), texts, listed, tuple(made), absent)
 
     def read(self, binding: Binding) -> list[str]:
         """What the rows that fed an aggregate read of the subject, by name."""

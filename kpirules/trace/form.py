@@ -131,7 +131,6 @@ class _Form:
             "count": fed.count,
             "keys": list(fed.keys),
             "computed": [{"column": name, "kind": kind, "place": _place(at)} for name, kind, at in fed.computed],
-            "places": fed.places,
             "absent": list(fed.absent),
             "rows": [self.figures(row) for row in fed.rows],
         }

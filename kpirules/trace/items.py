@@ -87,7 +87,7 @@ class Items:
         return item.scorecard is None or item.scorecard == self.nodes.values.get("scorecard")
 
     def _item(self, item: Item) -> ItemTrace:
-        parts = {part.name: self.nodes.node(self._exact(part.binding)) for part in item.parts}
+        parts = {part.name: self.nodes.node(part.binding) for part in item.parts}
         advice = tuple(self._said(one) for one in item.advice if self.nodes.values[one.when] is True)
         origin = self.nodes.scorecard() or item.origin if item.kind == "total" else item.origin
         return ItemTrace(item.name, item.kind, item.title, item.parent, item.weight, origin, parts, advice)
@@ -103,8 +103,3 @@ class Items:
                 texts[index] = shown(Figure(value, unit), plan.currency, plan.money_places, plan.language)
                 texts[index] += "%" if piece.unit is Unit.RATIO and value is not None else ""
         return Said("".join(texts), one.origin)
-
-    def _exact(self, name: str) -> str:
-        """The binding behind one that is for display only."""
-        binding = self.nodes.bindings[name]
-        return binding.of if binding.kind == "shown" and binding.of else name

@@ -13,7 +13,7 @@ from kpirules.trace.feeds import HIDDEN, Feeds
 from kpirules.trace.tree import Called, Figure, Node, RowSeen, Test
 from kpirules.values.types import Type
 
-_OVER_ANOTHER = ("at_most", "at_least", "round", "policy", "when", "gate", "shown")
+_OVER_ANOTHER = ("at_most", "at_least", "round", "policy", "when", "gate")
 
 
 class Nodes:

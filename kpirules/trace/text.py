@@ -274,8 +274,6 @@ class _Page:
             elif read.kind != "aggregate":
                 text = self.words.label(read)
                 self.line(depth + 1, self.words.say("is_value", text=text, value=self.words.show(read.figure)))
-        if node.fed.places is not None:
-            self.line(depth + 1, self.words.say("each_rounded", places=node.fed.places))
         if self.rows:
             for row in node.fed.rows:
                 cells = self.words.word("comma").join(f"{name} {self.words.show(cell)}" for name, cell in row.items())

@@ -17,8 +17,7 @@ class Fed:
 
     `rows` are the cells that were read of each, by column, for the listing of them all; a column of another table is
     called by the way there (`product.cost`). `computed` has the formulas of the computed columns behind the figure: the
-    column, the kind of its step, the place. `places` says to how many places each row's value was rounded, where it is
-    a quotient. `absent` are the periods without a value of which each should have one.
+    column, the kind of its step, the place. `absent` are the periods without a value of which each should have one.
     """
 
     table: str
@@ -27,7 +26,6 @@ class Fed:
     keys: tuple[str, ...]
     rows: tuple[Mapping[str, Figure], ...]
     computed: tuple[tuple[str, str, Origin], ...] = ()
-    places: int | None = None
     absent: tuple[str, ...] = ()
 
 

@@ -22,8 +22,8 @@ SUM_BOUND = Fraction(10) ** 14
 ESTIMATE_ROOM = 1 + Fraction(1, 2**40)
 """How far, as a factor, an engine may miss a quotient at first before it corrects itself by the exact remainder."""
 
-QUOTIENT_PLACES = 12
-"""The places an aggregate keeps of values that are themselves quotients."""
+RECORDED_PLACES = 12
+"""The places that results keep of a figure that no one rounded; one that needs more is marked as rounded there."""
 
 
 class TooWide(Exception):  # noqa: N818  # names the finding; the caller turns it into a diagnostic
@@ -324,16 +324,50 @@ def _outward(value: Fraction, step: Fraction, *, down: bool) -> Fraction:
     return Fraction(units.__floor__() if down else units.__ceil__()) * step
 
 
+def brought_to(a: Type, num: Digits, over: Digits) -> Type:
+    """The type of `a` over a divisor of the digits `over`, of which it is a multiple that fits `num`.
+
+    Proves that the one exact division fits by which the numerator is found: `a` times the divisor.
+    """
+    low, high = a.bounds
+    an, ad = a.sides
+    product = _times(an, over).checked()
+    if a.over:
+        rounding(Type(a.unit, a.missing, -num.bound, num.bound, product, ad), num.scale)
+    return Type(a.unit, a.missing, low, high, num.checked(), over.checked())
+
+
+def side(a: Digits) -> Type:
+    """The type of one side of a quotient by itself, in size; 1 where it is 0 or missing."""
+    return decimal(Unit.NUMBER, a.scale, min(Fraction(1), Fraction(1, 10**a.scale)), max(Fraction(1), a.bound))
+
+
 def total(a: Type, unit: Unit) -> Type:
     """The type of a sum over rows: within `SUM_BOUND`, checked at run time, in the scale of one row.
 
-    Values that are quotients must be rounded to `QUOTIENT_PLACES` first.
+    The rows of a quotient have one divisor, which leaves the sum: the numerators add up to so many times more.
     """
-    assert a.over is None, "an aggregate takes decimals"
-    scale = a.sides[0].scale
-    low = Fraction(0) if a.bounds[0] >= 0 else -most(scale)
-    high = Fraction(0) if a.bounds[1] <= 0 else most(scale)
-    return decimal(unit, scale, low, high)
+    bound = SUM_BOUND if a.over else most(a.sides[0].scale)
+    low = Fraction(0) if a.bounds[0] >= 0 else -bound
+    high = Fraction(0) if a.bounds[1] <= 0 else bound
+    return _summed(a, unit, low, high)
+
+
+def added_up(a: Type, count: int) -> Type:
+    """The type of a sum of exactly so many values, missing unless all are there."""
+    low, high = (count * bound for bound in a.bounds)
+    if a.over:
+        low, high = max(low, -SUM_BOUND), min(high, SUM_BOUND)
+    return _summed(a, a.unit, low, high).maybe()
+
+
+def _summed(a: Type, unit: Unit, low: Fraction, high: Fraction) -> Type:
+    if a.over is None:
+        return decimal(unit, a.sides[0].scale, low, high)
+    over = Digits(a.over.scale, max(a.over.bound, Fraction(1))).checked()  # of no rows it is 1
+    scale, bound = a.sides[0].scale, SUM_BOUND * over.bound
+    Digits(max(scale, over.scale), bound).checked()  # the numerators are compared with what the bound comes to
+    return Type(unit, low=low, high=high, digits=Digits(scale, bound), over=over)
 
 
 def median(a: Type) -> Type:
@@ -341,10 +375,9 @@ def median(a: Type) -> Type:
 
     Half of a sum of two decimals has one more place than they have.
     """
-    assert a.over is None, "an aggregate takes decimals"
-    summed = add(a, a, a.unit)
-    multiply(summed, constant(Unit.NUMBER, Fraction(1, 2)), a.unit)
-    return decimal(a.unit, a.sides[0].scale + 1, *a.bounds, missing=True)
+    scale, bound = a.sides[0].scale, a.sides[0].bound if a.over else _size(*a.bounds)
+    Digits(scale, 2 * bound).checked()
+    return replace(a, digits=Digits(scale + 1, bound).checked(), missing=True)
 
 
 def average(a: Type) -> Type:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from kpirules.engines import duckdb
 from kpirules.engines.sql import DUCKDB, build, compiled
-from kpirules.plan.ir import Aggregate, Measure, Op, Plan, Ref
+from kpirules.plan.ir import Op, Plan, Ref
 from kpirules.values import types
 from kpirules.values.units import Unit
 from tests.engines import plans
@@ -137,13 +137,6 @@ def test_what_a_type_cannot_hold_is_refused() -> None:
     plan, tables = computed({"a": (MONEY, [])}, bind("x", Op("add", (Ref("a", MONEY), whole(1)), narrow)))
     with pytest.raises(ValueError, match="does not fit"):
         duckdb.run(plan, tables, PARAMS, ["x"])
-
-
-def test_an_aggregate_of_quotients_is_refused() -> None:
-    plan, tables = computed({"a": (MONEY, [])}, bind("q", div(Ref("a", MONEY), whole(3))))
-    total = Aggregate("sums", "final", ("id",), (Measure("s", "sum", "q", None, MONEY, "item"),))
-    with pytest.raises(ValueError, match="rounded first"):
-        duckdb.run(plans.plan(*plan.steps, total), tables, PARAMS, ["s"])
 
 
 def test_the_query_to_read() -> None:

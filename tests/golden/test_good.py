@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from kpirules.values.rounding import rounded
-from kpirules.values.types import QUOTIENT_PLACES
+from kpirules.values.types import RECORDED_PLACES
 from tests.golden.cases import Good, good_cases
 from tests.helpers.outcomes import exact
 from tests.samples.projects import bindings
@@ -50,7 +50,7 @@ def test_figures_worked_out_by_hand(case: Good) -> None:
     assert found.keys() == expected.keys()
     for place, row in expected.items():
         for name in (one for one in FIGURES if one in row):
-            wanted = rounded(Fraction(row[name]), QUOTIENT_PLACES) if row[name] else None
+            wanted = rounded(Fraction(row[name]), RECORDED_PLACES) if row[name] else None
             got = found[place][name]
             assert (None if got is None else Fraction(got)) == wanted, (place, name, row["how"])
         assert (found[place]["text"] or "") == row["text"], (place, row["how"])

@@ -50,6 +50,7 @@ def _defines(draw: st.DrawFn, write: Writer, row: Writer) -> list[str]:
         row.defines.setdefault(kind, []).append(f"orders.c{nth}")
     func = draw(st.sampled_from(("sum", "avg", "min", "max", "median")))
     items.append(f"define rows = {func}(orders.amount * {row.there('number', 1)})")
+    items.append(f"define parts = {func}(orders.amount * {row.there('ratio', 2)} / 7)")
     items.append(f"define some = count(orders where {row.test(2)})")
     return items
 
@@ -117,7 +118,7 @@ def _pays(draw: st.DrawFn, write: Writer) -> list[str]:
 @st.composite
 def schemes(draw: st.DrawFn) -> str:
     """A scheme of defines, indicators, a scorecard or two, a grade, a gate, pay and what stands on an edge."""
-    write, row = Writer(draw), Writer(draw, row=True)
+    write, row = Writer(draw), Writer(draw, row=True, even=draw(st.booleans()))
     items = [
         *_defines(draw, write, row),
         *_indicators(draw, write),

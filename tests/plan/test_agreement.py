@@ -13,8 +13,9 @@ from kpirules.source import Fault, SourceText
 from tests.helpers.schemes import Data, bindings, figures, tables_of
 from tests.plan.generated import data, schemes
 
-HARMLESS = {"KPI305", "KPI404", "KPI509"}
-"""What a generated scheme may be refused for: digits that cannot be proved, an `or else` or a row without need."""
+HARMLESS = {"KPI305", "KPI319", "KPI404", "KPI509"}
+"""What a generated scheme may be refused for: digits that cannot be proved, divisors that differ from row to row, an
+`or else` or a row without need."""
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from tests.helpers.schemes import Data, figures, scheme
 
 STAFF = """
@@ -106,14 +104,6 @@ def test_a_gate_is_marked_where_it_changed_the_figure() -> None:
     data: Data = {"staff": [("E1", "130", "5", "true"), ("E2", "130", "5", "false"), ("E3", "30", "5", "true")]}
     assert _marks(data, "total")["gate"] == ["violation", None, None]
     assert _marks(data, "grade") == {"row": ["else", ">= 90", "else"], "gate": [None, None, None]}
-
-
-def test_a_quotient_is_shown_to_twelve_places_as_the_header_rounds() -> None:
-    """1 by 2,000,000,000,000 is half a step of the twelfth place."""
-    text = scheme("indicator one\n    actual base / 2_000_000_000_000\n    score 1", staff=STAFF)
-    data: Data = {"staff": [("E1", None, "1", "false")]}
-    assert figures(text, data)["one.actual$shown"] == Fraction("0.000000000001")
-    assert figures(text.replace("money 2", "money 2, half even"), data)["one.actual$shown"] == 0
 
 
 FIGURES = """

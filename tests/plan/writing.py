@@ -54,11 +54,15 @@ class Term:
 
 
 class Writer:
-    """Draws expressions of a unit, for a person or for a row of `orders`."""
+    """Draws expressions of a unit, for a person or for a row of `orders`.
 
-    def __init__(self, draw: Callable[[st.SearchStrategy[str]], str], *, row: bool = False) -> None:
+    With `even` a row is divided by constants and by what its person has only, so that an aggregate of it is exact.
+    """
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[str]], str], *, row: bool = False, even: bool = False) -> None:
         self._draw = draw
         self._row = row
+        self._even = even
         self.defines: dict[str, list[str]] = {}
         """What may be read by name, of each unit: defines, or, for a row, computed columns."""
 
@@ -87,7 +91,7 @@ class Writer:
         if kind == "divide":
             sides = {"money": ("money", "number"), "ratio": ("money", "money"), "number": ("number", "number")}[unit]
             return Term(
-                f"({self._settled(sides[0])} / {self._settled(sides[1])} or else {self.one_of(*LITERALS[unit])})"
+                f"({self._settled(sides[0])} / {self._divisor(sides[1])} or else {self.one_of(*LITERALS[unit])})"
             )
         if kind == "function":
             name = self.one_of("round", "floor", "ceil", "abs")
@@ -113,7 +117,7 @@ class Writer:
         of = self.one_of("money", "ratio", "number")
         step = self.one_of(*{"money": ("7元", "max(m, 3元)"), "ratio": ("12.5%",), "number": ("3", "0.5")}[of])
         if self._row:
-            step = step.replace("max(m,", "max(orders.amount,")
+            step = step.replace("max(m,", "max(own.m," if self._even else "max(orders.amount,")
         steps = f"({self.there(of, depth - 1)}) per {step} {self.one_of('whole', 'part', 'pro rata')}"
         return Term({"money": f"({steps} * 2.5元)", "ratio": f"({steps} as percent)", "number": f"({steps})"}[unit])
 
@@ -132,6 +136,13 @@ class Writer:
             }
         )
         return f"({self.one_of(*columns[unit])})"
+
+    def _divisor(self, unit: str) -> str:
+        """What a value is divided by: a column, or, for even rows, a value that all rows of the person share."""
+        if not self._even:
+            return self._settled(unit)
+        shared = {"money": ("7元", "(-12元)", "own.m", "own.limit"), "number": ("3", "(-0.7)", "own.n", "own.upper")}
+        return self.one_of(*shared[unit])
 
     def _leaf(self, unit: str) -> Term:
         text = self.one_of(*(self._row_leaves(unit) if self._row else self._leaves(unit)))

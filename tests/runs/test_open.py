@@ -14,7 +14,7 @@ import pytest
 
 from kpirules.engines import reference
 from kpirules.engines.outcome import values
-from kpirules.runs.explain import explained, recorded
+from kpirules.runs.explain import Disagreement, explained, recorded
 from kpirules.runs.folder import save
 from kpirules.runs.manifest import Done
 from kpirules.runs.open import latest, open_run
@@ -191,7 +191,7 @@ def test_what_was_recorded_is_what_the_reference_engine_makes(done: Done, key: s
     assert "total_pay" in found
 
 
-def test_a_figure_that_the_record_rounds_is_not_given_as_exact(shop: Path) -> None:
+def test_a_figure_that_the_record_rounds_is_compared_as_it_is_recorded(shop: Path) -> None:
     text = project.SCHEME.replace("actual  count(orders)", "actual  count(orders) * 1.00000000000025")
     (shop / "shop.kpi").write_text(text, encoding="utf-8")
     run = open_run(again(shop))
@@ -202,8 +202,16 @@ def test_a_figure_that_the_record_rounds_is_not_given_as_exact(shop: Path) -> No
         for part in item.parts
         if part.name == "actual"
     )
-    assert binding not in recorded(run.compiled, run.result, "S1")
-    assert Fraction(20) in recorded(run.compiled, run.result, "S1").values()
+    assert recorded(run.compiled, run.result, "S1")[binding] == Fraction("2.000000000001")
+    assert explained(run.compiled, run.loaded, run.result, "S1")
+    row = next(nth for nth, row in enumerate(run.result.items.to_pylist()) if row["rounded"])
+    marks = run.result.items.column("rounded").to_pylist()
+    marks[row] = None
+    at = run.result.items.column_names.index("rounded")
+    items = run.result.items.set_column(at, "rounded", pa.array(marks, pa.string()))
+    with pytest.raises(Disagreement) as caught:
+        explained(run.compiled, run.loaded, replace(run.result, items=items), "S1")
+    assert "recorded" in caught.value.diagnostics[0].args
 
 
 def test_a_key_that_is_a_number_is_found_by_its_digits(shop: Path) -> None:

@@ -144,7 +144,7 @@ def test_nobody_at_all_gives_empty_tables(done: Done) -> None:
 ITEM_COLUMNS = [
     *("key", "item", "kind", "title", "parent"),
     *("actual", "target", "achievement", "score", "weight", "effective_weight", "points", "value"),
-    *("row", "limit", "policy", "gate", "left_out", "text", "advice"),
+    *("rounded", "row", "limit", "policy", "gate", "left_out", "text", "advice"),
 ]
 
 
@@ -210,13 +210,32 @@ def test_a_quotient_is_kept_to_twelve_places(shop: Path) -> None:
     )
     visits = by_item(project.done(shop).result, "S1")["visits"]
     assert visits["actual"] == Decimal("0.285714285714")
+    assert visits["rounded"] == "actual"
+
+
+def test_a_quotient_too_wide_to_be_rounded_by_the_engine_is_kept_to_twelve_places(shop: Path) -> None:
+    """1,000.50 × 19.8% ÷ 7 is 28.2998571428571…; 1,000.50 × 19.8% ÷ 8 is 24.762375, which nothing is rounded of."""
+    for divisor, kept, mark in (("7", "28.299857142857", "actual"), ("8", "24.762375", None)):
+        share = f"actual  sum(orders.amount) * staff.base_pay / 1 USD * 19.8% / staff.base_pay * 1 USD / {divisor}"
+        text = SCHEME.replace("actual  sum(orders.amount)", share)
+        (shop / "shop.kpi").write_text(text, encoding="utf-8")
+        sales = by_item(project.done(shop).result, "S1")["sales"]
+        assert (sales["actual"], sales["rounded"]) == (Decimal(kept), mark)
 
 
 def test_a_figure_of_more_than_twelve_places_is_rounded_half_away(shop: Path) -> None:
     text = SCHEME.replace("actual  count(orders)", "actual  count(orders) * 1.00000000000025")
     (shop / "shop.kpi").write_text(text, encoding="utf-8")
     visits = by_item(project.done(shop).result, "S1")["visits"]
-    assert visits["actual"] == Decimal("2.000000000001")
+    assert (visits["actual"], visits["rounded"]) == (Decimal("2.000000000001"), "actual")
+
+
+def test_figures_are_kept_as_the_header_rounds(shop: Path) -> None:
+    """A half of the twelfth place goes to the even digit, of a quotient as of a long decimal."""
+    for figure in ("count(orders) * 1.00000000000025", "count(orders) * 400_000_000_000_1 / 4_000_000_000_000"):
+        text = SCHEME.replace("actual  count(orders)", f"actual  {figure}").replace("money 2", "money 2, half even")
+        (shop / "shop.kpi").write_text(text, encoding="utf-8")
+        assert by_item(project.done(shop).result, "S1")["visits"]["actual"] == 2
 
 
 # ---------------------------------------------------------------- the period

@@ -1,4 +1,4 @@
-"""What a trace says of the rows behind a figure: computed columns by their formulas, quotients by their places."""
+"""What a trace says of the rows behind a figure: computed columns by their formulas, quotients as they are."""
 
 from __future__ import annotations
 
@@ -50,10 +50,12 @@ def test_computed_columns_by_their_formulas() -> None:
     assert not any("$" in line or "~" in line for line in lines), lines
 
 
-def test_the_places_of_quotients() -> None:
-    for lang, text in (("en", "rounded to 12 places"), ("zh", "舍入到 12 位小数")):
-        told = _told(lang, rows=False)
-        assert told.count(text) == 1
+def test_quotients_are_told_as_they_are() -> None:
+    """No row of a third is rounded before it is added up: 100 / 3 + 2 / 3 is 34."""
+    for lang in ("en", "zh"):
+        told = _told(lang, rows=True)
+        assert "sum(orders.amount / 3) = 34.00 CNY" in told, told
+        assert "12" not in told
 
 
 def test_one_who_is_not_among_very_many_is_compared_with_some(monkeypatch: pytest.MonkeyPatch) -> None:

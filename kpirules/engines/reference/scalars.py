@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from kpirules.engines.exact import sides
 from kpirules.plan.ir import Case, Const, Op, Param, Ref, Scalar, Value
 from kpirules.values import dates
 from kpirules.values.periods import months_of
@@ -62,6 +63,8 @@ def _operator(op: Op, params: Mapping[str, Value]) -> Reader:
     if op.op in _ROUNDINGS:
         work = _ROUNDINGS[op.op]
         return _strict(lambda value: work(value, op), args)
+    if op.op in ("numerator", "denominator"):
+        return _sided(op, args[0])
     if op.op == "last_day":
         months = months_of(op.args[0].type.unit)
         return _strict(lambda first: dates.last_day(first, months), args)
@@ -90,6 +93,17 @@ def _logic(args: list[Reader], *, deciding: bool) -> Reader:
     return read
 
 
+def _sided(op: Op, arg: Reader) -> Reader:
+    """The size of one side of a number as a quotient, 1 where that is 0 or missing."""
+    kind, nth = op.args[0].type, ("numerator", "denominator").index(op.op)
+
+    def read(row: Row) -> Value:
+        value = arg(row)
+        return Fraction(1) if not isinstance(value, Fraction) else abs(sides(value, kind)[nth]) or Fraction(1)
+
+    return read
+
+
 _ROUNDINGS: dict[str, Callable[[Any, Op], Fraction]] = {
     "round": lambda a, op: rounded(a, op.places, op.mode),
     "floor": lambda a, op: floored(a, op.places),
@@ -104,6 +118,7 @@ _STRICT: dict[str, Callable[..., Value]] = {
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b if b else None,
+    "over": lambda a, _divisor: a,
     "neg": lambda a: -a,
     "abs": abs,
     "eq": lambda a, b: a == b,

@@ -47,6 +47,9 @@ class Dialect(Protocol):
     def middle(self, value: Node) -> Node:
         """An aggregate: the value in the middle of the rows by rank, of an even number the lower of the two."""
 
+    def stop(self) -> Node:
+        """A value of any type that ends the query with an error where it is worked out."""
+
     def days(self, start: Node, end: Node) -> Node:
         """The days from one date to another, a whole number."""
 
@@ -125,6 +128,10 @@ class DuckDB:
         """`QUANTILE_DISC` of a half takes the value whose rank is half the number of rows, rounded up."""
         half = build.number(Fraction(1, 2), Digits(1, Fraction(1, 2)))
         return exp.Anonymous(this="QUANTILE_DISC", expressions=[value.copy(), half])
+
+    def stop(self) -> Node:
+        """`ERROR`."""
+        return exp.Anonymous(this="ERROR", expressions=[build.text("past its bounds")])
 
     def days(self, start: Node, end: Node) -> Node:
         """A difference of dates is a whole number of days."""

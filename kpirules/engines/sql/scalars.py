@@ -15,8 +15,9 @@ from kpirules.engines.sql.numbers import Num
 from kpirules.engines.sql.rounding import rounded
 from kpirules.engines.sql.scope import Scope
 from kpirules.plan.ir import Case, Const, Op, Param, Ref, Scalar, Value
+from kpirules.values import types
 from kpirules.values.periods import months_of
-from kpirules.values.types import Type
+from kpirules.values.types import Digits, Type
 from kpirules.values.units import Unit
 
 _COMPARISONS: dict[str, type[exp.Binary]] = {
@@ -195,6 +196,34 @@ def _rounded(scope: Scope, op: Op) -> Num:
     return rounded(scope, number(scope, op.args[0]), type_of(scope, op.args[0]), op)
 
 
+def _brought(scope: Scope, op: Op) -> Num:
+    """A number over another divisor: what the numerator comes to divides without a rest."""
+    value, divisor = _two(scope, op)
+    digits, over_digits = op.type.sides
+    over = scope.keep(divisor.node, divisor.digits)
+    product = Digits(value.digits.scale + divisor.digits.scale, value.digits.bound * divisor.digits.bound)
+    node = scope.dialect.multiply(value.node, value.digits, over, divisor.digits)
+    if value.over is not None:
+        whole = types.decimal(Unit.NUMBER, digits.scale, -digits.bound, digits.bound)
+        node = rounded(
+            scope, Num(node, product, value.over, value.over_digits), whole, Op("round", (), whole, digits.scale)
+        ).node
+    return Num(build.cast(node, digits), digits, over, over_digits)
+
+
+def _side(scope: Scope, op: Op) -> Num:
+    """The size of one side of a number, 1 where it is 0 or missing."""
+    value = number(scope, op.args[0])
+    one = build.number(Fraction(1), Digits(0, Fraction(1)))
+    digits = op.type.sides[0]
+    if op.op == "denominator":
+        there = build.call(exp.Coalesce, value.over, one) if value.over is not None else one
+        return Num(build.cast(there, digits), digits)
+    zero = build.number(Fraction(0), Digits(0, Fraction(1)))
+    size = exp.Nullif(this=build.call(exp.Abs, value.node), expression=zero)
+    return Num(build.cast(build.call(exp.Coalesce, size, one), digits), digits)
+
+
 def _counted(count: Callable[[Scope, Op], Node]) -> Callable[[Scope, Op], Num]:
     """A whole number of the engine's own as a decimal."""
 
@@ -286,6 +315,9 @@ _NUMERIC: dict[str, Callable[[Scope, Op], Num]] = {
     "ceil": _rounded,
     "truncate": _rounded,
     "extend": _rounded,
+    "over": _brought,
+    "numerator": _side,
+    "denominator": _side,
     "days": _counted(_days),
     "months": _counted(_months),
     "year": _counted(_part("YEAR")),
@@ -297,7 +329,7 @@ _NUMERIC: dict[str, Callable[[Scope, Op], Num]] = {
 }
 
 _REPEATING = frozenset(
-    {"div", "coalesce", "at_most", "at_least", "round", "floor", "ceil", "truncate", "extend"}
+    {"div", "over", "coalesce", "at_most", "at_least", "round", "floor", "ceil", "truncate", "extend"}
     | {"months", "half", "earlier", "later", "first_day", "add_days", "add_months"}
 )
 

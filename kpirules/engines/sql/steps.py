@@ -15,7 +15,7 @@ from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.relations import Relation, table
 from kpirules.engines.sql.scope import Names, Scope
 from kpirules.plan.ir import OVER, Aggregate, Binding, Compute, Filter, InForce, Join, Measure, Scan, Step, Value
-from kpirules.values.types import Digits
+from kpirules.values.types import SUM_BOUND, Digits, Type
 
 DATA = "data"
 """The schema that the tables of a run stand in, apart from the relations of its plan."""
@@ -131,7 +131,8 @@ def _bind(scope: Scope, binding: Binding) -> None:
 def _aggregate(low: Lowering, step: Aggregate) -> Relation:
     keys = [build.column(low.columns(key)) for key in step.keys]
     made: dict[str, Node] = {key.name: key.copy() for key in keys}
-    made |= {low.columns(one.name): _measure(low, one, low.schemas[step.input]) for one in step.measures}
+    for one in step.measures:
+        made |= _measured(low, one, low.schemas[step.input])
     return Relation(low.relations(step.name), {"": table(low.relations(step.input))}, made=made, keys=keys)
 
 
@@ -146,10 +147,33 @@ _FUNCS: dict[str, Callable[[Node], Node]] = {
 }
 
 
+def _measured(low: Lowering, measure: Measure, schema: Schema) -> dict[str, Node]:
+    """The columns of one aggregate, two where it is a quotient: the divisor is the same in all rows of a group."""
+    made = _measure(low, measure, schema)
+    name, over = low.columns(measure.name), measure.type.over
+    if over is None:
+        return {name: made}
+    assert measure.arg is not None
+    found: Node = exp.Max(this=build.column(low.columns(measure.arg + OVER)))
+    if measure.func == "sum":
+        found = build.call(exp.Coalesce, found, build.number(Fraction(1), over))
+        made = _within(low, made, measure.type, found, over)
+    return {name: made, low.columns(measure.name + OVER): build.cast(found, over)}
+
+
+def _within(low: Lowering, summed: Node, kind: Type, divisor: Node, digits: Digits) -> Node:
+    """The numerator of a sum; one past the bound of sums ends the query."""
+    bound = Digits(0, SUM_BOUND)
+    most = low.dialect.multiply(build.cast(divisor, digits), digits, build.number(SUM_BOUND, bound), bound)
+    past = build.less(most, build.call(exp.Abs, summed))
+    return build.cast(build.case([(past, low.dialect.stop())], summed), kind.sides[0])
+
+
 def _measure(low: Lowering, measure: Measure, schema: Schema) -> Node:
-    """One aggregate. The digits of a sum's type hold nothing past its bounds: beyond, the cast raises."""
-    if measure.arg is not None and schema[measure.arg].over:
-        raise ValueError(f"`{measure.name}` is of quotients, which must be rounded first")
+    """One aggregate, of numerators where it is a quotient.
+
+    The digits of a sum's type hold nothing past its bounds: beyond, the cast raises.
+    """
     arg = exp.Star() if measure.arg is None else build.column(low.columns(measure.arg))
     where = None if measure.where is None else build.column(low.columns(measure.where))
     if measure.func == "median":

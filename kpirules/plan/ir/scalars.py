@@ -56,6 +56,9 @@ class Param:
 class Op:
     """An operator on scalars.
 
+    A number may be a quotient: two decimals, which its type has the digits of. Which two, of all that stand for it, is
+    the engine's own matter, so `numerator` and `denominator` may only be used for what does not depend on it: `over`.
+
     | op | arguments | result |
     | --- | --- | --- |
     | `add` `sub` `mul` `div` | two numbers | exact; `div` by 0 is missing |
@@ -75,6 +78,8 @@ class Op:
     | `day` `weekday` | a date | its number in the month; in the week, Monday is 1 |
     | `first_day` | a date, a known number | the first day of the month, quarter, half or year that has so many months |
     | `add_days` `add_months` | a date, a whole number | so much later; missing outside of the years 1 to 9999 |
+    | `over` | a number, a divisor above 0 of which it is a multiple | the number, as a quotient over that divisor |
+    | `numerator` `denominator` | a number | the size of one side of it as a quotient; 1 where that is 0 or missing |
     | `earlier` `later` | two dates | the earlier, the later |
     | `joined` | two or more texts, none empty | those that are there, `, ` between; missing where none is |
     | `last_day` | a month, quarter, half or year (by its argument's type) | its last day, a date |

@@ -46,7 +46,7 @@ class Binding:
     names the measure), `at_most`, `at_least` (a limit on `of`), `round` (a rounding point of `of`), `policy` (a missing
     policy put over `of`), `when` (`of` where a condition holds, the first of its `Case` or its guard), `gate` (a gate
     put over `of`), `guard` (a condition only), `condition` (a condition that is a result), `weighted` (a mean of what
-    is there by `weights`, of bindings), `shown` (a quotient of `of` to so many places, for display), `mark` (tier 1 of
+    is there by `weights`, of bindings), `shown` (a figure in a text of advice), `mark` (tier 1 of
     the trace).
     """
 
@@ -145,7 +145,10 @@ class Measure:
     `sum` (0 of no rows), `count` (rows; with an `arg`, those that have one), `distinct` (different values), `any`,
     `all` (missing of no rows), `min`, `max`, `median` (missing of no rows; of an even number the mean of the two in the
     middle). Rows whose `arg` is missing are passed over. `avg` is made of `sum` and a `count`. `where` None takes every
-    row. `each` is the column of periods of a lookup that adds up: each of those in the period of the run must have a
+    row. Where `arg` is a quotient, so is the measure.
+
+    INVARIANT: a quotient has the same divisor in all rows of a group, as `kpirules.model.divisors` sees to it.
+    `each` is the column of periods of a lookup that adds up: each of those in the period of the run must have a
     value, or the figure made of the sum is missing.
     """
 
