@@ -86,9 +86,11 @@ def test_an_explanation_is_what_the_command_shows(shop: Path, monkeypatch: pytes
     folder = result.save("kept", csv=True)
     for extra in ([], ["bonus"]):
         shown = CliRunner().invoke(cli, ["--lang", "en", "explain", "K2", *extra, "--run", str(folder)])
-        assert f"{result.explain('K2', *extra).text('en')}\n" == shown.stdout
+        head, run, *rest = shown.stdout.splitlines(keepends=True)
+        assert f"{result.explain('K2', *extra).text('en')}\n" == "".join([head, *rest])
+        assert run.startswith("run kept · ")
     data = CliRunner().invoke(cli, ["explain", "K2", "--run", str(folder), "--format", "json"])
-    assert result.explain("K2").to_json() == json.loads(data.stdout)
+    assert {**json.loads(data.stdout), "run": None} == result.explain("K2").to_json()
     assert str(result.explain("K2")) == result.explain("K2").text()
     assert (folder / "scores.csv").is_file()
 
@@ -213,8 +215,8 @@ def test_two_scorecards_for_one_are_both_shown(shop: Path) -> None:
 def test_a_run_on_frames_is_kept_with_its_data(shop: Path) -> None:
     result = kpirules.load(shop / "shop.kpi").run(frames(shop), period="2025Q1")
     run = open_run(result.save(shop / "kept"))
-    assert run.manifest["bindings"] is None
-    assert {one["source"] for one in run.manifest["inputs"]} == {"frame"}
+    assert run.evidence.manifest["bindings"] is None
+    assert {one["source"] for one in run.evidence.manifest["inputs"]} == {"frame"}
     assert run.result.scores.equals(result.table("scores"))
     with pytest.raises(kpirules.Fault) as caught:
         open_run(result.save(shop / "bare", keep_inputs=False))

@@ -68,6 +68,7 @@ def run(
     if keep_inputs and done.inputs is None:
         console.tell(console.say("data_too_large", size=KEPT_BYTES >> 20))
     console.tell(console.say("run_kept", path=shown(folder)))
+    _tell_same_version(folder)
     if done.result.broken:
         console.show([broken.diagnostic() for broken in done.result.broken])
         context.exit(console.FINDINGS)
@@ -82,7 +83,26 @@ def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarant
         bindings = load_bindings(data)
         path = scheme or bindings.scheme
         compiled = compile_file(path, shown(path), None if scheme else bindings.scheme_span)
-    return evaluate(compiled, path, bindings, period, quarantine=quarantine, keep_inputs=keep_inputs, steps=steps)
+    return evaluate(
+        compiled,
+        path,
+        bindings,
+        period,
+        quarantine=quarantine,
+        keep_inputs=keep_inputs,
+        command=console.command(),
+        steps=steps,
+    )
+
+
+def _tell_same_version(folder: Path) -> None:
+    """Tell which runs beside this one call other rules by the same version."""
+    from kpirules.runs.evidence import read_evidence
+    from kpirules.runs.listing import list_runs, same_version
+
+    this = read_evidence(folder)
+    for one in same_version(list_runs(folder.parent).runs, this):
+        console.tell(console.say("same_version", version=this.manifest["scheme"]["version"], folder=shown(one)))
 
 
 def _print(done: Done, folder: Path, form: str) -> None:

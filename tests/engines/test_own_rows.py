@@ -51,7 +51,7 @@ def read(text: str, data: Data, key: str) -> dict[str, dict[str, list[object]]]:
     """By table and scan, the first cell of each row that is read."""
     found = compiled(text)
     given = params(read_period("2025Q1", found.plan.period))
-    rows = own_rows(found.plan, tables_of(found, data), given, key)
+    rows = own_rows(found.plan, tables_of(found, data), given, [key])
     told: dict[str, dict[str, list[object]]] = {}
     for step in found.plan.steps:
         if step.name in rows and hasattr(step, "table"):
