@@ -1,8 +1,9 @@
-"""What `verify` and `replay` have in common: findings on the screen, and the exit code that follows from them."""
+"""What is said of run folders: the report of `verify` and `replay`, and runs that call other rules by one version."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kpirules.cli import console
@@ -10,9 +11,11 @@ from kpirules.cli import console
 if TYPE_CHECKING:
     from kpirules.runs.differences import Finding
     from kpirules.runs.evidence import Evidence
+    from kpirules.runs.listing import Listing
 
 SHOWN = 200
 """How many findings are drawn; the data for programs has all."""
+_LISTED = 5
 _DIGITS = 12
 """How much of a program's digest is shown."""
 
@@ -37,9 +40,26 @@ def _short(version: str | None) -> str:
     return "—" if version is None else version[:_DIGITS]
 
 
-def show(findings: Sequence[Finding]) -> int:
-    """Draw the first findings on the standard error, and say which exit code they are."""
-    console.show([one.diagnostic for one in findings[:SHOWN]])
+def put(evidence: Evidence, lines: Iterable[str], findings: Sequence[Finding]) -> None:
+    """Write the report: which run it is of, what was done, and the first findings."""
+    from kpirules.source.render import render_text
+
+    report = "\n".join([heading(evidence), *lines])
+    if findings:
+        drawn = [one.diagnostic for one in findings[:SHOWN]]
+        report += "\n\n" + render_text(drawn, console.lang(), colour=console.coloured(sys.stdout)).rstrip("\n")
     if len(findings) > SHOWN:
-        console.tell(console.say("more_findings", count=len(findings) - SHOWN))
-    return console.FINDINGS if findings else 0
+        report += "\n" + console.say("more_findings", count=len(findings) - SHOWN)
+    console.put(report)
+
+
+def tell_same_version(listing: Listing, run: Evidence) -> None:
+    """Tell which runs beside a run call other rules by its version."""
+    from kpirules.runs.listing import same_version
+    from kpirules.source.files import shown
+
+    others = [shown(folder) for folder in same_version(listing.runs, run)]
+    if others:
+        more = ["…"] if len(others) > _LISTED else []
+        folders = console.say("comma").join([*others[:_LISTED], *more])
+        console.tell(console.say("same_version", version=run.manifest["scheme"]["version"], folders=folders))

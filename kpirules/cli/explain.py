@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kpirules.cli import console
+from kpirules.cli.audit import tell_same_version
 from kpirules.cli.help import Worded
 from kpirules.source.files import shown
 
@@ -42,15 +43,13 @@ def explain(
     Each figure is worked out again from the data of the run and held against what the run recorded.
     """
     from kpirules.runs.explain import Disagreement, explained
-    from kpirules.runs.listing import same_version
     from kpirules.runs.open import open_run
     from kpirules.trace import RunName, to_json
     from kpirules.trace.text import render
 
     listing, evidence = _found(folder, period)
     run = open_run(evidence.folder)
-    for one in same_version(listing.runs, evidence):
-        console.tell(console.say("same_version", version=evidence.manifest["scheme"]["version"], folder=shown(one)))
+    tell_same_version(listing, evidence)
     try:
         trace = explained(run.compiled, run.loaded, run.result, subject, item)
     except Disagreement as fault:

@@ -30,8 +30,8 @@ def replay(context: click.Context, *, folder: Path, form: str) -> None:
     if form == "json":
         console.put_json(found.to_json(console.lang()))
     else:
-        console.put("\n".join([audit.heading(found.evidence), *_lines(found)]))
-    context.exit(audit.show(found.findings))
+        audit.put(found.evidence, _lines(found), found.findings)
+    context.exit(0 if found.equal else console.FINDINGS)
 
 
 def _lines(found: Replay) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kpirules.cli import console
+from kpirules.cli.audit import tell_same_version
 from kpirules.cli.help import Worded
 from kpirules.source.files import BINDINGS, bindings_file, shown
 
@@ -45,8 +46,10 @@ def run(
     """Evaluate SCHEME, by default the one that kpirules.yaml names, and keep the run in a folder."""
     from kpirules.data.faults import DataFaults
     from kpirules.runs.evaluate import Steps
+    from kpirules.runs.evidence import read_evidence
     from kpirules.runs.folder import check_free, save
     from kpirules.runs.inputs import KEPT_BYTES
+    from kpirules.runs.listing import list_runs
 
     if out is not None:
         check_free(out)
@@ -68,7 +71,7 @@ def run(
     if keep_inputs and done.inputs is None:
         console.tell(console.say("data_too_large", size=KEPT_BYTES >> 20))
     console.tell(console.say("run_kept", path=shown(folder)))
-    _tell_same_version(folder)
+    tell_same_version(list_runs(folder.parent), read_evidence(folder))
     if done.result.broken:
         console.show([broken.diagnostic() for broken in done.result.broken])
         context.exit(console.FINDINGS)
@@ -93,16 +96,6 @@ def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarant
         command=console.command(),
         steps=steps,
     )
-
-
-def _tell_same_version(folder: Path) -> None:
-    """Tell which runs beside this one call other rules by the same version."""
-    from kpirules.runs.evidence import read_evidence
-    from kpirules.runs.listing import list_runs, same_version
-
-    this = read_evidence(folder)
-    for one in same_version(list_runs(folder.parent).runs, this):
-        console.tell(console.say("same_version", version=this.manifest["scheme"]["version"], folder=shown(one)))
 
 
 def _print(done: Done, folder: Path, form: str) -> None:

@@ -156,7 +156,7 @@ def _figures(
     figures = sum(_count(kept.recorded[name]) for name in _FIGURES)
     if whole:
         return replace(found, recomputed=found.subjects, figures=figures), findings
-    seed = secrets.randbelow(_SEEDS) if seed is None else seed
+    seed = 1 + secrets.randbelow(_SEEDS) if seed is None else seed
     keys = _drawn(kept.recorded["scores"], size, seed)
     known = {(one.file, one.subject, one.item, one.column) for one in findings}
     findings += (one for one in _sampled(kept, keys) if (one.file, one.subject, one.item, one.column) not in known)

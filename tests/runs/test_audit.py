@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -115,10 +116,17 @@ def test_a_run_that_was_not_changed_is_verified(kept: Path) -> None:
     jsonschema.Draft202012Validator(SCHEMA).validate(found.to_json("en"))
 
 
-def test_every_table_of_results_is_written_as_the_same_bytes_each_time(done: Done, tmp_path: Path) -> None:
-    pieces = pa.concat_tables([done.result.items.slice(at, 1) for at in range(done.result.items.num_rows)])
-    other = replace(done, result=replace(done.result, items=pieces))
-    first, second = (save(one, tmp_path / name, numbered=False) for one, name in ((done, "a"), (other, "b")))
+def test_results_are_the_same_bytes_however_the_engine_cuts_them(done: Done, tmp_path: Path) -> None:
+    """Enough rows for several pages of a Parquet file, in one piece and in pieces of many sizes."""
+    whole = pa.concat_tables([done.result.items] * 8_000).combine_chunks()
+    rows = whole.num_rows
+    whole = whole.set_column(0, "key", pa.array([f"E{number:06}" for number in range(rows)]))
+    cuts = [0, *sorted({at**3 % rows for at in range(1, 40)}), rows]
+    pieces = pa.concat_tables([whole.slice(one, two - one) for one, two in itertools.pairwise(cuts)])
+    first, second = (
+        save(replace(done, result=replace(done.result, items=items)), tmp_path / name, numbered=False)
+        for name, items in (("whole", whole), ("pieces", pieces))
+    )
     assert (first / "items.parquet").read_bytes() == (second / "items.parquet").read_bytes()
 
 
@@ -502,3 +510,16 @@ def test_packed_inputs_are_what_a_run_is_made_from(done: Done, tmp_path: Path) -
     contracts = tuple(done.compiled.model.tables.values())
     folder = save(replace(done, inputs=packed(done.loaded, contracts)), tmp_path / "kept", numbered=False)
     assert verify(folder).equal
+
+
+def test_the_reference_engine_holds_its_sample_against_the_run(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were the engine of runs wrong, in the run and when recomputed, the sample would show it."""
+    forge(kept, "scores.parquet", cell("bonus", Decimal("900.01"), staff_id="S1"))
+    forge(kept, "items.parquet", cell("score", Decimal(7), key="S1", item="sales"))
+    monkeypatch.setattr(room, "_results", lambda *_: ())
+    found = [verify(kept, sample=4, seed=seed).findings for seed in range(1, 20)]
+    expected = {
+        ("KPI751", "scores.parquet", "S1", None, "bonus", "900.01", "100.01"),
+        ("KPI751", "items.parquet", "S1", "sales", "score", "7.000000000000", "100.050000000000"),
+    }
+    assert {frozenset(told(one)) for one in found} == {frozenset(expected), frozenset()}
