@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kpirules.api import Explanation, Result, Scheme, load
+    from kpirules.api import Explanation, Result, Scheme, load, replay, verify
     from kpirules.source import Diagnostic, Fault
 
 __version__ = "0.1.0"
-__all__ = ["Diagnostic", "Explanation", "Fault", "Result", "Scheme", "load"]
+__all__ = ["Diagnostic", "Explanation", "Fault", "Result", "Scheme", "load", "replay", "verify"]
 
 _PLACES = {"Diagnostic": "kpirules.source", "Fault": "kpirules.source"}
 

@@ -5,6 +5,7 @@
     result.scores                  # a pandas frame, figures as exact `Decimal`
     print(result.explain("E001"))  # why each figure is what it is
     result.save("runs/2024Q3")
+    kpirules.verify("runs/2024Q3").findings  # what in the folder is not as the run wrote it, or does not follow
 
 What a person got wrong is raised as `kpirules.Fault`: its `diagnostics` are data, and its text says all of them.
 """
@@ -24,6 +25,10 @@ from kpirules.runs.explain import explained
 from kpirules.runs.folder import RESULTS, check_free, save
 from kpirules.runs.inputs import packed
 from kpirules.runs.manifest import Done
+from kpirules.runs.replay import Replay
+from kpirules.runs.replay import replay as _replay
+from kpirules.runs.verify import Verification
+from kpirules.runs.verify import verify as _verify
 from kpirules.source import Diagnostic
 from kpirules.source.catalogue import reader_language
 from kpirules.source.files import BINDINGS, bindings_file, shown
@@ -46,6 +51,31 @@ def load(path: str | PathLike[str]) -> Scheme:
         bindings = load_bindings(given / BINDINGS if given.is_dir() else given)
         return Scheme(compile_file(bindings.scheme, shown(bindings.scheme)), bindings.scheme, bindings.path)
     return Scheme(compile_file(given, shown(given)), given, given.parent / BINDINGS)
+
+
+def verify(folder: str | PathLike[str], *, sample: int | None = None, seed: int | None = None) -> Verification:
+    """Check every digest of a run folder, and recompute its figures from the data that it keeps.
+
+    Up to 10,000 subjects all are recomputed on the reference engine, of more a sample of 1,000, or of as many as
+    `sample` says; `seed` draws an earlier sample again. The figures of all subjects are compared in any case.
+
+    Raises:
+        Fault: it is not a run folder, or a file of it is missing or cannot be read.
+        ValueError: `sample` is below 1.
+    """
+    if sample is not None and sample < 1:
+        raise ValueError(f"sample={sample}")
+    return _verify(Path(folder), sample, seed)
+
+
+def replay(folder: str | PathLike[str]) -> Replay:
+    """Make the run of a run folder again, from that folder alone, and compare the results with those in it.
+
+    Raises:
+        Fault: it is not a run folder, a file of it is missing or cannot be read, or its rules or data were changed or
+            not kept.
+    """
+    return _replay(Path(folder))
 
 
 @dataclass(frozen=True, slots=True)

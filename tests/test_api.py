@@ -86,9 +86,11 @@ def test_an_explanation_is_what_the_command_shows(shop: Path, monkeypatch: pytes
     folder = result.save("kept", csv=True)
     for extra in ([], ["bonus"]):
         shown = CliRunner().invoke(cli, ["--lang", "en", "explain", "K2", *extra, "--run", str(folder)])
-        assert f"{result.explain('K2', *extra).text('en')}\n" == shown.stdout
+        head, run, *rest = shown.stdout.splitlines(keepends=True)
+        assert f"{result.explain('K2', *extra).text('en')}\n" == "".join([head, *rest])
+        assert run.startswith("run kept · ")
     data = CliRunner().invoke(cli, ["explain", "K2", "--run", str(folder), "--format", "json"])
-    assert result.explain("K2").to_json() == json.loads(data.stdout)
+    assert {**json.loads(data.stdout), "run": None} == result.explain("K2").to_json()
     assert str(result.explain("K2")) == result.explain("K2").text()
     assert (folder / "scores.csv").is_file()
 
@@ -213,8 +215,8 @@ def test_two_scorecards_for_one_are_both_shown(shop: Path) -> None:
 def test_a_run_on_frames_is_kept_with_its_data(shop: Path) -> None:
     result = kpirules.load(shop / "shop.kpi").run(frames(shop), period="2025Q1")
     run = open_run(result.save(shop / "kept"))
-    assert run.manifest["bindings"] is None
-    assert {one["source"] for one in run.manifest["inputs"]} == {"frame"}
+    assert run.evidence.manifest["bindings"] is None
+    assert {one["source"] for one in run.evidence.manifest["inputs"]} == {"frame"}
     assert run.result.scores.equals(result.table("scores"))
     with pytest.raises(kpirules.Fault) as caught:
         open_run(result.save(shop / "bare", keep_inputs=False))
@@ -262,3 +264,20 @@ def test_what_is_not_kept_is_told(shop: Path) -> None:
         ("KPI707", "S1", "never above 100")
     ]
     assert result.left_out.to_numpy().tolist() == [["L1", "not_active"]]
+
+
+def test_a_kept_run_is_verified_and_made_again(shop: Path) -> None:
+    folder = kpirules.load(shop / "shop.kpi").run(frames(shop), period="2025Q1").save(shop / "kept", csv=True)
+    verified, again = kpirules.verify(folder), kpirules.replay(str(folder))
+    assert (verified.equal, verified.recomputed, again.equal, len(again.equal_bytes)) == (True, 5, True, 12)
+    assert kpirules.verify(folder, sample=2, seed=3).seed == 3
+    text = (folder / "scores.csv").read_text(encoding="utf-8")
+    (folder / "scores.csv").write_text(text.replace("100.01", "900.01", 1), encoding="utf-8")
+    found = {
+        (one.diagnostic.code, one.subject, one.recorded, one.recomputed) for one in kpirules.verify(folder).findings
+    }
+    assert found == {("KPI732", None, None, None), ("KPI751", "S1", "900.01", "100.01")}
+    with pytest.raises(ValueError, match="sample=0"):
+        kpirules.verify(folder, sample=0)
+    with pytest.raises(kpirules.Fault):
+        kpirules.replay(shop)

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from enum import Enum
 from io import TextIOWrapper
 from typing import Any, TextIO
@@ -24,7 +25,9 @@ OUR_FAULT = 3
 _UNSEEN = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 """Characters that a terminal obeys or does not show, and that JSON itself leaves as they are."""
 
+_LONGEST_COUNT = 100
 _LANG = "kpirules.lang"
+_COMMAND = "kpirules.command"
 _DEBUG = "kpirules.debug"
 
 
@@ -45,6 +48,19 @@ class Choice(click.Choice[str]):
         return say("usage_choice", value=value)
 
 
+class Count(click.ParamType[int]):
+    """A whole number above 0."""
+
+    name = "number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that was written."""
+        text = str(value)
+        if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT and int(text)):
+            self.fail(say("usage_count", value=value), param, ctx)
+        return int(text)
+
+
 def shared(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that may stand before or after its name."""
     command = click.option("--debug", is_flag=True, expose_value=False, callback=_keep(_DEBUG))(command)
@@ -57,7 +73,8 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def listen(context: click.Context, args: Sequence[str]) -> None:
-    """Note the language that the words of a call ask for, before they are read one by one."""
+    """Note the words of a call, and the language that they ask for, before they are read one by one."""
+    context.meta.setdefault(_COMMAND, (context.command_path, *args))  # the group's, which has them all, come first
     for nth, one in enumerate(args):
         option, _, value = one.partition("=")
         chosen = value or "".join(args[nth + 1 : nth + 2])
@@ -71,6 +88,16 @@ def lang() -> str:
     if chosen is not None:
         return str(chosen)
     return reader_language()
+
+
+def command() -> tuple[str, ...]:
+    """The words of the call."""
+    return tuple(click.get_current_context().meta[_COMMAND])
+
+
+def utc(moment: datetime) -> str:
+    """A moment as reports show it, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def debugging() -> bool:

@@ -16,8 +16,10 @@ from kpirules.cli.check import check
 from kpirules.cli.explain import explain
 from kpirules.cli.help import Worded
 from kpirules.cli.plan import plan
+from kpirules.cli.replay import replay
 from kpirules.cli.rule import rule
 from kpirules.cli.run import run
+from kpirules.cli.verify import verify
 from kpirules.source import Fault
 
 _INTERRUPTED = 130
@@ -85,8 +87,9 @@ def _has_working_folder() -> bool:
 def cli(context: click.Context, folder: Path | None) -> None:
     """Evaluate KPI schemes for sales departments, and the pay that follows.
 
-    Exit codes: 0 all is well; 1 findings: `check` has found faults, or the results of `run` break what they must keep;
-    2 the call is wrong, or what it names cannot be read, written or, in a `run`, is faulty; 3 the program has failed.
+    Exit codes: 0 all is well; 1 findings: `check` has found faults, the results of `run` break what they must keep, or
+    `verify` or `replay` has found differences; 2 the call is wrong, or what it names cannot be read, written or, in a
+    `run`, is faulty; 3 the program has failed.
     """
     if context.invoked_subcommand is None:
         raise usage.Misused(console.say("usage_no_command"), usage.listed(cli.list_commands(context)))
@@ -96,7 +99,7 @@ def cli(context: click.Context, folder: Path | None) -> None:
         context.with_resource(chdir(folder))
 
 
-for _command in (check, run, explain, plan, rule):
+for _command in (check, run, explain, replay, verify, plan, rule):
     cli.add_command(_command)
 
 

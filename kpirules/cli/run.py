@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kpirules.cli import console
+from kpirules.cli.audit import tell_same_version
 from kpirules.cli.help import Worded
 from kpirules.source.files import BINDINGS, bindings_file, shown
 
@@ -43,8 +44,10 @@ def run(
     """Evaluate SCHEME, by default the one that kpirules.yaml names, and keep the run in a folder."""
     from kpirules.data.faults import DataFaults
     from kpirules.runs.evaluate import Steps
+    from kpirules.runs.evidence import read_evidence
     from kpirules.runs.folder import check_free, save
     from kpirules.runs.inputs import KEPT_BYTES
+    from kpirules.runs.listing import list_runs
 
     if out is not None:
         check_free(out)
@@ -66,6 +69,7 @@ def run(
     if keep_inputs and done.inputs is None:
         console.tell(console.say("data_too_large", size=KEPT_BYTES >> 20))
     console.tell(console.say("run_kept", path=shown(folder)))
+    tell_same_version(list_runs(folder.parent), read_evidence(folder))
     if done.result.broken:
         console.show([broken.diagnostic() for broken in done.result.broken])
         context.exit(console.FINDINGS)
@@ -80,7 +84,16 @@ def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarant
         bindings = load_bindings(data)
         path = scheme or bindings.scheme
         compiled = compile_file(path, shown(path), None if scheme else bindings.scheme_span)
-    return evaluate(compiled, path, bindings, period, quarantine=quarantine, keep_inputs=keep_inputs, steps=steps)
+    return evaluate(
+        compiled,
+        path,
+        bindings,
+        period,
+        quarantine=quarantine,
+        keep_inputs=keep_inputs,
+        command=console.command(),
+        steps=steps,
+    )
 
 
 def _print(done: Done, folder: Path, form: str) -> None:

@@ -63,6 +63,14 @@ def read_cells(raw: pa.ChunkedArray, column: Column, known: Sequence[Finding] = 
     return Cells(shown, values, found, cells.noise)
 
 
+def typed_findings(values: pa.ChunkedArray, column: Column) -> list[Finding]:
+    """Every fault of single cells of a column that is typed already, as `read_cells` would find them."""
+    _, found = _within(values, column)
+    if column.key or not column.type.missing:
+        found.append(_finding("KPI640", column, pc.is_null(values)))
+    return [finding for finding in found if len(finding.rows)]
+
+
 def _without(values: pa.ChunkedArray, rows: Sequence[pa.Array]) -> pa.ChunkedArray:
     """The values, null in some rows."""
     lost = is_among(len(values), pa.concat_arrays(rows))

@@ -13,7 +13,7 @@ import pyarrow.csv as pa_csv
 
 from kpirules.data.arrow import arrow_type, counting, each, flat
 from kpirules.data.bindings import Bindings
-from kpirules.data.cells import Cells, read_cells
+from kpirules.data.cells import Cells, read_cells, typed_findings
 from kpirules.data.checks import reference_findings, row_findings
 from kpirules.data.faults import DataFaults, Finding, Group, Place
 from kpirules.data.quarantine import Origin, Quarantine, set_aside
@@ -174,6 +174,23 @@ def typed_tables(
     return _loaded(contracts, read, [_no_table(name, known) for name in others], quarantine=quarantine, subject=subject)
 
 
+def check_typed(contracts: Sequence[Table], loaded: Loaded) -> None:
+    """Hold tables that were typed before to their contracts once more.
+
+    Raises:
+        DataFaults: a table breaks its contract; every fault of every table.
+    """
+    by_name = {contract.name: contract for contract in contracts}
+    found: dict[str, list[Finding]] = {}
+    for contract in contracts:
+        table = loaded.tables[contract.name]
+        cells = [one for column in contract.columns for one in typed_findings(table.column(column.name), column)]
+        references = reference_findings(contract, loaded.tables, by_name)
+        found[contract.name] = [*cells, *row_findings(contract, table), *references]
+    if any(found.values()):
+        raise DataFaults(loaded.groups(contracts, found))
+
+
 def _no_table(name: str, known: Sequence[str]) -> Diagnostic:
     helps = (*did_you_mean(name, known), Note("known", {"known": known}))
     return Diagnostic("KPI657", None, {"name": name}, helps=helps)
@@ -305,7 +322,7 @@ def _facts(raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
     return TableFacts(
         table=raw.place.table,
         source=str(raw.place.source),
-        sha256=raw.sha256 or _fingerprint(table),
+        sha256=raw.sha256 or fingerprint(table),
         rows=table.num_rows + sum(len(group.rows) for group in raw.lost),
         encoding=raw.encoding,
         guessed=raw.guessed,
@@ -313,7 +330,7 @@ def _facts(raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
     )
 
 
-def _fingerprint(table: pa.Table) -> str:
+def fingerprint(table: pa.Table) -> str:
     """The SHA-256 of the rows as CSV, in sorted order; a missing cell and an empty text differ."""
     plain = table.rename_columns([str(index) for index in range(table.num_columns)])
     plain = plain.take(pc.sort_indices(plain, sort_keys=[(name, "ascending") for name in plain.column_names]))

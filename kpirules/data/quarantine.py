@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from kpirules.data.faults import LISTED, Finding, Group, Place, groups_of, liste
 from kpirules.model.contracts import Table
 
 _TEXT = pa.string()
+_JOIN = ", "
 _NUMBER = pa.int64()
 _OWNERS = pa.schema([("table", _TEXT), ("row", _NUMBER), ("subject", _TEXT)])
 _CELLS = pa.schema([("table", _TEXT), ("row", _NUMBER), ("cells", _TEXT)])
@@ -79,7 +80,7 @@ class Quarantine:
         cells = self.cells.column("cells").take(pc.index_in(place, value_set=_placed(self.cells)))
         owners = self.owners.append_column("at", _placed(self.owners)).group_by("at", use_threads=False)
         owners = owners.aggregate([("subject", "list")])
-        subjects = pc.binary_join(pc.cast(owners.column("subject_list"), pa.list_(_TEXT)), ", ")
+        subjects = pc.binary_join(pc.cast(owners.column("subject_list"), pa.list_(_TEXT)), _JOIN)
         subjects = subjects.take(pc.index_in(place, value_set=owners.column("at")))
         return found.drop_columns("help").append_column("subjects", subjects).append_column("cells", cells).cast(SCHEMA)
 
@@ -120,6 +121,31 @@ def set_aside(
         out=_out(contracts, tables, gone, subject),
     )
     return {name: pc.invert(mask) for name, mask in drag.gone.items()}, quarantine
+
+
+def recorded_quarantine(listed: pa.Table, subject: str, keys: pa.ChunkedArray) -> Quarantine:
+    """Whom the rows of a recorded list concern (see `Quarantine.listed`); what was wrong with them is not read again.
+
+    `subject` is the table of those who are scored, `keys` those whose rows were not set aside.
+    """
+    texts = listed.column("subjects")
+    own = pc.drop_null(texts.filter(pc.equal(listed.column("table"), subject)))
+    known = {*_texts(keys).to_pylist(), *own.to_pylist()}
+    rows = zip(*(listed.column(name).to_pylist() for name in ("table", "row", "subjects")), strict=True)
+    owners = [(table, row, key) for table, row, text in rows if text is not None for key in _joined_keys(text, known)]
+    columns = zip(*dict.fromkeys(owners), strict=True) if owners else ((), (), ())
+    table = pa.table([pa.array(column, kind) for column, kind in zip(columns, _OWNERS.types, strict=True)], _OWNERS)
+    return Quarantine(owners=table, out=flat(pc.unique(own)))
+
+
+def _joined_keys(text: str, known: Collection[str]) -> Iterator[str]:
+    """The keys of a text that joins them; a key may have a comma in it, so the longest one that is known counts."""
+    parts = text.split(_JOIN)
+    while parts:
+        ends = (end for end in range(len(parts), 1, -1) if _JOIN.join(parts[:end]) in known)
+        end = next(ends, 1)
+        yield _JOIN.join(parts[:end])
+        parts = parts[end:]
 
 
 class _Drag:

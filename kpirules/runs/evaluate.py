@@ -15,6 +15,7 @@ from kpirules.data.load import BrokenContracts, read_tables, typed_tables
 from kpirules.runs.demands import required, with_demands
 from kpirules.runs.inputs import packed
 from kpirules.runs.manifest import Done
+from kpirules.runs.provenance import Request
 from kpirules.runs.run import in_force, read_period, run_scheme
 
 
@@ -46,11 +47,13 @@ def evaluate(
     *,
     quarantine: bool = False,
     keep_inputs: bool = False,
+    command: tuple[str, ...] | None = None,
     steps: Steps | None = None,
 ) -> Done:
     """Evaluate a scheme for a period; `scheme` is its file, `data` its bindings, or its tables as frames by name.
 
-    With `keep_inputs`, the inputs are made ready to be kept while the engine works.
+    With `keep_inputs`, the inputs are made ready to be kept while the engine works. `command` are the words of the
+    command line that asked for the run.
 
     Raises:
         Fault: the text is no period (KPI720), the scheme is not in force in it (KPI721), data cannot be read, or the
@@ -75,5 +78,6 @@ def evaluate(
         with ThreadPoolExecutor(1) as beside:
             inputs = beside.submit(packed, loaded, contracts) if keep_inputs else None
             result = run_scheme(compiled, loaded, wanted)
-    path = data.path if isinstance(data, Bindings) else None
-    return Done(compiled, loaded, result, scheme, path, steps.times, inputs.result() if inputs else None)
+    path, text = (data.path, data.span.source.text) if isinstance(data, Bindings) else (None, None)
+    request = Request(command, {"quarantine": quarantine}, text)
+    return Done(compiled, loaded, result, scheme, path, steps.times, inputs.result() if inputs else None, request)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kpirules.compiling import Compiled
 from kpirules.data.arrow import each
 from kpirules.data.sheet_csv import write_csv
 from kpirules.runs.aside import PRIVATE_FILE, PRIVATE_FOLDER, aside
+from kpirules.runs.evidence import digest
 from kpirules.runs.manifest import NAME, Done, kept_rules, manifest
+from kpirules.runs.provenance import BINDINGS_KEPT
+from kpirules.runs.run import Result
 from kpirules.runs.tables import schemas
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.system import real, reason
@@ -57,25 +59,35 @@ def check_free(target: Path) -> None:
         raise Fault([Diagnostic("KPI724", None, {"path": target})])
 
 
-def digest(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _write(done: Done, folder: Path, *, csv: bool) -> None:
-    result = done.result
-    for path, source in kept_rules(done).items():
+    texts = {path: source.text for path, source in kept_rules(done).items()}
+    if done.request.bindings is not None:
+        texts[BINDINGS_KEPT] = done.request.bindings
+    for path, text in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(source.text, encoding="utf-8", newline="")
-    tables: Mapping[str, pa.Table] = {name: getattr(result, name) for name in RESULTS}
-    held = schemas(done.compiled)
-    tables = {name: table.cast(held[name]) for name, table in tables.items()}
-    for name, table in tables.items() if csv else ():
-        write_csv(table, folder / f"{name}.csv")
+        (folder / path).write_text(text, encoding="utf-8", newline="")
     for name, file in (done.inputs or {}).items():
         (folder / "inputs").mkdir(exist_ok=True)
         (folder / "inputs" / f"{name}.parquet").write_bytes(file)
+    write_results(done.compiled, done.result, folder, csv=csv)
+
+
+def result_tables(compiled: Compiled, result: Result) -> dict[str, pa.Table]:
+    """The results of a run as its folder holds them, by the name of their file."""
+    held = schemas(compiled)
+    return {name: getattr(result, name).cast(held[name]) for name in RESULTS}
+
+
+def write_results(compiled: Compiled, result: Result, folder: Path, *, csv: bool) -> None:
+    """Write the results into a folder, with `csv` as CSV too; the same results are the same bytes.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    # how a table lies in pieces depends on the engine's threads, and decides where Parquet begins a new page
+    tables = {name: table.combine_chunks() for name, table in result_tables(compiled, result).items()}
+    for name, table in tables.items() if csv else ():
+        write_csv(table, folder / f"{name}.csv")
 
     def write(name: str) -> None:
         pq.write_table(tables[name], folder / f"{name}.parquet", compression="zstd")

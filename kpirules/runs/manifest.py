@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kpirules import __version__
 from kpirules.compiling import Compiled
 from kpirules.data.load import Loaded, TableFacts
+from kpirules.runs.provenance import Request, provenance, versions
 from kpirules.runs.run import Result
 from kpirules.runs.uncredited import counts as uncredited_counts
-from kpirules.source import Diagnostic, Fault, SourceText
-from kpirules.source.system import Reason, real, reason
+from kpirules.source import SourceText
+from kpirules.source.system import real
+from kpirules.values.periods import Period
 from kpirules.versions.git import checkout
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 NAME = "manifest.json"
 RULES = "rules"
-_SCHEMA = Path(__file__).with_name("manifest.schema.json")
-_LIBRARIES = ("duckdb", "pyarrow", "sqlglot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,8 @@ class Done:
     """A run that is done, and all that is to be told of it.
 
     `scheme` is the rule file and `bindings` the `kpirules.yaml`, None for a run on frames; `times` has the milliseconds
-    that each step took; `inputs` are the tables as they are kept, None where they are not.
+    that each step took; `inputs` are the tables as they are kept, None where they are not; `request` says how the run
+    was asked for.
     """
 
     compiled: Compiled
@@ -46,6 +43,7 @@ class Done:
     bindings: Path | None
     times: Mapping[str, int]
     inputs: Mapping[str, pa.Buffer] | None = None
+    request: Request = field(default_factory=Request)
 
 
 def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, Any]:
@@ -54,12 +52,7 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
     return {
         "format": FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="microseconds"),
-        "period": {
-            "name": str(period),
-            "kind": period.kind.value,
-            "start": period.start.isoformat(),
-            "end": period.end.isoformat(),
-        },
+        "period": period_block(period),
         "scheme": {
             "name": plan.scheme,
             "title": plan.title,
@@ -72,14 +65,25 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
             "commit": _commit(done),
         },
         "bindings": _bindings(real(done.bindings), folder) if done.bindings else None,
-        "engine": {"name": done.result.engine, "versions": _versions()},
+        "engine": {"name": done.result.engine, "versions": versions()},
+        "provenance": provenance(done.request),
         "inputs": [_facts(facts) for facts in done.loaded.facts],
         "inputs_kept": done.inputs is not None,
-        "counts": _counts(done),
+        "counts": counts(done.result),
         **uncredited_counts(done.compiled.plan, done.result.uncredited),
         "quarantine": done.loaded.quarantine.counts,
         "times": dict(done.times),
         "files": dict(digests),
+    }
+
+
+def period_block(period: Period) -> dict[str, str]:
+    """A period as a manifest has it."""
+    return {
+        "name": str(period),
+        "kind": period.kind.value,
+        "start": period.start.isoformat(),
+        "end": period.end.isoformat(),
     }
 
 
@@ -98,33 +102,6 @@ def _places(done: Done) -> list[Path]:
     return [Path(os.path.abspath(folder / name)) for name in names]  # noqa: PTH100  # links stay as they are
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run folder.
-
-    Raises:
-        Fault: there is none, or it is not one of this form (KPI730).
-    """
-    import jsonschema
-
-    schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
-    try:
-        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        jsonschema.Draft202012Validator(schema).validate(found)
-    except OSError as error:
-        raise not_a_run(folder, NAME, reason(error)) from None
-    except ValueError as error:
-        raise not_a_run(folder, NAME, str(error)) from None
-    except jsonschema.ValidationError as error:
-        raise not_a_run(folder, NAME, f"{error.json_path}: {error.message}") from None
-    assert isinstance(found, dict)
-    return found
-
-
-def not_a_run(folder: Path, name: str, why: Reason | str) -> Fault:
-    """The fault of a folder that cannot be read as a run's, for what is wrong with one of its files."""
-    return Fault([Diagnostic("KPI730", None, {"path": folder, "name": name, "reason": why})])
-
-
 def _facts(facts: TableFacts) -> dict[str, Any]:
     return {
         "table": facts.table,
@@ -136,19 +113,14 @@ def _facts(facts: TableFacts) -> dict[str, Any]:
     }
 
 
-def _counts(done: Done) -> dict[str, int]:
-    result = done.result
+def counts(result: Result) -> dict[str, int]:
+    """How many rows the results have, as a manifest says it."""
     return {
         "subjects": result.scores.num_rows,
         "not_assessed": result.not_assessed.num_rows,
         "left_out": result.left_out.num_rows,
         "items": result.items.num_rows,
     }
-
-
-def _versions() -> dict[str, str]:
-    libraries = {name: version(name) for name in _LIBRARIES}
-    return {"kpirules": __version__, "python": platform.python_version(), **libraries}
 
 
 def _bindings(bindings: Path, folder: Path) -> str:

@@ -3,6 +3,17 @@
 from kpirules.trace.build import Differs, as_recorded, explain, set_aside
 from kpirules.trace.form import to_json
 from kpirules.trace.items import BuiltIn
-from kpirules.trace.tree import SetAside, Trace, Uncredited
+from kpirules.trace.tree import RunName, SetAside, Trace, Uncredited
 
-__all__ = ["BuiltIn", "Differs", "SetAside", "Trace", "Uncredited", "as_recorded", "explain", "set_aside", "to_json"]
+__all__ = [
+    "BuiltIn",
+    "Differs",
+    "RunName",
+    "SetAside",
+    "Trace",
+    "Uncredited",
+    "as_recorded",
+    "explain",
+    "set_aside",
+    "to_json",
+]

@@ -10,7 +10,7 @@ from typing import Any
 
 from kpirules.plan.ir import Origin, Value
 from kpirules.trace import figures
-from kpirules.trace.tree import Called, Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, Test, Trace
+from kpirules.trace.tree import Called, Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, RunName, Test, Trace
 from kpirules.values.periods import period_of
 from kpirules.values.rounding import numeral
 
@@ -27,6 +27,7 @@ def to_json(trace: Trace, lang: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "scheme": {"name": trace.scheme, "title": trace.title, "version": trace.version},
+        "run": _run(trace.run) if trace.run else None,
         "period": trace.period,
         "currency": trace.currency,
         "subject": trace.subject,
@@ -50,6 +51,10 @@ def to_json(trace: Trace, lang: str) -> dict[str, Any]:
         "figures_equal_to_the_run": trace.checked,
         "items": [form.item(item) for item in trace.items],
     }
+
+
+def _run(run: RunName) -> dict[str, str]:
+    return {"folder": run.folder, "created": run.created.isoformat(), "scheme_sha256": run.scheme_digest}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 
 from kpirules.plan.ir import BY_ROWS, NOT_ASKED, Origin
 from kpirules.source.render import painted, printable
@@ -63,6 +64,10 @@ class _Page:
         names = " ".join(str(one.value) for one in trace.named[:2])
         title = f" “{trace.title}”" if trace.title else ""
         self.line(0, f"{trace.subject} {names}".rstrip() + f" · {trace.period} · {trace.scheme}{title} {trace.version}")
+        if trace.run is not None:
+            created = trace.run.created.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            args = {"folder": trace.run.folder, "created": created, "digest": trace.run.scheme_digest}
+            self.line(0, self.words.say("run_named", **args))
         if trace.scorecard is not None:
             self.line(0, f"{self.words.word('scorecard')} {trace.scorecard}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 
 from kpirules.plan.ir import Origin, Value
@@ -164,6 +164,15 @@ class Uncredited:
 
 
 @dataclass(frozen=True, slots=True)
+class RunName:
+    """Which run a trace is of: its folder, when it was made, with its time zone, the SHA-256 of the scheme's text."""
+
+    folder: str
+    created: datetime
+    scheme_digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Everything about one subject. `asked` names the one item that was asked for, None for all.
 
@@ -172,7 +181,8 @@ class Trace:
     `set_aside` has the rows that concern the subject and were set aside, `uncredited` those that name it and count for
     nobody; none of them enters a figure.
 
-    `checked` is how many figures were held against the run's and found equal.
+    `checked` is how many figures were held against the run's and found equal. `run` says which run that is, None where
+    it was not kept.
     """
 
     scheme: str
@@ -190,3 +200,4 @@ class Trace:
     left_out: LeftOut | None = None
     set_aside: tuple[SetAside, ...] = ()
     uncredited: tuple[Uncredited, ...] = ()
+    run: RunName | None = None

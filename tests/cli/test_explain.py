@@ -169,7 +169,7 @@ def test_a_key_of_any_type_is_asked_for_as_it_is_printed(tmp_path: Path, call: C
 def test_one_who_was_not_active_is_told_why(call: Call) -> None:
     found = call("--lang", "en", "explain", "L1")
     assert found.exit_code == 0
-    assert found.stdout.splitlines()[2:] == [
+    assert found.stdout.splitlines()[3:] == [
         "left out: not one active day in 2025Q1  [shop.kpi:8]",
         "  hired 2020-01-01",
         "  left_on 2024-12-31",
@@ -186,7 +186,7 @@ def test_one_who_is_not_asked_for_is_told_what_was(shop: Path, call: Call) -> No
     assert call("run", "--period", "2025Q1").exit_code == 0
     found = call("--lang", "en", "explain", "G1")
     assert found.exit_code == 0
-    assert found.stdout.splitlines()[2:] == [
+    assert found.stdout.splitlines()[3:] == [
         "left out: not among those the scheme is for  [shop.kpi:27]",
         '  role != "guest"',
         "  role guest",
@@ -244,7 +244,7 @@ def test_a_run_that_scored_others_is_told_loudly(ran: Path, call: Call, key: str
 def test_the_scorecard_is_explained(call: Call, asked: str) -> None:
     found = call("--lang", "en", "explain", "K2", asked)
     assert found.exit_code == 0, found.stderr
-    assert found.stdout.splitlines()[3:6] == [
+    assert found.stdout.splitlines()[4:7] == [
         "scorecard: keeping  [shop.kpi:39]",
         '  not `role = "seller"`: role keeper ≠ seller  [shop.kpi:39]',
         '  row taken: `role = "keeper"` gives keeping  [shop.kpi:44]',

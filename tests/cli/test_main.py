@@ -41,7 +41,7 @@ def test_it_says_its_version(call: Call) -> None:
 def test_help_lists_the_commands(call: Call) -> None:
     found = call("--help")
     assert found.exit_code == 0
-    assert {"check", "run", "explain", "plan", "rule"} == cli.commands.keys()
+    assert {"check", "run", "explain", "replay", "verify", "plan", "rule"} == cli.commands.keys()
     assert all(f"  {name} " in found.output for name in cli.commands)
 
 
@@ -69,13 +69,16 @@ USAGE = [
     (("chek",), ("there is no command `chek`", "did you mean `check`?"), ("没有命令 `chek`", "是不是想写 `check`？")),
     (
         ("nonsense",),
-        ("there is no command `nonsense`", "write one of `check`, `explain`, `plan`, `rule`, `run`"),
-        ("没有命令 `nonsense`", "请写其中一个：`check`、`explain`、`plan`、`rule`、`run`"),
+        (
+            "there is no command `nonsense`",
+            "write one of `check`, `explain`, `plan`, `replay`, `rule`, `run`, `verify`",
+        ),
+        ("没有命令 `nonsense`", "请写其中一个：`check`、`explain`、`plan`、`replay`、`rule`、`run`、`verify`"),
     ),
     (
         ("--debug",),
-        ("no command is named", "write one of `check`, `explain`, `plan`, `rule`, `run`"),
-        ("没有写命令", "请写其中一个：`check`、`explain`、`plan`、`rule`、`run`"),
+        ("no command is named", "write one of `check`, `explain`, `plan`, `replay`, `rule`, `run`, `verify`"),
+        ("没有写命令", "请写其中一个：`check`、`explain`、`plan`、`replay`、`rule`、`run`、`verify`"),
     ),
     (
         ("check", "--fromat", "json"),

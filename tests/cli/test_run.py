@@ -194,7 +194,7 @@ def test_a_scheme_may_be_named_instead_of_the_bindings_own(shop: Path, call: Cal
     (shop / "shop.kpi").unlink()
     rows = {row["staff_id"]: row["bonus"] for row in csv.DictReader(io.StringIO(csv_of(call, "next.kpi")))}
     assert rows["S1"] == "200.01"
-    assert open_run(shop / "runs" / "2025Q1").manifest["scheme"]["files"][0]["path"] == "next.kpi"
+    assert open_run(shop / "runs" / "2025Q1").evidence.manifest["scheme"]["files"][0]["path"] == "next.kpi"
 
 
 def test_bindings_may_be_elsewhere_and_the_run_is_kept_beside_them(

@@ -6,7 +6,7 @@ import pytest
 
 from kpirules.engines import reference
 from kpirules.engines.reference.own import own_rows
-from kpirules.runs.run import params, read_period
+from kpirules.runs.run import columns, params, read_period
 from tests.helpers.schemes import DATED, ORDERS, Data, compiled, scheme, tables_of
 
 SHOPS = """
@@ -51,7 +51,7 @@ def read(text: str, data: Data, key: str) -> dict[str, dict[str, list[object]]]:
     """By table and scan, the first cell of each row that is read."""
     found = compiled(text)
     given = params(read_period("2025Q1", found.plan.period))
-    rows = own_rows(found.plan, tables_of(found, data), given, key)
+    rows = own_rows(found.plan, tables_of(found, data), given, [key])
     told: dict[str, dict[str, list[object]]] = {}
     for step in found.plan.steps:
         if step.name in rows and hasattr(step, "table"):
@@ -124,3 +124,14 @@ def test_no_more_is_worked_out_than_the_rows_that_are_read(monkeypatch: pytest.M
     reference.trace(found.plan, tables, params(read_period("2025Q1", found.plan.period)), "E1")
     assert worked
     assert max(worked) == 1
+
+
+@pytest.mark.parametrize("keys", [(), ("E1",), ("E2", "E1"), ("E1", "E2", "E3"), ("E3", "nobody")])
+def test_some_subjects_come_to_what_they_come_to_among_all(keys: tuple[str, ...]) -> None:
+    found = compiled(scheme(SHOPS, "pay p\n    amount revenue", staff=DATED))
+    tables, given = tables_of(found, SOLD), params(read_period("2025Q1", found.plan.period))
+    everybody = reference.run(found.plan, tables, given, columns(found.plan)).subjects
+    some = reference.run_some(found.plan, tables, given, columns(found.plan), keys).subjects
+    rows = [row for row in everybody.to_pylist() if row[found.plan.key] in keys]
+    assert some.schema.equals(everybody.schema)
+    assert some.to_pylist() == rows

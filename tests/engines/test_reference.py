@@ -278,12 +278,12 @@ def test_a_trace_equals_the_run() -> None:
 
 def test_a_trace_reads_the_rows_of_its_subject_only() -> None:
     plan, tables = sales()
-    read = own_rows(plan, tables, PARAMS, "a")
+    read = own_rows(plan, tables, PARAMS, ["a"])
     assert read["orders"].column("order").to_pylist() == ["3", "4"]
     assert read["people"].column("id").to_pylist() == ["a"]
     assert "of nobody" not in [step.name for step in steps_of(plan)]
     # in post until the end of January: not the order of February that names `b`
-    assert own_rows(plan, tables, PARAMS, "b")["orders"].column("order").to_pylist() == ["1"]
+    assert own_rows(plan, tables, PARAMS, ["b"])["orders"].column("order").to_pylist() == ["1"]
 
 
 def test_a_trace_reads_what_both_readers_of_a_relation_need() -> None:

@@ -139,9 +139,9 @@ def write(folder: Path) -> Path:
     return folder
 
 
-def done(folder: Path, period: str = "2025Q1") -> Done:
+def done(folder: Path, period: str = "2025Q1", *, quarantine: bool = False) -> Done:
     """The project of a folder, run."""
     bindings = load_bindings(folder / "kpirules.yaml")
     compiled = compile_file(bindings.scheme, "shop.kpi")
-    found = evaluate(compiled, bindings.scheme, bindings, period, keep_inputs=True)
+    found = evaluate(compiled, bindings.scheme, bindings, period, quarantine=quarantine, keep_inputs=True)
     return replace(found, times={"run": 1})

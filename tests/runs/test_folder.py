@@ -59,7 +59,7 @@ def test_it_holds_the_text_the_results_and_the_inputs(shop: Path, done: Done) ->
         f"{name}.parquet" for name in ("scores", "items", "not_assessed", "left_out", "uncredited", "quarantine")
     }
     inputs = {f"inputs/{name}.parquet" for name in ("staff", "orders", "targets")}
-    assert held(folder) == {"manifest.json", "rules/shop.kpi", *results, *inputs}
+    assert held(folder) == {"manifest.json", "rules/shop.kpi", "bindings/kpirules.yaml", *results, *inputs}
     assert (folder / "rules" / "shop.kpi").read_bytes() == (shop / "shop.kpi").read_bytes()
     assert pq.read_table(folder / "scores.parquet").equals(done.result.scores)
     assert pq.read_table(folder / "items.parquet").equals(done.result.items)

@@ -16,8 +16,9 @@ from kpirules.engines import reference
 from kpirules.engines.outcome import values
 from kpirules.runs.explain import Disagreement, explained, recorded
 from kpirules.runs.folder import save
+from kpirules.runs.listing import list_runs
 from kpirules.runs.manifest import Done
-from kpirules.runs.open import latest, open_run
+from kpirules.runs.open import open_run
 from kpirules.runs.run import columns, params
 from kpirules.source import Fault
 from kpirules.source.render import render_text
@@ -133,26 +134,26 @@ def test_why_a_run_folder_cannot_be_read_is_said_in_the_readers_language(tmp_pat
 
 def test_the_newest_run_is_found_by_when_it_was_made(shop: Path, done: Done) -> None:
     first, second = kept(done, "b"), kept(done, "a")
-    assert latest(shop / "runs") == second
+    assert list_runs(shop / "runs").latest().folder == second
     manifest = json.loads((first / "manifest.json").read_text(encoding="utf-8"))
     manifest["created"] = "2999-01-01T00:00:00.000000+00:00"
     (first / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    assert latest(shop / "runs") == first
+    assert list_runs(shop / "runs").latest().folder == first
 
 
 def test_the_newest_run_of_a_period(shop: Path, done: Done) -> None:
     first = kept(done, "2025Q1")
     second = again(shop, "2025Q2")
-    assert latest(shop / "runs") == second
-    assert latest(shop / "runs", "2025Q1") == first
-    assert latest(shop / "runs", "2025年第1季度") == first
+    assert list_runs(shop / "runs").latest().folder == second
+    assert list_runs(shop / "runs").latest("2025Q1").folder == first
+    assert list_runs(shop / "runs").latest("2025年第1季度").folder == first
 
 
 @pytest.mark.parametrize("period", ["2025Q3", "nonsense"])
 def test_no_such_run_is_told(shop: Path, done: Done, period: str) -> None:
     kept(done)
     with pytest.raises(Fault) as caught:
-        latest(shop / "runs", period)
+        list_runs(shop / "runs").latest(period)
     assert codes(caught) == [("KPI731", {"path": shop / "runs"})]
 
 
@@ -163,12 +164,12 @@ def test_what_is_no_run_folder_is_passed_over(shop: Path, done: Done) -> None:
     (shop / "runs" / "notes.txt").touch()
     shutil.rmtree(folder)
     with pytest.raises(Fault):
-        latest(shop / "runs")
+        list_runs(shop / "runs").latest()
 
 
 def test_no_folder_of_runs_is_told(shop: Path) -> None:
     with pytest.raises(Fault) as caught:
-        latest(shop / "runs")
+        list_runs(shop / "runs").latest()
     assert codes(caught)[0][0] == "KPI731"
 
 

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from kpirules.cli.main import cli
+from kpirules.runs.evidence import read_evidence
 from kpirules.runs.folder import save
-from kpirules.runs.manifest import read_manifest
 from kpirules.runs.open import open_run
 from kpirules.source import Fault
 from tests.runs import project
@@ -35,7 +35,7 @@ def split(tmp_path: Path) -> Path:
 
 def test_every_rule_file_is_kept_as_it_lay_and_told_of(split: Path) -> None:
     folder = save(project.done(split), split / "runs" / "2025Q1", numbered=True)
-    files = read_manifest(folder)["scheme"]["files"]
+    files = read_evidence(folder).manifest["scheme"]["files"]
     assert [(one["path"], one["kept"]) for one in files] == [
         ("shop.kpi", "rules/shop/shop.kpi"),
         ("../common/pay.kpi", "rules/common/pay.kpi"),
@@ -87,7 +87,9 @@ def test_unchanged_speaks_of_every_rule_file(split: Path) -> None:
         subprocess.run(line, capture_output=True, check=True)
 
     def unchanged(name: str) -> object:
-        return read_manifest(save(project.done(split), root / name, numbered=True))["scheme"]["commit"]["unchanged"]
+        return read_evidence(save(project.done(split), root / name, numbered=True)).manifest["scheme"]["commit"][
+            "unchanged"
+        ]
 
     git("init", "-q")
     git("add", "shop", "common/pay.kpi")

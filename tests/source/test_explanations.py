@@ -59,6 +59,12 @@ WITHOUT = frozenset(
         "KPI738",
         "KPI739",
         "KPI742",
+        "KPI751",
+        "KPI752",
+        "KPI753",
+        "KPI754",
+        "KPI756",
+        "KPI757",
     }
 )
 """Codes that no short text shows: a long chain, bytes, damage, a full disk, a changed folder, a fault of the program."""

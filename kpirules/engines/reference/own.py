@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -37,14 +37,14 @@ def steps_of(plan: Plan) -> list[Step]:
 
 
 def own_rows(
-    plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], key: Value
+    plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], keys: Sequence[Value]
 ) -> dict[str, pa.Table]:
-    """By the name of each scan that the result is made of, the rows of its table that may enter the subject's figures.
+    """By the name of each scan that the result is made of, the rows of its table that may enter the subjects' figures.
 
     They may be more than do enter, never fewer, and keep their order.
     """
     found = _Rows(plan, tables, params)
-    found.ask(key)
+    found.ask(keys)
     found.follow()
     return found.rows
 
@@ -64,9 +64,9 @@ class _Rows:
 
     # ------------------------------------------------------------ from the subject to the rows
 
-    def ask(self, key: Value) -> None:
-        """Cut the rows to those that are the subject's by the columns that name it, the last step first."""
-        wanted = pa.array([Decimal(key.numerator) / Decimal(key.denominator) if isinstance(key, Fraction) else key])
+    def ask(self, keys: Sequence[Value]) -> None:
+        """Cut the rows to those that are the subjects' by the columns that name them, the last step first."""
+        wanted = pa.array([_arrow_value(key) for key in keys])
         asked = {name: list[tuple[_Needed, ...]]() for name in self.steps}
         asked[self.plan.result].append((_Needed(self.plan.key, _among(wanted)),))
         for step in reversed(self.steps.values()):
@@ -163,6 +163,11 @@ class _Rows:
 
     def _cut(self, scan: str, column: str, test: _Test) -> None:
         self.rows[scan] = self.rows[scan].filter(test(self._column(scan, column)))
+
+
+def _arrow_value(key: Value) -> object:
+    """A key as Arrow takes it."""
+    return Decimal(key.numerator) / Decimal(key.denominator) if isinstance(key, Fraction) else key
 
 
 def _of_right(step: Join, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:

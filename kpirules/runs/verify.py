@@ -1,0 +1,243 @@
+"""A run folder verified: every digest checked, every figure recomputed on the reference engine from the kept inputs."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kpirules.compiling import Compiled
+from kpirules.data.bindings import Kind
+from kpirules.data.load import Loaded, fingerprint
+from kpirules.engines import duckdb, reference
+from kpirules.engines.outcome import values
+from kpirules.plan.ir import Value
+from kpirules.runs.csv_results import csv_differences, csv_names
+from kpirules.runs.differences import Finding, differences, shape
+from kpirules.runs.evidence import Evidence, read_evidence
+from kpirules.runs.folder import result_tables, write_results
+from kpirules.runs.manifest import NAME, counts
+from kpirules.runs.open import changed_file, contradictions, results
+from kpirules.runs.provenance import program_changes
+from kpirules.runs.recompute import Some, counts_of, input_rows, kept_inputs, recomputed
+from kpirules.runs.run import Result
+from kpirules.runs.uncredited import counts as uncredited_counts
+from kpirules.source import Diagnostic, Fault, Note
+
+EVERYBODY = 10_000
+"""Up to so many subjects, each is recomputed on the reference engine."""
+SAMPLE = 1_000
+"""How many are recomputed where there are more, unless somebody says otherwise."""
+
+_FIGURES = ("scores", "items")
+_SEEDS = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What is known of a run folder.
+
+    `files` counts the files whose digests were checked, `subjects` the subjects of the run, `recomputed` those whose
+    figures were recomputed on the reference engine (None where the folder does not give a run), `figures` the figures
+    that were compared. `seed` is that of the sample, None where there was none; the figures of all subjects are then
+    recomputed on the engine of runs as well. `set_aside` counts the rows that the run set aside, which are taken as
+    recorded. `program` has what has changed since the run, the program or a library: its version then and now.
+    """
+
+    evidence: Evidence
+    findings: tuple[Finding, ...]
+    subjects: int
+    recomputed: int | None = None
+    figures: int = 0
+    seed: int | None = None
+    set_aside: int = 0
+    program: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    @property
+    def files(self) -> int:
+        """How many files had their digests checked."""
+        return len(self.evidence.manifest["files"])
+
+    def to_json(self, lang: str) -> dict[str, Any]:
+        """It as data that `json.dumps` takes (`kpirules/runs/audit.schema.json`)."""
+        return {
+            **self.evidence.to_json(),
+            "equal": self.equal,
+            "findings": [one.to_json(lang) for one in self.findings],
+            "program_changes": {name: list(pair) for name, pair in self.program.items()},
+            "files": self.files,
+            "subjects": self.subjects,
+            "recomputed_subjects": self.recomputed,
+            "compared_figures": self.figures,
+            "sample_seed": self.seed,
+            "rows_set_aside": self.set_aside,
+        }
+
+
+def verify(
+    folder: Path, sample: int | None = None, seed: int | None = None, watch: Callable[[str], None] = lambda _: None
+) -> Verification:
+    """Verify a run folder from its own files alone.
+
+    `sample` is how many subjects to recompute on the reference engine, `seed` repeats the draw of an earlier sample.
+    `watch` is told each step as it begins.
+
+    Raises:
+        Fault: it is not a run folder, or a file of it is missing or cannot be read (KPI730); its rules have faults.
+    """
+    watch("verify_files")
+    evidence = read_evidence(folder)
+    findings = [Finding(changed_file(evidence, name), name) for name in evidence.changed()]
+    try:
+        compiled = evidence.compiled()
+        recorded = results(evidence, compiled)
+        kept = evidence.manifest["inputs_kept"]
+        loaded = kept_inputs(evidence, compiled, recorded["quarantine"]) if kept else None
+    except Fault as fault:
+        raise Fault([*(one.diagnostic for one in findings), *fault.diagnostics]) from None
+    subjects, aside = recorded["scores"].num_rows, sum(counts_of(recorded["quarantine"]).values())
+    found = Verification(evidence, (), subjects, set_aside=aside, program=program_changes(evidence.manifest))
+    if loaded is None:
+        wrong = contradictions(evidence, compiled, recorded)
+        findings += [Finding(one, "items.parquet") for one in wrong]
+        findings.append(Finding(Diagnostic("KPI755", None, {"path": folder}, helps=(Note("keep"),)), NAME))
+        return replace(found, findings=tuple(findings))
+    watch("verify_figures")
+    try:
+        found, more = _figures(found, _Kept(evidence, compiled, loaded, recorded), sample, seed)
+    except Fault as fault:
+        more = not_reproducible(folder, fault)
+    return replace(found, findings=(*findings, *more))
+
+
+def not_reproducible(folder: Path, fault: Fault) -> list[Finding]:
+    """What is found of a folder whose inputs give no run at all."""
+    return [Finding(Diagnostic("KPI756", None, {"path": folder})), *(Finding(one) for one in fault.diagnostics)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """All that a run folder keeps: its scheme, its inputs, its results."""
+
+    evidence: Evidence
+    compiled: Compiled
+    loaded: Loaded
+    recorded: Mapping[str, pa.Table]
+
+    def result(self, engine: Any) -> Result:  # noqa: ANN401  # an engine; a module is one
+        """The results of its inputs on an engine."""
+        return recomputed(self.evidence, self.compiled, self.loaded, self.recorded["quarantine"], engine)
+
+
+def _figures(
+    found: Verification, kept: _Kept, sample: int | None, seed: int | None
+) -> tuple[Verification, list[Finding]]:
+    """Recompute the figures and compare them.
+
+    Raises:
+        Fault: the inputs give no run.
+    """
+    size = sample if sample is not None else found.subjects if found.subjects <= EVERYBODY else SAMPLE
+    whole = size >= found.subjects
+    result = kept.result(reference if whole else duckdb)
+    findings = [*_results(kept, result_tables(kept.compiled, result), result), *_manifest(kept, result)]
+    figures = sum(_count(kept.recorded[name]) for name in _FIGURES)
+    if whole:
+        return replace(found, recomputed=found.subjects, figures=figures), findings
+    seed = 1 + secrets.randbelow(_SEEDS) if seed is None else seed
+    keys = _drawn(kept.recorded["scores"], size, seed)
+    known = {(one.file, one.subject, one.item, one.column) for one in findings}
+    findings += (one for one in _sampled(kept, keys) if (one.file, one.subject, one.item, one.column) not in known)
+    return replace(found, recomputed=len(keys), figures=figures, seed=seed), findings
+
+
+def _results(kept: _Kept, now: Mapping[str, pa.Table], result: Result) -> Iterator[Finding]:
+    """What differs between the recorded results and the recomputed ones."""
+    for name, table in now.items():
+        yield from differences(f"{name}.parquet", kept.recorded[name], table, shape(name, table.column_names))
+    names = csv_names(kept.evidence)
+    if names:
+        with TemporaryDirectory() as place:
+            write_results(kept.compiled, result, Path(place), csv=True)
+            for name in names:
+                yield from csv_differences(kept.evidence, name, Path(place))
+
+
+def _drawn(scores: pa.Table, size: int, seed: int) -> list[Value]:
+    """The keys of some subjects, drawn at random."""
+    keys = values(scores, scores.column_names[0])
+    return random.Random(seed).sample(keys, size)  # noqa: S311  # a sample that can be drawn again
+
+
+def _sampled(kept: _Kept, keys: Sequence[Value]) -> Iterator[Finding]:
+    """What differs for some subjects between the recorded figures and those of the reference engine."""
+    now = result_tables(kept.compiled, kept.result(Some(keys)))
+    drawn = pc.unique(now["scores"].column(0))
+    for name in _FIGURES:
+        recorded = kept.recorded[name]
+        rows = pc.is_in(recorded.column(0), value_set=drawn)
+        yield from differences(f"{name}.parquet", recorded.filter(rows), now[name], shape(name, recorded.column_names))
+
+
+def _count(table: pa.Table) -> int:
+    """How many figures a table of results has."""
+    decimals = [column for column in table.columns[1:] if pa.types.is_decimal(column.type)]
+    return sum(len(column) - int(column.null_count) for column in decimals)
+
+
+# ---------------------------------------------------------------- the manifest
+
+
+def _manifest(kept: _Kept, result: Result) -> Iterator[Finding]:
+    """What a manifest says that its folder does not give."""
+    said = dict(_entries(kept.evidence.manifest))
+    for name, value in _derived(kept, result).items():
+        if said.get(name) != value:
+            recorded, now = (None if one is None else str(one) for one in (said.get(name), value))
+            args = {"name": name, "recorded": recorded or "", "recomputed": now or ""}
+            yield Finding(Diagnostic("KPI757", None, args), NAME, None, None, name, recorded, now)
+
+
+def _entries(block: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """What a manifest says, by the way to it, joined by dots; inputs go by their table, rule files by their place."""
+    for name, value in block.items():
+        if isinstance(value, Mapping):
+            yield from _entries(value, f"{prefix}{name}.")
+        elif name == "inputs":
+            yield from _entries({one["table"]: one for one in value}, "inputs.")
+        elif name == "files":
+            yield from _entries({one["kept"]: one for one in value}, "scheme.files.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _derived(kept: _Kept, result: Result) -> dict[str, Any]:
+    """What the manifest must say, by the same names as `_entries`."""
+    plan, files = kept.compiled.plan, kept.evidence.manifest["files"]
+    quarantine = kept.recorded["quarantine"]
+    block: dict[str, Any] = {
+        "scheme": {"name": plan.scheme, "title": plan.title, "version": plan.version, "language": plan.language},
+        "counts": counts(result),
+        **uncredited_counts(plan, result.uncredited),
+        "quarantine": counts_of(quarantine),
+    }
+    found = dict(_entries(block))
+    for one in kept.evidence.manifest["scheme"]["files"]:
+        found[f"scheme.files.{one['kept']}.sha256"] = files[one["kept"]]
+    for facts, rows in input_rows(kept.loaded, quarantine):
+        found[f"inputs.{facts.table}.rows"] = rows
+        if facts.source in {Kind.QUERY, Kind.FRAME} and rows == kept.loaded.tables[facts.table].num_rows:
+            found[f"inputs.{facts.table}.sha256"] = fingerprint(kept.loaded.tables[facts.table])
+    return found
