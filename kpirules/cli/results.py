@@ -108,7 +108,8 @@ def counts(done: Done) -> list[str]:
         rows = [f"{name} {count}" for name, count in aside.items()]
         lines.append(console.say("rows_aside", tables=console.say("comma").join(rows)))
         touched = [f"{key} {count}" for key, count in _touched(done)]
-        lines.append(console.say("touched", subjects=console.say("comma").join(touched)))
+        if touched:
+            lines.append(console.say("touched", subjects=console.say("comma").join(touched)))
     return lines
 
 
