@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpirules.compiling import Compiled, compile_file
 from kpirules.data.bindings import Bindings, load_bindings
+from kpirules.data.faults import listed
 from kpirules.runs.evaluate import evaluate
 from kpirules.runs.explain import explained
 from kpirules.runs.folder import RESULTS, check_free, save
@@ -150,6 +151,12 @@ class Result:
     def quarantine(self) -> pd.DataFrame:
         """The rows that were set aside, once for each reason."""
         return self._frame("quarantine")
+
+    @property
+    def warnings(self) -> pd.DataFrame:
+        """What is no fault of the data and may be a mistake: a row for each, as in a list of faults."""
+        found: pd.DataFrame = listed(self.done.loaded.warnings, self.done.compiled.plan.language).to_pandas()
+        return found
 
     @property
     def broken(self) -> tuple[Diagnostic, ...]:

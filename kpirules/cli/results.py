@@ -12,12 +12,15 @@ import pyarrow.compute as pc
 from kpirules.cli import console
 from kpirules.cli.layout import aligned
 from kpirules.data.arrow import plain_text
+from kpirules.data.faults import SHOWN as FAULTS_SHOWN
+from kpirules.data.faults import DataFaults, listed
 from kpirules.runs.run import QUARANTINE, ensure_flag
 from kpirules.runs.uncredited import NO_PERIOD
 from kpirules.runs.uncredited import counts as uncredited_counts
 
 if TYPE_CHECKING:
     from kpirules.runs.manifest import Done
+    from kpirules.source import Diagnostic
 
 _TOUCHED = 20
 SHOWN = 200
@@ -51,6 +54,7 @@ def plain(done: Done, run: str) -> dict[str, Any]:
         "left_out": _plain(result.left_out),
         **uncredited_counts(plan, result.uncredited),
         "broken": [{"message": one.message, "subjects": plain_text(one.subjects).to_pylist()} for one in result.broken],
+        "warnings": listed(done.loaded.warnings, plan.language).to_pylist(),
         "run": run,
     }
 
@@ -148,6 +152,17 @@ def warnings(done: Done) -> list[str]:
     if done.loaded.tables[table].num_rows:
         return [console.say("nobody_scored", period=done.result.period)]
     return [console.say("no_subjects", table=table)]
+
+
+def data_warnings(done: Done) -> tuple[list[Diagnostic], int]:
+    """The first things in the data that may be mistakes, and how many more there are."""
+    found = DataFaults(done.loaded.warnings)
+    codes = set[str]()
+    drawn = []
+    for one in found.first(FAULTS_SHOWN):
+        drawn.append(one.diagnostic(with_help=one.code not in codes))
+        codes.add(one.code)
+    return drawn, found.count - len(drawn)
 
 
 def _touched(done: Done) -> Iterator[tuple[str, object]]:

@@ -17,6 +17,7 @@ import pyarrow.csv as pa_csv
 from kpirules.data.arrow import counting, flat
 from kpirules.data.faults import Place
 from kpirules.source import Note
+from kpirules.values.texts import plain
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _BLOCK = 1 << 23
@@ -102,7 +103,7 @@ def _header(data: bytes, place: Place) -> tuple[str, ...]:
     """The cells of the first row, as the reader below splits it."""
     lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
     try:
-        header = tuple(cell.strip() for cell in next(csv.reader(lines), []))
+        header = tuple(map(plain, next(csv.reader(lines), [])))
     except csv.Error as error:
         raise place.fault("KPI614", reason=str(error)) from None
     if not any(header):
@@ -118,7 +119,7 @@ def _check_separator(line: str, header: Collection[str], wanted: Collection[str]
     """
     for separator in Separator:
         try:
-            cells = {cell.strip() for cell in next(csv.reader([line], delimiter=_SEPARATORS[separator]), [])}
+            cells = {*map(plain, next(csv.reader([line], delimiter=_SEPARATORS[separator]), []))}
         except csv.Error:
             continue
         better = len(cells & {*wanted}) > len({*header} & {*wanted})

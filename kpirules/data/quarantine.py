@@ -249,7 +249,7 @@ def _without_match(drag: _Drag, target: str, subject: str) -> pa.Array:
     known = comparable(_keys(drag, target))
     for name, contract in drag.contracts.items():
         for column in contract.columns:
-            if column.matches and column.references == target:
+            if column.references == target:  # a row whose reference finds none is set aside itself
                 values = comparable(drag.tables[name].column(column.name))
                 met = pc.is_in(values, value_set=known, skip_nulls=True)
                 lacking.mark(name, pc.indices_nonzero(pc.and_not(pc.is_valid(values), met)))

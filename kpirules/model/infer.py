@@ -27,7 +27,7 @@ from kpirules.model.walking import known
 from kpirules.model.workspace import Presence, Scope, Workspace, every
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
-from kpirules.values import types
+from kpirules.values import texts, types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
@@ -138,6 +138,7 @@ def number(ws: Workspace, node: Expr) -> Fraction:
 def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Text | ast.Date | ast.Bool) -> Lit:
     match node:
         case ast.Text():
+            _check_spelling(ws, node)
             return Lit(node.value, type=Type(Unit.TEXT, domain=(node.value,)), span=node.span)
         case ast.Date():
             return Lit(node.value, type=types.DATE, span=node.span)
@@ -157,6 +158,18 @@ def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Tex
         return Lit(node.value, type=types.constant(unit, node.value), span=node.span)
     except types.TooWide as wide:
         raise ws.fail("KPI309", node.span, {"digits": wide.digits}, helps=[Note("shorter")]) from None
+
+
+def _check_spelling(ws: Workspace, node: ast.Text) -> None:
+    """Report a quoted text that looks like the text of a cell and equals none, because of what cannot be seen in it."""
+    text, quotes = node.value, node.span.text
+    if texts.plain(text) == text or quotes[1:-1] != text:
+        return
+    hidden = texts.unseen(text)
+    code = "KPI565" if hidden else "KPI564" if text != text.strip() else "KPI566"
+    write = f"{quotes[0]}{texts.plain(text)}{quotes[-1]}"
+    helps = [Note("write", {"write": write}) if texts.plain(text) else Note("empty")]
+    ws.report(code, node.span, {"text": text, "characters": hidden}, helps=helps)
 
 
 def _path(ws: Workspace, scope: Scope, node: ast.Path) -> Expr:

@@ -209,13 +209,15 @@ def test_a_key_that_cannot_be_read_touches_whoever_found_no_match(tmp_path: Path
 
 def test_each_unreadable_key_touches_them_and_rows_that_went_themselves_touch_nobody_more(tmp_path: Path) -> None:
     refunds = "order,amount\n1,x\n,5\n4,2\n7\n"
-    loaded = _matched(tmp_path, refunds=refunds, sales="no,rep,refund\n1,A,1\n2,A,2\n3,Z,3\n4,C,4\n")
+    loaded = _matched(tmp_path, refunds=refunds, sales="no,rep,refund\n1,A,1\n2,A,2\n3,Z,3\n4,C,4\n5,B,9\n5,B,9\n")
     assert _gone(loaded) == [
         ("refunds", 2, "KPI632", None),
         ("refunds", 3, "KPI640", "A, D"),
         ("refunds", 5, "KPI630", "A, D"),
         ("sales", 2, "KPI649", "A"),
         ("sales", 4, "KPI648", None),
+        ("sales", 6, "KPI645", "B"),
+        ("sales", 7, "KPI645", "B"),
         ("shares", 2, "KPI649", "A, D"),
     ]
 
@@ -225,12 +227,14 @@ def test_of_many_unreadable_keys_only_the_first_name_the_subjects(
 ) -> None:
     monkeypatch.setattr(quarantine, "_PAIRS", 5)
     refunds = "order,amount\n,1\n,2\n,3\n"
-    sales = "no,rep,refund\n1,A,1\n2,B,2\n"
+    sales = "no,rep,refund\n1,B,1\n2,A,2\n"
     shares = "sale,helper\n1,\n"
     loaded = _matched(tmp_path, refunds=refunds, sales=sales, shares=shares)
     assert [subjects for _, _, _, subjects in _gone(loaded)] == ["A, B", "A, B", None]
     monkeypatch.setattr(quarantine, "_PAIRS", 1)
-    assert [subjects for _, _, _, subjects in _gone(_matched(tmp_path, refunds=refunds, sales=sales, shares=shares))] == [
+    assert [
+        subjects for _, _, _, subjects in _gone(_matched(tmp_path, refunds=refunds, sales=sales, shares=shares))
+    ] == [
         "A, B",
         None,
         None,
@@ -259,6 +263,51 @@ def test_a_subject_that_found_no_match_is_touched_and_those_whose_rows_refer_to_
     assert _gone(loaded) == [("regions", 3, "KPI630", "B")]
 
 
+def test_rows_that_go_by_two_ways_at_once_take_all_that_refers_to_them(tmp_path: Path) -> None:
+    loaded = _matched(
+        tmp_path,
+        (table("staff", text("id", key=True), number("pay")), REFUNDS, SALES, SHARES),
+        staff="id,pay\nA,1\nB,x\nC,1\nD,1\n",
+        refunds="order,amount\n1,x\n4,2\n",
+        shares="sale,helper\n1,D\n2,D\n3,D\n",
+    )
+    # sale 3 by its rep, sale 1 by its refund; the shares of both follow
+    assert loaded.tables["sales"].column("no").to_pylist() == ["2", "4"]
+    assert loaded.tables["shares"].column("sale").to_pylist() == ["2"]
+
+
+def test_a_row_that_finds_no_match_in_two_columns_is_touched_like_any_other(tmp_path: Path) -> None:
+    again = text("second", optional=True, references="refunds", matches=True)
+    sales = table("sales", *SALES.columns, again)
+    loaded = _matched(
+        tmp_path,
+        (PEOPLE, REFUNDS, sales),
+        refunds="order,amount\n4,2\n,5\n",
+        sales="no,rep,refund,second\n1,A,1,2\n2,B,4,4\n3,C,4,5\n",
+    )
+    assert _gone(loaded) == [("refunds", 3, "KPI640", "A, C")]
+
+
+def test_a_row_concerns_the_subject_that_it_matches_and_tables_may_refer_to_one_another(tmp_path: Path) -> None:
+    visits = table("visits", text("rep", references="staff", matches=True), number("count", 0))
+    bills = table("bills", text("no", key=True), text("main", references="jobs"))
+    jobs = table("jobs", text("no", key=True), text("bill", references="bills"), text("rep", references="staff"))
+    files = {
+        "staff": "id\nA\nB\n",
+        "visits": "rep,count\nA,x\nZ,x\n",
+        "bills": "no,main\n1,7\n2,8\n",
+        "jobs": "no,bill,rep\n7,1,B\n7,1,A\n8,2,A\n",
+    }
+    loaded = read(tmp_path, [PEOPLE, visits, bills, jobs], quarantine=True, subject="staff", **files)
+    assert _gone(loaded) == [
+        ("visits", 2, "KPI632", "A"),
+        ("visits", 3, "KPI632", None),
+        ("bills", 2, "KPI649", "A, B"),
+        ("jobs", 2, "KPI645", "B"),
+        ("jobs", 3, "KPI645", "A"),
+    ]
+
+
 def test_where_nobody_asks_whom_rows_concern_rows_that_match_still_go(tmp_path: Path) -> None:
     files = {**MATCHED_FILES, "refunds": "order,amount\n1,x\n,2\n"}
     loaded = read(tmp_path, MATCHED, quarantine=True, subject=None, **files)
@@ -273,9 +322,11 @@ def test_a_key_of_decimals_is_matched_whatever_its_width(tmp_path: Path, *, wide
     rates = table("rates", number("level", 1, key=True, between=None if wide else narrow), number("rate"))
     level = number("level", 1, references="rates", matches=True, between=narrow if wide else None)
     staff = table("staff", text("id", key=True), level)
-    files = {"rates": "level,rate\n1.5,x\n2.5,1\n", "staff": "id,level\nA,1.5\nB,2.5\nC,3.5\n"}
+    beyond = "1000.5,x\n" if wide else ""
+    files = {"rates": f"level,rate\n1.5,x\n2.5,1\n{beyond}", "staff": "id,level\nA,1.5\nB,2.5\nC,3.5\n"}
     loaded = read(tmp_path, [rates, staff], quarantine=True, subject="staff", **files)
-    assert _gone(loaded) == [("rates", 2, "KPI632", None), ("staff", 2, "KPI649", "A")]
+    gone = [("rates", 2, "KPI632", None), *([("rates", 4, "KPI632", None)] if wide else [])]
+    assert _gone(loaded) == [*gone, ("staff", 2, "KPI649", "A")]
     assert loaded.quarantine.out.to_pylist() == ["A"]
 
 
