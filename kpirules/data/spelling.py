@@ -200,8 +200,10 @@ def _misread(text: pa.Array) -> pa.Array:
 
 
 def warnings(contract: Table, tables: Mapping[str, pa.Table], contracts: Mapping[str, Table]) -> Iterator[Finding]:
-    """What is no fault and may be a mistake: keys that look alike, texts that look like a key and match none, texts
-    with unseen characters where a condition may ask for the plain one.
+    """What is no fault and may be a mistake.
+
+    That is keys that look alike, texts that look like a key and match none, and texts with unseen characters where a
+    condition may ask for the plain text.
     """
     table = tables[contract.name]
     for column in contract.columns:

@@ -138,8 +138,8 @@ def number(ws: Workspace, node: Expr) -> Fraction:
 def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Text | ast.Date | ast.Bool) -> Lit:
     match node:
         case ast.Text():
-            _check_spelling(ws, node)
-            return Lit(node.value, type=Type(Unit.TEXT, domain=(node.value,)), span=node.span)
+            text = _text(ws, node)
+            return Lit(text, type=Type(Unit.TEXT, domain=(text,)), span=node.span)
         case ast.Date():
             return Lit(node.value, type=types.DATE, span=node.span)
         case ast.Bool():
@@ -160,16 +160,23 @@ def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Tex
         raise ws.fail("KPI309", node.span, {"digits": wide.digits}, helps=[Note("shorter")]) from None
 
 
-def _check_spelling(ws: Workspace, node: ast.Text) -> None:
-    """Report a quoted text that looks like the text of a cell and equals none, because of what cannot be seen in it."""
-    text, quotes = node.value, node.span.text
-    if texts.plain(text) == text or quotes[1:-1] != text:
-        return
-    hidden = texts.unseen(text)
-    code = "KPI565" if hidden else "KPI564" if text != text.strip() else "KPI566"
-    write = f"{quotes[0]}{texts.plain(text)}{quotes[-1]}"
-    helps = [Note("write", {"write": write}) if texts.plain(text) else Note("empty")]
-    ws.report(code, node.span, {"text": text, "characters": hidden}, helps=helps)
+def _text(ws: Workspace, node: ast.Text) -> str:
+    """A quoted text as it looks; one that equals no cell, because of what cannot be seen in it, is reported.
+
+    Raises:
+        Skip: nothing of it can be seen.
+    """
+    typed, quotes = node.value, node.span.text
+    plain = texts.plain(typed)
+    if plain == typed or quotes[1:-1] != typed:
+        return typed
+    hidden = texts.unseen(typed)
+    code = "KPI565" if hidden else "KPI564" if typed != typed.strip() else "KPI566"
+    helps = [Note("write", {"write": f"{quotes[0]}{plain}{quotes[-1]}"}) if plain else Note("empty")]
+    found = ws.fail(code, node.span, {"text": typed, "characters": hidden}, helps=helps)
+    if not plain:
+        raise found
+    return plain
 
 
 def _path(ws: Workspace, scope: Scope, node: ast.Path) -> Expr:
