@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpirules.compiling import Compiled, compile_file
 from kpirules.data.bindings import Bindings, load_bindings
+from kpirules.data.faults import listed
 from kpirules.runs.evaluate import evaluate
 from kpirules.runs.explain import explained
 from kpirules.runs.folder import RESULTS, check_free, save
@@ -120,7 +121,7 @@ class Scheme:
 
         `data` has a frame for each table, by name: a pandas frame, an Arrow table, or anything that gives Arrow data of
         itself; its columns have the contract's names, others are passed over. Or it is the path of a `kpirules.yaml`;
-        None takes the scheme's own. With `quarantine`, faulty rows are set aside, with what refers to them.
+        None takes the scheme's own. With `quarantine`, faulty rows are set aside, with what refers to them or matches them.
 
         Raises:
             Fault: the period, the bindings or a source is at fault, or working the scheme out found a fault.
@@ -180,6 +181,12 @@ class Result:
     def quarantine(self) -> pd.DataFrame:
         """The rows that were set aside, once for each reason."""
         return self._frame("quarantine")
+
+    @property
+    def warnings(self) -> pd.DataFrame:
+        """What is no fault of the data and may be a mistake: a row for each, as in a list of faults."""
+        found: pd.DataFrame = listed(self.done.loaded.warnings, self.done.compiled.plan.language).to_pandas()
+        return found
 
     @property
     def broken(self) -> tuple[Diagnostic, ...]:

@@ -192,9 +192,9 @@ def say(key: str, **args: object) -> str:
     return word(key, lang()).format(**words)
 
 
-def show(diagnostics: Sequence[Diagnostic]) -> None:
-    """Draw faults on the standard error."""
-    _tell(render_text(diagnostics, lang(), colour=coloured(sys.stderr)))
+def show(diagnostics: Sequence[Diagnostic], severity: str = "error") -> None:
+    """Draw faults, or warnings, on the standard error."""
+    _tell(render_text(diagnostics, lang(), colour=coloured(sys.stderr), severity=severity))
 
 
 @contextmanager

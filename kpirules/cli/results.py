@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from kpirules.cli import console
 from kpirules.cli.layout import aligned
 from kpirules.data.arrow import plain_text
+from kpirules.data.faults import SHOWN as FAULTS_SHOWN
+from kpirules.data.faults import DataFaults, listed
 from kpirules.data.sheet_csv import guarded
 from kpirules.runs.run import QUARANTINE, ensure_flag
 from kpirules.runs.uncredited import NO_PERIOD
@@ -20,6 +22,7 @@ from kpirules.runs.uncredited import counts as uncredited_counts
 if TYPE_CHECKING:
     from kpirules.data.load import TableFacts
     from kpirules.runs.manifest import Done
+    from kpirules.source import Diagnostic
 
 _TOUCHED = 20
 SHOWN = 200
@@ -53,6 +56,7 @@ def plain(done: Done, run: str) -> dict[str, Any]:
         "left_out": _plain(result.left_out),
         **uncredited_counts(plan, result.uncredited),
         "broken": [{"message": one.message, "subjects": plain_text(one.subjects).to_pylist()} for one in result.broken],
+        "warnings": listed(done.loaded.warnings, plan.language).to_pylist(),
         "run": run,
     }
 
@@ -110,7 +114,8 @@ def counts(done: Done) -> list[str]:
         rows = [f"{name} {count}" for name, count in aside.items()]
         lines.append(console.say("rows_aside", tables=console.say("comma").join(rows)))
         touched = [f"{key} {count}" for key, count in _touched(done)]
-        lines.append(console.say("touched", subjects=console.say("comma").join(touched)))
+        if touched:
+            lines.append(console.say("touched", subjects=console.say("comma").join(touched)))
     return lines
 
 
@@ -157,6 +162,17 @@ def _nobody(done: Done) -> list[str]:
     if done.loaded.tables[table].num_rows:
         return [console.say("nobody_scored", period=done.result.period)]
     return [console.say("no_subjects", table=table)]
+
+
+def data_warnings(done: Done) -> tuple[list[Diagnostic], int]:
+    """The first things in the data that may be mistakes, and how many more there are."""
+    found = DataFaults(done.loaded.warnings)
+    codes = set[str]()
+    drawn = []
+    for one in found.first(FAULTS_SHOWN):
+        drawn.append(one.diagnostic(with_help=one.code not in codes))
+        codes.add(one.code)
+    return drawn, found.count - len(drawn)
 
 
 def _touched(done: Done) -> Iterator[tuple[str, object]]:

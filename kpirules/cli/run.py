@@ -112,6 +112,10 @@ def _print(done: Done, folder: Path, form: str) -> None:
         tell(line)
     for line in results.warnings(done):
         console.tell(line)
+    drawn, more = results.data_warnings(done)
+    console.show(drawn, "warning")
+    if more:
+        console.tell(console.say("more_warnings", count=more))
 
 
 def _write_all(faults: DataFaults) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kpirules.data import dates, numbers
+from kpirules.data import dates, numbers, spelling
 from kpirules.data.arrow import arrow_type, is_among
 from kpirules.data.faults import Finding
 from kpirules.model.contracts import Column, PercentForm
@@ -43,7 +43,7 @@ def read_cells(raw: pa.ChunkedArray, column: Column, known: Sequence[Finding] = 
 
     `known` are faults of its cells that the reader of the source found; such a cell has no other fault.
     """
-    shown = _prepared(raw)
+    shown = _prepared(raw, edges=spelling.identifies(column))
     if pa.types.is_null(shown.type):
         shown = pc.cast(shown, pa.string())
     faulty = [finding.rows for finding in known]
@@ -51,7 +51,7 @@ def read_cells(raw: pa.ChunkedArray, column: Column, known: Sequence[Finding] = 
     cells = _reader(column.type.unit)(left, column)
     if cells.unread:
         return replace(cells, shown=shown)
-    findings = [*known, *cells.findings]
+    findings = [*known, *spelling.unseen_first(cells.findings, shown, column)]
     if column.key or not column.type.missing:
         empty = pc.is_null(left)
         findings.append(_finding("KPI640", column, _without(empty, faulty) if faulty else empty))
@@ -59,7 +59,8 @@ def read_cells(raw: pa.ChunkedArray, column: Column, known: Sequence[Finding] = 
     target = arrow_type(column.type)
     if values.type != target:
         values = pc.cast(values, target)
-    found = tuple(finding for finding in (*findings, *limits) if len(finding.rows))
+    findings += spelling.unseen_first(limits, shown, column)
+    found = tuple(finding for finding in findings if len(finding.rows))
     return Cells(shown, values, found, cells.noise)
 
 
@@ -77,14 +78,16 @@ def _without(values: pa.ChunkedArray, rows: Sequence[pa.Array]) -> pa.ChunkedArr
     return pc.if_else(pa.chunked_array([lost]), pa.scalar(None, values.type), values)
 
 
-def _prepared(raw: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text of any Arrow kind as trimmed strings, empty ones null; other columns as they are."""
+def _prepared(raw: pa.ChunkedArray, *, edges: bool) -> pa.ChunkedArray:
+    """Text of any Arrow kind as strings, trimmed but for `edges`, blank ones null; other columns as they are."""
     if pa.types.is_dictionary(raw.type):
         raw = pc.cast(raw, raw.type.value_type)
     if not (pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type) or pa.types.is_string_view(raw.type)):
         return raw
-    text = pc.utf8_trim_whitespace(pc.cast(raw, pa.string()))
-    empty = pc.equal(pc.binary_length(text), 0)
+    whole = pc.cast(raw, pa.string())
+    trimmed = pc.utf8_trim_whitespace(whole)
+    text = whole if edges else trimmed
+    empty = pc.equal(pc.binary_length(trimmed), 0)
     return pc.if_else(empty, pa.scalar(None, pa.string()), text) if pc.any(empty).as_py() else text
 
 
@@ -150,7 +153,11 @@ def _number_cells(
 def _texts(shown: pa.ChunkedArray, column: Column) -> Cells:
     if not (pa.types.is_string(shown.type) or pa.types.is_integer(shown.type)):
         return _wrong_type(shown, column)
-    return Cells(shown, pc.cast(shown, pa.string()))
+    text = pc.cast(shown, pa.string())
+    if not spelling.identifies(column):
+        return Cells(shown, spelling.composed(text))
+    values, findings = spelling.identifiers(text, column)
+    return Cells(shown, values, tuple(findings))
 
 
 def _dates(shown: pa.ChunkedArray, column: Column) -> Cells:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from kpirules.data.arrow import counting, flat, is_among
 from kpirules.data.faults import Finding
+from kpirules.data.spelling import near_keys
 from kpirules.model.contracts import Active, Table
 from kpirules.values.types import WIDTH
 
@@ -41,7 +42,24 @@ def reference_findings(
         known = comparable(tables[target.name].column(target.keys[0]))
         lost = pc.and_(pc.is_valid(values), pc.invert(pc.is_in(comparable(values), value_set=known, skip_nulls=True)))
         if pc.any(lost).as_py():
-            yield Finding("KPI648", (column.name,), pc.indices_nonzero(lost), {"target": target.name})
+            yield from _no_such_row(column.name, values, pc.indices_nonzero(lost), target.name, known)
+
+
+def _no_such_row(
+    column: str, values: pa.ChunkedArray, rows: pa.Array, target: str, known: pa.ChunkedArray
+) -> Iterator[Finding]:
+    """References to no row, those apart that a key of the target is near."""
+    args = {"target": target}
+    if not (pa.types.is_string(values.type) and pa.types.is_string(known.type)):
+        yield Finding("KPI648", (column,), rows, args)
+        return
+    lost = flat(values.take(rows))
+    distinct = pc.unique(lost)
+    near = near_keys(distinct, known).take(pc.index_in(lost, value_set=distinct))
+    found = pc.is_valid(near)
+    for part, each in ((found, {"near": near.filter(found)}), (pc.invert(found), {})):
+        if pc.any(part).as_py():
+            yield Finding("KPI648", (column,), rows.filter(part), args, each)
 
 
 def comparable(values: pa.ChunkedArray) -> pa.ChunkedArray:

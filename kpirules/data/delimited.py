@@ -20,6 +20,7 @@ from kpirules.data.encodings import decode
 from kpirules.data.faults import SHOWN, Place
 from kpirules.data.quotes import Looks, Quotes, Stray, find_quotes, holds_rows
 from kpirules.source import Fault, Note
+from kpirules.values.texts import plain
 
 _BLOCK = 1 << 23
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -162,7 +163,7 @@ def _header(data: bytes, place: Place, quotes: Quotes) -> tuple[str, ...]:
     """The cells of the first row, as the reader below splits it."""
     lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
     try:
-        header = tuple(cell.strip() for cell in next(csv.reader(lines), []))
+        header = tuple(map(plain, next(csv.reader(lines), [])))
     except csv.Error as error:
         raise (_stray(quotes, (), place) if quotes.stray else place.fault("KPI614", reason=str(error))) from None
     if not any(header):
@@ -178,7 +179,7 @@ def _check_separator(line: str, header: Collection[str], wanted: Collection[str]
     """
     for separator in Separator:
         try:
-            cells = {cell.strip() for cell in next(csv.reader([line], delimiter=_SEPARATORS[separator]), [])}
+            cells = {*map(plain, next(csv.reader([line], delimiter=_SEPARATORS[separator]), []))}
         except csv.Error:
             continue
         better = len(cells & {*wanted}) > len({*header} & {*wanted})

@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 from kpirules.data.arrow import counting, flat, no_rows
 from kpirules.source import Diagnostic, Fault, Label, Note, Span
 from kpirules.source.catalogue import entry
-from kpirules.source.render import LONGEST_ARG, help_text, message_pieces
+from kpirules.source.render import LONGEST_ARG, pieces
 
 SHOWN = 20
 """How many faults of data are drawn; the exception carries them all."""
 
 _WRITE = "write"
+_NEAR = "near"
 _TEXT = pa.string()
 _NUMBER = pa.int64()
 _PLACED = pa.schema([(name, _NUMBER) for name in ("table", "column", "group", "row", "index")])
@@ -93,7 +94,8 @@ class DataFault:
         """The fault in words; `with_rule` adds the place of its rule, `with_help` what to write instead."""
         place = {"table": self.table, "source": self.source, "row": self.row, "column": self.column}
         labels = (Label(self.rule, "rule"),) if with_rule and self.rule is not None else ()
-        helps = (Note(_WRITE),) if with_help and _WRITE in entry(self.code, "en").helps else ()
+        known = _help_key(self.code, self.expected)
+        helps = (Note(known),) if known is not None and (with_help or known == _NEAR) else ()
         return Diagnostic(self.code, None, {**place, "value": self.value, **self.expected}, labels, helps)
 
 
@@ -127,17 +129,20 @@ class Group:
         count = len(self.rows)
         varying = {"row": self.rows, "value": self.values, **self.each}
         fixed = {"table": self.place.table, "source": self.place.source, "column": self.column, **self.args}
-        diagnostic = Diagnostic(self.code, None, {key: fixed[key] for key in fixed.keys() - varying.keys()})
-        message: list[Any] = []
-        for text, name in message_pieces(diagnostic, lang):
-            message += [pa.scalar(text), *([] if name is None else [_shown(varying[name])])]
-        helps = entry(self.code, lang).helps
-        note = help_text(diagnostic, Note(_WRITE), lang) if _WRITE in helps else None
+        given = {key: fixed[key] for key in fixed.keys() - varying.keys()}
+        known = _help_key(self.code, {**self.args, **self.each})
+        helps = None if known is None else entry(self.code, lang).helps[known]
 
         def same(text: str | None) -> pa.Array:
             return pa.repeat(pa.scalar(text, _TEXT), count)
 
-        said = pc.binary_join_element_wise(*message, "", null_handling="replace", null_replacement="")
+        def filled(template: str) -> pa.Array:
+            parts: list[Any] = []
+            for text, name in pieces(template, given, lang):
+                parts += [pa.scalar(text), *([] if name is None else [_shown(varying[name])])]
+            said = pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
+            return said if isinstance(said, pa.Array) else same(said.as_py())
+
         columns = [
             same(self.code),
             same(self.place.table),
@@ -145,8 +150,8 @@ class Group:
             pc.cast(self.rows, _NUMBER),
             same(self.column),
             pc.cast(self.values, _TEXT),
-            said if isinstance(said, pa.Array) else same(said.as_py()),
-            same(note),
+            filled(entry(self.code, lang).message),
+            same(None) if helps is None else filled(helps),
         ]
         return pa.table(columns, LISTED)
 
@@ -166,7 +171,7 @@ class DataFaults(Fault):
         drawn, told = [], set[object]()
         for fault in self.first(SHOWN):
             drawn.append(fault.diagnostic(with_rule=fault.rule not in told, with_help=fault.code not in told))
-            told |= {fault.code, fault.rule}
+            told |= {fault.rule} if _NEAR in fault.expected else {fault.code, fault.rule}
         if self.count > SHOWN:
             drawn.append(Diagnostic("KPI629", None, {"shown": SHOWN, "total": self.count}))
         super().__init__(drawn)
@@ -247,6 +252,12 @@ def _in_order(groups: Sequence[Group]) -> pa.Table:
     found = pa.concat_tables([no_rows(_PLACED), *parts])
     at = pc.sort_indices(found, [(name, "ascending") for name in ("table", "row", "column", "group", "index")])
     return found.take(at).append_column("at", at)
+
+
+def _help_key(code: str, args: Mapping[str, Any]) -> str | None:
+    """The help of a fault of data: what is near, where something is, else what to write, where one thing is to be."""
+    helps = entry(code, "en").helps
+    return _NEAR if _NEAR in helps and _NEAR in args else _WRITE if _WRITE in helps else None
 
 
 def _shown(values: pa.Array) -> pa.Array:

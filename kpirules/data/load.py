@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from kpirules.data.checks import reference_findings, row_findings
 from kpirules.data.faults import DataFaults, Finding, Group, Place
 from kpirules.data.quarantine import Origin, Quarantine, set_aside
 from kpirules.data.sources import Raw, from_frame, read_source, unknown_columns
+from kpirules.data.spelling import decomposed_references, warnings
 from kpirules.model.contracts import Column, Table
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean, similar
@@ -48,7 +49,8 @@ class Loaded:
 
     Numbers are `decimal128`, dates and periods (their first day) `date32`, texts `string`, yes and no `bool`; missing
     is null. `places` says where each table comes from, and `numbers` the number of each of its rows there, as a person
-    counts them; they name rows, and enter no figure. `quarantine` has the rows that were set aside.
+    counts them; they name rows, and enter no figure. `quarantine` has the rows that were set aside. `warnings` are what
+    is no fault of the data and may be a mistake, of all rows that were read.
     """
 
     tables: Mapping[str, pa.Table]
@@ -56,6 +58,7 @@ class Loaded:
     places: Mapping[str, Place] = field(default_factory=dict)
     numbers: Mapping[str, pa.Array] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    warnings: tuple[Group, ...] = ()
 
     def groups(self, contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]]) -> list[Group]:
         """What is found in the rows, by table, told by row number and by what the cells show."""
@@ -205,27 +208,28 @@ def _loaded(
     subject: str | None,
 ) -> Loaded:
     raws: dict[str, Raw] = {}
-    broken = list(faults)
+    unread = list(faults)
     for contract in contracts:
         try:
             raws[contract.name] = read(contract)
         except Fault as fault:
-            broken += fault.diagnostics
-    if broken:
-        raise Fault(broken)
+            unread += fault.diagnostics
+    if unread:
+        raise Fault(unread)
     cells = _cells(contracts, raws)
     tables = {contract.name: _table(contract, cells[contract.name]) for contract in contracts}
     facts = tuple(_facts(raws[name], tables[name], cells[name]) for name in tables)
-    found = _findings(contracts, tables, cells)
+    found = _findings(contracts, tables, cells, {name: raw.numbers for name, raw in raws.items()})
     origins = {name: _origin(raws[name], cells[name]) for name in tables}
     places = {name: origin.place for name, origin in origins.items()}
-    loaded = Loaded(tables, facts, places, {name: origin.numbers for name, origin in origins.items()})
-    if not any(found.values()) and not any(origin.lost for origin in origins.values()):
-        return loaded
+    numbers = {name: origin.numbers for name, origin in origins.items()}
+    loaded = Loaded(tables, facts, places, numbers)
+    broken = any(found.values()) or any(origin.lost for origin in origins.values())
     whole = any(finding.whole for findings in found.values() for finding in findings)
-    if whole or not quarantine:
+    if whole or (broken and not quarantine):
         raise BrokenContracts(contracts, loaded, origins, found)
-    return _parted(contracts, loaded, origins, found, subject)
+    loaded = replace(loaded, warnings=tuple(_warnings(contracts, tables, origins)))
+    return _parted(contracts, loaded, origins, found, subject) if broken else loaded
 
 
 def _told_once(
@@ -239,8 +243,12 @@ def _told_once(
             cells = unread.get(str(finding.args.get("target")))
             if finding.code == "KPI648" and cells is not None:
                 values = pc.cast(origins[name].shown[finding.columns[0]].take(finding.rows), pa.string())
-                rows = finding.rows.filter(flat(pc.invert(pc.is_in(values, value_set=cells))))
-                finding = replace(finding, rows=rows)  # noqa: PLW2901  # the same, less some rows
+                kept_rows = flat(pc.invert(pc.is_in(pc.utf8_trim_whitespace(values), value_set=cells)))
+                rows, near = (
+                    finding.rows.filter(kept_rows),
+                    {key: some.filter(kept_rows) for key, some in finding.each.items()},
+                )
+                finding = replace(finding, rows=rows, each=near)  # noqa: PLW2901  # the same, less some rows
             if finding.whole or len(finding.rows):
                 kept[name].append(finding)
     return kept
@@ -270,11 +278,15 @@ def _parted(
 
 
 def _findings(
-    contracts: Sequence[Table], tables: Mapping[str, pa.Table], cells: Mapping[str, Mapping[str, Cells]]
+    contracts: Sequence[Table],
+    tables: Mapping[str, pa.Table],
+    cells: Mapping[str, Mapping[str, Cells]],
+    numbers: Mapping[str, pa.Array],
 ) -> dict[str, list[Finding]]:
     """What is wrong in the rows of each table; nothing is said of references to a key that cannot be read at all."""
     read = [one for one in contracts if not any(cells[one.name][key].unread for key in one.keys)]
     by_name = {contract.name: contract for contract in read}
+    shown = {name: {column: one.shown for column, one in some.items()} for name, some in cells.items()}
 
     def of_rows(contract: Table) -> list[Finding]:
         dated = contract.active
@@ -282,7 +294,10 @@ def _findings(
         return row_findings(contract, tables[contract.name], unsure)
 
     def of_references(contract: Table) -> list[Finding]:
-        return list(reference_findings(contract, tables, by_name))
+        return [
+            *decomposed_references(contract, by_name, shown, numbers),
+            *reference_findings(contract, tables, by_name),
+        ]
 
     found = {
         contract.name: [finding for column in cells[contract.name].values() for finding in column.findings]
@@ -292,6 +307,16 @@ def _findings(
     for (_, contract), findings in zip(looks, each(lambda one: one[0](one[1]), looks), strict=True):
         found[contract.name] += findings
     return found
+
+
+def _warnings(
+    contracts: Sequence[Table], tables: Mapping[str, pa.Table], origins: Mapping[str, Origin]
+) -> Iterator[Group]:
+    """What is no fault and may be a mistake, in order of table."""
+    by_name = {contract.name: contract for contract in contracts}
+    found = each(lambda contract: list(warnings(contract, tables, by_name)), contracts)
+    for contract, findings in zip(contracts, found, strict=True):
+        yield from replace(origins[contract.name], lost=()).groups(contract, findings)
 
 
 def _cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dict[str, Cells]]:

@@ -1,4 +1,4 @@
-"""`--quarantine`: rows that break their contract are set aside, and with them whatever refers to them."""
+"""`--quarantine`: rows that break their contract are set aside, with every row that refers to them or matches them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kpirules.data.arrow import flat, is_among, json_objects, no_rows
+from kpirules.data.arrow import counting, flat, is_among, json_objects, no_rows
 from kpirules.data.checks import comparable
 from kpirules.data.faults import LISTED, Finding, Group, Place, groups_of, listed
 from kpirules.model.contracts import Table
@@ -18,6 +18,8 @@ _JOIN = ", "
 _NUMBER = pa.int64()
 _OWNERS = pa.schema([("table", _TEXT), ("row", _NUMBER), ("subject", _TEXT)])
 _CELLS = pa.schema([("table", _TEXT), ("row", _NUMBER), ("cells", _TEXT)])
+_PAIRS = 1_000_000
+"""How many pairs of an unreadable row and a subject are kept; past that, only the first unreadable rows name them."""
 
 SCHEMA = pa.schema(
     [*(LISTED.field(name) for name in LISTED.names if name != "help"), ("subjects", _TEXT), ("cells", _TEXT)]
@@ -37,6 +39,11 @@ class Origin:
     numbers: pa.Array
     shown: Mapping[str, pa.ChunkedArray]
     lost: tuple[Group, ...] = ()
+
+    def unread(self) -> Iterator[pa.Array]:
+        """The numbers of the rows that hold something and could not be told apart into cells."""
+        for group in self.lost:
+            yield group.rows.filter(pc.is_valid(group.values)).cast(_NUMBER)
 
     def groups(self, contract: Table, findings: Sequence[Finding]) -> Iterator[Group]:
         """What is wrong in the table, told by row number and by what the cells show."""
@@ -104,8 +111,8 @@ def set_aside(
     """Which rows stay, as a mask for each table, and the others.
 
     A row is set aside that a finding names (or names as the other of a clash: with two rows of one key nobody can say
-    which is right), and a row that refers to one set aside, and so on. Rows of a dated table that share a key go
-    together: what is known of a key is then either all that was given, or nothing.
+    which is right), and a row that refers to or matches one set aside, and so on. Rows of a dated table that share a
+    key go together: what is known of a key is then either all that was given, or nothing.
 
     `subject` is the table of those who are scored, None where nobody asks whom the rows concern.
     """
@@ -114,11 +121,16 @@ def set_aside(
         drag.first(table, findings)
     drag.follow()
     gone = {name: pc.indices_nonzero(mask) for name, mask in drag.gone.items()}
+    owners, out = [no_rows(_OWNERS)], pa.array([], _TEXT)
+    if subject is not None and len(drag.contracts[subject].keys) == 1:
+        owners += _owners(drag, gone, subject)
+        owners += _possible_owners(drag, gone, subject)
+        out = pc.drop_null(pc.unique(_texts(_keys(drag, subject).take(gone[subject]))))
     quarantine = Quarantine(
         groups=tuple(drag.groups(found)),
         cells=pa.concat_tables([no_rows(_CELLS), *(_cells(name, origins[name], rows) for name, rows in gone.items())]),
-        owners=_owners(contracts, tables, origins, gone, subject),
-        out=_out(contracts, tables, gone, subject),
+        owners=pa.concat_tables(owners),
+        out=out,
     )
     return {name: pc.invert(mask) for name, mask in drag.gone.items()}, quarantine
 
@@ -168,7 +180,7 @@ class _Drag:
                 self._other_side(table, finding, findings)
                 rows.append(finding.others)
         if rows:
-            self._mark(table, pc.unique(pa.concat_arrays([one.cast(_NUMBER) for one in rows])))
+            self.mark(table, pc.unique(pa.concat_arrays([one.cast(_NUMBER) for one in rows])))
 
     def _other_side(self, table: str, finding: Finding, findings: Sequence[Finding]) -> None:
         """The rows that a finding names only as those its rows clash with: for them it is the other way round."""
@@ -201,7 +213,7 @@ class _Drag:
     def _references(self, contract: Table, fresh: Mapping[str, pa.Array]) -> None:
         for column in contract.columns:
             target = self.contracts.get(column.references or "")
-            if target is not None and not column.matches and target.name in fresh and len(target.keys) == 1:
+            if target is not None and target.name in fresh and len(target.keys) == 1:
                 self._follow(contract, column.name, target, fresh[target.name], "KPI649")
 
     def _follow(self, contract: Table, column: str, target: Table, rows: pa.Array, code: str) -> None:
@@ -215,9 +227,9 @@ class _Drag:
         found = pc.indices_nonzero(dragged)
         other = self.origins[target.name].numbers.take(rows.take(at.filter(dragged)))
         self.reasons[contract.name].append(Finding(code, (column,), found, {"target": target.name}, {"other": other}))
-        self._mark(contract.name, found)
+        self.mark(contract.name, found)
 
-    def _mark(self, table: str, rows: pa.Array) -> None:
+    def mark(self, table: str, rows: pa.Array) -> None:
         rows = rows.cast(_NUMBER)
         self.gone[table] = pc.or_(self.gone[table], is_among(len(self.gone[table]), rows))
         self.last[table] = pa.concat_arrays([self.last[table], rows]) if table in self.last else rows
@@ -226,33 +238,68 @@ class _Drag:
 # ---------------------------------------------------------------- whom the rows concern
 
 
-def _owners(
-    contracts: Sequence[Table],
-    tables: Mapping[str, pa.Table],
-    origins: Mapping[str, Origin],
-    gone: Mapping[str, pa.Array],
-    subject: str | None,
-) -> pa.Table:
+def _owners(drag: _Drag, gone: Mapping[str, pa.Array], subject: str) -> Iterator[pa.Table]:
     """The subjects that each row set aside leads to by references, along every way there is."""
-    by_name = {contract.name: contract for contract in contracts}
-    if subject is None or len(by_name[subject].keys) != 1:
-        return no_rows(_OWNERS)
-    known = _texts(tables[subject].column(by_name[subject].keys[0]))
-    parts = []
     for name, rows in gone.items():
-        if not len(rows):
+        pairs = _known_subjects(drag, name, rows, subject)
+        pairs = pairs.group_by(["at", "subject"], use_threads=False).aggregate([])
+        pairs = pairs.sort_by([("at", "ascending"), ("subject", "ascending")])
+        yield _owned(name, drag.origins[name].numbers.take(pairs.column("at")), pairs.column("subject"))
+
+
+def _possible_owners(drag: _Drag, gone: Mapping[str, pa.Array], subject: str) -> Iterator[pa.Table]:
+    """The subjects whom a row set aside may concern, because its key cannot be read.
+
+    They are those whose rows found no match in the table of that row, and those of rows that refer to such rows.
+    """
+    for target, contract in drag.contracts.items():
+        if len(contract.keys) != 1:
             continue
-        pairs = _reached(by_name, tables, name, rows, subject, ())
-        pairs = pairs.filter(pc.is_in(pairs.column("subject"), value_set=known, skip_nulls=True))
-        pairs = (
-            pairs.group_by(["at", "subject"], use_threads=False)
-            .aggregate([])
-            .sort_by([("at", "ascending"), ("subject", "ascending")])
+        unreadable = pc.is_null(_keys(drag, target).take(gone[target]))
+        numbers = pa.concat_arrays(
+            [drag.origins[target].numbers.take(gone[target].filter(flat(unreadable))), *drag.origins[target].unread()]
         )
-        numbers = origins[name].numbers.take(pairs.column("at"))
-        table = pa.repeat(pa.scalar(name), pairs.num_rows)
-        parts.append(pa.table([table, numbers, pairs.column("subject")], _OWNERS))
-    return pa.concat_tables([no_rows(_OWNERS), *parts])
+        subjects = _without_match(drag, target, subject) if len(numbers) else []
+        if not len(subjects):
+            continue
+        first = numbers.slice(0, max(1, _PAIRS // len(subjects)))
+        rows, people = counting(0, len(first) * len(subjects)), len(subjects)
+        row = pc.divide(rows, people)
+        yield _owned(target, first.take(row), subjects.take(pc.subtract(rows, pc.multiply(row, people))))
+
+
+def _without_match(drag: _Drag, target: str, subject: str) -> pa.Array:
+    """The keys of the subjects whose rows, of those that stay, found no match in a table; sorted."""
+    # the rows that refer to a subject are that subject's or another's: what the subject lacks is not followed to them
+    lacking = _Drag([one for name, one in drag.contracts.items() if name != subject], drag.tables, drag.origins)
+    known = comparable(_keys(drag, target))
+    for name, contract in drag.contracts.items():
+        for column in contract.columns:
+            if column.references == target:  # a row whose reference finds none is set aside itself
+                values = comparable(drag.tables[name].column(column.name))
+                met = pc.is_in(values, value_set=known, skip_nulls=True)
+                lacking.mark(name, pc.indices_nonzero(pc.and_not(pc.is_valid(values), met)))
+    lacking.follow()
+    stay = {name: pc.indices_nonzero(pc.and_not(mask, drag.gone[name])) for name, mask in lacking.gone.items()}
+    pairs = [_known_subjects(drag, name, rows, subject).column("subject") for name, rows in stay.items()]
+    found = pc.unique(pa.chunked_array([chunk for one in pairs for chunk in one.chunks], _TEXT))
+    return found.take(pc.sort_indices(found))
+
+
+def _known_subjects(drag: _Drag, name: str, rows: pa.Array, subject: str) -> pa.Table:
+    """Pairs of a row's place (`at`) and the key of a subject that it leads to, where there is such a subject."""
+    known = _texts(_keys(drag, subject))
+    pairs = _reached(drag.contracts, drag.tables, name, rows, subject, ())
+    return pairs.filter(pc.is_in(pairs.column("subject"), value_set=known, skip_nulls=True))
+
+
+def _owned(table: str, rows: pa.Array, subjects: pa.Array) -> pa.Table:
+    return pa.table([pa.repeat(pa.scalar(table), len(rows)), rows, subjects], _OWNERS)
+
+
+def _keys(drag: _Drag, table: str) -> pa.ChunkedArray:
+    """The key column of a table that has one."""
+    return drag.tables[table].column(drag.contracts[table].keys[0])
 
 
 def _reached(
@@ -287,15 +334,6 @@ def _reached(
 
 def _pairs(rows: pa.Array, keys: pa.ChunkedArray) -> pa.Table:
     return pa.table({"at": rows.cast(_NUMBER), "subject": _texts(keys)})
-
-
-def _out(
-    contracts: Sequence[Table], tables: Mapping[str, pa.Table], gone: Mapping[str, pa.Array], subject: str | None
-) -> pa.Array:
-    keys = next((contract.keys for contract in contracts if contract.name == subject), ())
-    if subject is None or len(keys) != 1:
-        return pa.array([], _TEXT)
-    return pc.drop_null(pc.unique(_texts(tables[subject].column(keys[0]).take(gone[subject]))))
 
 
 def _cells(name: str, origin: Origin, rows: pa.Array) -> pa.Table:

@@ -22,6 +22,7 @@ from kpirules.model.contracts import Column
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean
 from kpirules.values.periods import PERIODS
+from kpirules.values.texts import plain
 from kpirules.values.units import Unit
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def read_sheet(data: bytes, source: Source, place: Place) -> Sheet:
         raise place.fault("KPI614", Note("save"), reason=Damaged.WORKBOOK) from None
     rows += [[""] * len(rows[0] if rows else ())] * (marks.rows - len(rows))
     top = (source.header or 1) - 1
-    header = tuple(name.strip() for name in names_of(rows[top])) if top < len(rows) else ()
+    header = tuple(map(plain, names_of(rows[top]))) if top < len(rows) else ()
     if not any(header):
         raise place.fault("KPI616", Note("header", {"row": top + 1}))
     held, blank = _held(rows[top + 1 :], {row - top - 1 for row in marks.without_value()})
@@ -168,4 +169,4 @@ def _something(value: object) -> bool:
 
 def row_of(names: Collection[str], rows: Mapping[int, Sequence[str]]) -> int | None:
     """The number of the row that holds all of some names."""
-    return next((number for number, row in rows.items() if {*names} <= {name.strip() for name in row}), None)
+    return next((number for number, row in rows.items() if {*names} <= {*map(plain, row)}), None)

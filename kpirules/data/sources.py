@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir
@@ -25,6 +24,7 @@ from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean, similar
 from kpirules.source.system import near, open_file, reason
+from kpirules.values.texts import plain
 
 _KINDS = (".csv", ".xlsx", ".xlsm", ".parquet")
 _SHEETS = (".xlsx", ".xlsm")
@@ -202,16 +202,16 @@ def _raw(place: Place, found: Mapping[str, Cells], numbers: pa.Array, **rest: An
 
 def _wanted(contract: Table, columns: Mapping[str, str]) -> dict[str, str]:
     """What the source calls each column of the contract."""
-    return {column.name: _plain(columns.get(column.name, column.name)) for column in contract.columns}
+    return {column.name: plain(columns.get(column.name, column.name)) for column in contract.columns}
 
 
 def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], place: Place) -> dict[str, int]:
-    """Which of the source's columns holds each column of the contract; names are compared trimmed and in NFC.
+    """Which of the source's columns holds each column of the contract; names are compared as they look (`plain`).
 
     Raises:
         Fault: a name that is wanted stands twice in the source, or not at all.
     """
-    found = [_plain(name) for name in names]
+    found = [plain(name) for name in names]
     needed = set(_wanted(contract, columns).values())
     faults = [
         fault
@@ -236,10 +236,6 @@ def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], p
     if faults:
         raise Fault(faults)
     return picked
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip()
 
 
 def _first_line(error: Exception) -> str:

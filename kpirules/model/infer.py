@@ -27,7 +27,7 @@ from kpirules.model.walking import known
 from kpirules.model.workspace import Presence, Scope, Workspace, every
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
-from kpirules.values import types
+from kpirules.values import texts, types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
@@ -138,7 +138,8 @@ def number(ws: Workspace, node: Expr) -> Fraction:
 def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Text | ast.Date | ast.Bool) -> Lit:
     match node:
         case ast.Text():
-            return Lit(node.value, type=Type(Unit.TEXT, domain=(node.value,)), span=node.span)
+            text = _text(ws, node)
+            return Lit(text, type=Type(Unit.TEXT, domain=(text,)), span=node.span)
         case ast.Date():
             return Lit(node.value, type=types.DATE, span=node.span)
         case ast.Bool():
@@ -157,6 +158,25 @@ def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Tex
         return Lit(node.value, type=types.constant(unit, node.value), span=node.span)
     except types.TooWide as wide:
         raise ws.fail("KPI309", node.span, {"digits": wide.digits}, helps=[Note("shorter")]) from None
+
+
+def _text(ws: Workspace, node: ast.Text) -> str:
+    """A quoted text as it looks; one that equals no cell, because of what cannot be seen in it, is reported.
+
+    Raises:
+        Skip: nothing of it can be seen.
+    """
+    typed, quotes = node.value, node.span.text
+    plain = texts.plain(typed)
+    if plain == typed or quotes[1:-1] != typed:
+        return typed
+    hidden = texts.unseen(typed)
+    code = "KPI565" if hidden else "KPI564" if typed != typed.strip() else "KPI566"
+    helps = [Note("write", {"write": f"{quotes[0]}{plain}{quotes[-1]}"}) if plain else Note("empty")]
+    found = ws.fail(code, node.span, {"text": typed, "characters": hidden}, helps=helps)
+    if not plain:
+        raise found
+    return plain
 
 
 def _path(ws: Workspace, scope: Scope, node: ast.Path) -> Expr:

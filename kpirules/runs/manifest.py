@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpirules.compiling import Compiled
+from kpirules.data.faults import SHOWN, Group
 from kpirules.data.load import Loaded, TableFacts
 from kpirules.runs.provenance import Request, provenance, versions
 from kpirules.runs.run import Result
@@ -72,6 +73,7 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
         "counts": counts(done.result),
         **uncredited_counts(done.compiled.plan, done.result.uncredited),
         "quarantine": done.loaded.quarantine.counts,
+        "warnings": [_warning(group) for group in done.loaded.warnings],
         "times": dict(done.times),
         "files": dict(digests),
     }
@@ -110,6 +112,17 @@ def _facts(facts: TableFacts) -> dict[str, Any]:
         "rows": facts.rows,
         "encoding": facts.encoding,
         "rounded": dict(facts.rounded),
+    }
+
+
+def _warning(group: Group) -> dict[str, Any]:
+    return {
+        "code": group.code,
+        "table": group.place.table,
+        "column": group.column,
+        "count": len(group.rows),
+        "rows": group.rows.slice(0, SHOWN).to_pylist(),
+        "values": group.values.slice(0, SHOWN).to_pylist(),
     }
 
 

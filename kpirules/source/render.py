@@ -26,23 +26,23 @@ _LEAD = 30
 
 LONGEST_ARG = 200
 """How many characters of an argument are shown."""
-_STYLES = {"error": "1;31", "place": "1", "label": "34", "help": "36", "dim": "2"}
+_STYLES = {"error": "1;31", "warning": "1;33", "place": "1", "label": "34", "help": "36", "dim": "2"}
 _RESET = "\x1b[0m"
 _COLOURS = re.compile("(" + "|".join(re.escape(f"\x1b[{style}m") for style in ("0", *_STYLES.values())) + ")")
 
 _Paint = Callable[[str, str], str]
 
 
-def render_text(diagnostics: Iterable[Diagnostic], lang: str, *, colour: bool = False) -> str:
+def render_text(diagnostics: Iterable[Diagnostic], lang: str, *, colour: bool = False, severity: str = "error") -> str:
     """The diagnostics as text, in the order given; a blank line sets off each that is more than its message.
 
     Each shows `file:line:column`, code and message, the source with what is meant underlined, the secondary places
-    likewise, and help lines. `colour` adds ANSI colours.
+    likewise, and help lines. `colour` adds ANSI colours. `severity` is `error` or `warning`, for all of them.
     """
     paint = painted if colour else _plain
     text, last = "", 1
     for diagnostic in diagnostics:
-        lines = list(_block(diagnostic, lang, paint))
+        lines = list(_block(diagnostic, lang, paint, severity))
         text += "\n" if text and max(last, len(lines)) > 1 else ""
         text += "\n".join(lines) + "\n"
         last = len(lines)
@@ -73,18 +73,18 @@ def message(diagnostic: Diagnostic, lang: str) -> str:
     return _filled(entry(diagnostic.code, lang).message, diagnostic.args, lang)
 
 
-def message_pieces(diagnostic: Diagnostic, lang: str) -> Iterator[tuple[str, str | None]]:
-    """The message in pieces: a text, its braces filled as far as the args go, and the name of the brace after it.
+def pieces(template: str, args: Mapping[str, Any], lang: str) -> Iterator[tuple[str, str | None]]:
+    """A message or a help line in pieces: a text, its braces filled as far as the args go, and the brace after it.
 
-    The name is None at the end of the message.
+    The name of the brace is None at the end.
     """
     text = ""
-    for literal, name, _, _ in Formatter().parse(entry(diagnostic.code, lang).message):
+    for literal, name, _, _ in Formatter().parse(template):
         text += literal
         if name is None:
             continue
-        if name in diagnostic.args:
-            text += _shown(diagnostic.args[name], lang)
+        if name in args:
+            text += _shown(args[name], lang)
         else:
             yield text, name
             text = ""
@@ -154,8 +154,8 @@ def char_width(char: str) -> int:
 # ---------------------------------------------------------------- text
 
 
-def _block(diagnostic: Diagnostic, lang: str, paint: _Paint) -> Iterator[str]:
-    head = paint(f"{word('error', lang)}[{diagnostic.code}]", "error") + f": {message(diagnostic, lang)}"
+def _block(diagnostic: Diagnostic, lang: str, paint: _Paint, severity: str) -> Iterator[str]:
+    head = paint(f"{word(severity, lang)}[{diagnostic.code}]", severity) + f": {message(diagnostic, lang)}"
     if diagnostic.span is None:
         yield head
     else:

@@ -28,6 +28,7 @@ class More(TypedDict, total=False):
     key: bool
     period: bool
     references: str
+    matches: bool
     low: Fraction | date
     high: Fraction | date
     percent: PercentForm

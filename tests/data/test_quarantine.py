@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpirules.data import quarantine
 from kpirules.data.faults import DataFaults, Finding, Place
 from kpirules.data.load import Loaded, typed_tables
 from kpirules.data.quarantine import SCHEMA
@@ -116,6 +117,21 @@ def test_the_rows_of_a_person_stay_or_go_together() -> None:
     assert quarantine.out.to_pylist() == ["A", "B"]
 
 
+def test_a_row_with_two_faults_is_one_row_and_a_subject_without_a_key_has_no_name(tmp_path: Path) -> None:
+    staff = table("staff", text("id", key=True), day("hired"))
+    loaded = read(tmp_path, [staff], quarantine=True, subject="staff", staff="id,hired\nA,2020-01-01\n,bad\n")
+    assert _gone(loaded) == [("staff", 3, "KPI640", None), ("staff", 3, "KPI635", None)]
+    assert loaded.quarantine.counts == {"staff": 1}
+    assert loaded.quarantine.out.to_pylist() == []
+
+
+def test_of_rows_that_overlap_in_a_chain_each_is_told_once(tmp_path: Path) -> None:
+    rows = "A,,2020-01-01,2022-12-31\nA,,2021-01-01,2024-12-31\nA,,2023-01-01,\n"
+    loaded = read(tmp_path, [STAFF], quarantine=True, subject="staff", staff=f"id,boss,hired,left_on\n{rows}")
+    assert _gone(loaded) == [("staff", row, "KPI646", "A") for row in (2, 3, 4)]
+    assert loaded.quarantine.out.to_pylist() == ["A"]
+
+
 def test_a_column_that_cannot_be_read_at_all_still_stops_the_run() -> None:
     staff = {"id": [1.5], "boss": [None], "hired": ["2020-01-01"], "left_on": [None]}
     orders = {"no": ["1"], "rep": ["A"], "amount": [1]}
@@ -131,6 +147,187 @@ def test_nothing_is_set_aside_where_nothing_is_wrong() -> None:
     assert loaded.quarantine.counts == {}
     assert loaded.quarantine.listed("en").num_rows == 0
     assert loaded.quarantine.touched.num_rows == 0
+
+
+# ---------------------------------------------------------------- rows that match
+
+REFUNDS = table("refunds", text("order", key=True), number("amount", unit=Unit.MONEY))
+SALES = table(
+    "sales",
+    text("no", key=True),
+    text("rep", references="staff"),
+    text("refund", optional=True, references="refunds", matches=True),
+)
+SHARES = table("shares", text("sale", references="sales"), text("helper", optional=True, references="staff"))
+PEOPLE = table("staff", text("id", key=True))
+MATCHED = (PEOPLE, REFUNDS, SALES, SHARES)
+MATCHED_FILES = {
+    "staff": "id\nA\nB\nC\nD\n",
+    "refunds": "order,amount\n1,10\n4,2\n",
+    "sales": "no,rep,refund\n1,A,1\n2,A,2\n3,B,\n4,C,4\n",
+    "shares": "sale,helper\n1,D\n2,D\n4,B\n",
+}
+
+
+def _matched(folder: Path, contracts: tuple[Table, ...] = MATCHED, subject: str = "staff", **files: str) -> Loaded:
+    return read(folder, contracts, quarantine=True, subject=subject, **{**MATCHED_FILES, **files})
+
+
+def _gone(loaded: Loaded) -> list[tuple[str, int, str, str | None]]:
+    rows = loaded.quarantine.listed("en").to_pylist()
+    return [(row["table"], row["row"], row["code"], row["subjects"]) for row in rows]
+
+
+def test_what_matches_a_row_set_aside_goes_with_it_and_what_refers_to_that(tmp_path: Path) -> None:
+    loaded = _matched(tmp_path, refunds="order,amount\n1,x\n4,2\n")
+    assert _gone(loaded) == [
+        ("refunds", 2, "KPI632", None),
+        ("sales", 2, "KPI649", "A"),
+        ("shares", 2, "KPI649", "A, D"),
+    ]
+    # the sale that matches nothing stays: its key is none of those set aside
+    assert loaded.tables["sales"].column("no").to_pylist() == ["2", "3", "4"]
+    assert loaded.quarantine.touched.to_pylist() == [{"subject": "A", "rows": 2}, {"subject": "D", "rows": 1}]
+
+
+UNREADABLE = {
+    "a key at fault": "order,amount\n1,10\n,5\n4,2\n",
+    "a row that is not told apart into cells": "order,amount\n1,10\n5\n4,2\n",
+}
+
+
+@pytest.mark.parametrize("refunds", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_key_that_cannot_be_read_touches_whoever_found_no_match(tmp_path: Path, refunds: str) -> None:
+    loaded = _matched(tmp_path, refunds=refunds)
+    # sale 2 of A found no match, and D reads it through a share; B has no refund to look for, C has found one
+    ((where, row, _, subjects),) = _gone(loaded)
+    assert (where, row, subjects) == ("refunds", 3, "A, D")
+    assert loaded.tables["sales"].num_rows == 4
+    assert loaded.tables["shares"].num_rows == 3
+    assert loaded.quarantine.touched.to_pylist() == [{"subject": "A", "rows": 1}, {"subject": "D", "rows": 1}]
+
+
+def test_each_unreadable_key_touches_them_and_rows_that_went_themselves_touch_nobody_more(tmp_path: Path) -> None:
+    refunds = "order,amount\n1,x\n,5\n4,2\n7\n"
+    loaded = _matched(tmp_path, refunds=refunds, sales="no,rep,refund\n1,A,1\n2,A,2\n3,Z,3\n4,C,4\n5,B,9\n5,B,9\n")
+    assert _gone(loaded) == [
+        ("refunds", 2, "KPI632", None),
+        ("refunds", 3, "KPI640", "A, D"),
+        ("refunds", 5, "KPI630", "A, D"),
+        ("sales", 2, "KPI649", "A"),
+        ("sales", 4, "KPI648", None),
+        ("sales", 6, "KPI645", "B"),
+        ("sales", 7, "KPI645", "B"),
+        ("shares", 2, "KPI649", "A, D"),
+    ]
+
+
+def test_of_many_unreadable_keys_only_the_first_name_the_subjects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quarantine, "_PAIRS", 5)
+    refunds = "order,amount\n,1\n,2\n,3\n"
+    sales = "no,rep,refund\n1,B,1\n2,A,2\n"
+    shares = "sale,helper\n1,\n"
+    loaded = _matched(tmp_path, refunds=refunds, sales=sales, shares=shares)
+    assert [subjects for _, _, _, subjects in _gone(loaded)] == ["A, B", "A, B", None]
+    monkeypatch.setattr(quarantine, "_PAIRS", 1)
+    assert [
+        subjects for _, _, _, subjects in _gone(_matched(tmp_path, refunds=refunds, sales=sales, shares=shares))
+    ] == [
+        "A, B",
+        None,
+        None,
+    ]
+
+
+def test_blank_rows_and_keys_that_can_be_read_touch_nobody_who_found_no_match(tmp_path: Path) -> None:
+    loaded = _matched(tmp_path, refunds="order,amount\n1,10\n\n4,x\n")
+    assert _gone(loaded) == [
+        ("refunds", 3, "KPI631", None),
+        ("refunds", 4, "KPI632", None),
+        ("sales", 5, "KPI649", "C"),
+        ("shares", 4, "KPI649", "B, C"),
+    ]
+
+
+def test_a_subject_that_found_no_match_is_touched_and_those_whose_rows_refer_to_it_are_not(tmp_path: Path) -> None:
+    people = table("staff", text("id", key=True), text("region", references="regions", matches=True))
+    regions = table("regions", text("name", key=True))
+    loaded = _matched(
+        tmp_path,
+        (people, regions, SHARES, SALES, REFUNDS),
+        staff="id,region\nA,north\nB,south\nC,north\nD,north\n",
+        regions="name\nnorth\nso,uth\n",
+    )
+    assert _gone(loaded) == [("regions", 3, "KPI630", "B")]
+
+
+def test_rows_that_go_by_two_ways_at_once_take_all_that_refers_to_them(tmp_path: Path) -> None:
+    loaded = _matched(
+        tmp_path,
+        (table("staff", text("id", key=True), number("pay")), REFUNDS, SALES, SHARES),
+        staff="id,pay\nA,1\nB,x\nC,1\nD,1\n",
+        refunds="order,amount\n1,x\n4,2\n",
+        shares="sale,helper\n1,D\n2,D\n3,D\n",
+    )
+    # sale 3 by its rep, sale 1 by its refund; the shares of both follow
+    assert loaded.tables["sales"].column("no").to_pylist() == ["2", "4"]
+    assert loaded.tables["shares"].column("sale").to_pylist() == ["2"]
+
+
+def test_a_row_that_finds_no_match_in_two_columns_is_touched_like_any_other(tmp_path: Path) -> None:
+    again = text("second", optional=True, references="refunds", matches=True)
+    sales = table("sales", *SALES.columns, again)
+    loaded = _matched(
+        tmp_path,
+        (PEOPLE, REFUNDS, sales),
+        refunds="order,amount\n4,2\n,5\n",
+        sales="no,rep,refund,second\n1,A,1,2\n2,B,4,4\n3,C,4,5\n",
+    )
+    assert _gone(loaded) == [("refunds", 3, "KPI640", "A, C")]
+
+
+def test_a_row_concerns_the_subject_that_it_matches_and_tables_may_refer_to_one_another(tmp_path: Path) -> None:
+    visits = table("visits", text("rep", references="staff", matches=True), number("count", 0))
+    bills = table("bills", text("no", key=True), text("main", references="jobs"))
+    jobs = table("jobs", text("no", key=True), text("bill", references="bills"), text("rep", references="staff"))
+    files = {
+        "staff": "id\nA\nB\n",
+        "visits": "rep,count\nA,x\nZ,x\n",
+        "bills": "no,main\n1,7\n2,8\n",
+        "jobs": "no,bill,rep\n7,1,B\n7,1,A\n8,2,A\n",
+    }
+    loaded = read(tmp_path, [PEOPLE, visits, bills, jobs], quarantine=True, subject="staff", **files)
+    assert _gone(loaded) == [
+        ("visits", 2, "KPI632", "A"),
+        ("visits", 3, "KPI632", None),
+        ("bills", 2, "KPI649", "A, B"),
+        ("jobs", 2, "KPI645", "B"),
+        ("jobs", 3, "KPI645", "A"),
+    ]
+
+
+def test_where_nobody_asks_whom_rows_concern_rows_that_match_still_go(tmp_path: Path) -> None:
+    files = {**MATCHED_FILES, "refunds": "order,amount\n1,x\n,2\n"}
+    loaded = read(tmp_path, MATCHED, quarantine=True, subject=None, **files)
+    assert loaded.quarantine.counts == {"refunds": 2, "sales": 1, "shares": 1}
+    assert loaded.quarantine.touched.num_rows == 0
+    assert loaded.quarantine.out.to_pylist() == []
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_key_of_decimals_is_matched_whatever_its_width(tmp_path: Path, *, wide: bool) -> None:
+    narrow = (0, 9)
+    rates = table("rates", number("level", 1, key=True, between=None if wide else narrow), number("rate"))
+    level = number("level", 1, references="rates", matches=True, between=narrow if wide else None)
+    staff = table("staff", text("id", key=True), level)
+    beyond = "1000.5,x\n" if wide else ""
+    files = {"rates": f"level,rate\n1.5,x\n2.5,1\n{beyond}", "staff": "id,level\nA,1.5\nB,2.5\nC,3.5\n"}
+    loaded = read(tmp_path, [rates, staff], quarantine=True, subject="staff", **files)
+    gone = [("rates", 2, "KPI632", None), *([("rates", 4, "KPI632", None)] if wide else [])]
+    assert _gone(loaded) == [*gone, ("staff", 2, "KPI649", "A")]
+    assert loaded.quarantine.out.to_pylist() == ["A"]
 
 
 # ---------------------------------------------------------------- against a slow oracle
@@ -154,9 +351,10 @@ def _tables(draw: st.DrawFn) -> tuple[dict[str, list[tuple[str, str | None]]], d
     return rows, faulty
 
 
-@given(_tables())
+@given(_tables(), st.booleans())
 def test_what_is_left_is_what_leads_to_nothing_set_aside(
     drawn: tuple[dict[str, list[tuple[str, str | None]]], dict[str, list[int]]],
+    matches: bool,  # noqa: FBT001  # drawn
 ) -> None:
     rows, faulty = drawn
     loaded = _loaded(rows)
@@ -165,7 +363,7 @@ def test_what_is_left_is_what_leads_to_nothing_set_aside(
         for name, places in faulty.items()
         if places
     }
-    left = loaded.without([_contract(name) for name in rows], found, "staff")
+    left = loaded.without([_contract(name, matches=matches) for name in rows], found, "staff")
     clean = _clean(rows, faulty)
     for name in rows:
         assert [number - 1 for number in left.numbers[name].to_pylist()] == clean[name]
@@ -190,13 +388,12 @@ def _loaded(rows: dict[str, list[tuple[str, str | None]]]) -> Loaded:
     return Loaded(tables, (), places, numbers)
 
 
-def _contract(name: str) -> Table:
+def _contract(name: str, *, matches: bool) -> Table:
     first, second = COLUMNS[name]
     active = Active("begins", "ends") if name == "staff" else None
-    leading = text(first, references="orders") if name == "lines" else text(first, key=True)
-    return table(
-        name, leading, text(second, optional=True, references="staff"), text("x", optional=True), active=active
-    )
+    leading = text(first, references="orders", matches=matches) if name == "lines" else text(first, key=True)
+    staff = text(second, optional=True, references="staff", matches=matches)
+    return table(name, leading, staff, text("x", optional=True), active=active)
 
 
 def _clean(rows: dict[str, list[tuple[str, str | None]]], faulty: dict[str, list[int]]) -> dict[str, list[int]]:

@@ -218,6 +218,9 @@ CASES = [
         "bonus at least 6",
         scheme(_pay("amount base"), "gate g when base > 1\n    bonus at most 5\n    bonus at least 6"),
     ),
+    ("KPI564", '"won "', scheme(ORDERS, 'define x = count(orders where status = "won ")')),
+    ("KPI565", '"w\u00a0on"', scheme(_table('kind text in "w\u00a0on"'))),
+    ("KPI566", '"cafe\u0301"', scheme(_table('kind text in "cafe\u0301"'))),
     ("KPI560", "{actual + 1}", scheme(PLAIN.rstrip() + '\n    advice when score < 5 : "{actual + 1} more"')),
     # ---- later
     (
