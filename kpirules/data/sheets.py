@@ -15,11 +15,13 @@ import pyarrow as pa
 from kpirules.data.bindings import Source
 from kpirules.data.content import Damaged
 from kpirules.data.faults import Finding, Place
+from kpirules.data.number_formats import NumberFormat
 from kpirules.data.objects import from_objects, names_of
 from kpirules.data.sheet_marks import Marks, NotASheet, counts_from_1904, read_marks
 from kpirules.model.contracts import Column
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean
+from kpirules.values.units import Unit
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -50,10 +52,15 @@ class Sheet:
         """The cells of a column as its contract would have them, and the faults that only a sheet can have."""
         places = {number - 1: place for place, number in enumerate(self.numbers.to_pylist())}
         percents = [places[row] for row in self.marks.percents.get(index, ()) if row in places]
-        zeros = {places[row]: to for row, to in self.marks.zeros.get(index, {}).items() if row in places}
         values = [None if value == "" else value for value in self.columns[index]] if self.columns else []
-        cells, findings = from_objects(values, column, percents=percents, zeros=zeros, from_1904=self.from_1904)
+        formats = self._formats(index, places) if column.type.unit is Unit.TEXT else None
+        cells, findings = from_objects(values, column, percents=percents, formats=formats, from_1904=self.from_1904)
         return cells, (*findings, *self._marked(index, column.name, places))
+
+    def _formats(self, index: int, places: Mapping[int, int]) -> dict[int, NumberFormat]:
+        """The number format of each cell that it shows otherwise than it is held."""
+        marks = self.marks.formats.get(index, {})
+        return {places[row]: shown for shown, rows in marks.items() for row in rows if row in places}
 
     def _marked(self, index: int, name: str, places: Mapping[int, int]) -> Iterator[Finding]:
         errors = {places[row]: text for row, text in self.marks.errors.get(index, {}).items() if row in places}
