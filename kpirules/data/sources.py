@@ -19,6 +19,7 @@ from kpirules.data.content import FIRST_BYTES, Damaged, check_content, read_byte
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
 from kpirules.data.frames import read_frame
+from kpirules.data.queries import run_query
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
@@ -160,18 +161,10 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
 
 
 def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
-    import duckdb
-
     place = Place(contract.name, Kind.QUERY, source.span)
     # a relative path in a query is looked for in the working directory first, whatever `file_search_path` says
-    with _FOLDER, chdir(folder), duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        try:
-            statements = connection.extract_statements(source.target)
-            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise place.fault("KPI620", Note("write"))
-            table = connection.sql(source.target).to_arrow_table()
-        except duckdb.Error as error:
-            raise place.fault("KPI619", reason=_first_line(error)) from None
+    with _FOLDER, chdir(folder):
+        table = run_query(source.target, place)
     return _typed_raw(place, table, _picked(contract, table.column_names, source.columns, place))
 
 
@@ -220,10 +213,6 @@ def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], p
 
 def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def unknown_columns(contract: Table, source: Source) -> list[Diagnostic]:
