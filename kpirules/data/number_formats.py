@@ -116,6 +116,15 @@ class NumberFormat:
         """Whether every text shows itself."""
         return self.text("x") == "x"
 
+    @cached_property
+    def literal(self) -> str:
+        """What it puts beside a number that it does not divide: `万元` of `0.00"万元"`."""
+        tokens = [*_TOKEN.finditer(self.code.split(";", 1)[0])]
+        last = max((at for at, token in enumerate(tokens) if token["digit"]), default=0)
+        if any(token["comma"] for token in tokens[last:]):
+            return ""
+        return "".join(token["quoted"] or token["escaped"] or _beside(token["other"]) for token in tokens).strip()
+
     def number(self, value: int) -> str | None:
         """A whole number as it is shown, without spaces at its ends; None where that is not certain."""
         section, signed = self._section(value)
@@ -167,6 +176,10 @@ class NumberFormat:
 def built_in(number: int) -> NumberFormat:
     """The format that a workbook names by its number alone; one that it does not declare shows as General does."""
     return NumberFormat(_BUILT_IN.get(number, GENERAL))
+
+
+def _beside(sign: str | None) -> str:
+    return sign if sign and not sign.isascii() else ""
 
 
 def _section(code: str) -> _Section:

@@ -36,7 +36,8 @@ class Sheet:
     """The rows of one sheet under its header: the names in it, the values by column, the numbers of the rows.
 
     Blank rows at the end are left out; `blank` has the numbers of those in the middle. `marks` are counted from the
-    first cell of the sheet. `above` are other rows near the top, by number, one of which may hold the names.
+    first cell of the sheet. `top` is the number of the row of the names, `above` are other rows near it, by number,
+    one of which may hold them.
     """
 
     header: tuple[str, ...]
@@ -45,6 +46,7 @@ class Sheet:
     blank: pa.Array
     marks: Marks
     from_1904: bool
+    top: int
     above: Mapping[int, tuple[str, ...]]
     sha256: str
 
@@ -56,6 +58,15 @@ class Sheet:
         formats = self._formats(index, places) if column.type.unit is Unit.TEXT else None
         cells, findings = from_objects(values, column, percents=percents, formats=formats, from_1904=self.from_1904)
         return cells, (*findings, *self._marked(index, column.name, places))
+
+    def notes(self, index: int) -> Iterator[str]:
+        """Texts beside a column's name that may say its unit: in the rows above, and in its number formats."""
+        for row, texts in self.above.items():
+            if row < self.top:
+                yield from filter(None, texts)
+        for shown in self.marks.formats.get(index, ()):
+            if shown.literal:
+                yield f"unit ({shown.literal})"
 
     def _formats(self, index: int, places: Mapping[int, int]) -> dict[int, NumberFormat]:
         """The number format of each cell that it shows otherwise than it is held."""
@@ -109,6 +120,7 @@ def read_sheet(data: bytes, source: Source, place: Place) -> Sheet:
         blank=pa.array([top + 2 + at for at in blank], pa.int64()),
         marks=marks,
         from_1904=from_1904,
+        top=top + 1,
         above={row + 1: tuple(names_of(rows[row])) for row in range(min(len(rows), _LOOKED_AT)) if row != top},
         sha256=hashlib.sha256(data).hexdigest(),
     )
