@@ -24,8 +24,8 @@ from tests.data.build import column, faults, number, read, table, text
 from tests.data.test_sheets import _read, _rows, _said, _values
 
 
-def figures(cells: Cells) -> list[object]:
-    found: list[object] = cells.values.to_pylist()  # noqa: PD011  # no frame of pandas
+def figures(cells: Cells) -> list[Decimal]:
+    found: list[Decimal] = cells.values.to_pylist()  # noqa: PD011  # no frame of pandas
     return found
 
 
@@ -89,6 +89,7 @@ def test_a_bad_cell_is_shown_as_it_is_typed(tmp_path: Path) -> None:
 def test_bounds_are_those_of_the_product(tmp_path: Path) -> None:
     contract = table("t", money("m", 10_000, between=(0, 1_000_000)))
     loaded = read(tmp_path, [contract], t="m\n100\n0\n")
+    assert loaded.facts[0].units == {"m": 10_000}
     assert loaded.tables["t"].column("m").to_pylist() == [Decimal(1_000_000), Decimal(0)]
 
 
