@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.data import dates, numbers, spelling
-from kpirules.data.arrow import arrow_type, is_among
+from kpirules.data.arrow import arrow_type, flat, is_among, plain_text
 from kpirules.data.faults import Finding
 from kpirules.model.contracts import Column, PercentForm
 from kpirules.values.periods import period_of
@@ -107,11 +107,16 @@ def _numeric(shown: pa.ChunkedArray, column: Column) -> Cells:
     scale = column.type.digits.scale
     if column.percent is not None:
         return _percents(shown, column, column.percent, scale)
+    places = scale + (numbers.places_taken(column.unit) if column.unit else 0)
     if pa.types.is_string(shown.type):
-        return _number_cells(shown, column, numbers.from_text(shown, scale, column.currency), ("KPI632", {}))
-    if _is_number(shown.type):
-        return _number_cells(shown, column, numbers.from_typed(shown, scale), ("KPI632", {}))
-    return _wrong_type(shown, column)
+        read = numbers.from_text(shown, places, column.currency)
+    elif _is_number(shown.type):
+        read = numbers.from_typed(shown, places)
+    else:
+        return _wrong_type(shown, column)
+    if column.unit:
+        read = numbers.times(read, column.unit, scale)
+    return _number_cells(shown, column, read, ("KPI632", {}))
 
 
 def _percents(shown: pa.ChunkedArray, column: Column, form: PercentForm, scale: int) -> Cells:
@@ -143,11 +148,19 @@ def _number_cells(
     masks = (
         (*bad, read.bad),
         ("KPI659", {"currency": column.currency}, read.foreign),
-        ("KPI634", {"places": read.values.type.scale}, read.fine),
+        _too_fine(column, read),
         ("KPI644", _limits(column), read.large),
     )
     findings = tuple(_finding(code, column, mask, args) for code, args, mask in masks if mask is not None)
     return Cells(shown, read.values, findings, read.noise)
+
+
+def _too_fine(column: Column, read: numbers.Numbers) -> tuple[str, dict[str, Any], pa.ChunkedArray | None]:
+    """The fault of cells with more decimal places than the column; where there is a unit, than it leaves."""
+    places = read.values.type.scale
+    if column.unit:
+        return "KPI690", {"places": places, "unit": column.unit}, read.fine
+    return "KPI634", {"places": places}, read.fine
 
 
 def _texts(shown: pa.ChunkedArray, column: Column) -> Cells:
@@ -228,9 +241,21 @@ def _within(values: pa.ChunkedArray, column: Column) -> tuple[pa.ChunkedArray, l
     findings: list[Finding] = []
     for code, mask, args in masks:
         if pc.any(mask).as_py():
-            findings.append(_finding(code, column, mask if not findings else pc.and_(mask, pc.is_valid(values)), args))
+            mask = mask if not findings else pc.and_(mask, pc.is_valid(values))  # noqa: PLW2901  # the same, less some
+            findings.append(_out_of_bounds(code, column, mask, args, values))
             values = pc.if_else(mask, pa.scalar(None, values.type), values)
     return values, findings
+
+
+def _out_of_bounds(
+    code: str, column: Column, mask: pa.ChunkedArray, args: Mapping[str, Any], values: pa.ChunkedArray
+) -> Finding:
+    """A finding of values; where they were multiplied by a unit, with the product, which is what the bounds are for."""
+    finding = _finding(code, column, mask, args)
+    if not column.unit:
+        return finding
+    products = flat(plain_text(values.take(finding.rows)))
+    return replace(finding, code="KPI691", args={**args, "unit": column.unit}, each={"product": products})
 
 
 def _outside(values: pa.ChunkedArray, low: Any, high: Any) -> pa.ChunkedArray:  # noqa: ANN401  # Fraction or date

@@ -31,7 +31,8 @@ class TableFacts:
     `source` is the file as the bindings name it, or `query`, `frame`. `sha256` is of the file's bytes; where there is
     no file, of the typed rows in sorted order, so of what was read and not of how. `encoding` is that of a CSV file,
     `guessed` where its bytes alone say so and it is not UTF-8. `rows` counts all that were read, those set aside too.
-    `rounded` counts the cells of each column whose float noise was dropped.
+    `rounded` counts the cells of each column whose float noise was dropped, `units` has what the figures of a column
+    were multiplied by.
     """
 
     table: str
@@ -41,6 +42,7 @@ class TableFacts:
     encoding: str | None = None
     guessed: bool = False
     rounded: Mapping[str, int] = field(default_factory=dict)
+    units: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ def _loaded(
         raise Fault(unread)
     cells = _cells(contracts, raws)
     tables = {contract.name: _table(contract, cells[contract.name]) for contract in contracts}
-    facts = tuple(_facts(raws[name], tables[name], cells[name]) for name in tables)
+    facts = tuple(_facts(one, raws[one.name], tables[one.name], cells[one.name]) for one in contracts)
     found = _findings(contracts, tables, cells, {name: raw.numbers for name, raw in raws.items()})
     origins = {name: _origin(raws[name], cells[name]) for name in tables}
     places = {name: origin.place for name, origin in origins.items()}
@@ -343,7 +345,7 @@ def _origin(raw: Raw, cells: Mapping[str, Cells]) -> Origin:
     return Origin(raw.place, raw.numbers, {name: column.shown for name, column in cells.items()}, raw.lost)
 
 
-def _facts(raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
+def _facts(contract: Table, raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
     return TableFacts(
         table=raw.place.table,
         source=str(raw.place.source),
@@ -352,6 +354,7 @@ def _facts(raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
         encoding=raw.encoding,
         guessed=raw.guessed,
         rounded={name: column.noise for name, column in cells.items() if column.noise},
+        units={column.name: column.unit for column in contract.columns if column.unit is not None},
     )
 
 

@@ -46,6 +46,9 @@ class Numbers:
     foreign: pa.ChunkedArray | None = None
 
 
+_FINEST_UNIT = 18
+"""How many more places than its product a figure may have that is multiplied by a unit: 2 ** 18 is beyond use."""
+
 SIGNS = {
     "¥": ("CNY", "JPY"),
     "元": ("CNY", "HKD", "TWD"),
@@ -94,6 +97,43 @@ def from_typed(column: pa.ChunkedArray, scale: int) -> Numbers:
         text = pc.replace_with_mask(text.combine_chunks(), spelt.combine_chunks(), pa.array(full, pa.string()))
         text = pa.chunked_array([text])
     return _exact(text, _where(pc.match_substring_regex(text, _MACHINE), text), scale)
+
+
+def places_taken(unit: int) -> int:
+    """How many decimal places a figure can lose when it is multiplied by a unit: 1.23456 by 10,000 loses 4."""
+    twos, fives = (_power_within(unit, prime) for prime in (2, 5))
+    return min(max(twos, fives), _FINEST_UNIT)
+
+
+def _power_within(number: int, prime: int) -> int:
+    power = 0
+    while number % prime == 0:
+        number, power = number // prime, power + 1
+    return power
+
+
+def times(read: Numbers, unit: int, scale: int) -> Numbers:
+    """Numbers multiplied by a unit, exactly, in decimals of `scale` places.
+
+    A product of more places is `fine`, one of more digits than fit is `large`.
+    """
+    figures = pc.cast(read.values, pa.decimal256(WIDTH + 1, read.values.type.scale))
+    product = pc.multiply(figures, pa.scalar(Decimal(unit), pa.decimal256(len(str(unit)), 0)))
+    cut = pc.round(product, scale, "towards_zero")
+    fine = pc.fill_null(pc.not_equal(product, cut), fill_value=False)
+    most = pa.scalar(Decimal(10) ** (WIDTH - scale), pa.decimal256(WIDTH - scale + 1, 0))
+    large = pc.fill_null(pc.greater_equal(pc.abs(product), most), fill_value=False)
+    kept = _where(pc.invert(pc.or_(fine, large)), cut)
+    return replace(
+        read,
+        values=pc.cast(kept, pa.decimal128(WIDTH, scale)),
+        fine=_either(read.fine, pc.and_not(fine, large)),
+        large=_either(read.large, large),
+    )
+
+
+def _either(mask: pa.ChunkedArray | None, other: pa.ChunkedArray) -> pa.ChunkedArray:
+    return other if mask is None else pc.or_(mask, other)
 
 
 def hundredth(values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from kpirules.data.faults import Finding
+from kpirules.data.number_formats import NumberFormat
 from kpirules.model.contracts import Column, PercentForm
 from kpirules.values.periods import PERIODS, period_of
 from kpirules.values.units import Unit
@@ -59,21 +60,22 @@ def from_objects(
     column: Column,
     *,
     percents: Collection[int] = (),
-    zeros: Mapping[int, int] | None = None,
+    formats: Mapping[int, NumberFormat] | None = None,
     from_1904: bool = False,
 ) -> tuple[pa.ChunkedArray, tuple[Finding, ...]]:
     """The cells of a column, and those that are no text where the contract wants one.
 
-    `percents` are the places of numbers shown as percents, `zeros` the digits to which a number is shown with zeros in
-    front, by place. `from_1904` says that a number that stands for a day counts from 1904, typed as text too.
+    `percents` are the places of numbers shown as percents, `formats` the number formats of cells that may look
+    otherwise than they are held, by place. `from_1904` says that a number that stands for a day counts from 1904, typed
+    as text too.
     """
     kinds = set(map(type, values)) - {type(None)}
     unit = column.type.unit
     serials = from_1904 and (unit is Unit.DATE or unit.periodic)
-    if kinds <= {str} and not serials:
+    if kinds <= {str} and not serials and not formats:
         return pa.chunked_array([pa.array(values, _TEXT)]), ()
     if unit is Unit.TEXT:
-        return _texts(values, column, kinds, zeros or {})
+        return _texts(values, column, kinds, formats or {})
     if unit.numeric and kinds <= {float, str} and not percents:
         floats = [None if value == "" else value for value in values]
         if not any(type(value) is str for value in floats):
@@ -87,13 +89,10 @@ def from_objects(
 
 
 def _texts(
-    values: Sequence[Any], column: Column, kinds: set[type], zeros: Mapping[int, int]
+    values: Sequence[Any], column: Column, kinds: set[type], formats: Mapping[int, NumberFormat]
 ) -> tuple[pa.ChunkedArray, tuple[Finding, ...]]:
     """Whole numbers stand for texts; any other number has lost how it was written, and a day or a yes is no text."""
     spelt = _spelt(values, {kind: _speller(kind) for kind in kinds})
-    for place, digits in zeros.items():
-        text = spelt[place]
-        spelt[place] = text and text.zfill(digits)
     kept = {kind for kind in kinds if issubclass(kind, (str, int)) and not issubclass(kind, bool)}
     wrong = []
     if kinds - kept:
@@ -102,10 +101,26 @@ def _texts(
             for place, (value, text) in enumerate(zip(values, spelt, strict=True))
             if text is not None and type(value) not in kept and not _whole(value)
         ]
-    cells = pa.chunked_array([pa.array(spelt, _TEXT)])
-    if not wrong:
-        return cells, ()
-    return cells, (Finding("KPI651", (column.name,), pa.array(wrong, pa.int64())),)
+    unsure = _show(spelt, values, {place: formats[place] for place in formats.keys() - wrong})
+    findings = []
+    if wrong:
+        findings.append(Finding("KPI651", (column.name,), pa.array(wrong, pa.int64())))
+    if unsure:
+        each = {"format": pa.array([formats[place].code for place in unsure], _TEXT)}
+        findings.append(Finding("KPI685", (column.name,), pa.array(unsure, pa.int64()), each=each))
+    return pa.chunked_array([pa.array(spelt, _TEXT)]), tuple(findings)
+
+
+def _show(spelt: list[str | None], values: Sequence[Any], formats: Mapping[int, NumberFormat]) -> list[int]:
+    """Write cells as their number formats show them; the places of those of which that is not certain."""
+    unsure = []
+    for place, shown in formats.items():
+        text = spelt[place]
+        if text is not None:
+            written = shown.text(text) if isinstance(values[place], str) else shown.number(int(text))
+            spelt[place] = text if written is None else written
+            unsure += [place] if written is None else []
+    return sorted(unsure)
 
 
 def _whole(value: object) -> bool:

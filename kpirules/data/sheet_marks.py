@@ -1,18 +1,21 @@
 """What a sheet of an .xlsx file says of its cells beside their values.
 
-The library that reads the values gives a percent as a bare number, a code shown as `00017` as 17, and nothing at all
-for an error or for a formula that was never worked out. So the sheet's XML is read once more for these.
+The library that reads the values gives a percent as a bare number, a code shown as `00017` or `E017` as 17, and nothing
+at all for an error or for a formula that was never worked out. So the sheet's XML is read once more for these.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 from xml.parsers import expat
 from zipfile import ZipFile
+
+from kpirules.data.number_formats import NumberFormat, built_in
 
 LARGEST = 1 << 31
 """How many bytes a part of the file may unfold to."""
@@ -22,9 +25,8 @@ _RELATION = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
     "http://purl.oclc.org/ooxml/officeDocument/relationships id",
 )
-_PERCENTS = {"9", "10"}
-_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|[_*].')
-_ZEROS = re.compile(r"0{2,}")
+_SHOWN = {"n", "s", "str", "inlineStr"}
+"""Types of cells, numbers and texts, that a number format shows."""
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -32,13 +34,13 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 class Marks:
     """Cells that are more than their value, by column and row, both from 0.
 
-    `percents` are formatted as percents; `zeros` are shown with zeros in front, to so many digits; `errors` hold the
-    text of an error; `unworked` are formulas without a value. `merged` are ranges (first row, first column, last row,
-    last column). `rows` and `columns` say how far the cells reach.
+    `percents` are numbers formatted as percents; `formats` has the rows of numbers and texts that a number format shows
+    otherwise than they are held; `errors` hold the text of an error; `unworked` are formulas without a value. `merged`
+    are ranges (first row, first column, last row, last column). `rows` and `columns` say how far the cells reach.
     """
 
     percents: dict[int, set[int]] = field(default_factory=dict)
-    zeros: dict[int, dict[int, int]] = field(default_factory=dict)
+    formats: dict[int, dict[NumberFormat, array[int]]] = field(default_factory=dict)
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
     unworked: dict[int, set[int]] = field(default_factory=dict)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -150,8 +152,8 @@ def _sheet_part(file: ZipFile, sheet: str) -> str:
     raise KeyError(sheet)
 
 
-def _formats(file: ZipFile) -> dict[str, int]:
-    """What the number format of each style means: 0 a percent, else the digits that are shown at least."""
+def _formats(file: ZipFile) -> dict[str, NumberFormat]:
+    """The number format of each style under which a number or a text may look otherwise than it is held."""
     part = next((part for kind, part in _workbook_targets(file).values() if kind == "styles"), None)
     if part is None:
         return {}
@@ -165,16 +167,8 @@ def _formats(file: ZipFile) -> dict[str, int]:
             within = name
         elif name == "xf" and within == "cellXfs":
             styles.append(attributes.get("numFmtId", "0"))
-    meanings = {str(place): _meaning(style, codes.get(style)) for place, style in enumerate(styles)}
-    return {place: meaning for place, meaning in meanings.items() if meaning is not None}
-
-
-def _meaning(style: str, code: str | None) -> int | None:
-    if code is None:
-        return 0 if style in _PERCENTS else None
-    if "%" in _QUOTED.sub("", code):
-        return 0
-    return len(code) if _ZEROS.fullmatch(code) else None
+    known = {style: NumberFormat(codes[style]) if style in codes else built_in(int(style)) for style in styles}
+    return {str(place): known[style] for place, style in enumerate(styles) if not known[style].plain}
 
 
 # ---------------------------------------------------------------- the cells
@@ -186,9 +180,10 @@ class _Scan:
     A cell and a row that do not say where they are follow the one before.
     """
 
-    def __init__(self, formats: Mapping[str, int]) -> None:
+    def __init__(self, formats: Mapping[str, NumberFormat]) -> None:
         self.formats = formats
         self.marks = Marks()
+        self.styled: dict[tuple[str, str, bool], array[int]] = {}
         self.letters: dict[str, int] = {}
         self.row, self.begun = -1, False
         self.cell: Mapping[str, str] = {}
@@ -205,6 +200,7 @@ class _Scan:
         self.parser.StartElementHandler = self._start
         self.parser.ParseFile(stream)
         self._end_row()
+        self._formats()
         return self.marks
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -240,8 +236,8 @@ class _Scan:
         if self.formula or cell.get("t") == "e":
             self.pending = True
             self.parser.CharacterDataHandler = self.text.append
-        elif cell.get("s") in self.formats:
-            self.pending = True
+        elif cell.get("s", "0") in self.formats:
+            self._show(cell)
 
     def _formula(self, _: dict[str, str]) -> None:
         self.formula = self.pending = True
@@ -263,16 +259,28 @@ class _Scan:
             marks.errors.setdefault(column, {})[row] = text
         elif self.formula and kind != "str" and not text:
             marks.unworked.setdefault(column, set()).add(row)
-        elif kind == "n":
-            meaning = self.formats.get(self.cell.get("s", "0"))
-            if meaning == 0:
-                marks.percents.setdefault(column, set()).add(row)
-            elif meaning is not None:
-                marks.zeros.setdefault(column, {})[row] = meaning
+        else:
+            self._show(self.cell)
         self.formula = self.pending = False
         if self.text or self.parser.CharacterDataHandler is not None:
             self.parser.CharacterDataHandler = None
             self.text.clear()
+
+    def _show(self, cell: Mapping[str, str]) -> None:
+        """Keep the row of a number or a text under its column and style, if the style may show it otherwise."""
+        style, kind = cell.get("s", "0"), cell.get("t", "n")
+        if style in self.formats and kind in _SHOWN:
+            letters = cell["r"].rstrip("0123456789")
+            self.styled.setdefault((letters, style, kind == "n"), array("L")).append(self.row)
+
+    def _formats(self) -> None:
+        """Mark the cells that were kept with the format that shows them."""
+        for (letters, style, number), rows in self.styled.items():
+            column, shown = self._column(letters), self.formats[style]
+            if number and shown.percent:
+                self.marks.percents.setdefault(column, set()).update(rows)
+            if number or not shown.plain_text:
+                self.marks.formats.setdefault(column, {}).setdefault(shown, array("L")).extend(rows)
 
     def _column(self, reference: str) -> int:
         letters = reference.rstrip("0123456789")

@@ -16,6 +16,7 @@ import pyarrow as pa
 from kpirules.data.bindings import Source
 from kpirules.data.content import Damaged
 from kpirules.data.faults import Finding, Place
+from kpirules.data.number_formats import NumberFormat
 from kpirules.data.objects import from_objects, names_of
 from kpirules.data.sheet_marks import Marks, NotASheet, counts_from_1904, read_marks
 from kpirules.model.contracts import Column
@@ -41,7 +42,8 @@ class Sheet:
     """The rows of one sheet under its header: the names in it, the values by column, the numbers of the rows.
 
     Blank rows at the end are left out; `blank` has the numbers of those in the middle. `marks` are counted from the
-    first cell of the sheet. `above` are other rows near the top, by number, one of which may hold the names.
+    first cell of the sheet. `top` is the number of the row of the names, `above` are other rows near it, by number,
+    one of which may hold them.
     """
 
     header: tuple[str, ...]
@@ -50,6 +52,7 @@ class Sheet:
     blank: pa.Array
     marks: Marks
     from_1904: bool
+    top: int
     above: Mapping[int, tuple[str, ...]]
     sha256: str
 
@@ -57,12 +60,26 @@ class Sheet:
         """The cells of a column as its contract would have them, and the faults that only a sheet can have."""
         places = {number - 1: place for place, number in enumerate(self.numbers.to_pylist())}
         percents = [places[row] for row in self.marks.percents.get(index, ()) if row in places]
-        zeros = {places[row]: to for row, to in self.marks.zeros.get(index, {}).items() if row in places}
         values = [None if value == "" else value for value in self.columns[index]] if self.columns else []
+        formats = self._formats(index, places) if column.type.unit is Unit.TEXT else None
         if not self.from_1904 and column.type.unit in _OF_DAYS:
             values = [_NO_DAY if value == _TWICE else value for value in values]
-        cells, findings = from_objects(values, column, percents=percents, zeros=zeros, from_1904=self.from_1904)
+        cells, findings = from_objects(values, column, percents=percents, formats=formats, from_1904=self.from_1904)
         return cells, (*findings, *self._marked(index, column.name, places))
+
+    def notes(self, index: int) -> Iterator[str]:
+        """Texts beside a column's name that may say its unit: in the rows above, and in its number formats."""
+        for row, texts in self.above.items():
+            if row < self.top:
+                yield from filter(None, texts)
+        for shown in self.marks.formats.get(index, ()):
+            if shown.literal:
+                yield f"unit ({shown.literal})"
+
+    def _formats(self, index: int, places: Mapping[int, int]) -> dict[int, NumberFormat]:
+        """The number format of each cell that it shows otherwise than it is held."""
+        marks = self.marks.formats.get(index, {})
+        return {places[row]: shown for shown, rows in marks.items() for row in rows if row in places}
 
     def _marked(self, index: int, name: str, places: Mapping[int, int]) -> Iterator[Finding]:
         errors = {places[row]: text for row, text in self.marks.errors.get(index, {}).items() if row in places}
@@ -111,6 +128,7 @@ def read_sheet(data: bytes, source: Source, place: Place) -> Sheet:
         blank=pa.array([top + 2 + at for at in blank], pa.int64()),
         marks=marks,
         from_1904=from_1904,
+        top=top + 1,
         above={row + 1: tuple(names_of(rows[row])) for row in range(min(len(rows), _LOOKED_AT)) if row != top},
         sha256=hashlib.sha256(data).hexdigest(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,8 @@ from kpirules.data.content import FIRST_BYTES, Damaged, check_content, read_byte
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
 from kpirules.data.frames import Cells, arrow_cells, read_frame
+from kpirules.data.header_units import unit_faults
+from kpirules.data.queries import run_query
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
@@ -121,7 +123,7 @@ def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> R
     row = row_of(wanted.values(), sheet.above)
     if row is not None and not {*wanted.values()} <= {*sheet.header}:
         raise place.fault("KPI656", Note("write"), row=row, header=source.header or 1)
-    picked = _picked(contract, sheet.header, source.columns, place)
+    picked = _picked(contract, sheet.header, source.columns, place, sheet.notes)
     found = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
     return _raw(place, found, sheet.numbers, lost=tuple(_blank(sheet.blank, place)), sha256=sheet.sha256)
 
@@ -165,18 +167,10 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
 
 
 def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
-    import duckdb
-
     place = Place(contract.name, Kind.QUERY, source.span)
     # a relative path in a query is looked for in the working directory first, whatever `file_search_path` says
-    with _FOLDER, chdir(folder), duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        try:
-            statements = connection.extract_statements(source.target)
-            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise place.fault("KPI620", Note("write"))
-            table = connection.sql(source.target).to_arrow_table()
-        except duckdb.Error as error:
-            raise place.fault("KPI619", reason=_first_line(error)) from None
+    with _FOLDER, chdir(folder):
+        table = run_query(source.target, place)
     return _typed_raw(contract, place, table, _picked(contract, table.column_names, source.columns, place))
 
 
@@ -205,11 +199,20 @@ def _wanted(contract: Table, columns: Mapping[str, str]) -> dict[str, str]:
     return {column.name: plain(columns.get(column.name, column.name)) for column in contract.columns}
 
 
-def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], place: Place) -> dict[str, int]:
+def _picked(
+    contract: Table,
+    names: Sequence[str],
+    columns: Mapping[str, str],
+    place: Place,
+    notes: Callable[[int], Iterable[str]] = lambda _: (),
+) -> dict[str, int]:
     """Which of the source's columns holds each column of the contract; names are compared as they look (`plain`).
 
+    `notes` are texts beside one of the source's columns that may say the unit of its figures.
+
     Raises:
-        Fault: a name that is wanted stands twice in the source, or not at all.
+        Fault: a name that is wanted stands twice in the source, or not at all; or the source says a unit that the
+            contract does not.
     """
     found = [plain(name) for name in names]
     needed = set(_wanted(contract, columns).values())
@@ -224,9 +227,11 @@ def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], p
         above = (Note("above"),) if Path(str(place.source)).suffix.lower() in {".csv", *_SHEETS} else ()
         raise place.fault("KPI658", *above, Note("named"), found=header, wanted=[*_wanted(contract, columns).values()])
     picked: dict[str, int] = {}
+    held = {column.name: column for column in contract.columns}
     for column, wanted in _wanted(contract, columns).items():
         if wanted in found:
-            picked[column] = found.index(wanted)
+            picked[column] = at = found.index(wanted)
+            faults += unit_faults(held[column], wanted, notes(at), place)
             continue
         near = similar(wanted, found)
         key = "rename" if place.source is Kind.FRAME else "similar"
@@ -236,10 +241,6 @@ def _picked(contract: Table, names: Sequence[str], columns: Mapping[str, str], p
     if faults:
         raise Fault(faults)
     return picked
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def unknown_columns(contract: Table, source: Source) -> list[Diagnostic]:

@@ -25,7 +25,8 @@ class Column:
 
     `low` and `high` are what `between` says, both included, None where it says nothing (a number then still stays
     within `type.bounds`). `percent` is set where the unit is a ratio read from percent cells. `references` names a
-    table that must hold the value as its key; with `matches`, it need not. `currency` is that of money.
+    table that must hold the value as its key; with `matches`, it need not. `currency` is that of money. `unit`
+    is what a figure of the source is multiplied by, None where the scheme does not say; the bounds are of the product.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Column:
     percent: PercentForm | None = None
     matches: bool = False
     currency: str | None = None
+    unit: int | None = None
 
     @property
     def loose(self) -> bool:

@@ -17,6 +17,7 @@ from kpirules.values.types import SUM_BOUND, TooWide, Type
 from kpirules.values.units import Unit
 
 _PERCENT_PLACES = 2
+_LARGEST_UNIT = 10**12
 
 
 def tables(ws: Workspace) -> None:
@@ -129,7 +130,23 @@ def _column(ws: Workspace, table: str, node: ast.Column) -> contracts.Column:
         percent,
         node.matches,
         ws.scheme.currency if unit is Unit.MONEY else None,
+        _unit(ws, node, unit),
     )
+
+
+def _unit(ws: Workspace, node: ast.Column, unit: Unit) -> int | None:
+    """What each figure of the column is multiplied by."""
+    if node.unit is None:
+        return None
+    args = {"name": node.name.text, "text": node.unit.span.text, "unit": words.spelling("unit", ws.file.language)}
+    if not unit.numeric or unit is Unit.RATIO:
+        args["money"] = words.spelling("money", ws.file.language)
+        ws.report("KPI561", node.unit.span, args, helps=[Note("out", args)])
+        return None
+    if node.unit.value.denominator != 1 or not 1 <= node.unit.value <= _LARGEST_UNIT:
+        ws.report("KPI562", node.unit.span, args, helps=[Note("whole", args)])
+        return None
+    return int(node.unit.value)
 
 
 _UNITS = {

@@ -112,6 +112,7 @@ def _facts(facts: TableFacts) -> dict[str, Any]:
         "rows": facts.rows,
         "encoding": facts.encoding,
         "rounded": dict(facts.rounded),
+        "units": dict(facts.units),
     }
 
 

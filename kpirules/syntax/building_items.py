@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -147,6 +148,15 @@ def _between(b: Builder, _: Span, kids: Kids) -> _Part:
     return _Part("between", (kids[1], kids[3]), b.place(kids[0]))
 
 
+_UNITS = {"THOUSAND": 10**3, "TEN_THOUSAND": 10**4, "MILLION": 10**6, "HUNDRED_MILLION": 10**8, "YUAN": 1}
+
+
+def _unit(b: Builder, span: Span, kids: Kids) -> _Part:
+    word, size, *_ = kids
+    value = number_value(b, size) if size.type == "NUMBER" else Fraction(_UNITS[size.type])
+    return _Part("unit", ast.Number(value, span=Span(span.source, b.place(size).start, span.end)), b.place(word))
+
+
 def _subject(b: Builder, span: Span, kids: Kids) -> ast.Subject:
     _, name, where, *rest = kids
     condition = rest.pop(0) if where else None
@@ -283,6 +293,7 @@ RULES: dict[str, Rule] = {
     "references": _references,
     "domain": _domain,
     "between": _between,
+    "unit": _unit,
     "subject": _subject,
     "reports_to": _reports_to,
     "define": _define,

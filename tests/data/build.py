@@ -46,12 +46,14 @@ def number(
     unit: Unit = Unit.NUMBER,
     between: tuple[int | Fraction, int | Fraction] | None = None,
     optional: bool = False,
+    times: int | None = None,
     **rest: Unpack[More],
 ) -> Column:
+    """`times` is the column's `unit`, what its figures are multiplied by."""
     low, high = (Fraction(one) for one in between) if between else (-SUM_BOUND, SUM_BOUND)
     if between:
         rest["low"], rest["high"] = low, high
-    return Column(name, decimal(unit, places, low, high, missing=optional), SPAN, **rest)
+    return Column(name, decimal(unit, places, low, high, missing=optional), SPAN, unit=times, **rest)
 
 
 def percent(name: str, form: PercentForm, *, optional: bool = False) -> Column:

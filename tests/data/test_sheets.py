@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -34,7 +34,7 @@ def _book(fill: Fill, **options: object) -> bytes:
     return out.getvalue()
 
 
-def _rows(*rows: Sequence[object], formats: dict[int, str] | None = None, **options: object) -> bytes:
+def _rows(*rows: Sequence[object], formats: Mapping[int, str | int] | None = None, **options: object) -> bytes:
     """A workbook of rows as they are, the cells of some columns in a number format."""
 
     def fill(book: Any, sheet: Any) -> None:  # noqa: ANN401  # xlsxwriter has no types

@@ -44,6 +44,7 @@ WITHOUT = frozenset(
         "KPI650",
         "KPI651",
         "KPI652",
+        "KPI685",
         "KPI653",
         "KPI656",
         "KPI682",

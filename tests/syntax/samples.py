@@ -41,6 +41,11 @@ table targets
     year       year
     follows    text matches targets optional
     revenue    money   between 0 and 10_000_000
+    cost       money   unit 1_000
+    profit     money   unit ten thousand
+    visits     integer unit thousand
+    assets     money   unit million
+    funds      money   unit hundred million
 
 subject staff where role in "AE", "KA"
     reports to manager
@@ -162,6 +167,11 @@ CHINESE = """\
     year       年度
     follows    文本 可空 对应 targets
     revenue    金额   介于 0 且 1000万
+    cost       金额   单位 １０００
+    profit     金额   单位 万元
+    visits     整数   单位 千
+    assets     金额   单位 百万
+    funds      金额   单位 亿元
 
 考核对象 staff 其中 role 属于 "AE","KA"
     汇报 manager

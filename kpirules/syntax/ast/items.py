@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kpirules.records import dataclass
 from kpirules.syntax.ast.expressions import Expr, Path
-from kpirules.syntax.ast.literals import Date, Name, Node, Text
+from kpirules.syntax.ast.literals import Date, Name, Node, Number, Text
 from kpirules.syntax.ast.rules import Formula, Limit, Rule
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Use(Node):
 class Column(Node):
     """A column of a table's contract. `type` is the English word of its type (`text`, `money`, `quarter`, …).
 
-    `matches` says that what it refers to was written after `matches`, not `references`.
+    `matches` says that what it refers to was written after `matches`, not `references`. `unit` is what a figure of
+    the data is multiplied by, None where none is written.
     """
 
     name: Name
@@ -62,6 +63,7 @@ class Column(Node):
     values: tuple[Expr, ...] | None = None
     between: tuple[Expr, Expr] | None = None
     percent_form: str | None = None
+    unit: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)

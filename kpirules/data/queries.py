@@ -1,0 +1,248 @@
+"""What a `query` may do, judged on the statement that DuckDB parses it into, before it runs.
+
+A reader of files that guesses the type of a column drops the zeros of `00017`, the places of a decimal that it meets
+late, and reads `05/03/2025` as it likes. So each reader says its types, or the query is refused with the line to write.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from kpirules.data.faults import Place
+from kpirules.source import Diagnostic, Fault, Note, Span
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_CONFIG: Mapping[str, bool] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+    "lock_configuration": True,
+}
+_CSV = {"read_csv", "read_csv_auto"}
+_JSON = {"read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto"}
+_PLAIN = {"read_parquet", "parquet_scan", "read_json_objects", "read_json_objects_auto", "read_ndjson_objects"}
+_MADE = {"range", "generate_series", "unnest", "json_each", "json_tree"}
+_ALLOWED = _CSV | _JSON | _PLAIN | _MADE
+_TOLD = (
+    "read_csv",
+    "read_parquet",
+    "read_json",
+    "read_json_objects",
+    "range",
+    "generate_series",
+    "unnest",
+    "json_each",
+)
+_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+_CSV_FILE = re.compile(r"\.[ct]sv(\.gz|\.zst)?$", re.IGNORECASE)
+_JSON_FILE = re.compile(r"\.(json|jsonl|ndjson)(\.gz|\.zst)?$", re.IGNORECASE)
+_PARQUET_FILE = re.compile(r"\.parquet$", re.IGNORECASE)
+_TYPES = ("columns", "types", "dtypes", "column_types")
+_DAY_FORM = "%Y-%m-%d"
+_DAYS = {"DATE": ("dateformat", "date_format"), "TIMESTAMP": ("timestampformat", "timestamp_format")}
+_SIGNS = re.compile(r"'[^']*'|\"[^\"]*\"|[()]")
+
+_Node = dict[str, Any]
+
+
+def run_query(text: str, place: Place) -> pa.Table:
+    """The rows that a query gives; its relative paths start at the working directory.
+
+    Raises:
+        Fault: it is not one `select`, reads what it may not, leaves a type to be guessed, or fails.
+    """
+    import duckdb
+
+    with duckdb.connect(config=dict(_CONFIG)) as connection:
+        try:
+            _check(connection, text, place)
+            return connection.sql(text).to_arrow_table()
+        except duckdb.Error as error:
+            reason = _first_line(error)
+            helps = (Note("cast"),) if "VARCHAR" in reason else ()
+            raise place.fault("KPI619", *helps, reason=reason) from None
+
+
+def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> None:
+    """Hold the parsed statement to what a query may do; `duckdb.Error` where it cannot be parsed."""
+    import duckdb
+
+    statements = connection.extract_statements(text)
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise place.fault("KPI620", Note("write"))
+    [(serialized,)] = connection.execute("select json_serialize_sql(?)", [text]).fetchall()
+    try:
+        tree = json.loads(serialized)
+    except RecursionError:
+        raise place.fault("KPI620", Note("write")) from None
+    if tree["error"]:
+        raise place.fault("KPI620", Note("write"))
+    faults = [fault for node in _sources(tree["statements"]) for fault in _faults(node, text, place)]
+    if faults:
+        raise Fault(faults)
+
+
+def _sources(tree: object) -> Iterator[_Node]:
+    """What the statement reads from, anywhere in it: tables that it does not name itself, table functions, commands."""
+    found: list[_Node] = []
+    left: list[tuple[object, frozenset[str]]] = [(tree, frozenset())]
+    while left:
+        node, known = left.pop()
+        if isinstance(node, list):
+            left += [(each, known) for each in node]
+        elif isinstance(node, dict):
+            for table in node.get("cte_map", {}).get("map", ()):
+                name, own = table["key"].casefold(), table["value"]["query_node"]["type"] == "RECURSIVE_CTE_NODE"
+                left.append((table["value"], known | {name} if own else known))
+                known |= {name}
+            if _is_source(node, known):
+                found.append(node)
+            left += [(value, known) for key, value in node.items() if key != "cte_map"]
+    return iter(sorted(found, key=_start))
+
+
+def _is_source(node: _Node, known: frozenset[str]) -> bool:
+    kind = node.get("type")
+    if kind == "BASE_TABLE":
+        return len(_path(node)) > 1 or _path(node)[-1].casefold() not in known
+    return kind in {"TABLE_FUNCTION", "SHOW_REF"} or (str(kind).endswith("_NODE") and kind not in _NODES)
+
+
+def _faults(node: _Node, text: str, place: Place) -> Iterator[Diagnostic]:
+    """What is wrong with one thing that the query reads from."""
+    kind = node["type"]
+    if kind == "BASE_TABLE":
+        yield from _of_table(node, place)
+    elif kind == "TABLE_FUNCTION":
+        yield from _of_function(node, text, place)
+    else:
+        yield from place.fault("KPI620", Note("write")).diagnostics
+
+
+def _of_table(node: _Node, place: Place) -> Iterator[Diagnostic]:
+    """A table that the query does not name itself is a file; one of Parquet has types."""
+    path = _path(node)
+    name = path[-1]
+    if len(path) == 1 and _PARQUET_FILE.search(name):
+        return
+    written = "'" + name.replace("'", "''") + "'"
+    if len(path) == 1 and _CSV_FILE.search(name):
+        help_ = Note("write", {"write": f"read_csv({written}, all_varchar = true)"})
+    elif len(path) == 1 and _JSON_FILE.search(name):
+        help_ = Note("columns", {"write": f"read_json({written}, columns = {{id: 'VARCHAR'}})"})
+    else:
+        yield _told("KPI687", ".".join(path), Note("known", {"known": _TOLD}), place)
+        return
+    yield _told("KPI686", written, help_, place)
+
+
+def _of_function(node: _Node, text: str, place: Place) -> Iterator[Diagnostic]:
+    """A table function is one that is known; a reader says its types."""
+    name = _path(node["function"])[-1].casefold()
+    if name not in _ALLOWED:
+        yield _told("KPI687", name, Note("known", {"known": _TOLD}), place)
+    elif missing := _unsaid(name, _arguments(node["function"])):
+        key, option, value = missing
+        help_ = Note(key, {"write": _with(node, text, option, value)})
+        yield _told("KPI686", _written(node, text), help_, place)
+
+
+def _unsaid(name: str, arguments: Mapping[str, _Node]) -> tuple[str, str, str] | None:
+    """What a reader has to say for no type to be guessed: the key of the help, the option and its value."""
+    if name in _JSON:
+        return None if _listed(arguments.get("columns")) else ("columns", "columns", "{id: 'VARCHAR'}")
+    if name not in _CSV:
+        return None
+    if not _is_true(arguments.get("all_varchar")) and not _listed(arguments.get("columns")):
+        return "write", "all_varchar", "true"
+    given = [arguments[key] for key in _TYPES if key in arguments]
+    if not all(map(_listed, given)):
+        return "write", "all_varchar", "true"
+    types = [str(value.get("text")).upper() for one in given for value in _listed(one)]
+    for type_, (option, other) in _DAYS.items():
+        formats = [_literal(arguments[key]).get("text") for key in (option, other) if key in arguments]
+        if any(type_ in one for one in types) and not any("%" in str(format_) for format_ in formats):
+            return "day", option, f"'{_DAY_FORM}'"
+    return None
+
+
+def _is_true(value: _Node | None) -> bool:
+    return value is not None and (_literal(value).get("kind"), _literal(value).get("text")) == ("BOOLEAN", "true")
+
+
+def _listed(value: _Node | None) -> list[_Node]:
+    """The literals of `{a: 'VARCHAR', …}` or `['VARCHAR', …]`; none where it is anything else, or worked out."""
+    if value is None or value.get("function_name") not in {"struct_pack", "list_value"}:
+        return []
+    literals = [_literal(argument["expression"]) for argument in value["arguments"]]
+    return literals if all(literals) else []
+
+
+def _literal(value: _Node) -> _Node:
+    literal: _Node = value.get("literal") or {}
+    return literal
+
+
+def _arguments(function: _Node) -> dict[str, _Node]:
+    """The named arguments of a table function, `name = value` or `name := value`, by name in lower case."""
+    named: dict[str, _Node] = {}
+    for argument in function.get("arguments", ()):
+        value = argument["expression"]
+        if argument.get("name"):
+            named[argument["name"].casefold()] = value
+        elif value["type"] == "COMPARE_EQUAL" and value["left"]["type"] == "COLUMN_REF":
+            named[value["left"]["column_names"][-1].casefold()] = value["right"]
+    return named
+
+
+def _path(node: _Node) -> list[str]:
+    """The name of a table or a function, with those of what it is in before it."""
+    path: list[str] = node["qualified_name"]["path"]
+    return path
+
+
+def _start(node: _Node) -> int:
+    """Where something stands in the text, in bytes; at its end where DuckDB does not say."""
+    return min(int(node.get("query_location", sys.maxsize)), sys.maxsize)
+
+
+def _written(node: _Node, text: str) -> str:
+    """The call of a table function as it is written, without a name given to it."""
+    call = text.encode()[_start(node) :].decode()
+    depth = 0
+    for sign in _SIGNS.finditer(call):
+        depth += {"(": 1, ")": -1}.get(sign[0], 0)
+        if sign[0] == ")" and depth == 0:
+            return call[: sign.end()]
+    return call
+
+
+def _with(node: _Node, text: str, option: str, value: str) -> str:
+    """The call of a table function with an option set."""
+    call = _written(node, text)
+    old = _arguments(node["function"]).get(option)
+    if old is None:
+        return f"{call[:-1].rstrip()}, {option} = {value})"
+    start = _start(old) - _start(node)
+    held = call.encode()
+    return (held[:start] + value.encode() + held[start + int(old["query_location_length"]) :]).decode()
+
+
+def _told(code: str, what: str, help_: Note, place: Place) -> Diagnostic:
+    """A fault of a part of the query, at that part where the bindings have it once."""
+    span = place.span
+    if span is not None and span.text.count(what) == 1:
+        start = span.start + span.text.index(what)
+        span = Span(span.source, start, start + len(what))
+    return Diagnostic(code, span, {"table": place.table, "reader": what}, helps=(help_,))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

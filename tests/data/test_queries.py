@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from tests.data.bound import bound, said
+from tests.data.build import number, table, text
+
+STAFF = table("staff", text("id", key=True), text("amount", optional=True), text("day", optional=True))
+
+GUESSING = {
+    "from 'a.csv'": "read_csv('a.csv', all_varchar = true)",
+    "table 'a.csv'": "read_csv('a.csv', all_varchar = true)",
+    'select * from "a.csv" as t': "read_csv('a.csv', all_varchar = true)",
+    "from 'data/*.tsv.gz'": "read_csv('data/*.tsv.gz', all_varchar = true)",
+    "select * from read_csv('a.csv')": "read_csv('a.csv', all_varchar = true)",
+    "select * from READ_CSV ( 'a.csv' ) as t": "READ_CSV ( 'a.csv', all_varchar = true)",
+    "from main.\"Read_CSV_Auto\"(['a.csv', 'b).csv'])": "main.\"Read_CSV_Auto\"(['a.csv', 'b).csv'], all_varchar = true)",
+    "from read_csv('a.csv', all_varchar = false, header = true)": "read_csv('a.csv', all_varchar = true, header = true)",
+    "from read_csv('a.csv', All_Varchar := 1)": "read_csv('a.csv', All_Varchar := true)",
+    "from read_csv('a.csv', types = {'id': 'VARCHAR'})": "read_csv('a.csv', types = {'id': 'VARCHAR'}, all_varchar = true)",
+    "from read_csv('a.csv', columns = {'id': 'VAR' || 'CHAR'})": (
+        "read_csv('a.csv', columns = {'id': 'VAR' || 'CHAR'}, all_varchar = true)"
+    ),
+    "from read_csv('a.csv', columns = {'id': 'VARCHAR', 'day': 'date'})": (
+        "read_csv('a.csv', columns = {'id': 'VARCHAR', 'day': 'date'}, dateformat = '%Y-%m-%d')"
+    ),
+    "from read_csv('a.csv', all_varchar = true, types = {'day': 'TIMESTAMP'})": (
+        "read_csv('a.csv', all_varchar = true, types = {'day': 'TIMESTAMP'}, timestampformat = '%Y-%m-%d')"
+    ),
+    "select 1 as id union all by name (with t as (from read_csv('a.csv')) select id from t)": (
+        "read_csv('a.csv', all_varchar = true)"
+    ),
+    "select (select max(id) from read_csv('a.csv')) as id": "read_csv('a.csv', all_varchar = true)",
+    "from range(2) join lateral (from 'a.csv') on true": "read_csv('a.csv', all_varchar = true)",
+    "select '工号' as id from 'a.csv' where id in (select '员工')": "read_csv('a.csv', all_varchar = true)",
+    'with "a.csv" as (from \'a.csv\') from "a.csv"': "read_csv('a.csv', all_varchar = true)",
+    'with t as (with "a.csv" as (select 1 as id) from "a.csv") from t, \'a.csv\'': (
+        "read_csv('a.csv', all_varchar = true)"
+    ),
+    "with recursive t as (select 1 as id union all from 'a.csv') from t": "read_csv('a.csv', all_varchar = true)",
+    "from (from 'a.csv') pivot (max(id) for id in ('1'))": "read_csv('a.csv', all_varchar = true)",
+    "from read_json('a.json')": "read_json('a.json', columns = {id: 'VARCHAR'})",
+    "from read_ndjson_auto('a.json')": "read_ndjson_auto('a.json', columns = {id: 'VARCHAR'})",
+    "from 'a.jsonl'": "read_json('a.jsonl', columns = {id: 'VARCHAR'})",
+}
+REFUSED = [
+    "from read_text('/etc/passwd')",
+    "from read_blob('a.csv')",
+    "from sniff_csv('a.csv')",
+    "from query('select * from ''a.csv''')",
+    "from query_table('a.csv')",
+    "from glob('*')",
+    "from read_xlsx('a.xlsx')",
+    "from 'a.xlsx'",
+    "from duckdb_settings()",
+    "from duckdb_secrets",
+    "from information_schema.tables",
+    'from main."a.parquet"',
+    "from STAFF",
+    "with t as materialized (from enable_logging(storage = 'file')) from t",
+    "from json_execute_serialized_sql(json_serialize_sql('select 1'))",
+]
+NOT_ONE_SELECT = [
+    "describe select 1",
+    "summarize 'a.csv'",
+    "show tables",
+    "with t as (insert into u values (1) returning *) from t",
+    "pivot 'a.csv' on id",
+    "copy (select 1) to 'b.csv'",
+    "attach 'x.db'",
+]
+
+
+@pytest.mark.parametrize(("query", "write"), GUESSING.items())
+def test_a_reader_says_its_types_or_is_refused_with_the_line_to_write(tmp_path: Path, query: str, write: str) -> None:
+    told = said(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF)
+    assert "error[KPI686]" in told
+    assert f"`{write}`" in told
+    assert told.count("error[") == 1
+
+
+@pytest.mark.parametrize("query", REFUSED)
+def test_a_query_reads_files_only(tmp_path: Path, query: str) -> None:
+    told = said(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF)
+    assert told.count("error[") == 1
+    assert "error[KPI687]" in told
+
+
+@pytest.mark.parametrize("query", NOT_ONE_SELECT)
+def test_a_query_is_one_select(tmp_path: Path, query: str) -> None:
+    assert "error[KPI620]" in said(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF)
+
+
+def test_the_settings_of_the_database_are_locked(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n", encoding="utf-8")
+    # a setting is changed by a statement of its own, which is no `select`
+    assert "error[KPI620]" in said(tmp_path, "  staff: {query: set threads = 1}\n", STAFF)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from read_csv('a.csv', all_varchar = true)",
+        "from system.main.READ_CSV(['a.csv'], ALL_VARCHAR := TRUE) as t",
+        "from read_csv('*.csv', columns = {'id': 'VARCHAR', 'amount': 'VARCHAR', 'day': 'VARCHAR'})",
+        "from read_csv('a.csv', all_varchar = true, types = {'amount': 'VARCHAR'})",
+        "with T as (from read_csv('a.csv', all_varchar = true)), u as (from t) select * from U",
+        "from read_json('a.json', columns = {id: 'VARCHAR', amount: 'VARCHAR', day: 'VARCHAR'})",
+        "select json ->> 'id' as id, json ->> 'amount' as amount, json ->> 'day' as day from read_json_objects('a.json')",
+        "from 'a.parquet'",
+        "from read_parquet('a.parquet')",
+        "select '00017' as id, '1.005' as amount, '05/03/2025' as day from range(1)",
+    ],
+)
+def test_cells_reach_the_table_as_they_are_written(tmp_path: Path, query: str) -> None:
+    (tmp_path / "a.csv").write_text("id,amount,day\n00017,1.005,05/03/2025\n", encoding="utf-8")
+    (tmp_path / "a.json").write_text('{"id": "00017", "amount": "1.005", "day": "05/03/2025"}\n', encoding="utf-8")
+    pq.write_table(pa.table({"id": ["00017"], "amount": ["1.005"], "day": ["05/03/2025"]}), tmp_path / "a.parquet")
+    loaded = bound(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF)
+    assert loaded.tables["staff"].to_pylist() == [{"id": "00017", "amount": "1.005", "day": "05/03/2025"}]
+
+
+def test_places_that_come_late_in_a_file_are_kept(tmp_path: Path) -> None:
+    """DuckDB looks at the first 20,480 rows for the types of a file; what follows was rounded to them."""
+    rows = "".join(f"{at},1\n" for at in range(30_000))
+    (tmp_path / "a.csv").write_text(f"id,amount\n{rows}x,0.75\n", encoding="utf-8")
+    contract = table("staff", text("id", key=True), number("amount"))
+    query = "select * from read_csv('a.csv', all_varchar = true)"
+    loaded = bound(tmp_path, f'  staff: {{query: "{query}"}}\n', contract)
+    assert pc.sum(loaded.tables["staff"].column("amount")).as_py() == Decimal("30000.75")
+
+
+def test_the_place_in_the_bindings_and_both_languages(tmp_path: Path) -> None:
+    data = "  staff:\n    query: |\n      select a.id\n      from read_csv('a.csv') as a, 'b.csv', facts\n"
+    assert said(tmp_path, data, STAFF) == (
+        "kpirules.yaml:6:12: error[KPI686]: the query of the table `staff` lets `read_csv('a.csv')` guess the types of its"
+        " columns\n"
+        "  6 |       from read_csv('a.csv') as a, 'b.csv', facts\n"
+        "    |            ^^^^^^^^^^^^^^^^^\n"
+        "  help: write `read_csv('a.csv', all_varchar = true)`: every cell is then read as text, and the table says its types"
+        "\n\n"
+        "kpirules.yaml:6:36: error[KPI686]: the query of the table `staff` lets `'b.csv'` guess the types of its columns\n"
+        "  6 |       from read_csv('a.csv') as a, 'b.csv', facts\n"
+        "    |                                    ^^^^^^^\n"
+        "  help: write `read_csv('b.csv', all_varchar = true)`: every cell is then read as text, and the table says its types"
+        "\n\n"
+        "kpirules.yaml:6:45: error[KPI687]: the query of the table `staff` may not read from `facts`\n"
+        "  6 |       from read_csv('a.csv') as a, 'b.csv', facts\n"
+        "    |                                             ^^^^^\n"
+        "  help: a query reads files, by read_csv, read_parquet, read_json, read_json_objects, range, generate_series,"
+        " unnest, json_each\n"
+    )
+
+
+def test_text_that_is_used_as_a_number_is_told_how_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,amount\n1,2\n", encoding="utf-8")
+    query = "select id, sum(amount) as amount from read_csv('a.csv', all_varchar = true) group by id"
+    told = said(tmp_path, f'  staff: {{query: "{query}"}}\n', STAFF)
+    assert "error[KPI619]" in told
+    assert "cast(amount as decimal(18, 2))" in told
+
+
+def test_any_nesting_gives_a_fault(tmp_path: Path) -> None:
+    query = "select " + "(" * 20_000 + "1" + ")" * 20_000 + " as id"
+    assert "error[KPI6" in said(tmp_path, f'  staff: {{query: "{query}"}}\n', STAFF)
+    query = "select 1 as id union all " * 3_000 + "from x"
+    assert "error[KPI6" in said(tmp_path, f'  staff: {{query: "{query}"}}\n', STAFF)
