@@ -62,6 +62,7 @@ class Source:
 class Bindings:
     """What `kpirules.yaml` says. All relative paths start at `folder`; names of tables and columns are in NFC.
 
+    `readable` are the folders whose files queries may read: `folder`, and those that are declared.
     `span` is the place of the key `data`, for faults about a table that is not there.
     """
 
@@ -71,6 +72,7 @@ class Bindings:
     scheme_span: Span
     sources: Mapping[str, Source]
     span: Span
+    readable: tuple[Path, ...]
 
 
 def load_bindings(path: Path) -> Bindings:
@@ -90,6 +92,7 @@ def load_bindings(path: Path) -> Bindings:
         scheme_span=tree.spans["scheme",],
         sources={name: _source(tree, name, entry) for name, entry in data.items()},
         span=tree.key_spans["data",],
+        readable=(folder, *((folder / one).resolve() for one in tree.value.get("folders", ()))),
     )
 
 
@@ -296,6 +299,8 @@ class _Tree:
             case "oneOf":
                 both = all(key in instance for key in ("file", "query"))
                 yield Diagnostic("KPI607", place, helps=(Note("both" if both else "none"),))
+            case "type" if schema["type"] == "array":
+                yield Diagnostic("KPI693", place, {"key": path[-1]}, helps=(Note("write"),))
             case _:
                 code = "KPI608" if schema["type"] == "object" else "KPI609"
                 yield Diagnostic(code, self.spans[path] if self.spans[path].text.strip() else place)

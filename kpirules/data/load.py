@@ -146,7 +146,7 @@ def read_tables(
             raise Fault([Diagnostic("KPI610", bindings.span, {"table": contract.name}, helps=helps)])
         if unknown := unknown_columns(contract, source):
             raise Fault(unknown)
-        return read_source(contract, source, bindings.folder)
+        return read_source(contract, source, bindings)
 
     return _loaded(contracts, read, quarantine=quarantine, subject=subject)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpirules.data.faults import Place
@@ -23,7 +24,6 @@ _CONFIG: Mapping[str, bool] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
-    "lock_configuration": True,
 }
 _CSV = {"read_csv", "read_csv_auto"}
 _JSON = {"read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto"}
@@ -47,13 +47,14 @@ _PARQUET_FILE = re.compile(r"\.parquet$", re.IGNORECASE)
 _TYPES = ("columns", "types", "dtypes", "column_types")
 _DAY_FORM = "%Y-%m-%d"
 _DAYS = {"DATE": ("dateformat", "date_format"), "TIMESTAMP": ("timestampformat", "timestamp_format")}
+_OUTSIDE = re.compile(r'access (?:file|directory) "([^"]*)"')
 _SIGNS = re.compile(r"'[^']*'|\"[^\"]*\"|[()]")
 
 _Node = dict[str, Any]
 
 
-def run_query(text: str, place: Place) -> pa.Table:
-    """The rows that a query gives; its relative paths start at the working directory.
+def run_query(text: str, place: Place, folders: Iterable[Path]) -> pa.Table:
+    """The rows that a query gives; its relative paths start at the working directory, and it reads some folders only.
 
     Raises:
         Fault: it is not one `select`, reads what it may not, leaves a type to be guessed, or fails.
@@ -63,11 +64,28 @@ def run_query(text: str, place: Place) -> pa.Table:
     with duckdb.connect(config=dict(_CONFIG)) as connection:
         try:
             _check(connection, text, place)
+            _confine(connection, folders)
             return connection.sql(text).to_arrow_table()
+        except duckdb.PermissionException as error:
+            path = _OUTSIDE.search(str(error))
+            if path is None:
+                raise place.fault("KPI619", reason=_first_line(error)) from None
+            folder = Path(path[1]).parent
+            raise place.fault("KPI692", Note("write", {"folder": folder}), path=path[1]) from None
         except duckdb.Error as error:
             reason = _first_line(error)
             helps = (Note("cast"),) if "VARCHAR" in reason else ()
             raise place.fault("KPI619", *helps, reason=reason) from None
+
+
+def _confine(connection: duckdb.DuckDBPyConnection, folders: Iterable[Path]) -> None:
+    """Let a connection read files of some folders only, and no setting be changed; links are followed before."""
+    from sqlglot import exp
+
+    named = exp.array(*(exp.Literal.string(str(folder)) for folder in folders)).sql("duckdb")
+    connection.execute(f"set allowed_directories = {named}")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
 
 
 def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from kpirules.data.arrow import counting, flat
-from kpirules.data.bindings import OF_CSV, Kind, Source
+from kpirules.data.bindings import OF_CSV, Bindings, Kind, Source
 from kpirules.data.content import FIRST_BYTES, Damaged, check_content, read_bytes
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
@@ -52,16 +52,16 @@ class Raw:
     sha256: str | None = None
 
 
-def read_source(contract: Table, source: Source, folder: Path) -> Raw:
-    """The rows of a bound table; a relative path starts at `folder`.
+def read_source(contract: Table, source: Source, bindings: Bindings) -> Raw:
+    """The rows of a table from one of the sources of the bindings.
 
     Raises:
         Fault: the source cannot be read, or lacks a column of the contract.
     """
     if source.kind is Kind.QUERY:
         _check_keys(source, "")
-        return _read_query(contract, source, folder)
-    path = folder / source.target
+        return _read_query(contract, source, bindings)
+    path = bindings.folder / source.target
     place = Place(contract.name, source.target, source.span)
     suffix = path.suffix.lower()
     if suffix not in _KINDS:
@@ -166,11 +166,11 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
     return _typed_raw(contract, place, table, kept, digest)
 
 
-def _read_query(contract: Table, source: Source, folder: Path) -> Raw:
+def _read_query(contract: Table, source: Source, bindings: Bindings) -> Raw:
     place = Place(contract.name, Kind.QUERY, source.span)
     # a relative path in a query is looked for in the working directory first, whatever `file_search_path` says
-    with _FOLDER, chdir(folder):
-        table = run_query(source.target, place)
+    with _FOLDER, chdir(bindings.folder):
+        table = run_query(source.target, place, bindings.readable)
     return _typed_raw(contract, place, table, _picked(contract, table.column_names, source.columns, place))
 
 

@@ -97,6 +97,34 @@ def test_a_query_is_one_select(tmp_path: Path, query: str) -> None:
     assert "error[KPI620]" in said(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF)
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["../other/a.csv", "/etc/passwd.csv", "in/../../other/a.csv", "link.csv", "../*/a.csv", "../project-2/a.csv"],
+)
+def test_a_query_reads_the_folder_of_the_project_only(tmp_path: Path, path: str) -> None:
+    project = tmp_path / "project"
+    for folder in (project, project / "in", tmp_path / "other", tmp_path / "project-2"):
+        folder.mkdir()
+        (folder / "a.csv").write_text("id,amount,day\n1,2,3\n", encoding="utf-8")
+    (project / "link.csv").symlink_to(tmp_path / "other" / "a.csv")
+    data = f"  staff:\n    query: from read_csv('{path}', all_varchar = true)\n"
+    told = said(project, data, STAFF)
+    assert "error[KPI692]" in told
+    assert f"`{path}`" in told
+
+
+def test_folders_that_are_declared_are_read_too(tmp_path: Path) -> None:
+    project, other = tmp_path / "project", tmp_path / "it's other"
+    for folder in (project, other):
+        folder.mkdir()
+    (other / "a.csv").write_text("id,amount,day\n1,2,3\n", encoding="utf-8")
+    query = "from read_csv('../it''s other/a.csv', all_varchar = true)"
+    data = f'  staff:\n    query: "{query}"\nfolders: ["../it\'s other"]\n'
+    assert bound(project, data, STAFF).tables["staff"].num_rows == 1
+    told = said(project, data.replace('["../it\'s other"]', "../other"), STAFF)
+    assert "error[KPI693]: expected a list under `folders`" in told
+
+
 def test_the_settings_of_the_database_are_locked(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id\n1\n", encoding="utf-8")
     # a setting is changed by a statement of its own, which is no `select`
