@@ -326,3 +326,36 @@ def test_branches_with_too_much_in_common_name_the_value_to_round() -> None:
     (fault,) = refused(text)
     assert (fault.code, fault.helps[0].args) == ("KPI305", {"value": "deals.x"})
     assert told(text.replace("sum(deals.x)", "sum(round(deals.x, 6))")) == []
+
+
+def test_a_branch_of_zero_needs_no_common_divisor() -> None:
+    """Zero is zero over any divisor, so wide quotients of the person stay as narrow as they are."""
+    defines = """
+    define whole = sum(deals.acv)
+    define attained = whole / base
+    define deals.a = acv * own.attained / 1_000_000 or else 0
+    define deals.b = acv / own.attained / 12 or else 0, at least 0
+    define deals.c by qty
+        > 5  : acv / own.attained or else 0
+        else : 0
+    define sa = sum(deals.a)
+    define mb = min(deals.b)
+    define mc = median(deals.c)
+    define dc = count distinct(deals.c)
+    """
+    found = figures(scheme(DEALS, defines, staff=STAFF), DATA)
+    sums, least, middles, counts = [], [], [], []
+    for p in PEOPLE:
+        rows, base, whole = [r for r in ROWS if r["id"] == p["id"]], _of(p["base"]), _revenue(p)
+        attained = whole / base if base else None
+        acvs = [_of(r["acv"]) for r in rows]
+        sums.append(
+            sum((acv * attained / 1_000_000 for acv in acvs), Fraction(0)) if attained is not None else Fraction(0)
+        )
+        least.append(
+            min((max(acv / attained / 12, Fraction(0)) if attained else Fraction(0) for acv in acvs), default=None)
+        )
+        over_five = [_of(r["acv"]) / attained if attained and _of(r["qty"]) > 5 else Fraction(0) for r in rows]
+        middles.append(_middle(over_five))
+        counts.append(len(set(over_five)))
+    assert [found.column(name) for name in ("sa", "mb", "mc", "dc")] == [sums, least, middles, counts]
