@@ -359,3 +359,54 @@ def test_a_branch_of_zero_needs_no_common_divisor() -> None:
         middles.append(_middle(over_five))
         counts.append(len(set(over_five)))
     assert [found.column(name) for name in ("sa", "mb", "mc", "dc")] == [sums, least, middles, counts]
+
+
+def test_quotients_by_way_of_other_tables() -> None:
+    """A line reads its deal's quotient, a deal that of its partner; whose figure it is comes by way of the deal."""
+    tables = """
+    table deals
+        deal_id  text key
+        staff_id text references staff
+        partner  text references staff
+        day      date period
+        acv      money
+        kind     text in "a", "b"
+        via staff_id
+    table lines
+        line_id text key
+        deal_id text references deals
+        qty     integer between 1 and 100
+    define staff.twelfth = base / 12
+    define spread = base / 13
+    define deals.daily = if kind = "a" then acv / staff_id.days else acv / 7
+    define deals.more = staff_id.twelfth + partner.twelfth + acv
+    define lines.x = deal_id.daily * qty + deal_id.acv / (own.spread / 1元)
+    define a = sum(lines.x)
+    define lines.y = qty * deal_id.daily
+    define b = max(lines.y)
+    define c = sum(deals.more)
+    """
+    staff = STAFF.replace("between -31 and 31", "between 1 and 31").replace(
+        "between 0 and 1_000_000", "between 1 and 9"
+    )
+    data: Data = {
+        "teams": DATA["teams"],
+        "staff": [("E1", "T1", "9", None, "5", "A"), ("E2", "T2", "11", None, "2", "B")],
+        "deals": [
+            ("1", "E1", "E2", "2025-01-01", "100", "a"),
+            ("2", "E1", "E1", "2025-01-02", "10.01", "b"),
+            ("3", "E2", "E1", "2025-01-02", "-4", "a"),
+        ],
+        "lines": [("1", "1", "2"), ("2", "1", "3"), ("3", "2", "1"), ("4", "3", "7")],
+    }
+    found = figures(scheme(tables, staff=staff), data)
+    daily = [Fraction(100, 9), Fraction("10.01") / 7, Fraction(-4, 11)]
+    by_spread = [Fraction(100 * 13, 5), Fraction("10.01") * 13 / 5, Fraction(-4 * 13, 2)]
+    assert found.column("a") == [
+        5 * daily[0] + daily[1] + 2 * by_spread[0] + by_spread[1],
+        7 * daily[2] + by_spread[2],
+    ]
+    assert found.column("b") == [3 * daily[0], 7 * daily[2]]
+    assert found.column("c") == [Fraction(5 * 3 + 2, 12) + Fraction("110.01"), Fraction(7, 12) - 4]
+    (fault,) = refused(scheme(tables, "define deals.z = acv / partner.days\ndefine d = sum(deals.z)", staff=staff))
+    assert (fault.code, fault.helps[0].args["write"]) == ("KPI319", "round(acv / partner.days, 6)")
