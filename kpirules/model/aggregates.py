@@ -78,7 +78,7 @@ def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
         case "median":
             return types.median(arg.type)
         case _:
-            return arg.type.maybe()
+            return types.extreme(arg.type)
 
 
 def _count(ws: Workspace, node: ast.Call) -> Expr:

@@ -192,7 +192,8 @@ class _Divisors:
             case Tiers():
                 return self._tiers(node, refs)
             case Fn() | Cond() | Fallback() | Limited() | By() | Choose():
-                return replace(_common([self.split(part, refs) for part in parts]), mixed=True)
+                branches = [self.split(part, refs) for part in parts if known(part) != 0]  # 0 is so over any divisor
+                return branches[0] if len(branches) == 1 else replace(_common(branches), mixed=True)
             case _:
                 raise self._differs(node)
 

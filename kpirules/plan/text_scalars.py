@@ -23,7 +23,7 @@ _SIGNS = {
     "gt": ">",
     "ge": "≥",
 }
-_WORDS = ("and", "or", "coalesce", "at_most", "at_least")
+_WORDS = ("and", "or", "coalesce", "at_most", "at_least", "over")
 """Operators that are words between their arguments."""
 
 _AFTER = ("is_missing",)

@@ -362,12 +362,22 @@ def added_up(a: Type, count: int) -> Type:
 
 
 def _summed(a: Type, unit: Unit, low: Fraction, high: Fraction) -> Type:
-    if a.over is None:
+    over = _of_group(a)
+    if over is None:
         return decimal(unit, a.sides[0].scale, low, high)
-    over = Digits(a.over.scale, max(a.over.bound, Fraction(1))).checked()  # of no rows it is 1
     scale, bound = a.sides[0].scale, SUM_BOUND * over.bound
     Digits(max(scale, over.scale), bound).checked()  # the numerators are compared with what the bound comes to
     return Type(unit, low=low, high=high, digits=Digits(scale, bound), over=over)
+
+
+def _of_group(a: Type) -> Digits | None:
+    """The divisor that the rows of a group have; 1 where there are none, or all are 0."""
+    return Digits(a.over.scale, max(a.over.bound, Fraction(1))).checked() if a.over else None
+
+
+def extreme(a: Type) -> Type:
+    """The type of the least or the greatest over rows, missing of no rows."""
+    return replace(a, missing=True, over=_of_group(a))
 
 
 def median(a: Type) -> Type:
@@ -377,7 +387,7 @@ def median(a: Type) -> Type:
     """
     scale, bound = a.sides[0].scale, a.sides[0].bound if a.over else _size(*a.bounds)
     Digits(scale, 2 * bound).checked()
-    return replace(a, digits=Digits(scale + 1, bound).checked(), missing=True)
+    return replace(a, digits=Digits(scale + 1, bound).checked(), missing=True, over=_of_group(a))
 
 
 def average(a: Type) -> Type:

@@ -114,6 +114,11 @@ CASES = [
     ("KPI552", "b", scheme(_table("a text references staff", "b text", "via b"))),
     ("KPI317", "0", scheme("define x = base per 0 whole")),
     ("KPI318", "3 as number", scheme("define x = 1 + 3 as number")),
+    (
+        "KPI319",
+        "orders.amount / qty",
+        scheme(ORDERS + "    qty integer between 1 and 9", "define x = sum(orders.amount / qty)"),
+    ),
     # ---- missing
     ("KPI401", "one", scheme(_indicator("actual base", "target 0 * base", "score achievement * 100"))),
     ("KPI402", "level", scheme("define x = level > 3", staff=_staff("level integer optional"))),

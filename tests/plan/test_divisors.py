@@ -326,3 +326,87 @@ def test_branches_with_too_much_in_common_name_the_value_to_round() -> None:
     (fault,) = refused(text)
     assert (fault.code, fault.helps[0].args) == ("KPI305", {"value": "deals.x"})
     assert told(text.replace("sum(deals.x)", "sum(round(deals.x, 6))")) == []
+
+
+def test_a_branch_of_zero_needs_no_common_divisor() -> None:
+    """Zero is zero over any divisor, so wide quotients of the person stay as narrow as they are."""
+    defines = """
+    define whole = sum(deals.acv)
+    define attained = whole / base
+    define deals.a = acv * own.attained / 1_000_000 or else 0
+    define deals.b = acv / own.attained / 12 or else 0, at least 0
+    define deals.c by qty
+        > 5  : acv / own.attained or else 0
+        else : 0
+    define sa = sum(deals.a)
+    define mb = min(deals.b)
+    define mc = median(deals.c)
+    define dc = count distinct(deals.c)
+    """
+    found = figures(scheme(DEALS, defines, staff=STAFF), DATA)
+    sums, least, middles, counts = [], [], [], []
+    for p in PEOPLE:
+        rows, base, whole = [r for r in ROWS if r["id"] == p["id"]], _of(p["base"]), _revenue(p)
+        attained = whole / base if base else None
+        acvs = [_of(r["acv"]) for r in rows]
+        sums.append(
+            sum((acv * attained / 1_000_000 for acv in acvs), Fraction(0)) if attained is not None else Fraction(0)
+        )
+        least.append(
+            min((max(acv / attained / 12, Fraction(0)) if attained else Fraction(0) for acv in acvs), default=None)
+        )
+        over_five = [_of(r["acv"]) / attained if attained and _of(r["qty"]) > 5 else Fraction(0) for r in rows]
+        middles.append(_middle(over_five))
+        counts.append(len(set(over_five)))
+    assert [found.column(name) for name in ("sa", "mb", "mc", "dc")] == [sums, least, middles, counts]
+
+
+def test_quotients_by_way_of_other_tables() -> None:
+    """A line reads its deal's quotient, a deal that of its partner; whose figure it is comes by way of the deal."""
+    tables = """
+    table deals
+        deal_id  text key
+        staff_id text references staff
+        partner  text references staff
+        day      date period
+        acv      money
+        kind     text in "a", "b"
+        via staff_id
+    table lines
+        line_id text key
+        deal_id text references deals
+        qty     integer between 1 and 100
+    define staff.twelfth = base / 12
+    define spread = base / 13
+    define deals.daily = if kind = "a" then acv / staff_id.days else acv / 7
+    define deals.more = staff_id.twelfth + partner.twelfth + acv
+    define lines.x = deal_id.daily * qty + deal_id.acv / (own.spread / 1元)
+    define a = sum(lines.x)
+    define lines.y = qty * deal_id.daily
+    define b = max(lines.y)
+    define c = sum(deals.more)
+    """
+    staff = STAFF.replace("between -31 and 31", "between 1 and 31").replace(
+        "between 0 and 1_000_000", "between 1 and 9"
+    )
+    data: Data = {
+        "teams": DATA["teams"],
+        "staff": [("E1", "T1", "9", None, "5", "A"), ("E2", "T2", "11", None, "2", "B")],
+        "deals": [
+            ("1", "E1", "E2", "2025-01-01", "100", "a"),
+            ("2", "E1", "E1", "2025-01-02", "10.01", "b"),
+            ("3", "E2", "E1", "2025-01-02", "-4", "a"),
+        ],
+        "lines": [("1", "1", "2"), ("2", "1", "3"), ("3", "2", "1"), ("4", "3", "7")],
+    }
+    found = figures(scheme(tables, staff=staff), data)
+    daily = [Fraction(100, 9), Fraction("10.01") / 7, Fraction(-4, 11)]
+    by_spread = [Fraction(100 * 13, 5), Fraction("10.01") * 13 / 5, Fraction(-4 * 13, 2)]
+    assert found.column("a") == [
+        5 * daily[0] + daily[1] + 2 * by_spread[0] + by_spread[1],
+        7 * daily[2] + by_spread[2],
+    ]
+    assert found.column("b") == [3 * daily[0], 7 * daily[2]]
+    assert found.column("c") == [Fraction(5 * 3 + 2, 12) + Fraction("110.01"), Fraction(7, 12) - 4]
+    (fault,) = refused(scheme(tables, "define deals.z = acv / partner.days\ndefine d = sum(deals.z)", staff=staff))
+    assert (fault.code, fault.helps[0].args["write"]) == ("KPI319", "round(acv / partner.days, 6)")

@@ -214,13 +214,13 @@ def test_a_quotient_is_kept_to_twelve_places(shop: Path) -> None:
 
 
 def test_a_quotient_too_wide_to_be_rounded_by_the_engine_is_kept_to_twelve_places(shop: Path) -> None:
-    """1,000.50 × 19.8% ÷ 7 is 28.2998571428571…; 1,000.50 × 19.8% ÷ 8 is 24.762375, which nothing is rounded of."""
-    for divisor, kept, mark in (("7", "28.299857142857", "actual"), ("8", "24.762375", None)):
-        share = f"actual  sum(orders.amount) * staff.base_pay / 1 USD * 19.8% / staff.base_pay * 1 USD / {divisor}"
-        text = SCHEME.replace("actual  sum(orders.amount)", share)
-        (shop / "shop.kpi").write_text(text, encoding="utf-8")
-        sales = by_item(project.done(shop).result, "S1")["sales"]
-        assert (sales["actual"], sales["rounded"]) == (Decimal(kept), mark)
+    """2 × 0.198 ÷ 7 is 0.0565714285714285…; ÷ 8 it is 0.0495, and nothing is rounded."""
+    pay = "(staff.base_pay / 1 CNY)"
+    for divisor, kept, mark in (("7", "0.056571428571", "actual"), ("8", "0.0495", None)):
+        text = SCHEME.replace("actual  count(orders)", f"actual  count(orders) * {pay} * 0.198 / {pay} / {divisor}")
+        (shop / "shop.kpi").write_text(text.replace("actual * 10", "10 + 0"), encoding="utf-8")
+        visits = by_item(project.done(shop).result, "S1")["visits"]
+        assert (visits["actual"], visits["rounded"]) == (Decimal(kept), mark)
 
 
 def test_a_figure_of_more_than_twelve_places_is_rounded_half_away(shop: Path) -> None:

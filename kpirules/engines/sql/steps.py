@@ -148,15 +148,16 @@ _FUNCS: dict[str, Callable[[Node], Node]] = {
 
 
 def _measured(low: Lowering, measure: Measure, schema: Schema) -> dict[str, Node]:
-    """The columns of one aggregate, two where it is a quotient: the divisor is the same in all rows of a group."""
+    """The columns of one aggregate, two where it is a quotient: the divisor is that of any row that is not 0."""
     made = _measure(low, measure, schema)
     name, over = low.columns(measure.name), measure.type.over
     if over is None:
         return {name: made}
     assert measure.arg is not None
-    found: Node = exp.Max(this=build.column(low.columns(measure.arg + OVER)))
+    num, divisor = (build.column(low.columns(one)) for one in (measure.arg, measure.arg + OVER))
+    counts = build.binary(exp.NEQ, num, build.number(Fraction(0), Digits(0, Fraction(1))))
+    found = build.call(exp.Coalesce, exp.Max(this=build.case([(counts, divisor)])), build.number(Fraction(1), over))
     if measure.func == "sum":
-        found = build.call(exp.Coalesce, found, build.number(Fraction(1), over))
         made = _within(low, made, measure.type, found, over)
     return {name: made, low.columns(measure.name + OVER): build.cast(found, over)}
 
