@@ -32,7 +32,7 @@ class TableFacts:
     no file, of the typed rows in sorted order, so of what was read and not of how. `encoding` is that of a CSV file,
     `guessed` where its bytes alone say so and it is not UTF-8. `rows` counts all that were read, those set aside too.
     `rounded` counts the cells of each column whose float noise was dropped, `units` has what the figures of a column
-    were multiplied by.
+    were multiplied by. `hidden` counts the rows that are hidden in their sheet; they are read like others.
     """
 
     table: str
@@ -43,6 +43,7 @@ class TableFacts:
     guessed: bool = False
     rounded: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +356,7 @@ def _facts(contract: Table, raw: Raw, table: pa.Table, cells: Mapping[str, Cells
         guessed=raw.guessed,
         rounded={name: column.noise for name, column in cells.items() if column.noise},
         units={column.name: column.unit for column in contract.columns if column.unit is not None},
+        hidden=raw.hidden,
     )
 
 

@@ -27,6 +27,7 @@ _RELATION = (
 )
 _SHOWN = {"n", "s", "str", "inlineStr"}
 """Types of cells, numbers and texts, that a number format shows."""
+_TRUE = {"1", "true"}
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -36,7 +37,8 @@ class Marks:
 
     `percents` are numbers formatted as percents; `formats` has the rows of numbers and texts that a number format shows
     otherwise than they are held; `errors` hold the text of an error; `unworked` are formulas without a value. `merged`
-    are ranges (first row, first column, last row, last column). `rows` and `columns` say how far the cells reach.
+    are ranges (first row, first column, last row, last column). `hidden` are the rows that
+    the sheet does not show. `rows` and `columns` say how far the cells reach.
     """
 
     percents: dict[int, set[int]] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Marks:
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
     unworked: dict[int, set[int]] = field(default_factory=dict)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
     rows: int = 0
     columns: int = 0
 
@@ -80,7 +83,7 @@ def counts_from_1904(file: ZipFile) -> bool:
         found = [attributes for name, attributes in _elements(file, _workbook_part(file)) if name == "workbookPr"]
     except (LookupError, ValueError, expat.ExpatError) as error:
         raise NotASheet(str(error)) from None
-    return any(one.get("date1904") in {"1", "true"} for one in found)
+    return any(one.get("date1904") in _TRUE for one in found)
 
 
 # ---------------------------------------------------------------- the parts of the file
@@ -212,6 +215,8 @@ class _Scan:
         self._end_row()
         self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
         self.begun = False
+        if attributes.get("hidden") in _TRUE:
+            self.marks.hidden.add(self.row)
 
     def _end_row(self) -> None:
         """The last cell of a row that has a value says how far the row reaches."""

@@ -40,6 +40,7 @@ class Raw:
     `numbers` are the rows' numbers as a person counts them. `lost` are faults of rows that are not among the cells,
     `findings`, by column, of cells that the contract need not look at. `encoding` is that of a CSV file, `guessed`
     where its bytes alone say so and it is not UTF-8. `sha256` is of the file, None where there is none.
+    `hidden` counts the rows that are hidden in their sheet.
     """
 
     place: Place
@@ -50,6 +51,7 @@ class Raw:
     encoding: str | None = None
     guessed: bool = False
     sha256: str | None = None
+    hidden: int = 0
 
 
 def read_source(contract: Table, source: Source, bindings: Bindings) -> Raw:
@@ -125,7 +127,9 @@ def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> R
         raise place.fault("KPI656", Note("write"), row=row, header=source.header or 1)
     picked = _picked(contract, sheet.header, source.columns, place, sheet.notes)
     found = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
-    return _raw(place, found, sheet.numbers, lost=tuple(_blank(sheet.blank, place)), sha256=sheet.sha256)
+    return _raw(
+        place, found, sheet.numbers, lost=tuple(_blank(sheet.blank, place)), sha256=sheet.sha256, hidden=sheet.hidden
+    )
 
 
 def _lost(read: Delimited, place: Place) -> Iterator[Group]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from kpirules.compiling import Compiled
 from kpirules.data.faults import SHOWN, Group
 from kpirules.data.load import Loaded, TableFacts
+from kpirules.runs.not_considered import counts as not_considered_counts
 from kpirules.runs.provenance import Request, provenance, versions
 from kpirules.runs.run import Result
-from kpirules.runs.uncredited import counts as uncredited_counts
+from kpirules.runs.table_rows import period_columns, to_json
 from kpirules.source import SourceText
 from kpirules.source.system import real
 from kpirules.values.periods import Period
@@ -71,7 +72,9 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
         "inputs": [_facts(facts) for facts in done.loaded.facts],
         "inputs_kept": done.inputs is not None,
         "counts": counts(done.result),
-        **uncredited_counts(done.compiled.plan, done.result.uncredited),
+        "period_columns": period_columns(done.compiled.model),
+        "tables": to_json(done.result.tables),
+        "not_considered": not_considered_counts(done.result.not_considered),
         "quarantine": done.loaded.quarantine.counts,
         "warnings": [_warning(group) for group in done.loaded.warnings],
         "times": dict(done.times),

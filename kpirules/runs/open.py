@@ -14,6 +14,7 @@ from kpirules.runs.evidence import Evidence, read_evidence
 from kpirules.runs.folder import RESULTS
 from kpirules.runs.recompute import kept_inputs
 from kpirules.runs.run import Result
+from kpirules.runs.table_rows import from_json
 from kpirules.runs.tables import disagreeing, misfilled, schemas
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.system import real
@@ -47,7 +48,8 @@ def open_run(folder: Path) -> Run:
     tables = results(evidence, compiled)
     if wrong := contradictions(evidence, compiled, tables):
         raise Fault(wrong)
-    result = Result(period=evidence.period, engine=evidence.manifest["engine"]["name"], **tables)
+    rows = from_json(evidence.manifest["tables"])
+    result = Result(period=evidence.period, engine=evidence.manifest["engine"]["name"], tables=rows, **tables)
     return Run(evidence, compiled, _inputs(evidence, compiled, tables["quarantine"]), result)
 
 

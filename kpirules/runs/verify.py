@@ -24,11 +24,12 @@ from kpirules.runs.differences import Finding, differences, shape
 from kpirules.runs.evidence import Evidence, read_evidence
 from kpirules.runs.folder import result_tables, write_results
 from kpirules.runs.manifest import NAME, counts
+from kpirules.runs.not_considered import counts as not_considered_counts
 from kpirules.runs.open import changed_file, contradictions, results
 from kpirules.runs.provenance import program_changes
 from kpirules.runs.recompute import Some, counts_of, input_rows, kept_inputs, recomputed
 from kpirules.runs.run import Result
-from kpirules.runs.uncredited import counts as uncredited_counts
+from kpirules.runs.table_rows import period_columns, to_json
 from kpirules.source import Diagnostic, Fault, Note
 
 EVERYBODY = 10_000
@@ -230,7 +231,9 @@ def _derived(kept: _Kept, result: Result) -> dict[str, Any]:
     block: dict[str, Any] = {
         "scheme": {"name": plan.scheme, "title": plan.title, "version": plan.version, "language": plan.language},
         "counts": counts(result),
-        **uncredited_counts(plan, result.uncredited),
+        "period_columns": period_columns(kept.compiled.model),
+        "tables": to_json(result.tables),
+        "not_considered": not_considered_counts(result.not_considered),
         "quarantine": counts_of(quarantine),
     }
     found = dict(_entries(block))
