@@ -91,7 +91,8 @@ class Scheme:
 
         `data` has a frame for each table, by name: a pandas frame, an Arrow table, or anything that gives Arrow data of
         itself; its columns have the contract's names, others are passed over. Or it is the path of a `kpirules.yaml`;
-        None takes the scheme's own. With `quarantine`, faulty rows are set aside, with what refers to them or matches them.
+        None takes the scheme's own. With `quarantine`, faulty rows are set aside, with the rows that refer to them or
+        match them.
 
         Raises:
             Fault: the period, the bindings or a source is at fault, or working the scheme out found a fault.
