@@ -298,7 +298,7 @@ def _findings(
 
     def of_references(contract: Table) -> list[Finding]:
         return [
-            *decomposed_references(contract, by_name, shown, numbers),
+            *decomposed_references(contract, by_name, tables, shown, numbers),
             *reference_findings(contract, tables, by_name),
         ]
 

