@@ -8,9 +8,11 @@ from statistics import median
 
 import pytest
 
+from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import RunStopped
+from kpirules.runs.run import params, read_period
 from kpirules.source.render import render_text
-from tests.helpers.schemes import Data, figures, refused, scheme, told
+from tests.helpers.schemes import Data, compiled, figures, refused, scheme, tables_of, told
 
 STAFF = """
 table staff
@@ -159,6 +161,10 @@ CASES: dict[str, tuple[str, Value]] = {
         "qty * 1元 / (own.quota / 1元) or else 1元",
         lambda r, p: _of(r["qty"]) / q if (q := QUOTAS.get(str(p["id"]))) else Fraction(1),
     ),
+    "a person's divisor below 1, and zeros": (
+        "if qty > 1 then acv / own.odd or else 0元 else 0元",
+        lambda r, p: (_by(_of(r["acv"]), p["odd"]) or Fraction(0)) if r["qty"] != 1 else Fraction(0),  # type: ignore[arg-type]
+    ),
     "branches of a person's": (
         'if kind = "a" then qty * 1元 / own.team.size else acv / 12',
         lambda r, p: _of(r["qty"]) / SIZES[str(p["team"])] if r["kind"] == "a" else _of(r["acv"]) / 12,
@@ -288,8 +294,11 @@ def test_a_sum_past_the_bound_stops_the_run() -> None:
     rows = [(str(nth), "E1", "2025-01-01", most, None, "1", "a") for nth in range(3)]
     assert figures(text, {**DATA, "deals": rows}).column("a")[0] == Fraction(most)
     more = [*rows, ("9", "E1", "2025-01-01", "4", None, "1", "a")]
-    with pytest.raises(RunStopped):
-        figures(text, {**DATA, "deals": more})
+    for engine in (reference, duckdb):
+        found = compiled(text)
+        given = params(read_period("2025Q1", found.plan.period))
+        with pytest.raises(RunStopped):
+            engine.run(found.plan, tables_of(found, {**DATA, "deals": more}), given, ["p"])
 
 
 UNEVEN = {
