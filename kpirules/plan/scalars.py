@@ -289,7 +289,7 @@ def faults(draft: Draft, node: Expr) -> bool:
             return True
         if isinstance(part, Fn) and part.name in ("add_days", "add_months"):
             return True
-        if isinstance(part, Col | Own) and may_stray(draft.model, part.refs):
+        if isinstance(part, Col | Own) and part.refs and may_stray(draft.model, part.refs):
             return True
         if isinstance(part, Col) and (computed := draft.model.columns.get((part.table, part.column))):
             if faults(draft, computed.rule):
