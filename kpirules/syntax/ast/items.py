@@ -74,13 +74,14 @@ class ActiveClause(Node):
 
 @dataclass(frozen=True, slots=True)
 class Table(Node):
-    """A table's contract."""
+    """A table's contract. `marks` are the words after its name, in English: `expects rows`."""
 
     name: Name
     title: str | None
     columns: tuple[Column, ...]
     active: tuple[ActiveClause, ...] = ()
     via: tuple[Name, ...] = ()
+    marks: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
