@@ -32,12 +32,13 @@ def heading(evidence: Evidence) -> str:
 
 def program(changes: Mapping[str, tuple[str | None, str | None]]) -> str:
     """What has changed since the run in the program and its libraries."""
-    said = [f"{name} {_short(then)} → {_short(now)}" for name, (then, now) in changes.items()]
+    said = [f"{name} {_short(name, then)} → {_short(name, now)}" for name, (then, now) in changes.items()]
     return console.say("program_changed", changes=console.say("comma").join(said))
 
 
-def _short(version: str | None) -> str:
-    return "—" if version is None else version[:_DIGITS]
+def _short(name: str, version: str | None) -> str:
+    """A version; of the program's digest its first digits."""
+    return "—" if version is None else version[:_DIGITS] if name == "program" else version
 
 
 def put(evidence: Evidence, lines: Iterable[str], findings: Sequence[Finding]) -> None:

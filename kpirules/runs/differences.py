@@ -130,7 +130,7 @@ def _cells(
     for row, _, name, was, now in sorted(found, key=lambda one: one[:2]):
         subject, item, whom = _named(mine, of, row)
         args: dict[str, object] = {"file": file, "subject": whom, "figure": name if item is None else f"{item}.{name}"}
-        args |= {"recorded": _shown(was), "recomputed": _shown(now)}
+        args |= {"recorded": quoted(was), "recomputed": quoted(now)}
         yield Finding(Diagnostic(_CHANGED, None, args), file, subject, item, name, was, now)
 
 
@@ -138,20 +138,27 @@ def _rows(code: str, file: str, table: pa.Table, of: Shape, places: Sequence[int
     """The rows that only one table has."""
     for row in places:
         subject, item, whom = _named(table, of, row)
-        args = {"file": file, "row": whom if item is None else f"{item} / {whom}"}
+        named = [item, whom] if of.subject in of.keys else [_key(table, of, row), subject]
+        args = {"file": file, "row": " / ".join(one for one in named if one is not None)}
         yield Finding(Diagnostic(code, None, args), file, subject, item)
 
 
 def _named(table: pa.Table, of: Shape, row: int) -> tuple[str | None, str | None, str]:
     """The subject and the item of a row, and what a message calls it: the subject, or else its key."""
-
-    def text(name: str) -> str | None:
-        value = table.column(name)[row].as_py()
-        return None if value is None else str(value)
-
-    subject, item = text(of.subject), text(of.item) if of.item is not None else None
-    return subject, item, subject or " ".join(text(name) or "" for name in of.keys)
+    subject = _text(table, of.subject, row)
+    item = None if of.item is None else _text(table, of.item, row)
+    return subject, item, subject or _key(table, of, row)
 
 
-def _shown(cell: str | None) -> str | Cell:
-    return Cell.EMPTY if cell is None or cell == "" else cell
+def _key(table: pa.Table, of: Shape, row: int) -> str:
+    return " ".join(text for name in of.keys if (text := _text(table, name, row)) is not None)
+
+
+def _text(table: pa.Table, name: str, row: int) -> str | None:
+    value = table.column(name)[row].as_py()
+    return None if value is None else str(value)
+
+
+def quoted(cell: str | None) -> str | Cell:
+    """A cell as a message shows it."""
+    return Cell.EMPTY if cell is None or cell == "" else f"`{cell}`"

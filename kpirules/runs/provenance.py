@@ -85,11 +85,10 @@ def program_changes(manifest: Mapping[str, Any]) -> dict[str, tuple[str | None, 
 
     Of a run that kept no digest of its program nothing says that the program is the same.
     """
-    then: dict[str, str] = {**manifest["engine"]["versions"]}
-    then["program"] = manifest.get("provenance", {}).get("program")
-    now: dict[str, str] = {**versions(), "program": program_digest()}
-    names = sorted({*then, *now})
-    return {name: (then.get(name), now.get(name)) for name in names if then.get(name) != now.get(name)}
+    provenance: Mapping[str, Any] = manifest.get("provenance", {})
+    then: dict[str, str | None] = {**manifest["engine"]["versions"], "program": provenance.get("program")}
+    now = {**versions(), "program": program_digest()}
+    return {name: (was, now.get(name)) for name, was in sorted(then.items()) if was != now.get(name)}
 
 
 def _add_needed(name: str, found: dict[str, str]) -> None:

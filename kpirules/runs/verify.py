@@ -20,7 +20,7 @@ from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import values
 from kpirules.plan.ir import Value
 from kpirules.runs.csv_results import csv_differences, csv_names
-from kpirules.runs.differences import Finding, differences, shape
+from kpirules.runs.differences import Finding, differences, quoted, shape
 from kpirules.runs.evidence import Evidence, read_evidence
 from kpirules.runs.folder import result_tables, write_results
 from kpirules.runs.manifest import NAME, counts
@@ -39,6 +39,8 @@ SAMPLE = 1_000
 
 _FIGURES = ("scores", "items")
 _SEEDS = 1 << 32
+_COUNTED = ("counts.", "uncredited.", "undated.", "quarantine.")
+"""The blocks of a manifest in which everything follows from the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _figures(
     findings = [*_results(kept, result_tables(kept.compiled, result), result), *_manifest(kept, result)]
     figures = sum(_count(kept.recorded[name]) for name in _FIGURES)
     if whole:
-        return replace(found, recomputed=found.subjects, figures=figures), findings
+        return replace(found, recomputed=result.scores.num_rows, figures=figures), findings
     seed = 1 + secrets.randbelow(_SEEDS) if seed is None else seed
     keys = _drawn(kept.recorded["scores"], size, seed)
     known = {(one.file, one.subject, one.item, one.column) for one in findings}
@@ -203,11 +205,12 @@ def _count(table: pa.Table) -> int:
 
 def _manifest(kept: _Kept, result: Result) -> Iterator[Finding]:
     """What a manifest says that its folder does not give."""
-    said = dict(_entries(kept.evidence.manifest))
-    for name, value in _derived(kept, result).items():
-        if said.get(name) != value:
-            recorded, now = (None if one is None else str(one) for one in (said.get(name), value))
-            args = {"name": name, "recorded": recorded or "", "recomputed": now or ""}
+    said, derived = dict(_entries(kept.evidence.manifest)), _derived(kept, result)
+    more = [name for name in said if name.startswith(_COUNTED) and name not in derived]
+    for name in (*derived, *more):
+        if said.get(name) != derived.get(name):
+            recorded, now = (None if one is None else str(one) for one in (said.get(name), derived.get(name)))
+            args = {"name": name, "recorded": quoted(recorded), "recomputed": quoted(now)}
             yield Finding(Diagnostic("KPI757", None, args), NAME, None, None, name, recorded, now)
 
 

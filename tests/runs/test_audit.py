@@ -121,7 +121,7 @@ def test_results_are_the_same_bytes_however_the_engine_cuts_them(done: Done, tmp
     whole = pa.concat_tables([done.result.items] * 8_000).combine_chunks()
     rows = whole.num_rows
     whole = whole.set_column(0, "key", pa.array([f"E{number:06}" for number in range(rows)]))
-    cuts = [0, *sorted({at**3 % rows for at in range(1, 40)}), rows]
+    cuts = [0, *sorted({at * 7919 % rows for at in range(1, 99)}), rows]
     pieces = pa.concat_tables([whole.slice(one, two - one) for one, two in itertools.pairwise(cuts)])
     first, second = (
         save(replace(done, result=replace(done.result, items=items)), tmp_path / name, numbered=False)
@@ -248,6 +248,33 @@ def test_a_changed_result_is_named_for_whom_it_concerns(
     assert expected <= told(replay(kept).findings)
 
 
+def test_who_was_added_is_named_and_not_counted(kept: Path) -> None:
+    more = {"staff_id": pa.array(["Z9"])}
+    forge(
+        kept,
+        "scores.parquet",
+        lambda table: pa.concat_tables([table, table.slice(3, 1).set_column(0, *more.popitem())]),
+    )
+    found = verify(kept)
+    assert told(found.findings) == {("KPI752", "scores.parquet", "Z9", None, None, None, None)}
+    assert (found.subjects, found.recomputed) == (6, 5)
+
+
+def test_a_row_of_data_is_named_by_its_table_and_number(kept: Path) -> None:
+    forge(kept, "uncredited.parquet", cell("row", 99, row_key="5"))
+    assert sorted(one.text("en") for one in verify(kept).findings) == [
+        "`uncredited.parquet` has a row `orders 99 / L1` that is not there when recomputed",
+        "`uncredited.parquet` has no row `orders 6 / L1`, which is there when recomputed",
+    ]
+
+
+def test_a_cell_without_a_value_is_called_empty(kept: Path) -> None:
+    forge(kept, "scores.parquet", cell("total", None, staff_id="K2"))
+    (one,) = verify(kept).findings
+    assert one.text("en") == "`scores.parquet`: `total` of `K2` is empty, but comes to `121.00` when recomputed"
+    assert one.text("zh") == "`scores.parquet`：`K2` 的 `total` 是 （空），重算得 `121.00`"
+
+
 def test_a_changed_csv_is_named_by_its_cell(kept: Path) -> None:
     path = kept / "scores.csv"
     path.write_bytes(path.read_bytes().replace(b"100.01", b"900.01", 1))
@@ -283,6 +310,8 @@ def test_both_tables_and_the_csv_changed_alike_are_found(kept: Path) -> None:
         (lambda manifest: manifest["counts"].update(subjects=6), "counts.subjects"),
         (lambda manifest: manifest["counts"].update(left_out=0), "counts.left_out"),
         (lambda manifest: manifest["uncredited"].update(orders=0), "uncredited.orders"),
+        (lambda manifest: manifest["undated"].update(staff=1), "undated.staff"),
+        (lambda manifest: manifest["quarantine"].update(orders=3), "quarantine.orders"),
         (lambda manifest: manifest["scheme"].update(version="2.0"), "scheme.version"),
         (lambda manifest: manifest["scheme"].update(title=None), "scheme.title"),
         (lambda manifest: manifest["inputs"][0].update(rows=7), "inputs.staff.rows"),

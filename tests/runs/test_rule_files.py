@@ -15,6 +15,8 @@ from kpirules.cli.main import cli
 from kpirules.runs.evidence import read_evidence
 from kpirules.runs.folder import save
 from kpirules.runs.open import open_run
+from kpirules.runs.replay import replay
+from kpirules.runs.verify import verify
 from kpirules.source import Fault
 from tests.runs import project
 
@@ -119,3 +121,17 @@ def test_faults_of_several_files_in_one_go(split: Path, monkeypatch: pytest.Monk
         ("KPI201", "../common/pay.kpi", 4),
         ("KPI302", "../common/rules/gates.kpi", 1),
     ]
+
+
+def test_a_run_of_several_rule_files_is_made_again_by_its_folder_alone(split: Path) -> None:
+    folder = save(project.done(split), split / "runs" / "2025Q1", numbered=True)
+    alone = folder.rename(split.parent / "alone")
+    shutil.rmtree(split)
+    shutil.rmtree(split.parent / "common")
+    assert replay(alone).equal
+    assert verify(alone).equal
+    files = read_evidence(alone).manifest["scheme"]["files"]
+    lines = "".join(
+        f"{hashlib.sha256((alone / one['kept']).read_bytes()).hexdigest()}  {one['kept']}\n" for one in files
+    )
+    assert read_evidence(alone).scheme_digest == hashlib.sha256(lines.encode()).hexdigest()
