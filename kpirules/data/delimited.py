@@ -19,7 +19,7 @@ from kpirules.data.arrow import counting, flat
 from kpirules.data.encodings import decode
 from kpirules.data.faults import SHOWN, Place
 from kpirules.data.quotes import Looks, Quotes, Stray, find_quotes, holds_rows
-from kpirules.source import Fault, Note
+from kpirules.source import Diagnostic, Fault, Note
 from kpirules.values.texts import plain
 
 _BLOCK = 1 << 23
@@ -62,8 +62,8 @@ def read_delimited(data: bytes, place: Place, wanted: Collection[str] = (), enco
     """Read a CSV file; `wanted` are the names that its header should have, `encoding` is what the bindings state.
 
     Raises:
-        Fault: it cannot be decoded, has no header, its cells are not separated by commas, or its quotes do not enclose
-            cells of it.
+        Fault: it cannot be decoded, has no header, its cells are not separated by commas, or it has stray
+            quotes.
     """
     digest = hashlib.sha256(data).hexdigest()
     if encoding is None and not data.startswith(_UTF_16):
@@ -103,8 +103,8 @@ def _check_nul(data: bytes, place: Place) -> None:
 
 
 def _stray(quotes: Quotes, header: Sequence[str], place: Place) -> Fault:
-    """The fault of quotes that begin a cell and do not end one."""
-    faults = []
+    """The faults of stray quotes."""
+    faults: list[Diagnostic] = []
     for stray in quotes.stray:
         args = {"row": stray.row, "column": _name(header, stray.column - 1), "lines": stray.lines}
         args |= {"text": stray.text.decode(errors="ignore")}
@@ -122,10 +122,10 @@ def _name(header: Sequence[str], index: int) -> str:
 def _check_rows_in_cells(
     header: Sequence[str], cells: pa.Table, numbers: pa.Array, ragged: pa.Table, place: Place
 ) -> None:
-    """See to it that no quoted cell that runs over line ends looks like rows of the table.
+    """Check that no quoted cell with line ends looks like rows of the table.
 
     Raises:
-        Fault: some do.
+        Fault: some do (KPI681).
     """
     width = len(header)
     long = [pc.match_substring_regex(column, _LINE_END) for column in cells.columns]

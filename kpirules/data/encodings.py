@@ -1,7 +1,7 @@
 """Encodings of CSV files: the one that the bindings state, else the one in which the bytes read as text.
 
-Almost any bytes decode as GB18030, so that a file decodes says little. A Chinese reading has to consist mostly of
-common ideographs, a Western one of accented letters inside words. `common_ideographs.txt` has, in two parts, the 500
+Almost any bytes decode as GB18030, so decoding alone proves nothing. A Chinese reading must consist mostly of common
+ideographs, a Western one of accented letters inside words. `common_ideographs.txt` has, in two parts, the 500
 most frequent ideographs of simplified Chinese (by the word counts of jieba) with those of words of sales and pay, and
 the next 1,000 with frequent surnames; each with its traditional form.
 """
@@ -36,7 +36,7 @@ _ALIASES = {
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _IDEOGRAPHS = Path(__file__).with_name("common_ideographs.txt")
 _SAMPLE = 1 << 17
-"""How many bytes of lines with a byte beyond ASCII are judged."""
+"""How many bytes of the lines beyond ASCII are looked at to choose an encoding."""
 _LINE_BEYOND = re.compile(rb"[^\r\n\x80-\xff]*+[\x80-\xff][^\r\n]*+")
 _UTF_8_LINE = re.compile(
     rb"^(?=[\x20-\x7f\t]*+[\x80-\xff])"
@@ -45,9 +45,9 @@ _UTF_8_LINE = re.compile(
 )
 _MOSTLY, _ALMOST_ALL = 0.5, 0.9
 _FEW = 4
-"""A broken file has at least so many sound characters beyond ASCII for each broken place."""
+"""A broken file has at least this many good characters beyond ASCII for each broken place."""
 _LOST = "\udcff"
-"""Stands for bytes that do not decode; no decoded text has it."""
+"""Replaces bytes that do not decode; no decoded text contains it."""
 _BEYOND = re.compile(r"[^\x00-\x7f]+")
 _DETACHED = re.compile(r"(?<![A-Za-z])[^\x00-\x7f]+(?![A-Za-z])")
 _RARE = frozenset("¤¦¨¬¯´¶¸¹\xad")
@@ -79,7 +79,7 @@ class _Reading:
 
     @property
     def beyond(self) -> int:
-        """How many characters of the text are beyond ASCII and decoded."""
+        """The number of decoded characters beyond ASCII."""
         return sum(map(len, _BEYOND.findall(self.text))) - self.text.count(_LOST)
 
 
@@ -111,7 +111,7 @@ def _codec(encoding: str) -> str:
 
 
 def _sample(data: bytes) -> bytes:
-    """The first lines with bytes beyond ASCII; in none of the encodings that are found do they hold a line end."""
+    """The first lines with bytes beyond ASCII; no candidate encoding has the byte of a line end inside a character."""
     lines, size = [], 0
     for line in _LINE_BEYOND.finditer(data):
         lines.append(line[0])
@@ -139,7 +139,7 @@ def _chosen(data: bytes, place: Place) -> str:
     if utf_8.broken and simplified >= _MOSTLY and _weight(gb18030) >= _weight(big5):
         return "gb18030"
     likely_utf_8 = utf_8.beyond >= utf_8.broken
-    sound = [
+    plausible = [
         reading
         for reading, sense in (
             (utf_8, not utf_8.broken),
@@ -149,10 +149,10 @@ def _chosen(data: bytes, place: Place) -> str:
         )
         if sense
     ]
-    if len(sound) > 1:
-        raise _two(sound[0], sound[1], place)
-    if sound or likely_utf_8:
-        return sound[0].encoding if sound else "utf-8"
+    if len(plausible) > 1:
+        raise _two(plausible[0], plausible[1], place)
+    if plausible or likely_utf_8:
+        return plausible[0].encoding if plausible else "utf-8"
     for reading in (gb18030, big5):
         if _few(reading) and _share(reading, broken=True) >= _MOSTLY:
             return reading.encoding
@@ -160,7 +160,7 @@ def _chosen(data: bytes, place: Place) -> str:
 
 
 def _line_in_utf_8(data: bytes, encoding: str) -> UnicodeDecodeError | None:
-    """The first character of a line that is in UTF-8 while the file is not, as two files in one are."""
+    """The first character beyond ASCII of a line in UTF-8 in a file that is not; two joined files have such lines."""
     for line in _UTF_8_LINE.finditer(data):
         as_utf_8 = _read(line[0], "utf-8")
         if encoding == "cp1252" or _share(as_utf_8) >= _MOSTLY:
@@ -176,10 +176,10 @@ def _few(reading: _Reading) -> bool:
 
 
 def _share(reading: _Reading, *, broken: bool = False, most: bool = False) -> float:
-    """The share of common ideographs (of the most common alone) among the letters beyond ASCII, from 0 to 1.
+    """The share of common ideographs among the letters beyond ASCII, from 0 to 1; `most` counts the most common only.
 
-    It is 1 where there is no letter, and 0 where a character is none of a text, or where bytes do not decode but for
-    `broken`.
+    It is 1 without such letters. It is 0 if a character does not belong in text or, unless `broken` is set, if some
+    bytes do not decode.
     """
     if (reading.broken and not broken) or not _is_text(reading.text):
         return 0
@@ -194,7 +194,7 @@ def _weight(reading: _Reading) -> float:
 
 
 def _western(reading: _Reading) -> bool:
-    """Whether the accented letters of a reading stand inside or beside words, or alone as words of one letter."""
+    """Whether the accented letters are part of words, or words of one letter."""
     text = reading.text
     if reading.broken or not _is_text(text) or not _RARE.isdisjoint(text):
         return False
@@ -204,7 +204,7 @@ def _western(reading: _Reading) -> bool:
 
 
 def _by_luck(reading: _Reading) -> bool:
-    """Whether valid UTF-8 may be so by luck: letters of two bytes each, and none of them beside an ASCII one."""
+    """Whether the text may be valid UTF-8 by luck: only letters of two bytes, none beside an ASCII letter."""
     text = reading.text
     return (
         max(text) < _THREE_BYTES

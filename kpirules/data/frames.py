@@ -67,7 +67,7 @@ def read_frame(frame: object, place: Place) -> Frame:
 def arrow_cells(values: pa.ChunkedArray, column: Column, metadata: Mapping[bytes, bytes] | None = None) -> Cells:
     """The cells of an Arrow column, periods of pandas by their days.
 
-    Where pandas is not loaded, such periods are numbers, and the field's `metadata` says what they stand for.
+    If Arrow does not know the type of pandas, the periods are plain numbers and the field's `metadata` has their type.
     """
     of, said = values.type, metadata or {}
     if isinstance(of, pa.ExtensionType) and of.extension_name == _PERIOD.decode():
@@ -78,7 +78,7 @@ def arrow_cells(values: pa.ChunkedArray, column: Column, metadata: Mapping[bytes
 
 
 def _periods(ordinals: pa.ChunkedArray, metadata: bytes) -> list[Days | None]:
-    """The days of periods by their numbers, each number looked at once; `metadata` is JSON that has their `freq`."""
+    """The days of periods by their ordinal numbers; `metadata` is JSON with their `freq`."""
     import pandas as pd
 
     try:
@@ -89,18 +89,23 @@ def _periods(ordinals: pa.ChunkedArray, metadata: bytes) -> list[Days | None]:
     distinct = []
     for number in encoded.dictionary.to_pylist():
         try:
-            distinct.append(_days(pd.Period(ordinal=number, freq=freq)))
+            period = pd.Period(ordinal=number, freq=freq)
         except (ValueError, OverflowError):
-            distinct.append(Days(f"{freq} {number}", None, None))
+            distinct.append(Days(f"{number} ({freq})", None, None))
+        else:
+            distinct.append(_days(period))
     return [None if at is None else distinct[at] for at in encoded.indices.to_pylist()]
 
 
 def _days(period: pd.Period) -> Days:
-    """A period by its days; one that begins or ends within a day has none."""
-    first, last = period.start_time, period.end_time
-    if (first.time(), last.time()) != (time.min, time.max):
-        return Days(f"{period} ({period.freqstr})", None, None)
-    return Days(str(period), first.date(), last.date())
+    """A period by its first and last day; one that begins or ends within a day has none."""
+    try:
+        first, last = period.start_time, period.end_time
+        if (first.time(), last.time()) == (time.min, time.max):
+            return Days(str(period), first.date(), last.date())
+    except (ValueError, OverflowError, NotImplementedError):  # the calendar ends before it
+        return Days(f"{period.ordinal} ({period.freqstr})", None, None)
+    return Days(f"{period} ({period.freqstr})", None, None)
 
 
 def _from_pandas(frame: pd.DataFrame) -> Frame:

@@ -30,7 +30,7 @@ class TableFacts:
 
     `source` is the file as the bindings name it, or `query`, `frame`. `sha256` is of the file's bytes; where there is
     no file, of the typed rows in sorted order, so of what was read and not of how. `encoding` is that of a CSV file,
-    `guessed` where its bytes alone say so and it is not UTF-8. `rows` counts all that were read, those set aside too.
+    `guessed` if it was found from the bytes and is not UTF-8. `rows` counts all that were read, those set aside too.
     `rounded` counts the cells of each column whose float noise was dropped, `units` has what the figures of a column
     were multiplied by. `hidden` counts the rows that are hidden in their sheet; they are read like others.
     """

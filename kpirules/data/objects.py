@@ -33,9 +33,9 @@ _Spell = Callable[[Any], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """A period of a frame: its name there, its first and its last day; both are None where it is not of whole days.
+    """A period of a frame: its name there, its first and last day; both are None if it is not of whole days.
 
-    As text it is the calendar period or the day that these days make, else its name and its days.
+    Its text is the calendar period or the day with exactly these days, else its name and the days.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Days:
             return self.name
         if self.first == self.last:
             return self.first.isoformat()
-        for kind in PERIODS:
+        for kind in PERIODS if self.last.year < date.max.year else ():
             period = period_of(self.first, kind)
             if (period.start, period.end) == (self.first, self.last):
                 return str(period)
@@ -179,7 +179,7 @@ def _percent(value: float, form: PercentForm | None) -> str:
 
 
 def _from_serial(text: str | None) -> str | None:
-    """The day that a number of five digits stands for, counted from 1904; any other text as it is."""
+    """The day of a serial number of five digits, counted from 1904; any other text is unchanged."""
     plain = unicodedata.normalize("NFKC", text).strip() if text is not None else ""
     return (_DAY_0_OF_1904 + timedelta(days=int(plain))).isoformat() if _SERIAL.fullmatch(plain) else text
 

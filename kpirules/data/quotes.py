@@ -1,8 +1,8 @@
-"""Quotes in a CSV file: where they enclose a cell, and where they cannot be meant to.
+"""Quotes in a CSV file: those that enclose a cell, and stray ones.
 
-A cell that begins with a quote ends at the next quote that is not doubled, however many line ends lie between. So a
-quote too many makes one cell of several rows. Such a quote is found where text follows the closing quote, where there
-is no closing quote, or where what a cell encloses looks like rows of the table.
+A cell that begins with a quote ends at the next quote that is not doubled, however many line ends lie between. So one
+stray quote can merge several rows into one cell. A quote is stray if text follows the closing quote, if there is no
+closing quote, or if the enclosed text looks like rows of the table.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ _SPACES = re.compile(rb"[ \t]*+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _TEXT_LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST = 20
-"""How many stray quotes of a file are told."""
+"""How many stray quotes of a file are reported."""
+_SHOWN = 1000
+"""How many bytes of a cell with a stray quote are kept for the message."""
 
 
 class Stray(Enum):
-    """Why a quote at the beginning of a cell cannot be meant."""
+    """Why the opening quote of a cell is stray."""
 
     OPEN = "KPI621"
     FOLLOWED = "KPI680"
@@ -36,7 +38,7 @@ class Stray(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StrayQuote:
-    """A quoted cell that does not end as one: `row` and `column` from 1; `text` is what it holds and what follows.
+    """A cell with a stray quote: `row` and `column` from 1; `text` is the cell and what follows it on its last line.
 
     `lines` counts the line ends between its quotes.
     """
@@ -50,7 +52,7 @@ class StrayQuote:
 
 @dataclass(slots=True)
 class Quotes:
-    """The quoted cells of a file that need more than a look at one line.
+    """The quoted cells of a file that are not plain cells of one line.
 
     `enclosing` are cells with a line end between their quotes (first byte, byte after the last), in order; `padded`
     are the spaces before an opening quote (likewise).
@@ -61,7 +63,7 @@ class Quotes:
     stray: list[StrayQuote] = field(default_factory=list)
 
     def without_padding(self, data: bytes) -> bytes:
-        """The file without spaces before opening quotes, which a reader of CSV would take for an unquoted cell."""
+        """The file without the spaces before opening quotes; CSV readers take such a cell for an unquoted one."""
         if not self.padded:
             return data
         ends = [0, *(end for _, end in self.padded)]
@@ -70,9 +72,10 @@ class Quotes:
 
 
 def find_quotes(data: bytes) -> Quotes:
-    """Look through a CSV file in UTF-8 that ends with a line end.
+    """Find the quoted cells of a CSV file in UTF-8 that ends with a line end.
 
-    After a stray quote it goes on at the next line. A quote inside a cell that does not begin with one is text.
+    After a stray quote the search continues on the next line. A quote inside an unquoted cell
+    is text.
     """
     found = Quotes()
     if b'"' not in data:
@@ -108,7 +111,7 @@ def place_of(before: bytes) -> tuple[int, int]:
 
 def _stray(data: bytes, found: Quotes, kind: Stray, at: int, opening: int, end: int) -> StrayQuote:
     row, column = _place(data, found, at)
-    rest = data[opening : _line_end(data, end)]
+    rest = data[opening : min(_line_end(data, end), opening + _SHOWN)]
     return StrayQuote(kind, row, column, rest, len(_LINE_END.findall(data, opening, end)))
 
 
@@ -150,13 +153,13 @@ def _next_line(data: bytes, at: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What all cells of a column have in common: whether they hold a digit, and a letter; None where they differ."""
+    """What the cells of a column have in common: whether they have a digit, and a letter; None if they differ."""
 
     digit: bool | None
     letter: bool | None
 
     def fits(self, cell: str) -> bool:
-        """Whether a cell could be one of the column; an empty one could."""
+        """Whether a cell may belong to the column; an empty one may."""
         if not cell.strip(' \t"'):
             return True
         digit, letter = any(map(str.isdigit, cell)), any(map(str.isalpha, cell))
@@ -166,9 +169,9 @@ class Looks:
 def holds_rows(cell: str, column: int, width: int, columns: Sequence[Looks]) -> bool:
     """Whether a quoted cell with line ends looks like rows of its table.
 
-    `column` is its place in its row, from 0, `width` the number of cells in that row, `columns` have the looks of each
-    column of the table. Were its quotes but characters of a text, its first line would end a row, and its last line
-    begin one; the lines between would be rows.
+    `column` is its place in its row, from 0, `width` the number of cells in that row, `columns` has the looks of each
+    column of the table. If the quotes were plain text, the first line would complete a row and the last line would
+    begin one, or a line between them would be a row.
     """
     first, *between, last = (line.split(",") for line in _TEXT_LINE_END.split(cell))
     count = len(columns)

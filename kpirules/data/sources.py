@@ -39,8 +39,8 @@ class Raw:
 
     `numbers` are the rows' numbers as a person counts them. `lost` are faults of rows that are not among the cells,
     `findings`, by column, of cells that the contract need not look at. `encoding` is that of a CSV file, `guessed`
-    where its bytes alone say so and it is not UTF-8. `sha256` is of the file, None where there is none.
-    `hidden` counts the rows that are hidden in their sheet.
+    if it was found from the bytes and is not UTF-8. `sha256` is of the file, None where there is none. `hidden` counts
+    the rows that are hidden in their sheet.
     """
 
     place: Place
@@ -79,10 +79,10 @@ def read_source(contract: Table, source: Source, bindings: Bindings) -> Raw:
 
 
 def _check_keys(source: Source, suffix: str) -> None:
-    """See to it that the bindings say nothing of a source that is for files of another kind.
+    """Check that each key of a source applies to its kind of file.
 
     Raises:
-        Fault: they do.
+        Fault: one does not (KPI654).
     """
     name = source.target if source.kind is Kind.FILE else source.kind
     for key, span in source.of_kind.items():
@@ -164,7 +164,7 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
         if error.errno is None:  # so it is about what the file holds
             raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
         raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
-    except (pa.ArrowException, ValueError, KeyError, TypeError):  # the last three of types that the file declares
+    except (pa.ArrowException, ValueError, KeyError, TypeError):  # pandas reads the types that a file declares
         raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
     kept = {name: table.column_names.index(names[index]) for name, index in picked.items()}
     return _typed_raw(contract, place, table, kept, digest)

@@ -153,6 +153,14 @@ def test_periods_of_pandas_that_are_none_of_the_column_are_faults(freq: str, uni
         assert _found(frame, other("p", unit, optional=True)) == [(code, 1, shown)]
 
 
+@pytest.mark.parametrize("freq", ["D", "M", "Q-MAR", "Y", "h"])
+@pytest.mark.parametrize("ordinal", [10**9, -(10**9), 6_500_000])
+def test_periods_beyond_the_calendar_are_faults(freq: str, ordinal: int) -> None:
+    periods = pd.PeriodIndex([pd.Period(ordinal=ordinal, freq=freq)])
+    for frame in _holders(periods):
+        assert [code for code, _, _ in _found(frame, other("p", Unit.DATE))] == ["KPI635"]
+
+
 def test_periods_of_pandas_are_no_texts_and_no_numbers() -> None:
     for frame in _holders(pd.PeriodIndex(["2025-03-15"], freq="Q-JAN")):
         assert _found(frame, text("p")) == [("KPI651", 1, "2026Q1 (2025-02-01/2025-04-30)")]
@@ -171,9 +179,9 @@ def test_periods_of_pandas_that_arrow_does_not_know_are_numbers() -> None:
     """Where pandas has not told Arrow of its type: 20097 is a day since 1970, not since 1900."""
     numbers = pa.chunked_array([[20097, None, 2**62]])
     metadata = {b"ARROW:extension:name": b"pandas.period", b"ARROW:extension:metadata": b'{"freq": "D"}'}
-    assert arrow_cells(numbers, DAY, metadata)[0].to_pylist() == ["2025-01-09", None, "D 4611686018427387904"]
+    assert arrow_cells(numbers, DAY, metadata)[0].to_pylist() == ["2025-01-09", None, "4611686018427387904 (D)"]
     metadata[b"ARROW:extension:metadata"] = b"{"
-    assert arrow_cells(numbers, DAY, metadata)[0].to_pylist() == ["? 20097", None, "? 4611686018427387904"]
+    assert arrow_cells(numbers, DAY, metadata)[0].to_pylist() == ["20097 (?)", None, "4611686018427387904 (?)"]
     assert arrow_cells(numbers, DAY, {})[0] is numbers
 
 
@@ -181,7 +189,7 @@ def test_moments_of_a_time_zone_are_no_days() -> None:
     zoned = pd.to_datetime(pd.Series(["2025-01-09"]), utc=True)
     for series in (zoned, zoned.astype(pd.ArrowDtype(pa.timestamp("us", "UTC")))):
         assert [code for code, _, _ in _found(pd.DataFrame({"day": series}), DAY)] == ["KPI638"]
-    days = pd.Series(pd.array([date(2025, 1, 9), None], dtype=pd.ArrowDtype(pa.date32())))
+    days: pd.Series[Any] = pd.Series([date(2025, 1, 9), None], dtype=pd.ArrowDtype(pa.date32()))
     assert _values(pd.DataFrame({"day": days}), DAY) == [date(2025, 1, 9), None]
 
 
