@@ -71,6 +71,7 @@ class Shape:
 
 _SHAPES = {
     "items": Shape(("kind", "item", "key"), "key", "item"),
+    "not_considered": Shape(("item", "key"), "key", "item"),
     "uncredited": Shape(("table", "row"), "subject"),
     "quarantine": Shape(("table", "row", "code", "column"), "subjects"),
 }

@@ -82,5 +82,5 @@ def evaluate(
             inputs = beside.submit(packed, loaded, contracts) if keep_inputs else None
             result = run_scheme(compiled, loaded, wanted)
     path, text = (data.path, data.span.source.text) if isinstance(data, Bindings) else (None, None)
-    request = Request(command, {"quarantine": quarantine}, text)
+    request = Request(command, {"quarantine": quarantine, "allow_empty": allow_empty}, text)
     return Done(compiled, loaded, result, scheme, path, steps.times, inputs.result() if inputs else None, request)

@@ -39,7 +39,7 @@ SAMPLE = 1_000
 
 _FIGURES = ("scores", "items")
 _SEEDS = 1 << 32
-_COUNTED = ("counts.", "uncredited.", "undated.", "quarantine.")
+_COUNTED = ("counts.", "not_considered.", "quarantine.", "tables.")
 """The blocks of a manifest in which everything follows from the folder."""
 
 
@@ -215,12 +215,15 @@ def _manifest(kept: _Kept, result: Result) -> Iterator[Finding]:
 
 
 def _entries(block: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """What a manifest says, by the way to it, joined by dots; inputs go by their table, rule files by their place."""
+    """What a manifest says, by the way to it, joined by dots.
+
+    Inputs and tables go by their name, rule files by their place.
+    """
     for name, value in block.items():
         if isinstance(value, Mapping):
             yield from _entries(value, f"{prefix}{name}.")
-        elif name == "inputs":
-            yield from _entries({one["table"]: one for one in value}, "inputs.")
+        elif name in {"inputs", "tables"}:
+            yield from _entries({one["table"]: one for one in value}, f"{name}.")
         elif name == "files":
             yield from _entries({one["kept"]: one for one in value}, "scheme.files.")
         else:
