@@ -67,6 +67,10 @@ def test_a_space_at_the_edge_of_a_key_or_reference_is_a_fault(key: str) -> None:
     assert faults(lambda: _frames(["E001"], [key])) == [("KPI662", "orders", 1, "rep", key)]
 
 
+def test_a_cell_with_both_is_told_once_by_the_character_that_is_harder_to_find() -> None:
+    assert faults(lambda: _frames(["E\u200b001 "], ["E001"])) == [("KPI661", "staff", 1, "id", "E\u200b001 ")]
+
+
 def test_cells_that_identify_nothing_are_trimmed_and_blank_keys_are_missing() -> None:
     assert read_cells(pa.chunked_array([[" a\u00a0", "\u3000"]]), text("x", optional=True)).values.to_pylist() == [
         "a",
@@ -91,6 +95,10 @@ def test_a_reference_that_stores_accents_in_another_way_than_the_key_is_a_fault(
     for one, two in ((NFC, NFD), (NFD, NFC)):
         found = faults(lambda one=one, two=two: _frames(["A", one], ["A", two]))  # type: ignore[misc]
         assert found == [("KPI664", "orders", 2, "rep", two)]
+
+
+def test_references_in_two_ways_are_held_against_the_key_and_not_against_each_other() -> None:
+    assert faults(lambda: _frames([NFC], [NFC, NFD, NFC])) == [("KPI664", "orders", 2, "rep", NFD)]
 
 
 def test_one_way_throughout_is_no_fault_and_is_read_in_nfc() -> None:
