@@ -187,11 +187,18 @@ def test_each_missing_reference_names_its_own_key_and_the_closest_look_comes_fir
     assert drawn.count("correct it") == 1
 
 
+def test_a_key_that_differs_by_hyphens_or_zeros_comes_before_one_that_is_misread() -> None:
+    (found,) = near_keys(pa.array(["E01"]), pa.chunked_array([["EO1", "E-01"]])).to_pylist()
+    assert found == "E-01"
+
+
 def test_numbers_have_no_look() -> None:
     rates = table("rates", number("level", 0, key=True))
     staff = table("staff", text("id", key=True), number("level", 0, references="rates"))
     frames = {"rates": {"level": ["7"]}, "staff": {"id": ["A", "B"], "level": ["007", "70"]}}
     assert faults(lambda: typed_tables([rates, staff], frames)) == [("KPI648", "staff", 2, "level", "70")]
+    loose = table("staff", text("id", key=True), number("level", 0, references="rates", matches=True))
+    assert typed_tables([rates, loose], frames).warnings == ()
 
 
 @given(
