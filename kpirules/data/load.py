@@ -99,7 +99,7 @@ class BrokenContracts(DataFaults):
         super().__init__([group for one in contracts for group in origins[one.name].groups(one, told[one.name])])
 
     def sound(self, read: Mapping[str, Collection[str]], twice: str | None = None) -> tuple[Loaded, frozenset[str]]:
-        """Some tables without their unsound rows and those that refer to or match these; and which of them lack rows so.
+        """Some tables without their unsound rows and those that refer to or match these; and which of them lack rows.
 
         `read` has the columns that are read of each table: a row is unsound where something is wrong in one of them.
         A column that cannot be read at all leaves its table no row. In the table `twice`, rows of one key are sound.

@@ -253,6 +253,11 @@ def test_of_a_key_in_many_rows_the_first_is_told_and_references_are_told_where_t
     assert _warned(loaded) == [("KPI665", "staff", 2, "id", "a"), ("KPI665", "rates", 2, "kind", "X")]
 
 
+def test_texts_that_the_scheme_lists_are_as_it_lists_them() -> None:
+    rates = table("rates", text("grade", key=True, domain=("A", "a")))
+    assert _warned(typed_tables([rates], {"rates": {"grade": ["A", "a"]}})) == []
+
+
 def test_a_text_that_matches_none_and_is_near_a_key_is_a_warning() -> None:
     orders = table("orders", text("promo", optional=True, references="staff", matches=True))
     frame = {"promo": ["A1", "a1", None, "zz", "a1", "A-1"]}
