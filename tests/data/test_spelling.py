@@ -266,6 +266,12 @@ def test_a_text_that_matches_none_and_is_near_a_key_is_a_warning() -> None:
     assert "which has the key `A1`" in listed(loaded.warnings, "en").column("message")[0].as_py()
 
 
+def test_a_reference_to_no_row_is_a_fault_and_no_warning_besides(tmp_path: Path) -> None:
+    loaded = read(tmp_path, BOTH, quarantine=True, staff="id\nA1\n", orders="rep\na1\n")
+    assert loaded.quarantine.counts == {"orders": 1}
+    assert _warned(loaded) == []
+
+
 def test_what_matches_is_held_to_the_same_as_a_reference() -> None:
     orders = table("orders", text("promo", references="staff", matches=True))
     found = faults(
