@@ -74,7 +74,7 @@ class Loaded:
     def without(
         self, contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]], subject: str | None = None
     ) -> Loaded:
-        """The tables without the rows in which something is found, and without what refers to them."""
+        """The tables without the rows in which something is found, and without those that refer to or match them."""
         return _parted(contracts, self, {name: self._origin(name) for name in self.tables}, found, subject)
 
     def _origin(self, table: str) -> Origin:
@@ -103,7 +103,7 @@ class BrokenContracts(DataFaults):
         super().__init__([group for one in contracts for group in origins[one.name].groups(one, told[one.name])])
 
     def sound(self, read: Mapping[str, Collection[str]], twice: str | None = None) -> tuple[Loaded, frozenset[str]]:
-        """Some tables without their unsound rows, and without what refers to these; and which of them lack rows so.
+        """Some tables without their unsound rows and those that refer to or match these; and which of them lack rows.
 
         `read` has the columns that are read of each table: a row is unsound where something is wrong in one of them.
         A column that cannot be read at all leaves its table no row. In the table `twice`, rows of one key are sound.
@@ -131,8 +131,8 @@ def read_tables(
 ) -> Loaded:
     """Read the table of every contract from where the bindings say it is.
 
-    With `quarantine`, rows that break their contract are set aside, and with them what refers to them; `subject` is
-    then the table of those who are scored.
+    With `quarantine`, rows that break their contract are set aside, and with them the rows that refer to them or match
+    them; `subject` is then the table of those who are scored.
 
     Raises:
         Fault: a table is not bound, or a source cannot be read or lacks a column; all such faults.
@@ -157,8 +157,8 @@ def typed_tables(
 ) -> Loaded:
     """The table of every contract from an Arrow table, a pandas frame, or anything that gives Arrow data of itself.
 
-    With `quarantine`, rows that break their contract are set aside, and with them what refers to them; `subject` is
-    then the table of those who are scored.
+    With `quarantine`, rows that break their contract are set aside, and with them the rows that refer to them or match
+    them; `subject` is then the table of those who are scored.
 
     Raises:
         Fault: a table is not there, cannot be read or lacks a column, or there is one that no contract is for; all such
@@ -270,7 +270,7 @@ def _parted(
     found: Mapping[str, Sequence[Finding]],
     subject: str | None,
 ) -> Loaded:
-    """The tables without the rows in which something is found, and without what refers to them."""
+    """The tables without the rows in which something is found, and without those that refer to or match them."""
     kept, quarantine = set_aside(contracts, loaded.tables, origins, found, subject)
     return replace(
         loaded,

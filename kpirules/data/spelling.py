@@ -219,7 +219,7 @@ def warnings(contract: Table, tables: Mapping[str, pa.Table], contracts: Mapping
         values = table.column(column.name)
         if column.key and column.references is None:
             yield from _alike(column.name, values)
-        elif not identifies(column):
+        else:
             yield from _hidden_texts(column.name, values)
     for column, target, key in _references(contract, contracts):
         if column.matches:

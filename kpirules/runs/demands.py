@@ -24,7 +24,8 @@ def required(
 ) -> Loaded:
     """The data that keeps what the rules require of it.
 
-    With `quarantine`, rows that do not are set aside, and with them what refers to them, until all that is left does.
+    With `quarantine`, rows that do not are set aside, and with them the rows that refer to or match them, until all
+    that is left does.
 
     Raises:
         DataFaults: rows break what is required (KPI670), and none are to be set aside.

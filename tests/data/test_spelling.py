@@ -67,6 +67,10 @@ def test_a_space_at_the_edge_of_a_key_or_reference_is_a_fault(key: str) -> None:
     assert faults(lambda: _frames(["E001"], [key])) == [("KPI662", "orders", 1, "rep", key)]
 
 
+def test_a_cell_with_both_is_told_once_by_the_character_that_is_harder_to_find() -> None:
+    assert faults(lambda: _frames(["E\u200b001 "], ["E001"])) == [("KPI661", "staff", 1, "id", "E\u200b001 ")]
+
+
 def test_cells_that_identify_nothing_are_trimmed_and_blank_keys_are_missing() -> None:
     assert read_cells(pa.chunked_array([[" a\u00a0", "\u3000"]]), text("x", optional=True)).values.to_pylist() == [
         "a",
@@ -91,6 +95,10 @@ def test_a_reference_that_stores_accents_in_another_way_than_the_key_is_a_fault(
     for one, two in ((NFC, NFD), (NFD, NFC)):
         found = faults(lambda one=one, two=two: _frames(["A", one], ["A", two]))  # type: ignore[misc]
         assert found == [("KPI664", "orders", 2, "rep", two)]
+
+
+def test_references_in_two_ways_are_held_against_the_key_and_not_against_each_other() -> None:
+    assert faults(lambda: _frames([NFC], [NFC, NFD, NFC])) == [("KPI664", "orders", 2, "rep", NFD)]
 
 
 def test_one_way_throughout_is_no_fault_and_is_read_in_nfc() -> None:
@@ -179,11 +187,18 @@ def test_each_missing_reference_names_its_own_key_and_the_closest_look_comes_fir
     assert drawn.count("correct it") == 1
 
 
+def test_a_key_that_differs_by_hyphens_or_zeros_comes_before_one_that_is_misread() -> None:
+    (found,) = near_keys(pa.array(["E01"]), pa.chunked_array([["EO1", "E-01"]])).to_pylist()
+    assert found == "E-01"
+
+
 def test_numbers_have_no_look() -> None:
     rates = table("rates", number("level", 0, key=True))
     staff = table("staff", text("id", key=True), number("level", 0, references="rates"))
     frames = {"rates": {"level": ["7"]}, "staff": {"id": ["A", "B"], "level": ["007", "70"]}}
     assert faults(lambda: typed_tables([rates, staff], frames)) == [("KPI648", "staff", 2, "level", "70")]
+    loose = table("staff", text("id", key=True), number("level", 0, references="rates", matches=True))
+    assert typed_tables([rates, loose], frames).warnings == ()
 
 
 @given(
@@ -238,12 +253,23 @@ def test_of_a_key_in_many_rows_the_first_is_told_and_references_are_told_where_t
     assert _warned(loaded) == [("KPI665", "staff", 2, "id", "a"), ("KPI665", "rates", 2, "kind", "X")]
 
 
+def test_texts_that_the_scheme_lists_are_as_it_lists_them() -> None:
+    rates = table("rates", text("grade", key=True, domain=("A", "a")))
+    assert _warned(typed_tables([rates], {"rates": {"grade": ["A", "a"]}})) == []
+
+
 def test_a_text_that_matches_none_and_is_near_a_key_is_a_warning() -> None:
     orders = table("orders", text("promo", optional=True, references="staff", matches=True))
     frame = {"promo": ["A1", "a1", None, "zz", "a1", "A-1"]}
     loaded = typed_tables([STAFF, orders], {"staff": {"id": ["A1"]}, "orders": frame})
     assert _warned(loaded) == [("KPI666", "orders", 2, "promo", "a1"), ("KPI666", "orders", 6, "promo", "A-1")]
     assert "which has the key `A1`" in listed(loaded.warnings, "en").column("message")[0].as_py()
+
+
+def test_a_reference_to_no_row_is_a_fault_and_no_warning_besides(tmp_path: Path) -> None:
+    loaded = read(tmp_path, BOTH, quarantine=True, staff="id\nA1\n", orders="rep\na1\n")
+    assert loaded.quarantine.counts == {"orders": 1}
+    assert _warned(loaded) == []
 
 
 def test_what_matches_is_held_to_the_same_as_a_reference() -> None:
