@@ -46,7 +46,7 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
         via = _via(ws, node, columns)
     except Skip:  # whose its rows are is unknown
         ws.broken.add(node.name.text)
-    marks = {mark.text: mark.span for mark in node.marks}
+    marks = {mark.word: mark.span for mark in node.marks}
     return contracts.Table(
         node.name.text, node.title, found, node.name.span, active, via, expects_rows=marks.get("expects rows")
     )

@@ -105,7 +105,7 @@ def _table(b: Builder, span: Span, kids: Kids) -> ast.Table:
 
 def _mark(_: Builder, span: Span, kids: Kids) -> _Part:
     word = _english(kids[0])
-    return _Part(word, ast.Name(word, span=span), span)
+    return _Part(word, ast.TableMark(word, span=span), span)
 
 
 def _via(b: Builder, _: Span, kids: Kids) -> ast.Name:

@@ -134,7 +134,7 @@ def test_words_after_the_name_of_a_table(text: str) -> None:
     found = item(f"{text}\n    a text\n")
     assert isinstance(found, ast.Table)
     marked = text.split()[1] == "t"
-    assert found.marks == ((_name("expects rows"),) if marked else ())
+    assert found.marks == ((ast.TableMark("expects rows", span=NOWHERE),) if marked else ())
     assert found.name.text == ("t" if marked else "t必有数据")
 
 

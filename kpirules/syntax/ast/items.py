@@ -75,15 +75,22 @@ class ActiveClause(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class TableMark(Node):
+    """A word after a table's name, in English: `expects rows`."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table(Node):
-    """A table's contract. `marks` are the words after its name, in English: `expects rows`."""
+    """A table's contract."""
 
     name: Name
     title: str | None
     columns: tuple[Column, ...]
     active: tuple[ActiveClause, ...] = ()
     via: tuple[Name, ...] = ()
-    marks: tuple[Name, ...] = ()
+    marks: tuple[TableMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
