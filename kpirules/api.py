@@ -24,6 +24,7 @@ from kpirules.runs.explain import explained
 from kpirules.runs.folder import RESULTS, check_free, save
 from kpirules.runs.inputs import packed
 from kpirules.runs.manifest import Done
+from kpirules.runs.table_rows import TableRows
 from kpirules.source import Diagnostic
 from kpirules.source.catalogue import reader_language
 from kpirules.source.files import BINDINGS, bindings_file, shown
@@ -85,15 +86,18 @@ class Scheme:
         *,
         period: str,
         quarantine: bool = False,
+        allow_empty: bool = False,
     ) -> Result:
         """Evaluate the scheme for a period (`2024Q3`, `2024-07`, `2024H2`, `2024`).
 
         `data` has a frame for each table, by name: a pandas frame, an Arrow table, or anything that gives Arrow data of
         itself; its columns have the contract's names, others are passed over. Or it is the path of a `kpirules.yaml`;
-        None takes the scheme's own. With `quarantine`, faulty rows are set aside, with what refers to them.
+        None takes the scheme's own. With `quarantine`, faulty rows are set aside, with what refers to them. With
+        `allow_empty`, a run without any row of its period goes on.
 
         Raises:
-            Fault: the period, the bindings or a source is at fault, or working the scheme out found a fault.
+            Fault: the period, the bindings or a source is at fault, no table has a row of the period, or working the
+                scheme out found a fault.
             DataFaults: data breaks its contract; a Fault whose `count` and `listed` tell of every row.
         """
         given: Bindings | Mapping[str, object]
@@ -101,7 +105,7 @@ class Scheme:
             given = data
         else:
             given = load_bindings(bindings_file(self.bindings if data is None else Path(data)))
-        return Result(evaluate(self.compiled, self.path, given, period, quarantine=quarantine))
+        return Result(evaluate(self.compiled, self.path, given, period, quarantine=quarantine, allow_empty=allow_empty))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,11 @@ class Result:
         return self._frame("not_assessed")
 
     @property
+    def not_considered(self) -> pd.DataFrame:
+        """A row for each pay item and subject not considered for it, as not assessed: `item`, `key`, `reason`."""
+        return self._frame("not_considered")
+
+    @property
     def left_out(self) -> pd.DataFrame:
         """A row for each subject who is not scored: `key`, `reason`."""
         return self._frame("left_out")
@@ -152,12 +161,17 @@ class Result:
         return self._frame("quarantine")
 
     @property
+    def tables(self) -> tuple[TableRows, ...]:
+        """For each table, how many rows were read, of the period, counted, credited to nobody, set aside."""
+        return self.done.result.tables
+
+    @property
     def broken(self) -> tuple[Diagnostic, ...]:
         """What the scheme says the results must keep (`ensure`) and they do not: each rule, and who breaks it."""
         return tuple(one.diagnostic() for one in self.done.result.broken)
 
     def table(self, name: str) -> pa.Table:
-        """`scores`, `items`, `not_assessed`, `left_out`, `uncredited` or `quarantine` as an Arrow table.
+        """`scores`, `items`, `not_assessed`, `not_considered`, `left_out`, `uncredited` or `quarantine`, in Arrow.
 
         Figures are `decimal128`.
 

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from kpirules.cli import console
 from kpirules.cli.layout import aligned
+from kpirules.cli.table_rows import lines as table_lines
 from kpirules.data.arrow import plain_text
+from kpirules.runs.not_considered import by_item
 from kpirules.runs.run import QUARANTINE, ensure_flag
+from kpirules.runs.table_rows import period_columns, to_json
 from kpirules.runs.uncredited import NO_PERIOD
-from kpirules.runs.uncredited import counts as uncredited_counts
 
 if TYPE_CHECKING:
     from kpirules.runs.manifest import Done
@@ -48,8 +50,13 @@ def plain(done: Done, run: str) -> dict[str, Any]:
         "currency": plan.currency,
         "scores": _plain(result.scores),
         "not_assessed": _plain(result.not_assessed),
+        "not_considered": [
+            {"item": pay.name, "title": pay.title, "count": len(keys), "subjects": keys.to_pylist()}
+            for pay, keys in by_item(done.compiled.model, result.not_considered)
+        ],
         "left_out": _plain(result.left_out),
-        **uncredited_counts(plan, result.uncredited),
+        "period_columns": period_columns(done.compiled.model),
+        "tables": to_json(result.tables),
         "broken": [{"message": one.message, "subjects": plain_text(one.subjects).to_pylist()} for one in result.broken],
         "run": run,
     }
@@ -94,41 +101,36 @@ def _first(done: Done) -> pa.Table:
 
 
 def counts(done: Done) -> list[str]:
-    """How many were scored, who was not, and which rows nobody owns."""
+    """How many subjects were scored, who was not, and what became of the rows of each table."""
     result = done.result
     scored = result.scores.num_rows
     lines = [console.say("subject_scored" if scored == 1 else "subjects_scored", count=scored)]
     if done.compiled.model.scorecards or result.not_assessed.num_rows:
         lines.append(_why("not_assessed_of", result.not_assessed))
+    for pay, keys in by_item(done.compiled.model, result.not_considered):
+        lines.append(console.say("not_considered", item=pay.title or pay.name, count=len(keys), subjects=_some(keys)))
     if result.left_out.num_rows:
         lines.append(_why("left_out_of", result.left_out))
-    lines += _uncredited(result.uncredited)
-    aside = done.loaded.quarantine.counts
-    if aside:
-        rows = [f"{name} {count}" for name, count in aside.items()]
-        lines.append(console.say("rows_aside", tables=console.say("comma").join(rows)))
-        touched = [f"{key} {count}" for key, count in _touched(done)]
+    lines += ["", *table_lines(done), *_uncredited(result.uncredited)]
+    touched = [f"{key} {count}" for key, count in _touched(done)]
+    if touched:
         lines.append(console.say("touched", subjects=console.say("comma").join(touched)))
     return lines
 
 
+def _some(keys: pa.ChunkedArray) -> str:
+    """The first of some keys, `…` where there are more."""
+    return console.say("comma").join([*keys.slice(0, _TOUCHED).to_pylist(), *(["…"] if len(keys) > _TOUCHED else [])])
+
+
 def _uncredited(rows: pa.Table) -> Iterator[str]:
-    """How many rows count for nobody, by table and reason: those of the period, and those of none."""
-    undated = pc.equal(rows.column("reason"), NO_PERIOD)
-    for said, some in (("uncredited_rows", rows.filter(pc.invert(undated))), ("undated_rows", rows.filter(undated))):
-        found: dict[str, list[str]] = {}
-        for one in some.group_by(["table", "reason"], use_threads=False).aggregate([([], "count_all")]).to_pylist():
-            why = f"{console.say('why_' + one['reason'])} {one['count_all']}"
-            found.setdefault(one["table"], []).append(why)
-        counted = some.column("table").value_counts().to_pylist()
-        tables = {one["values"]: f"{one['values']} {one['counts']}" for one in counted}
-        if said == "uncredited_rows":
-            tables = {
-                name: told + console.say("because", reason=console.say("comma").join(found[name]))
-                for name, told in tables.items()
-            }
-        if tables:
-            yield console.say(said, tables=console.say("comma").join(tables.values()))
+    """Why rows of the period are credited to nobody: how many of each table for each reason."""
+    rows = rows.filter(pc.not_equal(rows.column("reason"), NO_PERIOD))
+    found: dict[str, list[str]] = {}
+    for one in rows.group_by(["table", "reason"], use_threads=False).aggregate([([], "count_all")]).to_pylist():
+        found.setdefault(one["table"], []).append(f"{console.say('why_' + one['reason'])} {one['count_all']}")
+    for table, reasons in found.items():
+        yield console.say("uncredited_because", table=table, reasons=console.say("comma").join(reasons))
 
 
 def _why(said: str, missed: pa.Table) -> str:

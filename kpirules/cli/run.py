@@ -27,6 +27,7 @@ FAULTS = Path("kpirules-faults.csv")
 @click.option("--keep-inputs/--no-keep-inputs", default=True)
 @click.option("--csv", is_flag=True)
 @click.option("--quarantine", is_flag=True)
+@click.option("--allow-empty", is_flag=True)
 @click.option("--format", "form", type=console.Choice(["table", "csv", "json"]), default="table")
 @console.shared
 @click.pass_context
@@ -40,6 +41,7 @@ def run(
     keep_inputs: bool,
     csv: bool,
     quarantine: bool,
+    allow_empty: bool,
     form: str,
 ) -> None:
     """Evaluate SCHEME, by default the one that kpirules.yaml names, and keep the run in a folder."""
@@ -54,7 +56,8 @@ def run(
     try:
         with console.progress() as watch:
             steps = Steps(watch)
-            done = _done(scheme, period, bindings, steps, quarantine=quarantine, keep_inputs=keep_inputs)
+            given = {"quarantine": quarantine, "allow_empty": allow_empty, "keep_inputs": keep_inputs}
+            done = _done(scheme, period, bindings, steps, **given)
             target = out or bindings.parent / "runs" / str(done.result.period)
             with steps.step("write"):
                 folder = save(done, target, numbered=out is None, csv=csv)
@@ -73,7 +76,7 @@ def run(
         context.exit(console.FINDINGS)
 
 
-def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarantine: bool, keep_inputs: bool) -> Done:
+def _done(scheme: Path | None, period: str, data: Path, steps: Steps, **options: bool) -> Done:
     from kpirules.compiling import compile_file
     from kpirules.data.bindings import load_bindings
     from kpirules.runs.evaluate import evaluate
@@ -82,7 +85,7 @@ def _done(scheme: Path | None, period: str, data: Path, steps: Steps, *, quarant
         bindings = load_bindings(data)
         path = scheme or bindings.scheme
         compiled = compile_file(path, shown(path), None if scheme else bindings.scheme_span)
-    return evaluate(compiled, path, bindings, period, quarantine=quarantine, keep_inputs=keep_inputs, steps=steps)
+    return evaluate(compiled, path, bindings, period, steps=steps, **options)
 
 
 def _print(done: Done, folder: Path, form: str) -> None:

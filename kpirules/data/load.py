@@ -30,7 +30,7 @@ class TableFacts:
     `source` is the file as the bindings name it, or `query`, `frame`. `sha256` is of the file's bytes; where there is
     no file, of the typed rows in sorted order, so of what was read and not of how. `encoding` is that of a CSV file.
     `rows` counts all that were read, those set aside too. `rounded` counts the cells of each column whose float noise
-    was dropped.
+    was dropped. `hidden` counts the rows that are hidden in their sheet; they are read like others.
     """
 
     table: str
@@ -39,6 +39,7 @@ class TableFacts:
     rows: int
     encoding: str | None = None
     rounded: Mapping[str, int] = field(default_factory=dict)
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +309,7 @@ def _facts(raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
         rows=table.num_rows + sum(len(group.rows) for group in raw.lost),
         encoding=raw.encoding,
         rounded={name: column.noise for name, column in cells.items() if column.noise},
+        hidden=raw.hidden,
     )
 
 

@@ -22,6 +22,7 @@ _RELATION = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
     "http://purl.oclc.org/ooxml/officeDocument/relationships id",
 )
+_TRUE = {"1", "true"}
 _PERCENTS = {"9", "10"}
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|[_*].')
 _ZEROS = re.compile(r"0{2,}")
@@ -34,7 +35,7 @@ class Marks:
 
     `percents` are formatted as percents; `zeros` are shown with zeros in front, to so many digits; `errors` hold the
     text of an error; `unworked` are formulas without a value. `merged` are ranges (first row, first column, last row,
-    last column). `rows` and `columns` say how far the cells reach.
+    last column). `hidden` are the rows that the sheet does not show. `rows` and `columns` say how far the cells reach.
     """
 
     percents: dict[int, set[int]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Marks:
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
     unworked: dict[int, set[int]] = field(default_factory=dict)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
     rows: int = 0
     columns: int = 0
 
@@ -78,7 +80,7 @@ def counts_from_1904(file: ZipFile) -> bool:
         found = [attributes for name, attributes in _elements(file, _workbook_part(file)) if name == "workbookPr"]
     except (LookupError, ValueError, expat.ExpatError) as error:
         raise NotASheet(str(error)) from None
-    return any(one.get("date1904") in {"1", "true"} for one in found)
+    return any(one.get("date1904") in _TRUE for one in found)
 
 
 # ---------------------------------------------------------------- the parts of the file
@@ -216,6 +218,8 @@ class _Scan:
         self._end_row()
         self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
         self.begun = False
+        if attributes.get("hidden") in _TRUE:
+            self.marks.hidden.add(self.row)
 
     def _end_row(self) -> None:
         """The last cell of a row that has a value says how far the row reaches."""

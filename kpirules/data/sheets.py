@@ -46,6 +46,11 @@ class Sheet:
     above: Mapping[int, tuple[str, ...]]
     sha256: str
 
+    @property
+    def hidden(self) -> int:
+        """How many of the rows are hidden, by a filter or by hand."""
+        return sum(number - 1 in self.marks.hidden for number in self.numbers.to_pylist()) if self.marks.hidden else 0
+
     def cells(self, index: int, column: Column) -> tuple[pa.ChunkedArray, tuple[Finding, ...]]:
         """The cells of a column as its contract would have them, and the faults that only a sheet can have."""
         places = {number - 1: place for place, number in enumerate(self.numbers.to_pylist())}

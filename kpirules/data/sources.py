@@ -36,7 +36,7 @@ class Raw:
 
     `numbers` are the rows' numbers as a person counts them. `lost` are faults of rows that are not among the cells,
     `findings`, by column, of cells that the contract need not look at. `sha256` is of the file, None where there is
-    none.
+    none. `hidden` counts the rows that are hidden in their sheet.
     """
 
     place: Place
@@ -46,6 +46,7 @@ class Raw:
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     encoding: str | None = None
     sha256: str | None = None
+    hidden: int = 0
 
 
 def read_source(contract: Table, source: Source, folder: Path) -> Raw:
@@ -119,6 +120,7 @@ def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> R
         lost=tuple(_blank(sheet.blank, place)),
         findings={name: findings for name, (_, findings) in found.items() if findings},
         sha256=sheet.sha256,
+        hidden=sheet.hidden,
     )
 
 

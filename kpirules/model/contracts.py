@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -58,7 +59,8 @@ class Active:
 class Table:
     """The contract of one table. Without a key column, rows are told apart by their number only.
 
-    `via` names the reference that leads to the subject, where there is more than one.
+    `via` names the reference that leads to the subject, where there is more than one. `expects_rows` is where the
+    scheme says that a run needs rows of its period, None where it does not.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Table:
     span: Span
     active: Active | None = None
     via: str | None = None
+    expects_rows: Span | None = field(default=None, compare=False, repr=False)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpirules.model import items
+from kpirules.model import grain, items
 from kpirules.model.passes import PASSES
 from kpirules.model.scheme import Model
 from kpirules.model.workspace import Workspace
@@ -45,6 +45,7 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             tuple(ws.demands),
             tuple(ws.advice.values()),
             tuple(ws.memo),
+            grain.times(ws),
         ),
         found,
     )

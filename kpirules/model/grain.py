@@ -210,9 +210,7 @@ def time_of(ws: Workspace, table: str, span: Span) -> tuple[Path, str]:
     if own:
         _no_coarser(ws, contract, own, span)
         return (), own.name
-    subject = ws.subject.table.name if ws.subject else ""
-    ways = paths(ws, contract.name, lambda table: period_column(table) is not None)
-    found = few(way for way in ways if all(table.name != subject for _, table in hops(ws, contract.name, way)))
+    found = _ways_to_time(ws, contract)
     if len(found) != 1 and contract.name in ws.torn | ws.timeless:
         raise Skip
     if len(found) != 1:
@@ -233,6 +231,27 @@ def time_of(ws: Workspace, table: str, span: Span) -> tuple[Path, str]:
     assert time is not None
     _no_coarser(ws, last, time, span)
     return found[0], time.name
+
+
+def _ways_to_time(ws: Workspace, contract: contracts.Table) -> list[Path]:
+    """The ways from a table to one with a period column, other than the subject's; a few of them."""
+    subject = ws.subject.table.name if ws.subject else ""
+    ways = paths(ws, contract.name, lambda table: period_column(table) is not None)
+    return few(way for way in ways if all(table.name != subject for _, table in hops(ws, contract.name, way)))
+
+
+def times(ws: Workspace) -> dict[str, tuple[Path, str]]:
+    """What places the rows of each table in time, as `time_of`; without tables that nothing, or no one thing, dates."""
+    found: dict[str, tuple[Path, str]] = {}
+    for contract in ws.tables.values():
+        ways: list[Path] = [()] if period_column(contract) else _ways_to_time(ws, contract)
+        way = list(hops(ws, contract.name, ways[0])) if len(ways) == 1 else []
+        if len(ways) != 1 or any(column.loose or target.active for column, target in way):
+            continue
+        time = period_column(way[-1][1] if way else contract)
+        assert time is not None
+        found[contract.name] = ways[0], time.name
+    return found
 
 
 def _no_coarser(ws: Workspace, table: contracts.Table, column: contracts.Column, span: Span) -> None:

@@ -45,7 +45,10 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
         via = _via(ws, node, columns)
     except Skip:  # whose its rows are is unknown
         ws.broken.add(node.name.text)
-    return contracts.Table(node.name.text, node.title, found, node.name.span, active, via)
+    marks = {mark.word: mark.span for mark in node.marks}
+    return contracts.Table(
+        node.name.text, node.title, found, node.name.span, active, via, expects_rows=marks.get("expects rows")
+    )
 
 
 def _one_period(ws: Workspace, columns: tuple[contracts.Column, ...]) -> None:

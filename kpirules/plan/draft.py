@@ -72,7 +72,7 @@ class Draft:
 
     `flags` has, for each value, the faults that working it out may meet; a fault counts only where the value is
     needed, so a reader takes them over under its own condition. `frames` are the values being lowered, the outermost
-    first: the results themselves.
+    first: the results themselves. `counted` has the columns that say how many rows of a table count for the subject.
     """
 
     model: Model
@@ -94,6 +94,7 @@ class Draft:
     frames: list[list[Flag]] = field(default_factory=lambda: [[]])
     items: list[Item] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     value_of: Callable[[str, str], Ref] | None = None
 
     def fresh(self, base: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kpirules.model.scheme import Model
 from kpirules.model.widths import too_wide
-from kpirules.plan import advice, build, demands, results, rows, stages
+from kpirules.plan import advice, build, counted, demands, results, rows, stages
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import (
     NOT_ACTIVE,
@@ -96,6 +96,8 @@ def _plan(draft: Draft, steps: tuple[Step, ...], nobodys: rows.Nobodys) -> Plan:
         undated=tuple(nobodys.undated),
         keys=rows.keys(draft),
         effective=header.effective,
+        counted=draft.counted,
+        amounts=counted.amounts(draft),
     )
 
 
@@ -132,6 +134,7 @@ def _lower_all(draft: Draft) -> None:
         _total_pay(draft)
     advice.attach(draft)
     _checks(draft)
+    counted.attach(draft)
 
 
 def _checks(draft: Draft) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field, replace
 from fractions import Fraction
 
@@ -174,6 +175,18 @@ def _measure(
     rows.take[name] = name
     assert rows.reading.subject is not None, "aggregates are a subject's"
     rows.reading.subject.stages[name] = rows.stage
+
+
+def count(rows: Rows, aggs: Iterable[Agg], name: str) -> None:
+    """Add the measure `name`: how many rows at least one of some aggregates of these rows counts."""
+    conditions = {None if agg.where is None else _lowered(rows, agg.where)[0]: None for agg in aggs}
+    where: str | None = None
+    if None not in conditions:
+        holds, draft = build.any_of([one for one in conditions if one is not None]), rows.reading.draft
+        bound = holds if isinstance(holds, Ref) else draft.bind(name, holds, rows.place, "guard", None)
+        where = bound.name
+    rows.measures.append(Measure(name, "count", None, where, COUNT, rows.grain.table))
+    rows.take[name] = name
 
 
 # ---------------------------------------------------------------- aggregates

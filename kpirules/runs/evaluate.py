@@ -13,6 +13,7 @@ from kpirules.compiling import Compiled
 from kpirules.data.bindings import Bindings
 from kpirules.data.load import BrokenContracts, read_tables, typed_tables
 from kpirules.runs.demands import required, with_demands
+from kpirules.runs.empty import check_rows
 from kpirules.runs.inputs import packed
 from kpirules.runs.manifest import Done
 from kpirules.runs.run import in_force, read_period, run_scheme
@@ -45,16 +46,18 @@ def evaluate(
     period: str,
     *,
     quarantine: bool = False,
+    allow_empty: bool = False,
     keep_inputs: bool = False,
     steps: Steps | None = None,
 ) -> Done:
     """Evaluate a scheme for a period; `scheme` is its file, `data` its bindings, or its tables as frames by name.
 
-    With `keep_inputs`, the inputs are made ready to be kept while the engine works.
+    With `keep_inputs`, the inputs are made ready to be kept while the engine works. With `allow_empty`, a run without
+    any row of its period goes on.
 
     Raises:
-        Fault: the text is no period (KPI720), the scheme is not in force in it (KPI721), data cannot be read, or the
-            run itself finds a fault (`run_scheme`).
+        Fault: the text is no period (KPI720), the scheme is not in force in it (KPI721), data cannot be read, there are
+            no rows of the period (`check_rows`), or the run itself finds a fault (`run_scheme`).
         DataFaults: data breaks its contract, or what the rules require of it.
     """
     steps = steps or Steps()
@@ -72,6 +75,7 @@ def evaluate(
             raise with_demands(compiled, broken, wanted) from None
     with steps.step("run"):
         loaded = required(compiled, loaded, wanted, quarantine=quarantine)
+        check_rows(compiled, loaded, wanted, allow_empty=allow_empty)
         with ThreadPoolExecutor(1) as beside:
             inputs = beside.submit(packed, loaded, contracts) if keep_inputs else None
             result = run_scheme(compiled, loaded, wanted)

@@ -22,7 +22,7 @@ from kpirules.runs.tables import schemas
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.system import reason
 
-RESULTS = ("scores", "items", "not_assessed", "left_out", "uncredited", "quarantine")
+RESULTS = ("scores", "items", "not_assessed", "not_considered", "left_out", "uncredited", "quarantine")
 
 
 def save(done: Done, target: Path, *, numbered: bool, csv: bool = False) -> Path:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from kpirules import __version__
 from kpirules.compiling import Compiled
 from kpirules.data.load import Loaded, TableFacts
+from kpirules.runs.not_considered import counts
 from kpirules.runs.run import Result
-from kpirules.runs.uncredited import counts as uncredited_counts
+from kpirules.runs.table_rows import period_columns, to_json
 from kpirules.source import Diagnostic, Fault, SourceText
 from kpirules.source.system import Reason, reason
 
@@ -77,7 +78,9 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
         "inputs": [_facts(facts) for facts in done.loaded.facts],
         "inputs_kept": done.inputs is not None,
         "counts": _counts(done),
-        **uncredited_counts(done.compiled.plan, done.result.uncredited),
+        "period_columns": period_columns(done.compiled.model),
+        "tables": to_json(done.result.tables),
+        "not_considered": counts(done.result.not_considered),
         "quarantine": done.loaded.quarantine.counts,
         "times": dict(done.times),
         "files": dict(digests),

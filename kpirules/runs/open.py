@@ -20,6 +20,7 @@ from kpirules.runs.folder import RESULTS, digest
 from kpirules.runs.inputs import NUMBER
 from kpirules.runs.manifest import NAME, not_a_run, read_manifest
 from kpirules.runs.run import Result
+from kpirules.runs.table_rows import from_json
 from kpirules.runs.tables import disagreeing, misfilled, schemas
 from kpirules.source import Diagnostic, Fault, Note, SourceText
 from kpirules.source.files import Folder
@@ -51,7 +52,8 @@ def open_run(folder: Path) -> Run:
     _unchanged(folder, manifest["files"])
     compiled = _compiled(folder, manifest["scheme"]["files"])
     tables = _results(folder, compiled)
-    result = Result(period=_period(manifest), engine=manifest["engine"]["name"], **tables)
+    rows = from_json(manifest["tables"])
+    result = Result(period=_period(manifest), engine=manifest["engine"]["name"], tables=rows, **tables)
     return Run(folder, manifest, compiled, _inputs(folder, manifest, compiled), result)
 
 

@@ -21,6 +21,8 @@ from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Compute, Item, Plan, Value
 from kpirules.runs.advice import advice
 from kpirules.runs.left_out import left_out
+from kpirules.runs.not_considered import not_considered
+from kpirules.runs.table_rows import TableRows, table_rows
 from kpirules.runs.uncredited import uncredited
 from kpirules.source import Diagnostic, Fault, Note, Span
 from kpirules.values.periods import Period, parse_period, period_of
@@ -82,9 +84,10 @@ class Result:
     `advice`, the list of its texts for the subject. Items of other scorecards than the subject's are left out.
 
     `not_assessed` has the `key` of each subject without a total, and the `reason`: `no_scorecard`; `nothing_scored`,
-    where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `left_out` has
-    those who are not scored (see there). `uncredited` has the rows that count for nobody, and why (see there).
-    `quarantine` has the rows that were set aside, once for each reason (`data.quarantine.SCHEMA`).
+    where every indicator was left out; or `quarantined`, where the subject's own row was set aside. `not_considered`
+    has the pay that these were not considered for (see there). `left_out` has those who are not scored (see there).
+    `uncredited` has the rows that count for nobody, and why (see there). `quarantine` has the rows that were set aside,
+    once for each reason (`data.quarantine.SCHEMA`). `tables` says how many rows of each table were read and counted.
     `broken` is what the results should keep by `ensure` and do not.
     """
 
@@ -93,9 +96,11 @@ class Result:
     scores: pa.Table
     items: pa.Table
     not_assessed: pa.Table
+    not_considered: pa.Table
     left_out: pa.Table
     quarantine: pa.Table
     uncredited: pa.Table
+    tables: tuple[TableRows, ...]
     broken: tuple[Broken, ...] = ()
 
 
@@ -116,15 +121,18 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
     if outcome.faults:
         raise Fault(fault.diagnostic(compiled.told) for fault in outcome.faults)
     scores = _scores(compiled, outcome, names, loaded.quarantine)
+    not_assessed = _not_assessed(compiled, scores, loaded.quarantine)
     return Result(
         period=period,
         engine=getattr(engine, "__name__", type(engine).__name__).rpartition(".")[2],
         scores=scores,
         items=_items(plan, outcome, scores.column("scorecard")),
-        not_assessed=_not_assessed(compiled, scores, loaded.quarantine),
+        not_assessed=not_assessed,
+        not_considered=not_considered(compiled.model, not_assessed, QUARANTINED),
         left_out=left_out(compiled, loaded, period, scores),
         quarantine=loaded.quarantine.listed(plan.language),
         uncredited=uncredited(compiled, loaded, outcome),
+        tables=table_rows(compiled, loaded, period, outcome, scores),
         broken=_promises(compiled, outcome.subjects),
     )
 
@@ -193,7 +201,8 @@ def columns(plan: Plan) -> tuple[str, ...]:
         wanted += item.tier1.values()
         for one in item.advice:
             wanted += [one.when, *(piece.binding for piece in one.pieces if piece.binding is not None)]
-    return tuple(dict.fromkeys([*wanted, *_gates(plan)]))
+    counted = (name for names in plan.counted.values() for name in names)
+    return tuple(dict.fromkeys([*wanted, *_gates(plan), *counted]))
 
 
 def _gates(plan: Plan) -> list[str]:

@@ -35,6 +35,7 @@ def schemas(compiled: Compiled) -> Mapping[str, pa.Schema]:
         "scores": pa.schema(list(_scores(compiled, key))),
         "items": pa.schema(list(_items(key))),
         "not_assessed": reasons,
+        "not_considered": pa.schema([("item", _TEXT), *reasons]),
         "left_out": reasons,
         "uncredited": UNCREDITED,
         "quarantine": QUARANTINE,

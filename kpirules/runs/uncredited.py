@@ -14,7 +14,6 @@ from kpirules.data.load import Loaded
 from kpirules.engines.outcome import Outcome
 from kpirules.model.contracts import Column
 from kpirules.model.scheme import Subject
-from kpirules.plan.ir import Plan
 from kpirules.values.periods import period_of
 
 NO_PERIOD = "no_period"
@@ -51,17 +50,6 @@ def uncredited(compiled: Compiled, loaded: Loaded, outcome: Outcome) -> pa.Table
     for rows in (outcome.uncredited, outcome.undated):
         found += [_told(compiled, loaded, table, some) for table, some in rows.items() if some.num_rows]
     return pa.concat_tables(found)
-
-
-def counts(plan: Plan, rows: pa.Table) -> dict[str, dict[str, int]]:
-    """How many rows there are by table: `uncredited`, of the period and nobody's, and `undated`, of no period."""
-    undated = pc.equal(rows.column("reason"), NO_PERIOD)
-    parts = {"uncredited": (plan.uncredited, pc.invert(undated)), "undated": (plan.undated, undated)}
-    found: dict[str, dict[str, int]] = {}
-    for name, (asked, which) in parts.items():
-        counted = rows.filter(which).column("table").value_counts().to_pylist()
-        found[name] = {one.table: 0 for one in asked} | {one["values"]: one["counts"] for one in counted}
-    return found
 
 
 def _told(compiled: Compiled, loaded: Loaded, table: str, rows: pa.Table) -> pa.Table:

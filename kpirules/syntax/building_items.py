@@ -98,7 +98,13 @@ def _use(b: Builder, span: Span, kids: Kids) -> ast.Use:
 def _table(b: Builder, span: Span, kids: Kids) -> ast.Table:
     columns, active = _every(ast.Column, kids), _every(ast.ActiveClause, kids)
     via = _every(ast.Name, kids)
-    return ast.Table(b.name(kids[1]), b.title(kids[2]), columns, active, via, span=span)
+    marks = _fields(b, kids)
+    return ast.Table(b.name(kids[1]), b.title(kids[2]), columns, active, via, tuple(marks.values()), span=span)
+
+
+def _mark(_: Builder, span: Span, kids: Kids) -> _Part:
+    word = _english(kids[0])
+    return _Part(word, ast.TableMark(word, span=span), span)
 
 
 def _via(b: Builder, _: Span, kids: Kids) -> ast.Name:
@@ -277,6 +283,7 @@ RULES: dict[str, Rule] = {
     "table": _table,
     "active": _active,
     "via": _via,
+    "mark": _mark,
     "column": _column,
     "type": _type,
     "flag": _flag,

@@ -85,7 +85,7 @@ def refused(span: Span) -> Diagnostic:
 def instead(written: str) -> Note:
     """What to write for now where somebody wrote what is not in this version."""
     for key, english in _INSTEAD.items():
-        for word in words.laters("item", "opening", "subject", "any"):
+        for word in words.laters("item", "opening", "subject", "table", "any"):
             if word.word.key in english and word.pattern.match(written):
                 return Note(key)
         if words.builtin(written) in english or words.function(written) in english:

@@ -5,17 +5,23 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
+import xlsxwriter
 
 from kpirules.cli import results
 from kpirules.runs.open import open_run
 from tests.cli.conftest import Call
 from tests.runs import project
+
+if TYPE_CHECKING:
+    from click.testing import Result
 
 RUN = ("run", "--period", "2025Q1")
 
@@ -24,6 +30,19 @@ def csv_of(call: Call, *arguments: str) -> str:
     found = call(*RUN, "--format", "csv", *arguments)
     assert found.exit_code == 0, found.output
     return found.stdout_bytes.decode("utf-8")
+
+
+def cells(text: str, table: str) -> dict[str, str]:
+    """What is printed of the rows of a table, by column."""
+    lines = [re.split(r"  +", line) for line in text.splitlines()]
+    names = next(line for line in lines if line[0] in {"table", "数据表"})
+    return dict(zip(names, next(line for line in lines[lines.index(names) :] if line[0] == table), strict=True))
+
+
+def tables_of(found: Result) -> list[dict[str, object]]:
+    """The rows of each table, as JSON has them."""
+    tables: list[dict[str, object]] = json.loads(found.stdout_bytes)["tables"]
+    return tables
 
 
 # ---------------------------------------------------------------- forms
@@ -66,8 +85,14 @@ def test_with_csv_the_rest_is_on_the_error_stream(shop: Path, call: Call) -> Non
     assert call(*RUN, "--format", "csv").stderr.splitlines() == [
         "5 subjects",
         "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)",
+        "not considered for pay because not assessed: Bonus 2 (G1, K1)",
         "left out: 1 (not one active day 1)",
-        "rows of the period credited to nobody: orders 1 (after the subject's last day 1)",
+        "",
+        "table    rows read  of 2025Q1  counted  not credited  amount not credited",
+        "staff            6          5        5             -                    -",
+        "orders           5          4        3             1     amount 10.00 CNY",
+        "targets          3          3        3             -                    -",
+        "not credited to anyone: orders: after the subject's last day 1",
         "run kept in runs/2025Q1",
     ]
 
@@ -88,21 +113,26 @@ def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
         "\n"
         "5 subjects\n"
         "not assessed: 2 (no scorecard applies 1, every indicator is left out 1)\n"
+        "not considered for pay because not assessed: Bonus 2 (G1, K1)\n"
         "left out: 1 (not one active day 1)\n"
-        "rows of the period credited to nobody: orders 1 (after the subject's last day 1)\n"
+        "\n"
+        "table    rows read  of 2025Q1  counted  not credited  amount not credited\n"
+        "staff            6          5        5             -                    -\n"
+        "orders           5          4        3             1     amount 10.00 CNY\n"
+        "targets          3          3        3             -                    -\n"
+        "not credited to anyone: orders: after the subject's last day 1\n"
     )
     assert found.stderr == "run kept in runs/2025Q1\n"
 
 
-def test_rows_of_no_period_are_told(shop: Path, call: Call) -> None:
+def test_rows_without_a_date_are_told(shop: Path, call: Call) -> None:
     rules = project.SCHEME.replace("day      date period", "day      date optional period")
     (shop / "shop.kpi").write_text(rules, encoding="utf-8")
     (shop / "orders.csv").write_text(project.TABLES["orders.csv"] + "6,S1,,5.00\n7,L1,,6.00\n", encoding="utf-8")
-    assert call(*RUN).stdout.endswith(
-        "\nrows of the period credited to nobody: orders 1 (after the subject's last day 1)\nrows of no period: orders 2\n"
-    )
-    assert call(*RUN, "--lang", "zh").stdout.endswith("\n没有所属期的行：orders 2\n")
-    assert json.loads(call(*RUN, "--format", "json").stdout_bytes)["undated"] == {"orders": 2}
+    assert cells(call(*RUN).stdout, "orders")["no date"] == "2"
+    assert cells(call(*RUN, "--lang", "zh").stdout, "orders")["没有日期"] == "2"
+    (orders,) = (one for one in tables_of(call(*RUN, "--format", "json")) if one["table"] == "orders")
+    assert orders["undated"] == {"rows": 2, "amounts": {"amount": "11.00"}}
 
 
 @pytest.mark.usefixtures("shop")
@@ -143,8 +173,7 @@ def test_json_keeps_to_its_schema(shop: Path, call: Call, arguments: tuple[str, 
         jsonschema.validate(wrong, SCHEMA)
 
 
-@pytest.mark.usefixtures("shop")
-def test_json_has_figures_as_texts(call: Call) -> None:
+def test_json_has_figures_as_texts(shop: Path, call: Call) -> None:
     found = call(*RUN, "--format", "json")
     data = json.loads(found.stdout_bytes)
     assert data["scores"][3] == {
@@ -161,7 +190,11 @@ def test_json_has_figures_as_texts(call: Call) -> None:
         {"key": "K1", "reason": "nothing_scored"},
     ]
     assert (data["period"], data["currency"], data["run"]) == ("2025Q1", "CNY", "runs/2025Q1")
-    assert data["uncredited"] == {"orders": 1}
+    assert data["not_considered"] == [{"item": "bonus", "title": "Bonus", "count": 2, "subjects": ["G1", "K1"]}]
+    assert data["period_columns"] == ["orders.day", "targets.quarter"]
+    manifest = json.loads((shop / "runs" / "2025Q1" / "manifest.json").read_text(encoding="utf-8"))
+    assert data["tables"] == manifest["tables"]
+    assert data["tables"][1]["uncredited"] == {"rows": 1, "amounts": {"amount": "10.00"}}
 
 
 # ---------------------------------------------------------------- what is run, where it is kept
@@ -299,6 +332,75 @@ def test_faults_that_cannot_be_written_are_still_told(shop: Path, call: Call) ->
     assert "cannot be written to kpirules-faults.csv" in found.stderr
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_row_of_the_period_is_exit_2_unless_it_may_be_empty(shop: Path, call: Call, lang: str) -> None:
+    run = ("run", "--period", "2025Q3", "--lang", lang)
+    found = call(*run)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "[KPI746]" in found.stderr
+    assert "--allow-empty" in found.stderr
+    assert not (shop / "runs").exists()
+    assert call(*run, "--allow-empty").exit_code == 0
+    assert (shop / "runs" / "2025Q3" / "manifest.json").is_file()
+
+
+def test_rows_that_the_scheme_expects_are_exit_2_at_their_place(shop: Path, call: Call) -> None:
+    text = project.SCHEME.replace("table targets", "table targets expects rows")
+    (shop / "shop.kpi").write_text(text, encoding="utf-8")
+    targets = project.TABLES["targets.csv"].replace("2025Q1", "2024Q4")
+    (shop / "targets.csv").write_text(targets, encoding="utf-8")
+    found = call(*RUN, "--allow-empty")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.startswith(
+        "shop.kpi:22:15: error[KPI671]: `targets` (targets.csv) has no row of 2025Q1, and the scheme expects rows\n"
+        "  22 | table targets expects rows\n"
+        "     |               ^^^^^^^^^^^^\n"
+        "  help: rows of `targets`: 3, of 2024Q4\n"
+    )
+
+
+def test_a_scheme_without_a_period_column_says_so(shop: Path, call: Call) -> None:
+    text = project.SCHEME.partition("table orders")[0] + "subject staff\npay bonus\n    amount base_pay * 10%\n"
+    (shop / "shop.kpi").write_text(text, encoding="utf-8")
+    lines = call(*RUN).stdout.splitlines()
+    assert lines[-1] == "no table has a `period` column: no rows are selected by the period"
+    assert cells("\n".join(lines), "staff") == {
+        "table": "staff",
+        "rows read": "6",
+        "of 2025Q1": "5",
+        "counted": "5",
+        "not credited": "-",
+    }
+    assert call(*RUN, "--lang", "zh").stdout.endswith("没有一张数据表有`所属期`列：不按期间选取数据行\n")
+    assert json.loads(call(*RUN, "--format", "json").stdout_bytes)["period_columns"] == []
+
+
+def test_rows_hidden_in_a_sheet_are_counted_and_said(shop: Path, call: Call) -> None:
+    """A filter hides what it does not show; the rows are read all the same."""
+    with xlsxwriter.Workbook(shop / "orders.xlsx") as book:
+        sheet = book.add_worksheet()
+        for nth, line in enumerate(project.TABLES["orders.csv"].splitlines()):
+            sheet.write_row(nth, 0, line.split(","))
+        sheet.autofilter(0, 0, 5, 3)
+        sheet.filter_column(1, "x == S1")
+        for nth in (4, 5):
+            sheet.set_row(nth, None, None, {"hidden": True})
+    bindings = project.BINDINGS.replace("orders.csv", "orders.xlsx")
+    (shop / "kpirules.yaml").write_text(bindings, encoding="utf-8")
+    assert csv_of(call) == project.CSV
+    assert cells(call(*RUN).stdout, "orders")["hidden in the sheet"] == "2"
+    assert cells(call(*RUN, "--lang", "zh").stdout, "orders")["表中隐藏"] == "2"
+    assert [one["hidden"] for one in tables_of(call(*RUN, "--format", "json"))] == [0, 2, 0]
+
+
+def test_many_who_are_not_considered_are_counted_and_the_first_named(shop: Path, call: Call) -> None:
+    guests = "".join(f"G{nth},guest,2020-01-01,,1.00\n" for nth in range(10, 40))
+    (shop / "staff.csv").write_text(project.TABLES["staff.csv"] + guests, encoding="utf-8")
+    (line,) = (one for one in call(*RUN).stdout.splitlines() if one.startswith("not considered"))
+    assert line.startswith("not considered for pay because not assessed: Bonus 32 (G1, G10, G11, ")
+    assert line.endswith(", …)")
+
+
 # ---------------------------------------------------------------- quarantine
 
 
@@ -312,7 +414,8 @@ def test_quarantine_goes_on_without_faulty_rows_and_names_whom_they_concern(shop
     folder = shop / "runs" / "2025Q1"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["quarantine"] == {"staff": 1, "orders": 21}
-    assert "rows set aside (quarantine): staff 1, orders 21" in found.stderr
+    assert cells(found.stderr, "staff")["set aside"] == "1"
+    assert cells(found.stderr, "orders")["set aside"] == "21"
     run = open_run(folder)
     flags = dict(
         zip(
@@ -359,11 +462,11 @@ def test_nobody_scored_is_said(shop: Path, call: Call) -> None:
     staff = (shop / "staff.csv").read_text(encoding="utf-8")
     for name, table in project.TABLES.items():
         (shop / name).write_text(table.splitlines()[0] + "\n", encoding="utf-8")
-    found = call(*RUN, "--lang", "en")
+    found = call(*RUN, "--lang", "en", "--allow-empty")
     assert found.exit_code == 0, found.stderr
     assert "the table `staff` has no rows: nobody is scored" in found.stderr
     (shop / "staff.csv").write_text(staff.replace("2020-01-01,,", "2020-01-01,2021-01-01,"), encoding="utf-8")
-    found = call(*RUN, "--lang", "en")
+    found = call(*RUN, "--lang", "en", "--allow-empty")
     assert "nobody is scored in 2025Q1" in found.stderr
     assert "left out: 6 (not one active day 6)" in found.stdout
 
@@ -381,7 +484,8 @@ def test_csv_files_are_for_spreadsheets(shop: Path, call: Call) -> None:
     found = list(csv.reader(line for line in lines if "S2" in line))
     assert found == [["'=S2", "selling", "0.00", "C", "0.00", "0.00", "idle, small"]]
     names = {path.name for path in folder.glob("*.csv")}
-    assert names == {"scores.csv", "items.csv", "not_assessed.csv", "left_out.csv", "uncredited.csv", "quarantine.csv"}
+    more = {"not_assessed.csv", "not_considered.csv", "left_out.csv", "uncredited.csv", "quarantine.csv"}
+    assert names == {"scores.csv", "items.csv", *more}
     assert "E-" not in (folder / "items.csv").read_text(encoding="utf-8")
     # what a spreadsheet may have done to them does not matter: the run is read from the others
     assert call("explain", "=S2").exit_code == 0

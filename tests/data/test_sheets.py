@@ -185,18 +185,25 @@ def test_errors_and_formulas_without_a_value_are_no_blanks(tmp_path: Path) -> No
     assert _values(left, "t") == ["a"]
 
 
-def _without(data: bytes, *parts: str) -> bytes:
-    """A workbook without some texts of its sheets."""
-    out = io.BytesIO()
+def _edited(data: bytes, pattern: str, by: str) -> bytes:
+    """A workbook in whose sheets each match of a pattern is replaced; there must be one."""
+    out, count = io.BytesIO(), 0
     with ZipFile(io.BytesIO(data)) as old, ZipFile(out, "w") as new:
         for name in old.namelist():
             content = old.read(name)
             if name.startswith("xl/worksheets/"):
-                for part in parts:
-                    assert part.encode() in content
-                    content = content.replace(part.encode(), b"")
+                content, found = re.subn(pattern.encode(), by.encode(), content)
+                count += found
             new.writestr(name, content)
+    assert count
     return out.getvalue()
+
+
+def _without(data: bytes, *parts: str) -> bytes:
+    """A workbook without some texts of its sheets."""
+    for part in parts:
+        data = _edited(data, re.escape(part), "")
+    return data
 
 
 def test_a_merged_cell_says_nothing_of_the_rows_below(tmp_path: Path) -> None:
@@ -271,15 +278,9 @@ def test_a_header_alone_is_a_table_of_no_rows(tmp_path: Path) -> None:
 
 def test_cells_need_not_say_where_they_are(tmp_path: Path) -> None:
     data = _rows(["id", "p", "q"], ["a", 0.5, 0.25], formats={1: "0%", 2: "0%"})
-    out = io.BytesIO()
-    with ZipFile(io.BytesIO(data)) as old, ZipFile(out, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name.startswith("xl/worksheets/"):
-                content = re.sub(rb' r="[A-Z]*[0-9]+"', b"", content)
-            new.writestr(name, content)
+    data = _edited(data, ' r="[A-Z]*[0-9]+"', "")
     percents = (percent("p", PercentForm.SIGN), percent("q", PercentForm.SIGN))
-    loaded = _read(tmp_path, out.getvalue(), text("id"), *percents)
+    loaded = _read(tmp_path, data, text("id"), *percents)
     assert loaded.tables["t"].to_pylist() == [{"id": "a", "p": Decimal("0.5"), "q": Decimal("0.25")}]
 
 
@@ -369,3 +370,49 @@ def _changed(part: bytes, data: st.DataObject) -> bytes:
         at = data.draw(st.integers(0, len(changed) - 1))
         changed[at : at + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=4))
     return bytes(changed)
+
+
+# ---------------------------------------------------------------- rows that the sheet does not show
+
+
+def _hiding(*hidden: int, by_filter: bool = False) -> bytes:
+    """Five rows of numbers under a title and the names, some rows hidden (counted from 0, as Excel's less one)."""
+
+    def fill(book: Any, sheet: Any) -> None:  # noqa: ANN401  # xlsxwriter has no types
+        del book
+        for row, cell in enumerate(["a title", "n", 1, 2, 4, 8, 16]):
+            sheet.write(row, 0, cell)
+        if by_filter:
+            sheet.autofilter(1, 0, 6, 0)
+            sheet.filter_column(0, "x > 2")
+        for row in hidden:
+            sheet.set_row(row, None, None, {"hidden": True})
+
+    return _book(fill)
+
+
+@pytest.mark.parametrize("by_filter", [False, True])
+def test_hidden_rows_are_read_and_counted(tmp_path: Path, by_filter: bool) -> None:  # noqa: FBT001  # a way to hide
+    """Of the rows of data alone: that a title or the names are hidden says nothing."""
+    for hidden, count in (((), 0), ((2, 3), 2), ((0, 1), 0), ((1, 6), 1), ((2, 3, 4, 5, 6), 5), ((9,), 0)):
+        loaded = _read(tmp_path, _hiding(*hidden, by_filter=by_filter), number("n", 0), more=", header: 2")
+        assert _values(loaded, "n") == [1, 2, 4, 8, 16]
+        assert loaded.facts[0].hidden == count
+
+
+def test_a_hidden_row_may_be_spelt_true_and_need_not_say_where_it_is(tmp_path: Path) -> None:
+    data = _hiding(3, 4)
+    forms = {
+        _edited(data, 'hidden="1"', 'hidden="true"'): 2,
+        _edited(data, 'hidden="1"', 'hidden="0"'): 0,
+        _edited(data, 'hidden="1"', 'hidden="false"'): 0,
+        _edited(data, ' r="[A-Z]*[0-9]+"', ""): 2,
+    }
+    for form, count in forms.items():
+        assert _read(tmp_path, form, number("n", 0), more=", header: 2").facts[0].hidden == count
+
+
+def test_a_file_that_is_no_sheet_hides_nothing(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("n\n1\n", encoding="utf-8")
+    (tmp_path / "kpirules.yaml").write_text("scheme: a.kpi\ndata:\n  t: {file: t.csv}\n", encoding="utf-8")
+    assert read_tables([table("t", number("n", 0))], load_bindings(tmp_path / "kpirules.yaml")).facts[0].hidden == 0

@@ -153,7 +153,8 @@ def figures(text: str, data: Data = ONE, period: str = "2025Q1") -> Figures:
         RunStopped: a value is past its bounds.
     """
     found = compiled(text)
-    plan, tables, names = found.plan, tables_of(found, data), bindings(found)
+    plan, tables = found.plan, tables_of(found, data)
+    names = (*bindings(found), *(name for names in plan.counted.values() for name in names))
     given = params(read_period(period, plan.period))
     here = reference.run(plan, tables, given, names)
     there = duckdb.run(plan, tables, given, names)

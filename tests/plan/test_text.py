@@ -154,5 +154,5 @@ def test_the_plan_of_a_small_scheme_in_words() -> None:
     ]
     chinese = render(plan, "zh")
     joined = "#12 #5 的每一行，配上 #10 中对应的一行：staff.staff_id = orders.staff_id.staff_id"
-    assert f"\n{joined}\n   带上 #10.1\n" in chinese
+    assert f"\n{joined}\n   带上 #10.1、#10.2\n" in chinese
     assert "\n   #13.2: 金额(17,4) = 超额累进，各段按各自的比率，按 #13.1" in chinese

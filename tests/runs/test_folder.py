@@ -55,7 +55,8 @@ def test_it_holds_the_text_the_results_and_the_inputs(shop: Path, done: Done) ->
     folder = save(done, shop / "runs" / "2025Q1", numbered=True)
     assert folder == shop / "runs" / "2025Q1"
     results = {
-        f"{name}.parquet" for name in ("scores", "items", "not_assessed", "left_out", "uncredited", "quarantine")
+        f"{name}.parquet"
+        for name in ("scores", "items", "not_assessed", "not_considered", "left_out", "uncredited", "quarantine")
     }
     inputs = {f"inputs/{name}.parquet" for name in ("staff", "orders", "targets")}
     assert held(folder) == {"manifest.json", "rules/shop.kpi", *results, *inputs}
@@ -85,7 +86,21 @@ def test_the_manifest_says_what_was_run_on_what(shop: Path, done: Done) -> None:
     digest = hashlib.sha256((shop / "orders.csv").read_bytes()).hexdigest()
     assert (orders["source"], orders["rows"], orders["sha256"]) == ("orders.csv", 5, digest)
     assert found["counts"] == {"subjects": 5, "not_assessed": 2, "left_out": 1, "items": done.result.items.num_rows}
-    assert found["uncredited"] == {"orders": 1}
+    assert found["period_columns"] == ["orders.day", "targets.quarter"]
+    tables = found["tables"]
+    assert isinstance(tables, list)
+    assert tables[1] == {
+        "table": "orders",
+        "read": 5,
+        "dated_by": "day",
+        "of_period": 4,
+        "undated": {"rows": 0, "amounts": {"amount": "0.00"}},
+        "counted": 3,
+        "uncredited": {"rows": 1, "amounts": {"amount": "10.00"}},
+        "set_aside": 0,
+        "hidden": 0,
+    }
+    assert found["not_considered"] == {"bonus": 2}
     assert found["bindings"] == "../../kpirules.yaml"
     assert datetime.fromisoformat(str(found["created"])).tzinfo is not None
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kpirules.data.load import Loaded
 from kpirules.runs.run import read_period, run_scheme
 from kpirules.values.units import Unit
-from tests.helpers.schemes import DATED, Data, compiled, scheme, tables_of
+from tests.helpers.schemes import DATED, Data, compiled, scheme
+from tests.runs.test_uncredited import loaded
 
 PEOPLE: Data = {
     "staff": [
@@ -28,8 +28,7 @@ def test_one_day_of_the_period_is_enough_to_be_asked_for() -> None:
     found = compiled(
         scheme("pay p\n    amount base", staff=DATED.replace("subject staff", "subject staff where base > 0"))
     )
-    loaded = Loaded(tables_of(found, PEOPLE), ())
-    result = run_scheme(found, loaded, read_period("2025Q1", Unit.QUARTER))
+    result = run_scheme(found, loaded(found, PEOPLE), read_period("2025Q1", Unit.QUARTER))
     assert result.scores.column("staff_id").to_pylist() == ["C2"]
     assert {row["key"]: row["reason"] for row in result.left_out.to_pylist()} == {
         "A1": "not_asked",

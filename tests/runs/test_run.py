@@ -314,8 +314,8 @@ def test_the_subjects_of_a_check_are_listed_up_to_a_number(shop: Path, count: in
     (shop / "shop.kpi").write_text(SCHEME.replace("missing exclude", "missing error"), encoding="utf-8")
     staff = "staff_id,role,hired,left_on,base_pay\n" + "".join(f"{key},keeper,2020-01-01,,1\n" for key in keys)
     (shop / "staff.csv").write_text(staff, encoding="utf-8")
-    for name in ("orders.csv", "targets.csv"):
-        (shop / name).write_text(project.TABLES[name].splitlines()[0] + "\n", encoding="utf-8")
+    (shop / "orders.csv").write_text("order_id,staff_id,day,amount\n1,X00,2025-01-09,1\n", encoding="utf-8")
+    (shop / "targets.csv").write_text("staff_id,quarter,amount\n", encoding="utf-8")
     with pytest.raises(Fault) as caught:
         project.done(shop)
     (one,) = caught.value.diagnostics

@@ -17,7 +17,7 @@ scheme east "East, quarterly"
 
 use "grades.kpi"
 
-table staff "Staff"
+table staff "Staff" expects rows
     staff_id   text  key
     role       text  in "AE", "KA"
     manager    text  optional references staff
@@ -138,7 +138,7 @@ CHINESE = """\
 
 引入 "grades.kpi"
 
-数据表 staff “Staff”
+数据表 staff “Staff” 必有数据
     staff_id   文本  主键
     role       文本  属于 "AE"、"KA"
     manager    文本  引用 staff 可空

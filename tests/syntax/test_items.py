@@ -111,6 +111,18 @@ def test_table_with_dates_in_force() -> None:
     assert found.active == (ast.ActiveClause(_name("a"), _name("b"), span=NOWHERE),)
 
 
+@pytest.mark.parametrize(
+    "text", ["table t expects rows", 'table t "T" expects   rows', "数据表 t 必有数据", "table t必有数据"]
+)
+def test_words_after_the_name_of_a_table(text: str) -> None:
+    """They stand after the title; one that touches the name is a part of it."""
+    found = item(f"{text}\n    a text\n")
+    assert isinstance(found, ast.Table)
+    marked = text.split()[1] == "t"
+    assert found.marks == ((ast.TableMark("expects rows", span=NOWHERE),) if marked else ())
+    assert found.name.text == ("t" if marked else "t必有数据")
+
+
 def test_subject() -> None:
     assert item("subject t\n") == ast.Subject(_name("t"), span=NOWHERE)
     with_boss = ast.Subject(_name("t"), _path("a"), _name("b"), span=NOWHERE)

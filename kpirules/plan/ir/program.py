@@ -117,7 +117,9 @@ class Plan:
 
     `result` names the final relation: one row for each subject scored, with its `key` and every binding.
     `uncredited` are the rows of the period that no subject owns, `undated` those that are of no period. `keys` has, by
-    table whose rows make figures, the columns that tell them apart.
+    table whose rows make figures, the columns that tell them apart. `counted` has, by table whose rows are counted or
+    looked up, the columns of the result that say how many of them count for the subject: of several, the largest says
+    it. `amounts` has, by table whose rows aggregates count, the columns of money that they read.
     """
 
     scheme: str
@@ -139,6 +141,8 @@ class Plan:
     keys: Mapping[str, tuple[str, ...]]
     effective: tuple[date, date | None] | None = None
     demands: tuple[Demand, ...] = ()
+    counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    amounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of_demand(self, demand: Demand) -> Plan:
         """A plan of its own for a demand, to which every row is a subject: it has no other results."""
@@ -157,6 +161,8 @@ class Plan:
             undated=(),
             keys={},
             demands=(),
+            counted={},
+            amounts={},
         )
 
     def step(self, name: str) -> Step:

@@ -44,6 +44,7 @@ from kpirules.syntax.ast.items import (
     Scorecard,
     Subject,
     Table,
+    TableMark,
     Use,
 )
 from kpirules.syntax.ast.literals import Bool, Date, Money, Name, Node, Number, Percent, Text
@@ -121,6 +122,7 @@ __all__ = [
     "Scorecard",
     "Subject",
     "Table",
+    "TableMark",
     "Text",
     "Tiers",
     "Unary",

@@ -73,6 +73,13 @@ class ActiveClause(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class TableMark(Node):
+    """A word after a table's name, in English: `expects rows`."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table(Node):
     """A table's contract."""
 
@@ -81,6 +88,7 @@ class Table(Node):
     columns: tuple[Column, ...]
     active: tuple[ActiveClause, ...] = ()
     via: tuple[Name, ...] = ()
+    marks: tuple[TableMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
