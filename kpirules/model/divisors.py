@@ -193,6 +193,7 @@ class _Divisors:
                 return self._tiers(node, refs)
             case Fn() | Cond() | Fallback() | Limited() | By() | Choose():
                 branches = [self.split(part, refs) for part in parts if known(part) != 0]  # 0 is so over any divisor
+                branches = branches or [_constant(Fraction(0))]
                 return branches[0] if len(branches) == 1 else replace(_common(branches), mixed=True)
             case _:
                 raise self._differs(node)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from itertools import repeat
 
 import pyarrow as pa
 
-from kpirules.engines.exact import decimal
-from kpirules.engines.outcome import values
 from kpirules.plan.ir import OVER
 from kpirules.source import Diagnostic, Fault
-from kpirules.values.rounding import Mode, rounded
-from kpirules.values.types import RECORDED_PLACES, WIDTH, Digits
+from kpirules.values.rounding import Mode, nearest
+from kpirules.values.types import RECORDED_PLACES, WIDTH
 
 FIGURE = pa.decimal128(WIDTH, RECORDED_PLACES)
 """The type of the figures of `items`."""
-_WIDEST = Digits(RECORDED_PLACES, Fraction(10**WIDTH - 1, 10**RECORDED_PLACES))
+_BYTES = 16
+"""What a decimal of `WIDTH` digits takes in memory: a whole number of its last place, low byte first."""
 
 
 def recorded(subjects: pa.Table, binding: str, item: str, mode: Mode) -> tuple[pa.ChunkedArray, list[bool]]:
@@ -26,15 +25,35 @@ def recorded(subjects: pa.Table, binding: str, item: str, mode: Mode) -> tuple[p
         Fault: it has too many digits before the point (KPI722).
     """
     column = subjects.column(binding)
-    if binding + OVER not in subjects.column_names and column.type.scale <= RECORDED_PLACES:
+    over = subjects.column(binding + OVER) if binding + OVER in subjects.column_names else None
+    if over is None and column.type.scale <= RECORDED_PLACES:
         return _fitting(column, item), []
-    exact = values(subjects, binding)
-    kept = [None if not isinstance(one, Fraction) else rounded(one, RECORDED_PLACES, mode) for one in exact]
-    if any(one is not None and abs(one) > _WIDEST.bound for one in kept):
+    shift = RECORDED_PLACES - column.type.scale + (over.type.scale if over is not None else 0)
+    up, down = 10 ** max(shift, 0), 10 ** max(-shift, 0)
+    pairs = zip(_steps(column), _steps(over) if over is not None else repeat(1), strict=False)
+    exact = [None if num is None or den is None else (num * up, den * down) for num, den in pairs]
+    kept = [None if one is None else nearest(*one, mode) for one in exact]
+    if any(one is not None and abs(one) >= 10**WIDTH for one in kept):
         raise _too_large(item)
-    cells = [None if one is None else decimal(one, _WIDEST) for one in kept]
-    changed = [one is not None and one != was for one, was in zip(kept, exact, strict=True)]
-    return pa.chunked_array([pa.array(cells, FIGURE)]), changed
+    return _of_steps(kept), [one is not None and one[0] % one[1] != 0 for one in exact]
+
+
+def _steps(column: pa.ChunkedArray) -> list[int | None]:
+    """Decimals as whole numbers of their last place; read from memory, for very many are."""
+    found: list[int | None] = []
+    for chunk in (one for one in column.chunks if len(one)):
+        held = memoryview(chunk.buffers()[1])[_BYTES * chunk.offset : _BYTES * (chunk.offset + len(chunk))]
+        numbers = (int.from_bytes(held[at : at + _BYTES], "little", signed=True) for at in range(0, len(held), _BYTES))
+        there = chunk.is_valid().to_pylist()
+        found += [number if valid else None for number, valid in zip(numbers, there, strict=True)]
+    return found
+
+
+def _of_steps(numbers: Sequence[int | None]) -> pa.ChunkedArray:
+    """Figures of whole numbers of their last place."""
+    held = b"".join((one or 0).to_bytes(_BYTES, "little", signed=True) for one in numbers)
+    valid = pa.array([one is not None for one in numbers], pa.bool_()).buffers()[1]
+    return pa.chunked_array([pa.Array.from_buffers(FIGURE, len(numbers), [valid, pa.py_buffer(held)])])
 
 
 def _fitting(column: pa.ChunkedArray, item: str) -> pa.ChunkedArray:

@@ -17,10 +17,15 @@ def rounded(value: Fraction, places: int, mode: Mode = Mode.AWAY) -> Fraction:
     """`value` to `places` decimal places (negative places round to tens, hundreds, …)."""
     unit = Fraction(10) ** places
     scaled = value * unit
-    if mode is Mode.EVEN:
-        return Fraction(round(scaled)) / unit
-    whole = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
-    return Fraction(-whole if scaled < 0 else whole) / unit
+    return Fraction(nearest(scaled.numerator, scaled.denominator, mode)) / unit
+
+
+def nearest(numerator: int, denominator: int, mode: Mode) -> int:
+    """The whole number nearest to a fraction; the denominator is above 0."""
+    whole, rest = divmod(abs(numerator), denominator)
+    tie = 2 * rest == denominator and (mode is Mode.AWAY or whole % 2 == 1)
+    whole += tie or 2 * rest > denominator
+    return -whole if numerator < 0 else whole
 
 
 def floored(value: Fraction, places: int = 0) -> Fraction:

@@ -419,3 +419,10 @@ def test_quotients_by_way_of_other_tables() -> None:
     assert found.column("c") == [Fraction(5 * 3 + 2, 12) + Fraction("110.01"), Fraction(7, 12) - 4]
     (fault,) = refused(scheme(tables, "define deals.z = acv / partner.days\ndefine d = sum(deals.z)", staff=staff))
     assert (fault.code, fault.helps[0].args["write"]) == ("KPI319", "round(acv / partner.days, 6)")
+
+
+def test_branches_that_are_all_zero() -> None:
+    defines = "define a = sum(if deals.qty > 5 then 0元 / 3 else 0元 / 7)\ndefine b = max(if deals.qty > 5 then 0 / 3 else 0 / 7)"
+    found = figures(scheme(DEALS, defines, staff=STAFF), DATA)
+    assert found.column("a") == [0, 0, 0, 0]
+    assert found.column("b") == [0, 0, 0, None]
