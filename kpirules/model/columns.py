@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpirules.model import infer, names, rules, scheme
+from kpirules.model import infer, names, rules, scheme, terms
 from kpirules.model.expr import Skip
 from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.records import dataclass
@@ -99,6 +99,7 @@ def resolve(ws: Workspace, full: str) -> Type:
         raise Skip
     found = infer.settle_free(ws, rules.rule(ws, Scope(grain=table), node.rule))
     ws.parts[full, PART] = found
+    ws.readings[table, name] = terms.reading(ws, found)
     ws.columns[table, name] = scheme.Computed(table, name, node.title, found, node.span)
     return found.type
 

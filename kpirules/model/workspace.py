@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from kpirules.model import contracts, scheme
-from kpirules.model.expr import Expr, Skip, Val
+from kpirules.model.expr import Col, Expr, Own, Skip, Val
 from kpirules.model.walking import known, walk
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
@@ -60,6 +60,19 @@ class Declared:
     kind: str
     node: ast.Item
     name: ast.Name
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a computed column reads, also by way of other computed columns of its table.
+
+    `grain` says that a declared column of its own table is read, `other` is the first reading of anything else, `term`
+    the first term that reads something else alone.
+    """
+
+    grain: bool
+    other: Col | Own | None
+    term: Expr | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,7 @@ class Workspace:
     subject: scheme.Subject | None = None
     computed: dict[tuple[str, str], ast.DefineColumn] = field(default_factory=dict)
     columns: dict[tuple[str, str], scheme.Computed] = field(default_factory=dict)
+    readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     defines: dict[str, scheme.Define] = field(default_factory=dict)
     indicators: dict[str, scheme.Indicator] = field(default_factory=dict)
     parts: dict[tuple[str, str], Expr] = field(default_factory=dict)
