@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kpirules.model import infer, names, rules, scheme, terms
-from kpirules.model.expr import Skip
+from kpirules.model import names, rules, scheme, terms
+from kpirules.model.expr import Known, Skip
 from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
@@ -16,10 +16,11 @@ PART = "column"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A column where it is used: its type, and the place that declares it."""
+    """A column where it is used: its type, the place that declares it, and its value where that is a constant."""
 
     type: Type
     span: Span
+    known: Known | None = None
 
 
 def declare(ws: Workspace) -> None:
@@ -73,7 +74,8 @@ def find(ws: Workspace, table: str, name: str, span: Span) -> Seen | None:
     node = ws.computed.get((table, name))
     if node is None:
         return None
-    return Seen(ws.value(f"{table}.{name}", PART, span).type, node.name.span)
+    found = ws.value(f"{table}.{name}", PART, span)
+    return Seen(found.type, node.name.span, found.known)
 
 
 def has(ws: Workspace, table: str, name: str) -> bool:
@@ -97,11 +99,11 @@ def resolve(ws: Workspace, full: str) -> Type:
     node = ws.computed[table, name]
     if table not in ws.tables:
         raise Skip
-    found = infer.settle_free(ws, rules.rule(ws, Scope(grain=table), node.rule))
-    ws.parts[full, PART] = found
+    found, read = rules.named(ws, Scope(grain=table), node.rule)
+    ws.parts[full, PART] = read
     ws.readings[table, name] = terms.reading(ws, found)
     ws.columns[table, name] = scheme.Computed(table, name, node.title, found, node.span)
-    return found.type
+    return read.type
 
 
 def elaborate(ws: Workspace) -> None:

@@ -237,9 +237,8 @@ def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
             args = {"op": "in", "left": operand.type.unit, "right": found.type.unit}
             labels, helps = operators.unit_labels(operand, found), operators.clash_help(operand, found)
             raise ws.fail("KPI302", value.span, args, labels=labels, helps=helps)
-        literal = Lit(found_, type=found.type, span=found.span)
-        operators.check_domain(ws, operand, literal)
-        return literal
+        operators.check_domain(ws, operand, found)
+        return Lit(found_, type=found.type, span=found.span)
 
     values = every(one, listed)
     once(ws, values)

@@ -66,10 +66,10 @@ def resolve(ws: Workspace, key: tuple[str, str]) -> Type:
 
 
 def _define(ws: Workspace, node: ast.Define) -> Type:
-    found = infer.settle_free(ws, rules.rule(ws, Scope(), node.rule))
+    found, read = rules.named(ws, Scope(), node.rule)
     ws.defines[node.name.text] = scheme.Define(node.name.text, node.title, found, node.span)
-    ws.parts[node.name.text, "value"] = found
-    return found.type
+    ws.parts[node.name.text, "value"] = read
+    return read.type
 
 
 def contextual(ws: Workspace, scope: Scope, path: ast.Path) -> Expr | None:

@@ -166,7 +166,8 @@ def _column(ws: Workspace, table: str, refs: tuple[str, ...], target: str, path:
     if column is None:
         raise _no_column(ws, path, target)
     missing = column.type.missing or any(reference.loose for reference, _ in grain.hops(ws, table, refs))
-    found = Col(refs, target, path.names[-1].text, own=own, type=column.type.maybe(when=missing), span=path.span)
+    value = None if missing else column.known
+    found = Col(refs, target, path.names[-1].text, own, value, type=column.type.maybe(when=missing), span=path.span)
     if own:
         grain.of_one_day(ws, found)
         persons.of_their_owner(ws, table, (), path.span, found)
@@ -220,7 +221,7 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     if column and declared and declared.kind not in ("table", "filter"):
         raise _ambiguous(ws, path, table.name, column, declared, "row")
     if column:
-        return Col((), table.name, first, own=False, type=column.type, span=path.span)
+        return Col((), table.name, first, own=False, known=column.known, type=column.type, span=path.span)
     if declared and declared.kind == "define":
         value = ws.value(first, "value", path.span)
         if value.known is not None:

@@ -35,7 +35,7 @@ def in_row(ws: Workspace, table: str, value: Expr, span: Span) -> Expr:
         case Col():
             return replace(value, refs=(*refs, *value.refs), own=False, span=span)
         case Val() if value.known is not None:
-            return value
+            return replace(value, span=span)
         case Builtin() if value.name not in _DATED:
             return value
         case _:

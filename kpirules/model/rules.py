@@ -75,6 +75,20 @@ def wanted(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit, limits: tupl
     return limited(ws, scope, found, limits)
 
 
+def named(ws: Workspace, scope: Scope, node: ast.Rule) -> tuple[Expr, Expr]:
+    """The rule of a define: as it is worked out, and as whoever reads its name finds it.
+
+    A bare expression takes the unit of each place that reads it, as it would without a name; rows of bare numbers are
+    numbers.
+
+    Raises:
+        Skip: its unit is not known.
+    """
+    written = rule(ws, scope, node)
+    found = infer.settle_free(ws, written)
+    return found, written if isinstance(node, ast.Formula) and not node.limits else found
+
+
 def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, ...]) -> Expr:
     """A value with its limits, applied left to right; `Unknown` where one of them has a fault."""
     sound = True
