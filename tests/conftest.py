@@ -11,6 +11,7 @@ from hypothesis import settings
 
 # The time of one example says how busy the machine is, not whether the code is right. Under CI every run draws the
 # same examples, so that a change is judged by itself; elsewhere each run draws new ones, and finds new faults.
+# `.ci/random`, a step of `.ci/run`, draws new ones under CI too, from a seed that it prints.
 settings.register_profile("kpirules", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "kpirules")

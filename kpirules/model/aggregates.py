@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
 
-from kpirules.model import columns, divisors, grain, infer, names, one_period, operators, own, presence, uses
-from kpirules.model.expr import Agg, As, Bin, Col, Cond, Expr, Fallback, Fn, Grain, Neg, Own, Skip
-from kpirules.model.walking import children, walk
+from kpirules.model import columns, divisors, grain, infer, names, one_period, operators, own, presence, terms, uses
+from kpirules.model.expr import Agg, Bin, Expr, Grain, Skip
 from kpirules.model.workspace import Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
-from kpirules.values import types, units
+from kpirules.values import types
 from kpirules.values.types import SUM_BOUND, Type
 from kpirules.values.units import Unit
 
@@ -54,7 +53,7 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         helps = [Note("or_else", {**args, "instead": instead}), Note("where", args)]
         raise ws.fail("KPI403", arg.span, args, labels=[operators.why_missing(arg, ws)], helps=helps)
     if name in ("sum", "avg", "median"):
-        _each_term_of_the_grain(ws, arg, rows, node)
+        terms.of_the_grain(ws, arg, rows.table, node.span, node.function.text)
     arg = divisors.of_one_divisor(ws, rows.owner, arg, node.span)
     found = operators.fit(ws, node.span, (arg,), lambda: _type(ws, node, name, arg))
     return Agg(name, arg, where, rows, type=found, span=node.span)
@@ -224,23 +223,25 @@ def _where(
 
     `known` is what is there in the rows that are counted; a filtered table is also read where no rows are.
     """
+    scope = scope.knowing(known)
     conditions, present = _filtered(ws, scope, alias)
-    scope = scope.knowing(present | known)
+    scope = scope.knowing(present)
     if written is not None:
         conditions = (*conditions, infer.condition(ws, scope, written))
-        scope = scope.knowing(infer.shown(conditions[-1], holds=True))
+        scope = scope.knowing(presence.shown(ws, conditions[-1], holds=True))
     return _all_of(conditions), scope
 
 
 def _filtered(ws: Workspace, scope: Scope, alias: str) -> tuple[tuple[Expr, ...], frozenset[Presence]]:
     """The conditions of a filtered table and of those it is made from, first theirs; what is there where they hold."""
     conditions: tuple[Expr, ...] = ()
-    present: frozenset[Presence] = frozenset()
+    present = scope.present
     for name, node in [*_filters(ws, alias)][::-1]:
-        if name not in ws.filters:
+        key = (name, scope.present)
+        if key not in ws.filters:
             here = infer.condition(ws, scope.knowing(present), node.where)
-            ws.filters[name] = (*conditions, here), present | frozenset(infer.shown(here, holds=True))
-        conditions, present = ws.filters[name]
+            ws.filters[key] = (*conditions, here), present | frozenset(presence.shown(ws, here, holds=True))
+        conditions, present = ws.filters[key]
     return conditions, present
 
 
@@ -255,82 +256,14 @@ def _all_of(conditions: tuple[Expr, ...]) -> Expr | None:
     return Bin("and", left, right, type=types.BOOL, span=right.span)
 
 
-def _each_term_of_the_grain(ws: Workspace, arg: Expr, rows: Grain, node: ast.Call) -> None:
-    """A term that uses another table's columns only would be counted once for every row of the grain."""
-    term = _loose(ws, arg)
-    if term is not None:
-        first = next(part for part in _columns(ws, term) if part.refs)
-        assert ws.subject is not None, "a grain leads to it"
-        table = first.table if isinstance(first, Col) else ws.subject.table.name
-        args = {"term": term.span.text, "table": table, "grain": rows.table}
-        helps = [_apart(ws, arg, term, args, node.function.text)]
-        raise ws.fail("KPI527", term.span, args, labels=[Label(node.span, "counts", args)], helps=helps)
-
-
-def _apart(ws: Workspace, arg: Expr, term: Expr, args: Mapping[str, str], function: str) -> Note:
-    """How a figure of another table is written where it is not counted with the rows of this one."""
-    assert ws.subject is not None, "a grain leads to it"
-    figure = f"{args['grain']}.{_factor(ws, args['grain'], term.type.unit)}"
-    subject, table = ws.subject.table.name, args["table"]
-    if table != subject and not grain.is_keyed(ws, ws.tables[table]):
-        return Note("own" if grain.leads(ws, table, subject) else "times", {**args, "figure": figure})
-    sides = (arg.left, arg.right) if isinstance(arg, Bin) and arg.op in ("+", "-") and term in children(arg) else ()
-    rest = next((side.span.text for side in sides if side is not term), f"{args['grain']}.…")
-    op = arg.op if isinstance(arg, Bin) and sides and sides[1] is term else "+"
-    apart = args["term"]
-    if table != subject and not isinstance(term, Fallback):  # there may be no such row for a person
-        apart += f" {words.spelling('or else', ws.file.language)} {operators.STAND_INS.get(term.type.unit, '0')}"
-    return Note("outside", {**args, "write": f"{function}({rest}) {op} ({apart})"})
-
-
-def _factor(ws: Workspace, table: str, unit: Unit) -> str:
-    """The first column of a table that goes with a unit as a factor; `…` where there is none."""
-    found = (one.name for one in ws.tables[table].columns if units.times(one.type.unit, unit) is not None)
-    return next(found, "…")
-
-
-def _loose(ws: Workspace, node: Expr) -> Expr | None:
-    """The first term of a value that no column of the grain's own table goes with, neither in it nor as a factor."""
-    read = _columns(ws, node)
-    if read and all(column.refs for column in read):
-        return node
-    match node:
-        case Bin(op="*" | "/"):
-            factors = [side for side in (node.left, node.right) if _of_grain(ws, side)]
-            terms = factors if len(factors) == 1 else []
-        case Bin(op="+" | "-"):
-            terms = [node.left, node.right]
-        case Cond():
-            terms = [node.then, node.otherwise]
-        case Neg() | Fn() | Fallback() | As():
-            terms = [*children(node)]
-        case _:
-            terms = []
-    return next((found for term in terms if (found := _loose(ws, term)) is not None), None)
-
-
-def _of_grain(ws: Workspace, node: Expr) -> bool:
-    return any(not column.refs for column in _columns(ws, node))
-
-
-def _columns(ws: Workspace, node: Expr) -> list[Col | Own]:
-    """The declared columns that a value reads, also by way of computed ones of the grain's own table, and `own.x`."""
-    found: list[Col | Own] = []
-    for part in walk(node):
-        if isinstance(part, Own):
-            found.append(part)
-        elif isinstance(part, Col):
-            computed = ws.columns.get((part.table, part.column)) if not part.refs else None
-            found += _columns(ws, computed.rule) if computed else [part]
-    return found
-
-
 def check_filter(ws: Workspace, name: str, node: ast.DefineTable) -> None:
-    """Elaborate a filtered table's condition for its faults.
+    """Elaborate the condition of a filtered table that nothing reads, for its faults.
 
     Raises:
         Skip: it has one.
     """
+    if any(read == name for read, _ in ws.filters):
+        return
     table = names.base_table(ws, name)
     if table is None:
         _no_table(ws, name, node)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from kpirules.model import infer, names, rules, scheme
-from kpirules.model.expr import Skip
+from dataclasses import replace
+
+from kpirules.model import names, rules, scheme, terms
+from kpirules.model.expr import Expr, Known, Skip
 from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
@@ -16,10 +18,11 @@ PART = "column"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A column where it is used: its type, and the place that declares it."""
+    """A column where it is used: its type, the place that declares it, and its value where that is a constant."""
 
     type: Type
     span: Span
+    known: Known | None = None
 
 
 def declare(ws: Workspace) -> None:
@@ -73,7 +76,17 @@ def find(ws: Workspace, table: str, name: str, span: Span) -> Seen | None:
     node = ws.computed.get((table, name))
     if node is None:
         return None
-    return Seen(ws.value(f"{table}.{name}", PART, span).type, node.name.span)
+    found = ws.value(f"{table}.{name}", PART, span)
+    return Seen(found.type, node.name.span, found.known)
+
+
+def inlined(ws: Workspace, scope: Scope, name: str) -> Expr | None:
+    """The rule of a computed column of the row that reads what may be there in this scope only; None for any other."""
+    key = (f"{scope.grain}.{name}", PART)
+    if key not in ws.unsound or scope.grain is None:
+        return None
+    ws.inlined.add(key)
+    return rules.rule(ws, replace(scope, aliases=frozenset(), asked=None), ws.computed[scope.grain, name].rule)
 
 
 def has(ws: Workspace, table: str, name: str) -> bool:
@@ -97,14 +110,16 @@ def resolve(ws: Workspace, full: str) -> Type:
     node = ws.computed[table, name]
     if table not in ws.tables:
         raise Skip
-    found = infer.settle_free(ws, rules.rule(ws, Scope(grain=table), node.rule))
-    ws.parts[full, PART] = found
+    found, read = rules.named(ws, Scope(grain=table), node.rule)
+    ws.parts[full, PART] = read
+    ws.readings[table, name] = terms.reading(ws, found)
     ws.columns[table, name] = scheme.Computed(table, name, node.title, found, node.span)
-    return found.type
+    return read.type
 
 
 def elaborate(ws: Workspace) -> None:
     """Elaborate every computed column, used or not, so that each fault is told."""
     for (table, name), node in ws.computed.items():
         with quietly():
-            ws.settled(lambda: ws.value(f"{table}.{name}", PART, node.name.span))  # noqa: B023  # called at once
+            full = f"{table}.{name}"
+            ws.settled(lambda: (full, PART) in ws.unsound or ws.value(full, PART, node.name.span))  # noqa: B023  # called at once

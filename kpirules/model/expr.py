@@ -63,13 +63,15 @@ class Lit(Typed):
 class Col(Typed):
     """A column of the row in scope, or of a row it refers to by the reference columns `refs`, one after the other.
 
-    `table` is the table that holds the column. `own` is set where the row in scope is the subject's own.
+    `table` is the table that holds the column. `own` is set where the row in scope is the subject's own. `known` is the
+    value of a computed column that is a constant.
     """
 
     refs: tuple[str, ...]
     table: str
     column: str
     own: bool
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kpirules.model import infer, operators, presumed, rules, scheme
 from kpirules.model.expr import Expr, Lit, Skip
+from kpirules.model.walking import known
 from kpirules.model.workspace import Key, Scope, Workspace, quietly
 from kpirules.source import Note
 from kpirules.syntax import ast, words
@@ -70,10 +71,11 @@ def _bound(ws: Workspace, effect: ast.GateEffect, target: Type) -> Expr:
     if bound.type.missing:
         raise operators.lost(ws, bound, effect.span, "limit")
     domain = None if target.presumed else target.domain
-    if domain is not None and (not isinstance(bound, Lit) or bound.value not in domain):
+    value = known(bound)
+    if domain is not None and value not in domain:
         grades = ", ".join(f'"{one}"' for one in domain)
         raise ws.fail("KPI535", bound.span, {"text": bound.span.text}, helps=[Note("grades", {"grades": grades})])
-    return bound
+    return Lit(value, type=bound.type, span=bound.span) if isinstance(value, str) else bound
 
 
 def check(ws: Workspace) -> None:

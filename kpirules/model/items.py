@@ -15,6 +15,7 @@ from kpirules.model import (
     demands,
     gates,
     infer,
+    naming,
     operators,
     presence,
     presumed,
@@ -25,7 +26,7 @@ from kpirules.model import (
     scorecards,
 )
 from kpirules.model.expr import Expr, Skip, Unknown, Val
-from kpirules.model.uses import handled, is_contextual, rule_nodes, rule_paths
+from kpirules.model.uses import handled, is_contextual, named_elsewhere, rule_nodes, rule_paths
 from kpirules.model.walking import walk
 from kpirules.model.workspace import PARTS, Scope, Workspace, quietly
 from kpirules.source import Label, Note, Span
@@ -66,25 +67,33 @@ def resolve(ws: Workspace, key: tuple[str, str]) -> Type:
 
 
 def _define(ws: Workspace, node: ast.Define) -> Type:
-    found = infer.settle_free(ws, rules.rule(ws, Scope(), node.rule))
+    found, read = rules.named(ws, Scope(), node.rule)
     ws.defines[node.name.text] = scheme.Define(node.name.text, node.title, found, node.span)
-    ws.parts[node.name.text, "value"] = found
-    return found.type
+    ws.parts[node.name.text, "value"] = read
+    return read.type
 
 
 def contextual(ws: Workspace, scope: Scope, path: ast.Path) -> Expr | None:
-    """The rule of a define that names `actual`, `target` or `achievement`, worked out for the indicator in scope.
+    """The rule of a define that means something else, or nothing, by itself than where it is read, as it is read there.
 
-    None where the path names something else.
+    It names `actual`, `target` or `achievement`, so that it belongs to the indicator in scope; or it reads what may be
+    missing, which is known to be there in scope; or it is a ratio of numbers in an achievement. None where the path
+    names something else.
 
     Raises:
         Skip: it is used outside an indicator, or has a fault there.
     """
     name = path.names[0].text
     declared = ws.declared.get(name)
-    if declared is None or not isinstance(declared.node, ast.Define) or not is_contextual(ws, name):
+    if declared is None or not isinstance(declared.node, ast.Define):
         return None
-    if scope.indicator is None:
+    unsound = (name, "value") in ws.unsound
+    achieved = scope.achieving and (found := ws.memo.get((name, "value"))) is not None and found.unit is Unit.NUMBER
+    if not (unsound or achieved or is_contextual(ws, name)):
+        return None
+    if unsound:
+        ws.inlined.add((name, "value"))
+    elif not achieved and scope.indicator is None:
         labels = [Label(declared.name.span, "define", {"name": name})]
         of = next((one.name.text for one in ws.file.items if isinstance(one, ast.Indicator)), "…")
         helps = [Note("part", {"part": f"{of}.{words.spelling('achievement', ws.file.language)}"})]
@@ -183,14 +192,14 @@ def _score(ws: Workspace, node: ast.Indicator) -> Type:
     has_target = any(one.name == "target" for one in node.clauses)
     has_achievement = has_target or any(one.name == "achievement" for one in node.clauses)
     parts = ("actual", *(("target",) if has_target else ()), *(("achievement",) if has_achievement else ()))
-    tested = handled(rule_nodes(written.rule))
+    tested = handled(ws, rule_nodes(written.rule))
     present = frozenset(presence.value(name, part) for part in parts if part not in tested)
     scope = Scope(indicator=name, parts=parts, present=present)
     rule = rules.wanted(ws, scope, written.rule, Unit.NUMBER, written.limits)
     policy = _policy(ws, node)
     with quietly():  # without it the score is what its rule makes of any
         ws.value(name, "actual", written.word)
-    used = {part.part for part in walk(rule) if isinstance(part, Val) and part.item == name}
+    used = {part.part for part in naming.parts(ws, rule) if isinstance(part, Val) and part.item == name}
     if any(isinstance(part, Unknown) for part in walk(rule)):
         used |= {word for path in rule_paths(written.rule) if (word := words.builtin(path.text)) in PARTS}
     inputs = tuple(part for part in parts if part in used - tested and _missing(ws, node, part, written.word))
@@ -280,11 +289,20 @@ def elaborate(ws: Workspace) -> None:
                 continue
     for item, part, span in wanted:
         with quietly():
-            ws.settled(lambda: ws.value(item, part, span))  # noqa: B023  # called at once
+            ws.settled(lambda: (item, part) in ws.unsound or ws.value(item, part, span))  # noqa: B023  # called at once
     _results(ws)
     _advice(ws)
     columns.elaborate(ws)
     _filters(ws)
+    _unread(ws)
+
+
+def _unread(ws: Workspace) -> None:
+    """Report the faults of defines and computed columns that no place reads, and so none takes away."""
+    for item, part in [*ws.unsound]:
+        if (item, part) not in ws.inlined and not named_elsewhere(ws, item):
+            with quietly():
+                ws.value(item, part, ws.source_span)
 
 
 def _results(ws: Workspace) -> None:

@@ -166,7 +166,8 @@ def _column(ws: Workspace, table: str, refs: tuple[str, ...], target: str, path:
     if column is None:
         raise _no_column(ws, path, target)
     missing = column.type.missing or any(reference.loose for reference, _ in grain.hops(ws, table, refs))
-    found = Col(refs, target, path.names[-1].text, own=own, type=column.type.maybe(when=missing), span=path.span)
+    value = None if missing else column.known
+    found = Col(refs, target, path.names[-1].text, own, value, type=column.type.maybe(when=missing), span=path.span)
     if own:
         grain.of_one_day(ws, found)
         one_period.of_one_period(ws, table, ws.scheme.period, path.span, found)
@@ -216,12 +217,14 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         raise Skip
     if len(path.names) == 2:  # noqa: PLR2004  # a table and its column
         return _column_of(ws, scope, path)
-    column = columns.find(ws, table.name, first, path.span)
     declared = ws.declared.get(first)
+    if declared is None and (rule := columns.inlined(ws, scope, first)) is not None:
+        return rule
+    column = columns.find(ws, table.name, first, path.span)
     if column and declared and declared.kind not in ("table", "filter"):
         raise _ambiguous(ws, path, table.name, column, declared, "row")
     if column:
-        return Col((), table.name, first, own=False, type=column.type, span=path.span)
+        return Col((), table.name, first, own=False, known=column.known, type=column.type, span=path.span)
     if declared and declared.kind == "define":
         value = ws.value(first, "value", path.span)
         if value.known is not None:
@@ -239,6 +242,8 @@ def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     assert scope.grain is not None
     first, second = (name.text for name in path.names)
     if first == scope.grain or first in scope.aliases:
+        if (rule := columns.inlined(ws, scope, second)) is not None:
+            return rule
         refs: tuple[str, ...] = ()
         target = scope.grain
     else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import dates, presence
+from kpirules.model import dates, naming, presence
 from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Lit, Lookup, Neg, Skip, Unknown, Val
 from kpirules.model.walking import children, known
 from kpirules.model.widths import too_wide
@@ -57,10 +57,10 @@ def settle(ws: Workspace, node: Expr, unit: Unit) -> Expr:
     if not unit.numeric:
         return node
     if unit is Unit.RATIO:
-        for lit in _literals(node):
+        for lit in _literals(ws, node):
             if lit.value != 0:
-                text = lit.span.text.strip()
-                raise ws.fail("KPI304", lit.span, {"text": text}, helps=[_as_percent(lit)])
+                args = {"text": lit.span.text.strip(), "name": node.span.text}
+                raise ws.fail("KPI304", lit.span, args, labels=_read_as(node, lit, args), helps=[_as_percent(lit)])
     return _in_unit(node, unit)
 
 
@@ -79,12 +79,24 @@ def _as_percent(lit: Lit) -> Note:
     return Note("either", {"write": write, "other": other})
 
 
-def _literals(node: Expr) -> list[Lit]:
-    if node.type.unit is not Unit.BARE:
-        return []
-    if isinstance(node, Lit):
-        return [node]
-    return [lit for child in children(node) for lit in _literals(child)]
+def _literals(ws: Workspace, node: Expr) -> Iterator[Lit]:
+    """The bare numbers that a value is made of, also under a name, in written order."""
+    pending, seen = [node], set[int]()
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Unknown) or one.type.unit is not Unit.BARE or id(one) in seen:
+            continue
+        seen.add(id(one))
+        behind = naming.written(ws, one)
+        if isinstance(one, Lit):
+            yield one
+        else:
+            pending += reversed(children(one) if behind is None else (behind,))
+
+
+def _read_as(node: Expr, lit: Expr, args: Mapping[str, str]) -> list[Label]:
+    """Where the name of a literal with a fault is read; none where the literal itself stands."""
+    return [] if lit.span.within(node.span) else [Label(node.span, "named", args)]
 
 
 def _in_unit(node: Expr, unit: Unit) -> Expr:
@@ -299,26 +311,23 @@ def comparison(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> B
     return Bin(op, left, right, type=fit(ws, span, (left, right), prove), span=span)
 
 
-def check_domain(ws: Workspace, value: Expr, literal: Expr) -> None:
-    """A text that the compared value can never be is a fault."""
-    if (
-        value.type.domain is None
-        or value.type.presumed
-        or not isinstance(literal, Lit)
-        or literal.value in value.type.domain
-    ):
+def check_domain(ws: Workspace, value: Expr, other: Expr) -> None:
+    """A text that the compared value can never be is a fault, at the text, whatever name it has."""
+    text, domain = known(other), value.type.domain
+    if domain is None or value.type.presumed or not isinstance(text, str) or text in domain:
         return
-    text = str(literal.value)
-    domain = ", ".join(f'"{one}"' for one in value.type.domain)
-    helps = (*did_you_mean(text, value.type.domain), Note("domain", {"value": value.span.text, "domain": domain}))
-    ws.report("KPI308", literal.span, {"text": text, "value": value.span.text}, helps=helps)
+    found = naming.literal(ws, other)
+    args = {"text": text, "value": value.span.text, "name": other.span.text}
+    among = ", ".join(f'"{one}"' for one in domain)
+    helps = (*did_you_mean(text, domain), Note("domain", {**args, "domain": among}))
+    ws.report("KPI308", found.span, args, labels=_read_as(other, found, args), helps=helps)
 
 
 def lost(ws: Workspace, node: Expr, span: Span, place: str) -> Skip:
     """Report a possibly missing value at a place that cannot take one."""
     text = node.span.text
     args = {"text": text, "instead": STAND_INS.get(node.type.unit, "0")}
-    by_name = presence.key_of(node) is not None
+    by_name = presence.nameable(node)
     if place in ("comparison", "condition"):
         helps = [Note(place if by_name else "define", args), Note("or_else", args)]
     else:

@@ -34,7 +34,7 @@ def grade(ws: Workspace) -> Type:
     scope = Scope().knowing(_ASSESSED)
     order: dict[str, Span] = {}
     written, texts = in_texts(ws, node.rule)
-    for part in presumed.row_values(node.rule):
+    for part in presumed.row_values(written):
         if not isinstance(part, ast.Formula) or not isinstance(part.expr, ast.Text):
             continue
         value = part.expr.value
@@ -45,7 +45,7 @@ def grade(ws: Workspace) -> Type:
     if not texts:
         rules.rule(ws, scope, written)
         raise Skip
-    found = rules.wanted(ws, scope, node.rule, Unit.TEXT)
+    found = rules.wanted(ws, scope, written, Unit.TEXT)
     ws.grade = scheme.Grade(found, tuple(order), node.span)
     missing = False
     if ws.has(ast.Scorecard) and not ws.unread:
@@ -60,13 +60,26 @@ def in_texts(ws: Workspace, rule: ast.Rule) -> tuple[ast.Rule, bool]:
         made = [(row, *in_texts(ws, row.value)) for row in rule.rows]
         rows = tuple(replace(row, value=value) for row, value, _ in made)
         return replace(rule, rows=rows), all(sound for _, _, sound in made)
-    if isinstance(rule.expr, ast.Text):
-        return rule, True
+    written = _text(ws, rule.expr)
+    if written is not None:
+        return (rule if written is rule.expr else replace(rule, expr=written)), True
     text = rule.expr.span.text
     word = isinstance(rule.expr, ast.Path | ast.Number) and len(rule.expr.span.text.split(".")) == 1
     helps = [Note("quote", {"write": f'"{text}"'}) if word else Note("rows")]
     ws.report("KPI533", rule.expr.span, {"text": text}, helps=helps)
     return ast.Formula(ast.Text(text, span=rule.expr.span), span=rule.span), False
+
+
+def _text(ws: Workspace, node: ast.Expr) -> ast.Text | None:
+    """A text, or the one that the name of a define stands for, at the place of the name."""
+    place, seen = node.span, set[str]()
+    while isinstance(node, ast.Path) and len(node.names) == 1 and node.text not in seen:
+        seen.add(node.text)
+        named = ws.declared[node.text].node if node.text in ws.declared else None
+        if not isinstance(named, ast.Define) or not isinstance(named.rule, ast.Formula) or named.rule.limits:
+            return None
+        node = named.rule.expr
+    return replace(node, span=place) if isinstance(node, ast.Text) else None
 
 
 def pay(ws: Workspace, node: ast.Pay) -> Type:
@@ -79,10 +92,10 @@ def pay(ws: Workspace, node: ast.Pay) -> Type:
     unnamed = applies is None and ws.has(ast.Scorecard)
     scope = Scope().knowing(assessed(ws)) if unnamed else Scope()
     if applies is not None:
-        scope = scope.knowing(infer.shown(applies, holds=True))
+        scope = scope.knowing(presence.shown(ws, applies, holds=True))
     when = infer.condition(ws, scope, node.when) if node.when is not None else None
     if when is not None:
-        scope = scope.knowing(infer.shown(when, holds=True))
+        scope = scope.knowing(presence.shown(ws, when, holds=True))
     written = items.needed(ws, node, "amount")
     amount = rules.wanted(ws, scope, written.rule, Unit.MONEY, written.limits)
     if amount.type.missing:

@@ -173,7 +173,7 @@ def known(node: Expr) -> Known | None:
     match node:
         case Lit():
             return node.value
-        case Val():
+        case Val() | Col():
             return node.known
         case As():
             return known(node.operand)

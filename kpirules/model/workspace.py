@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import field, replace
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpirules.model import contracts, scheme
 from kpirules.model.expr import Expr, Skip, Val
@@ -16,6 +16,9 @@ from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.layout import DEEPEST
 from kpirules.values.types import Type
+
+if TYPE_CHECKING:
+    from kpirules.model.terms import Reading
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -36,6 +39,13 @@ STAND_IN = 2
 """The places of what is rounded where the header says nothing, which is a fault: the rest is checked all the same."""
 
 
+Identity = tuple[str, str, str, int, int]
+"""What tells one fault from another."""
+
+OF_A_PLACE = frozenset({"KPI210", "KPI402"})
+"""The codes of faults that what is known or may be read at another place takes away."""
+
+
 class Needs(Exception):  # noqa: N818  # a signal, not an error: it asks for another value first
     """Stops the elaboration of a value that reads another, at `span`, which is not worked out yet.
 
@@ -51,6 +61,10 @@ class Needs(Exception):  # noqa: N818  # a signal, not an error: it asks for ano
 
 Presence = tuple[object, ...]
 """What stands for an expression where it is remembered that its value is there (`presence.key_of`)."""
+
+
+Filtered = tuple[str, frozenset[Presence]]
+"""A filtered table, and what is known of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +112,9 @@ class Workspace:
     `fragment` is set where items are checked that have lost some of their lines: what they lack says nothing then.
     `cuts` are the places behind which the rest of a line is lost. `exclusive` says that it is proved that nobody has
     two scorecards, `contested` that somebody has, or that whom they are for is not known. `doubted` are values worked
-    out of some that have a fault, so that whether they may be missing is not known. `reach` are bounds that the total
-    comes to in any case, whatever fault is in it. `tests` has where each value was last asked for by `is missing`.
+    out of some that have a fault, so that whether they may be missing is not known. `unsound` are defines and computed
+    columns with faults that a place which reads them may take away, `inlined` those of them that are read. `reach` are
+    bounds that the total comes to in any case, whatever fault is in it.
     """
 
     file: ast.File
@@ -117,6 +132,7 @@ class Workspace:
     subject: scheme.Subject | None = None
     computed: dict[tuple[str, str], ast.DefineColumn] = field(default_factory=dict)
     columns: dict[tuple[str, str], scheme.Computed] = field(default_factory=dict)
+    readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     defines: dict[str, scheme.Define] = field(default_factory=dict)
     indicators: dict[str, scheme.Indicator] = field(default_factory=dict)
     parts: dict[tuple[str, str], Expr] = field(default_factory=dict)
@@ -137,12 +153,13 @@ class Workspace:
     depth: int = 0
     fragment: bool = False
     cuts: frozenset[tuple[str, int]] = frozenset()
-    filters: dict[str, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
+    filters: dict[Filtered, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
     contextual: frozenset[str] | None = None
-    tests: dict[Presence, Span] = field(default_factory=dict)
+    unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)
+    inlined: set[Key] = field(default_factory=set)
     resolve: Callable[[Key], Type] | None = None
     _doubt: bool = False
-    _seen: set[tuple[str, str, str, int, int]] = field(default_factory=set)
+    _seen: set[Identity | None] = field(default_factory=set)
 
     def report(
         self,
@@ -154,10 +171,10 @@ class Workspace:
         helps: Iterable[Note] = (),
     ) -> None:
         """Add a fault; the same fault at the same place is told once."""
-        if span is not None:
-            key = (code, str(sorted((args or {}).items())), span.source.name, span.start, span.end)
-            if key in self._seen:
-                return
+        key = _identity(code, span, args or {})
+        if key in self._seen:
+            return
+        if key is not None:
             self._seen.add(key)
         self.diagnostics.append(Diagnostic(code, span, args or {}, tuple(labels), tuple(helps)))
 
@@ -173,6 +190,19 @@ class Workspace:
         """Report a fault and give the `Skip` to raise."""
         self.report(code, span, args, labels=labels, helps=helps)
         return Skip()
+
+    def unheard(self, make: Callable[[], T]) -> T:
+        """What `make` gives, without the faults that it reports.
+
+        Raises:
+            Skip: `make` did.
+        """
+        told, seen = len(self.diagnostics), set(self._seen)
+        try:
+            return make()
+        finally:
+            del self.diagnostics[told:]
+            self._seen = seen
 
     def twice(self, span: Span, clause: str, first: Span) -> None:
         """Report a clause that is written a second time."""
@@ -236,6 +266,10 @@ class Workspace:
             Needs: it has not been worked out yet.
         """
         key = (item, part)
+        if key in self.unsound:
+            for fault in self.unsound[key]:
+                self.report(fault.code, fault.span, fault.args, labels=fault.labels, helps=fault.helps)
+            raise Skip
         if key not in self.memo:
             raise Needs(key, span, tuple(self.inlining))
         found = self.memo[key]
@@ -282,23 +316,42 @@ class Workspace:
     def _settle(self, need: Needs) -> None:
         assert self.resolve is not None
         waiting = [need]
+        faults: dict[Key, list[Diagnostic]] = {}
         while waiting:
             key, self._doubt = waiting[-1].key, False
+            told = len(self.diagnostics)
             try:
                 found: Type | None = self.resolve(key)
             except Skip:
                 found = None
             except Needs as other:
+                faults.setdefault(key, []).extend(self.diagnostics[told:])
                 places = [index for index, one in enumerate(waiting) if one.key == other.key]
                 if places:
                     self._close([*waiting[places[0] + 1 :], other])
                 else:
                     waiting.append(other)
                 continue
+            if self._of_its_place(key, [*faults.pop(key, ()), *self.diagnostics[told:]]):
+                waiting.pop()
+                continue
             self.memo.setdefault(key, found)  # one that stands in a circle stays without a type
             if self._doubt:
                 self.doubted.add(key)
             waiting.pop()
+
+    def _of_its_place(self, key: Key, faults: list[Diagnostic]) -> bool:
+        """Take back the faults of a define or a computed column that may be none where its name is read."""
+        item, part = key
+        declared = self.declared.get(item)
+        named = part == "column" or (declared is not None and declared.kind == "define")
+        if not named or not faults or any(one.code not in OF_A_PLACE for one in faults):
+            return False
+        for fault in faults:
+            self.diagnostics.remove(fault)
+            self._seen.discard(_identity(fault.code, fault.span, fault.args))
+        self.unsound[key] = faults
+        return True
 
     def _close(self, ring: list[Needs]) -> None:
         """Report a circle of values; `ring` has each reading in it, the last of which closes it."""
@@ -331,6 +384,13 @@ class Workspace:
         if item in ("total", "grade"):
             return words.spelling(item, self.file.language)
         return item if part in ("value", "column") else f"{item}.{words.spelling(part, self.file.language)}"
+
+
+def _identity(code: str, span: Span | None, args: Mapping[str, Any]) -> Identity | None:
+    """What tells faults apart; None for one without a place, which is told as often as it is met."""
+    if span is None:
+        return None
+    return code, str(sorted(args.items())), span.source.name, span.start, span.end
 
 
 def quietly() -> AbstractContextManager[None]:

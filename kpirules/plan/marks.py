@@ -8,6 +8,7 @@ from kpirules.plan import build
 from kpirules.plan.draft import Draft, Place
 from kpirules.plan.ir import BY_ROWS, Binding, Op, Ref, Scalar
 from kpirules.source import Span
+from kpirules.values import types
 from kpirules.values.units import Unit
 
 _LIMITS = {"at_most": "≤", "at_least": "≥"}
@@ -75,7 +76,8 @@ def one_line(text: str) -> str:
 
 
 def _ref(draft: Draft, name: str) -> Ref:
-    return build.ref(name, draft.types[name])
+    """What has a name by now: a binding, or a column of the subject's row, which may be a condition as it is."""
+    return build.ref(name, draft.types.get(name, types.BOOL))
 
 
 def _rows(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:

@@ -100,6 +100,12 @@ def test_all_that_changed_the_figure_is_marked_in_order() -> None:
     assert found.column("x") == [7, 5, 7]
 
 
+def test_a_limit_of_pay_that_is_given_by_a_column_is_marked() -> None:
+    pay = "pay p\n    when bad\n    amount base, at most 10"
+    data: Data = {"staff": [("E1", None, "50", "true"), ("E2", None, "50", "false"), ("E3", None, "5", "true")]}
+    assert _marks(data, "p", scheme(pay, staff=STAFF))["limit"] == ["≤ 10", None, None]
+
+
 def test_a_gate_is_marked_where_it_changed_the_figure() -> None:
     data: Data = {"staff": [("E1", "130", "5", "true"), ("E2", "130", "5", "false"), ("E3", "30", "5", "true")]}
     assert _marks(data, "total")["gate"] == ["violation", None, None]

@@ -30,7 +30,7 @@ def test_defines_and_columns_of_the_person() -> None:
     define large = orders where amount > own.limit
     define orders.over = amount - own.twice, at least 0元
     define a = count(large)
-    define b = sum(orders.over)
+    define b = max(orders.over)
     define c = count(orders where own.base > 0元 and amount < own.base)
     define d = sum(if orders.amount > 本人.limit then 1 else 0)
     """

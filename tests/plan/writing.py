@@ -43,6 +43,11 @@ LITERALS = {
     "ratio": ("0%", "50%", "33.3%", "120%"),
     "number": ("0", "1", "2.5", "-3", "7"),
 }
+_BOUNDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "least": {"money": ("0元", "5元", "(-7元)"), "ratio": ("0%", "33.3%"), "number": ("0", "1", "-3")},
+    "most": {"money": ("12.34元", "100元"), "ratio": ("50%", "120%"), "number": ("2.5", "7")},
+}
+"""Constant bounds by kind of limit and unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,10 +272,15 @@ class Writer:
 
     def formula(self, unit: str) -> str:
         """An expression with up to two limits."""
-        limits = [
-            f", at {self.one_of('most', 'least')} {self.there(unit, 0)}" for _ in range(len(self.one_of("", "a", "ab")))
-        ]
+        limits = [self._limit(unit) for _ in range(len(self.one_of("", "a", "ab")))]
         return f"= {self.there(unit, 2)}{''.join(limits)}"
+
+    def _limit(self, unit: str) -> str:
+        """A limit that contradicts no other: every constant upper bound lies above every constant lower one."""
+        kind = self.one_of("most", "least")
+        columns = {"money": "orders.amount", "ratio": "own.active_share", "number": "orders.qty"}
+        own = {"money": "sum(orders.amount)", "ratio": "active_share", "number": "n"}
+        return f", at {kind} {self.one_of(*_BOUNDS[kind][unit], (columns if self._row else own)[unit])}"
 
     def row_rule(self, unit: str) -> str:
         """What may follow `define orders.x`."""
@@ -281,7 +291,7 @@ class Writer:
             case "choose":
                 return _below("choose", f"when {self.test(1)} : {self._side(unit)}", f"else : {self._side(unit)}")
             case "limit":
-                return f"= {self.there(unit, 1)}, at {self.one_of('most', 'least')} {self.one_of(*LITERALS[unit])}"
+                return f"= {self.there(unit, 1)}{self._limit(unit)}"
             case _:
                 return f"= {self.there(unit, 2)}"
 
