@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kpirules.model import names, rules, scheme, terms
+from kpirules.model import in_place, names, rules, scheme, terms
 from kpirules.model.expr import Expr, Known, Skip
 from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.records import dataclass
@@ -85,8 +85,7 @@ def inlined(ws: Workspace, scope: Scope, name: str) -> Expr | None:
     key = (f"{scope.grain}.{name}", PART)
     if key not in ws.unsound or scope.grain is None:
         return None
-    ws.inlined.add(key)
-    return rules.rule(ws, replace(scope, aliases=frozenset(), asked=None), ws.computed[scope.grain, name].rule)
+    return in_place.unsound(ws, replace(scope, aliases=frozenset()), key, ws.computed[scope.grain, name].rule)
 
 
 def has(ws: Workspace, table: str, name: str) -> bool:

@@ -14,6 +14,7 @@ from kpirules.model import (
     columns,
     demands,
     gates,
+    in_place,
     infer,
     naming,
     operators,
@@ -87,25 +88,21 @@ def contextual(ws: Workspace, scope: Scope, path: ast.Path) -> Expr | None:
     declared = ws.declared.get(name)
     if declared is None or not isinstance(declared.node, ast.Define):
         return None
+    node = declared.node
     unsound = (name, "value") in ws.unsound
     achieved = scope.achieving and (found := ws.memo.get((name, "value"))) is not None and found.unit is Unit.NUMBER
     if not (unsound or achieved or is_contextual(ws, name)):
         return None
-    if unsound:
-        ws.inlined.add((name, "value"))
-    elif not achieved and scope.indicator is None:
+    if not is_contextual(ws, name):
+        return ws.open(
+            path, lambda: (in_place.unsound if unsound else in_place.read)(ws, scope, (name, "value"), node.rule)
+        )
+    if scope.indicator is None:
         labels = [Label(declared.name.span, "define", {"name": name})]
         of = next((one.name.text for one in ws.file.items if isinstance(one, ast.Indicator)), "…")
         helps = [Note("part", {"part": f"{of}.{words.spelling('achievement', ws.file.language)}"})]
         raise ws.fail("KPI214", path.span, {"name": name}, labels=labels, helps=helps)
-    places = [index for index, (open_name, _) in enumerate(ws.inlining) if open_name == name]
-    if places:
-        raise ws.circle([*ws.inlining[places[0] + 1 :], (name, path.span)])
-    ws.inlining.append((name, path.span))
-    try:
-        return rules.rule(ws, scope, declared.node.rule)
-    finally:
-        ws.inlining.pop()
+    return ws.open(path, lambda: rules.rule(ws, scope, node.rule))
 
 
 # ---------------------------------------------------------------- indicators

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kpirules.model import contracts, scheme
 from kpirules.model.expr import Expr, Skip, Val
+from kpirules.model.reports import Reports
 from kpirules.model.walking import known, walk
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
@@ -38,9 +39,6 @@ Key = tuple[str, str]
 STAND_IN = 2
 """The places of what is rounded where the header says nothing, which is a fault: the rest is checked all the same."""
 
-
-Identity = tuple[str, str, str, int, int]
-"""What tells one fault from another."""
 
 OF_A_PLACE = frozenset({"KPI210", "KPI402"})
 """The codes of faults that what is known or may be read at another place takes away."""
@@ -103,7 +101,7 @@ class Scope:
 
 
 @dataclass(slots=True)
-class Workspace:
+class Workspace(Reports):
     """The scheme in the making. Passes fill it in order; every fault goes to `diagnostics`.
 
     `broken` are names of which nothing is known but that they have a fault; `torn` are tables of which some columns are
@@ -113,13 +111,13 @@ class Workspace:
     `cuts` are the places behind which the rest of a line is lost. `exclusive` says that it is proved that nobody has
     two scorecards, `contested` that somebody has, or that whom they are for is not known. `doubted` are values worked
     out of some that have a fault, so that whether they may be missing is not known. `unsound` are defines and computed
-    columns with faults that a place which reads them may take away, `inlined` those of them that are read. `reach` are
-    bounds that the total comes to in any case, whatever fault is in it.
+    columns with faults that a place which reads them may take away, `inlined` those of them that are read, `in_place`
+    what names stand for at the places that read them so. `reach` are bounds that the total comes to in any case,
+    whatever fault is in it.
     """
 
     file: ast.File
     source_span: Span
-    diagnostics: list[Diagnostic] = field(default_factory=list)
     declared: dict[str, Declared] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     torn: set[str] = field(default_factory=set)
@@ -157,52 +155,9 @@ class Workspace:
     contextual: frozenset[str] | None = None
     unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)
     inlined: set[Key] = field(default_factory=set)
+    in_place: dict[tuple[Key, Scope], tuple[Expr | None, list[Diagnostic]]] = field(default_factory=dict)
     resolve: Callable[[Key], Type] | None = None
     _doubt: bool = False
-    _seen: set[Identity | None] = field(default_factory=set)
-
-    def report(
-        self,
-        code: str,
-        span: Span | None,
-        args: Mapping[str, Any] | None = None,
-        *,
-        labels: Iterable[Label] = (),
-        helps: Iterable[Note] = (),
-    ) -> None:
-        """Add a fault; the same fault at the same place is told once."""
-        key = _identity(code, span, args or {})
-        if key in self._seen:
-            return
-        if key is not None:
-            self._seen.add(key)
-        self.diagnostics.append(Diagnostic(code, span, args or {}, tuple(labels), tuple(helps)))
-
-    def fail(
-        self,
-        code: str,
-        span: Span | None,
-        args: Mapping[str, Any] | None = None,
-        *,
-        labels: Iterable[Label] = (),
-        helps: Iterable[Note] = (),
-    ) -> Skip:
-        """Report a fault and give the `Skip` to raise."""
-        self.report(code, span, args, labels=labels, helps=helps)
-        return Skip()
-
-    def unheard(self, make: Callable[[], T]) -> T:
-        """What `make` gives, without the faults that it reports.
-
-        Raises:
-            Skip: `make` did.
-        """
-        told, seen = len(self.diagnostics), set(self._seen)
-        try:
-            return make()
-        finally:
-            del self.diagnostics[told:]
-            self._seen = seen
 
     def twice(self, span: Span, clause: str, first: Span) -> None:
         """Report a clause that is written a second time."""
@@ -267,8 +222,7 @@ class Workspace:
         """
         key = (item, part)
         if key in self.unsound:
-            for fault in self.unsound[key]:
-                self.report(fault.code, fault.span, fault.args, labels=fault.labels, helps=fault.helps)
+            self.repeat(self.unsound[key])
             raise Skip
         if key not in self.memo:
             raise Needs(key, span, tuple(self.inlining))
@@ -278,6 +232,21 @@ class Workspace:
             raise Skip
         expr = self.parts.get(key)
         return Val(item, part, known(expr) if expr is not None else None, type=found, span=span)
+
+    def open(self, path: ast.Path, make: Callable[[], T]) -> T:
+        """What `make` gives of a define that is worked out where it is read.
+
+        Raises:
+            Skip: it is being worked out already, which is a circle.
+        """
+        places = [index for index, (name, _) in enumerate(self.inlining) if name == path.text]
+        if places:
+            raise self.circle([*self.inlining[places[0] + 1 :], (path.text, path.span)])
+        self.inlining.append((path.text, path.span))
+        try:
+            return make()
+        finally:
+            self.inlining.pop()
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
@@ -348,8 +317,7 @@ class Workspace:
         if not named or not faults or any(one.code not in OF_A_PLACE for one in faults):
             return False
         for fault in faults:
-            self.diagnostics.remove(fault)
-            self._seen.discard(_identity(fault.code, fault.span, fault.args))
+            self.take_back(fault)
         self.unsound[key] = faults
         return True
 
@@ -384,13 +352,6 @@ class Workspace:
         if item in ("total", "grade"):
             return words.spelling(item, self.file.language)
         return item if part in ("value", "column") else f"{item}.{words.spelling(part, self.file.language)}"
-
-
-def _identity(code: str, span: Span | None, args: Mapping[str, Any]) -> Identity | None:
-    """What tells faults apart; None for one without a place, which is told as often as it is met."""
-    if span is None:
-        return None
-    return code, str(sorted(args.items())), span.source.name, span.start, span.end
 
 
 def quietly() -> AbstractContextManager[None]:

@@ -40,8 +40,8 @@ def test_what_was_not_changed_is_exit_0(kept: Path, call: Call, command: str, la
     expected = {
         ("verify", "en"): "verified: ",
         ("verify", "zh"): "核查通过：",
-        ("replay", "en"): "result files equal byte for byte: 12",
-        ("replay", "zh"): "逐字节一致的结果文件：12",
+        ("replay", "en"): "result files equal byte for byte: 14",
+        ("replay", "zh"): "逐字节一致的结果文件：14",
     }
     assert expected[command, lang] in found.stdout
 

@@ -314,11 +314,15 @@ def _inlined(scheme: _Scheme, place: Place) -> Iterator[Rewrite]:
 def _without_name(place: Place, item: ast.Define | ast.DefineColumn, write: str) -> Rewrite:
     """A rewrite that writes what a name stands for; where it is read nowhere else, the item goes."""
     span, whole = place.node.span, (item.span.start, item.span.end)
-    edits = [(span.start, span.end, write)]
-    named = re.findall(rf"\b{re.escape(item.name.span.text)}\b", span.source.text)
-    if named == [item.name.span.text] * 2:  # where it is defined, and here
-        edits.append((*whole, ""))
-    return Rewrite("inline", ((span.start, span.end), whole), tuple(edits))
+    edits = ((span.start, span.end, write), *_gone(item, 1))
+    return Rewrite("inline", ((span.start, span.end), whole), edits)
+
+
+def _gone(item: ast.Define | ast.DefineColumn | ast.DefineTable, uses: int) -> list[tuple[int, int, str]]:
+    """The edit that takes an item out whose name is read nowhere else than at some places; none where it is."""
+    span, name = item.span, item.name.span.text
+    named = re.findall(rf"\b{re.escape(name)}\b", span.source.text)
+    return [(span.start, span.end, "")] if len(named) == uses + 1 else []
 
 
 def _is_column(scheme: _Scheme, place: Place, names: Sequence[str]) -> bool:
@@ -398,8 +402,9 @@ def _filtered(scheme: _Scheme, node: ast.Call) -> Iterator[Rewrite]:
             where += f" and ({node.where.span.text})"
         edits = [*((span.start, span.end, behind.table.text) for span in names), (_after_brackets(node), end, where)]
         if not any(_alias_in(scheme, one, counted) for one in (node.where, behind.where)) and "\n" not in where:
-            copied = (behind.where.span.start, behind.where.span.end)
-            yield Rewrite("unfilter", ((node.span.start, node.span.end), copied), tuple(edits))
+            edits += _gone(behind, len(names))
+            places = ((node.span.start, node.span.end), (behind.span.start, behind.span.end))
+            yield Rewrite("unfilter", places, tuple(edits))
 
 
 def _alias_in(scheme: _Scheme, where: ast.Expr | None, alias: str) -> bool:
