@@ -135,12 +135,15 @@ class Agg(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Lookup(Typed):
-    """A column of the row of `table` for the subject, and for the period where the table has a period column."""
+    """A column of the row of `table` for the subject, and for the period where `time` places rows in one.
+
+    `time` is a way of references and the period column of the row that it leads to; None where no period is named.
+    """
 
     table: str
     column: str
     owner: str
-    period: str | None
+    time: tuple[tuple[str, ...], str] | None
 
 
 @dataclass(frozen=True, slots=True)

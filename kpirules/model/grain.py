@@ -243,16 +243,20 @@ def _ways_to_time(ws: Workspace, contract: contracts.Table) -> list[Path]:
 
 def times(ws: Workspace) -> dict[str, tuple[Path, str]]:
     """What places the rows of each table in time, as `time_of`; without tables that nothing, or no one thing, dates."""
-    found: dict[str, tuple[Path, str]] = {}
-    for contract in ws.tables.values():
-        ways: list[Path] = [()] if period_column(contract) else _ways_to_time(ws, contract)
-        way = list(hops(ws, contract.name, ways[0])) if len(ways) == 1 else []
-        if len(ways) != 1 or any(column.loose or target.active for column, target in way):
-            continue
-        time = period_column(way[-1][1] if way else contract)
-        assert time is not None
-        found[contract.name] = ways[0], time.name
-    return found
+    found = {name: _time(ws, contract) for name, contract in ws.tables.items()}
+    return {name: (time[0], time[2].name) for name, time in found.items() if time is not None}
+
+
+def _time(ws: Workspace, contract: contracts.Table) -> tuple[Path, contracts.Table, contracts.Column] | None:
+    """What places a table's rows in time: a way of references, the table there, its period column."""
+    ways: list[Path] = [()] if period_column(contract) else _ways_to_time(ws, contract)
+    way = list(hops(ws, contract.name, ways[0])) if len(ways) == 1 else []
+    if len(ways) != 1 or any(column.loose or target.active for column, target in way):
+        return None
+    last = way[-1][1] if way else contract
+    time = period_column(last)
+    assert time is not None
+    return ways[0], last, time
 
 
 def _no_coarser(ws: Workspace, table: contracts.Table, column: contracts.Column, span: Span) -> None:
@@ -306,24 +310,38 @@ def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span:
         raise ws.fail("KPI524", span, args, labels=labels, helps=helps)
     col = Col((), table.name, column, own=False, type=kind, span=span)
     own.of_their_owner(ws, table.name, (owners[0].name,), span, col)
-    time = period_column(table)
+    way, last, time = _time_of_lookup(ws, table)
     one_period.of_one_period(ws, table.name, time.type.unit if time else ws.scheme.period, span, col)
     if time is not None and time.type.unit is not ws.scheme.period:
         if not ws.period_said:
             raise Skip
-        _no_coarser(ws, table, time, span)
-        if not time.key:
-            raise _one_row(ws, col, time)
+        _no_coarser(ws, last, time, span)
+        if way or not time.key:
+            raise _one_row(ws, col, way, time)
         return _added_up(ws, col, owners[0], time)
-    return Lookup(table.name, column, owners[0].name, time.name if time else None, type=kind.maybe(), span=span)
+    found = (way, time.name) if time else None
+    return Lookup(table.name, column, owners[0].name, found, type=kind.maybe(), span=span)
 
 
-def _one_row(ws: Workspace, col: Col, time: contracts.Column) -> Skip:
+def _time_of_lookup(ws: Workspace, table: contracts.Table) -> tuple[Path, contracts.Table, contracts.Column | None]:
+    """The period of a row that is looked up, as `_time`; the column is None where rows have no period.
+
+    A row without a period column has the month, quarter, half or year of the row that it refers to, but not its day: a
+    reference is followed whatever day the other row carries.
+    """
+    found = _time(ws, table)
+    if found is None:
+        return (), table, None
+    way, _, time = found
+    return found if not way or time.type.unit.periodic else ((), table, None)
+
+
+def _one_row(ws: Workspace, col: Col, way: Path, time: contracts.Column) -> Skip:
     """Report a lookup in a table with one row of a person, where several are needed for the scheme's period."""
-    args = {"table": col.table, "column": col.column, "time": time.name, "kind": time.type.unit}
+    args = {"table": col.table, "column": col.column, "time": ".".join((*way, time.name)), "kind": time.type.unit}
     args |= {"period": ws.scheme.period, "key": words.spelling("key", ws.file.language)}
     helps = [Note(_BECOME_ONE.get(col.type.unit, "sum"), args)]
-    if time.type.unit.periodic and col.type.unit in _ADD_UP:
+    if not way and time.type.unit.periodic and col.type.unit in _ADD_UP:
         helps = [Note("key", args), *helps]
     return ws.fail("KPI570", col.span, args, labels=[Label(time.span, "column", args)], helps=helps)
 

@@ -285,8 +285,7 @@ def looked_up(draft: Draft, place: Place, node: Lookup) -> Ref:
     stage = stage_of(draft, node)
     key = node.table, stage
     if key not in draft.lookups:
-        time = next((((), one.name) for one in draft.model.tables[node.table].columns if one.period), None)
-        draft.lookups[key] = (node, Reading(draft.model, node.table, draft, time))
+        draft.lookups[key] = (node, Reading(draft.model, node.table, draft, node.time))
     _, reading = draft.lookups[key]
     place_of_row = Place(node.table, "row", f"{node.table}$row")
     found, flags = reading.draft.collected(
@@ -318,12 +317,20 @@ def lookups(draft: Draft, stage: int, people: tuple[str, str], brought: set[str]
 def _lookup(node: Lookup, reading: Reading, name: str, people: tuple[str, str]) -> tuple[list[Step], list[str]]:
     """The rows of the period, and their columns: those asked for and what these are made of, for traces."""
     asked = list(reading.columns)
-    made: list[Step] = [reading.scan(name, [node.owner, *([node.period] if node.period else [])])]
-    if node.period is not None:
-        day = Ref(f"{node.table}.{node.period}", types.DATE)
-        made.append(Filter(f"{name} in period", name, build.compare("eq", day, Param("period_start", types.DATE))))
-    days = _days_of_the_period(reading, name, made) if reading.refs else None
-    reading.followed(name, made, sorted(reading.refs, key=len), days)
+    way: list[Refs] = []
+    kept = None
+    if node.time is not None:
+        refs, column = node.time
+        way = [refs[:depth] for depth in range(1, len(refs) + 1)]
+        day = Ref(reading.column(refs, column).name, types.DATE)
+        kept = build.compare("eq", day, Param("period_start", types.DATE))
+    made: list[Step] = [reading.scan(name, [node.owner])]
+    reading.followed(name, made, way)
+    if kept is not None:
+        made.append(Filter(f"{name} in period", made[-1].name, kept))
+    others = sorted((refs for refs in reading.refs if refs not in way), key=len)
+    days = _days_of_the_period(reading, name, made) if others else None
+    reading.followed(name, made, others, days)
     reading.owned(name, made, f"{node.table}.{node.owner}", people)
     reading.worked_out(name, made)
     return made, [*asked, *reading.draft.owned, *(one.name for one in reading.draft.bindings)]

@@ -515,3 +515,50 @@ def test_one_row_per_person_of_a_longer_period_is_refused() -> None:
     assert told(scheme(GOALS.replace("q    quarter", "q    year"), "define x = goals.goal")) == [
         ("KPI804", "goals.goal")
     ]
+
+
+ROUNDS = """
+table rounds
+    round text key
+    q     quarter period
+    rate  percent
+
+table goals
+    who   text references staff key
+    round text references rounds
+    goal  money
+"""
+ROUND_DATA: Data = {
+    **PEOPLE,
+    "rounds": [("R1", "2025Q1", "10%"), ("R2", "2024Q4", "20%")],
+    "goals": [("E1", "R1", "5"), ("E2", "R2", "6")],
+}
+
+
+def test_a_lookup_without_a_period_column_is_of_the_period_of_the_row_it_refers_to() -> None:
+    """As the sum has it: E2 has a goal of the quarter before alone, and E3 has none."""
+    text = scheme(
+        ROUNDS,
+        "define goals.due = goals.goal * rounds.rate",
+        "define goal = goals.goal or else -1 CNY",
+        "define summed = sum(goals.goal)",
+        "define due = goals.due or else -1 CNY",
+    )
+    found = figures(text, ROUND_DATA)
+    assert found.column("goal") == [5, -1, -1]
+    assert found.column("summed") == [5, 0, 0]
+    assert found.column("due") == [Fraction("0.5"), -1, -1]
+    assert figures(text, ROUND_DATA, "2024Q4").column("due") == [-1, Fraction("1.2"), -1]
+
+
+def test_a_lookup_without_a_period_column_is_read_whatever_day_it_refers_to() -> None:
+    text = scheme(ROUNDS.replace("q     quarter", "q     date"), "define goal = goals.goal or else -1 CNY")
+    data = {**ROUND_DATA, "rounds": [("R1", "2025-02-01", "10%"), ("R2", "2024-12-31", "20%")]}
+    assert figures(text, data).column("goal") == [5, 6, -1]
+
+
+@pytest.mark.parametrize(("kind", "code"), [("month", "KPI570"), ("half", "KPI804")])
+def test_a_lookup_by_a_reference_to_a_period_of_another_length_is_refused(kind: str, code: str) -> None:
+    (fault,) = refused(scheme(ROUNDS.replace("q     quarter", f"q     {kind}"), "define goal = goals.goal"))
+    assert (fault.code, fault.span and fault.span.text) == (code, "goals.goal")
+    assert [label.span.text for label in fault.labels] == ["q"]
