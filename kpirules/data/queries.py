@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,14 +55,18 @@ _DIALECT = (("comment", "''"), ("quote", "'\"'"), ("escape", "'\"'"))
 """What a reader of CSV is given of its signs where it says nothing; an `escape` goes with its `quote`."""
 _STRICT = {"ignore_errors": "false", "store_rejects": "false", "null_padding": "false", "strict_mode": "true"}
 """Options that say what becomes of faulty rows, each with the value under which such a row is an error."""
+_KEEP_UNIT = {"any_value", "avg", "coalesce", "first", "max", "min", "replace", "round", "sum", "trim"}
+"""Functions whose result is in the unit of their first argument."""
 _OUTSIDE = re.compile(r'access (?:file|directory) "([^"]*)"')
 _SIGNS = re.compile(r"'[^']*'|\"[^\"]*\"|[()]")
 
 _Node = dict[str, Any]
 
 
-def run_query(text: str, place: Place, folders: Iterable[Path]) -> pa.Table:
-    """The rows that a query gives; its relative paths start at the working directory, and it reads some folders only.
+def run_query(text: str, place: Place, folders: Iterable[Path]) -> tuple[pa.Table, Mapping[str, Sequence[str]]]:
+    """The rows that a query gives, and the columns of files that it calls by another name, by that name.
+
+    Its relative paths start at the working directory, and it reads some folders only.
 
     Raises:
         Fault: it is not one `select`, reads what it may not, leaves a type to be guessed, drops rows that are faulty,
@@ -72,11 +76,12 @@ def run_query(text: str, place: Place, folders: Iterable[Path]) -> pa.Table:
 
     with duckdb.connect(config=dict(_CONFIG)) as connection:
         try:
-            readers = [node for node in _check(connection, text, place) if _function(node) in _CSV]
+            statement, sources = _check(connection, text, place)
+            readers = [node for node in sources if _function(node) in _CSV]
             _confine(connection, folders)
             for node in readers:
                 _check_cells(connection, _in_dialect(node, text), place)
-            return connection.sql(_all_in_dialect(readers, text)).to_arrow_table()
+            return connection.sql(_all_in_dialect(readers, text)).to_arrow_table(), _renamed(statement)
         except duckdb.PermissionException as error:
             path = _OUTSIDE.search(str(error))
             if path is None:
@@ -112,8 +117,11 @@ def _check_cells(connection: duckdb.DuckDBPyConnection, reader: str, place: Plac
         check_rows_in_cells(read.column_names, read, rows, no_rows, place, Separator)
 
 
-def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> list[_Node]:
-    """What the parsed statement reads from, held to what a query may do; `duckdb.Error` where it cannot be parsed."""
+def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> tuple[object, list[_Node]]:
+    """The parsed statement and what it reads from, held to what a query may do.
+
+    Raises `duckdb.Error` where it cannot be parsed.
+    """
     import duckdb
 
     statements = connection.extract_statements(text)
@@ -130,7 +138,7 @@ def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> li
     faults = [fault for node in sources for fault in _faults(node, text, place)]
     if faults:
         raise Fault(faults)
-    return sources
+    return tree["statements"], sources
 
 
 def _sources(tree: object) -> list[_Node]:
@@ -150,6 +158,39 @@ def _sources(tree: object) -> list[_Node]:
                 found.append(node)
             left += [(value, known) for key, value in node.items() if key != "cte_map"]
     return sorted(found, key=_start)
+
+
+def _renamed(tree: object) -> dict[str, list[str]]:
+    """The columns that a statement gives another name (`"金额（万元）" as amount`), anywhere in it, by that name."""
+    direct: dict[str, list[str]] = {}
+    left = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, dict):
+            column = _column_kept(node) if node.get("alias") else None
+            if column is not None:
+                direct.setdefault(node["alias"], []).append(column)
+        if isinstance(node, (dict, list)):
+            left += node.values() if isinstance(node, dict) else node
+    found: dict[str, list[str]] = {}
+    for alias, columns in direct.items():
+        found[alias] = [*columns]
+        for column in found[alias]:  # grows as it goes: a name may be given to a column that was renamed itself
+            found[alias] += (one for one in direct.get(column, ()) if one not in found[alias])
+    return found
+
+
+def _column_kept(node: _Node) -> str | None:
+    """The column whose figures an expression gives in their own unit, None where it is anything else."""
+    while True:
+        if node.get("column_names"):
+            return str(node["column_names"][-1])
+        if node.get("child"):
+            node = node["child"]
+        elif node.get("function_name") in _KEEP_UNIT and node.get("arguments"):
+            node = node["arguments"][0]["expression"]
+        else:
+            return None
 
 
 def _is_source(node: _Node, known: frozenset[str]) -> bool:
