@@ -234,6 +234,8 @@ def _picked(
     if len(needed) > 1 and needed.isdisjoint(found) and not any(similar(name, found) for name in needed):
         header = [name for name in found if name]
         above = (Note("above"),) if Path(str(place.source)).suffix.lower() in {".csv", *_SHEETS} else ()
+        if place.source is Kind.QUERY and len(header) == 1 and "," in header[0]:
+            above = (Note("quotes"),)
         raise place.fault("KPI658", *above, Note("named"), found=header, wanted=[*_wanted(contract, columns).values()])
     picked: dict[str, int] = {}
     held = {column.name: column for column in contract.columns}

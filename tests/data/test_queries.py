@@ -223,6 +223,14 @@ def test_a_stray_quote_that_merges_rows_is_a_fault_in_a_query_too(tmp_path: Path
     assert bound(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF).tables["staff"].num_rows == 1
 
 
+@pytest.mark.parametrize("rows", ['1,"Acme" Ltd,3\n', '1,"Acme,3\n2,Beta,3\n'])
+def test_a_stray_quote_in_a_query_is_told_how_to_find_it(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "a.csv").write_text(f"id,amount,day\n{rows}", encoding="utf-8")
+    told = said(tmp_path, "  staff: {query: \"from read_csv('a.csv', all_varchar = true)\"}\n", STAFF)
+    assert "error[KPI658]" in told
+    assert "a stray double quote may hide them: read it by `file:`" in told
+
+
 @pytest.mark.parametrize(
     ("option", "write"),
     [
