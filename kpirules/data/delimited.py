@@ -6,7 +6,7 @@ import codecs
 import csv
 import hashlib
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -83,7 +83,8 @@ def read_delimited(data: bytes, place: Place, wanted: Collection[str] = (), enco
     if ragged.num_rows:
         numbers = numbers.filter(pc.invert(pc.is_in(numbers, value_set=ragged.column("row"))))
     if quotes.enclosing:
-        _check_rows_in_cells(header, cells, numbers, ragged, place)
+        rows = zip(*(ragged.column(name).to_pylist() for name in ("row", "text")), strict=True)
+        check_rows_in_cells(header, cells, numbers, rows, place)
     spaces = _spaces(ragged.column("text"))
     cells, numbers, blank = _without_blank(cells, numbers, ragged.filter(spaces).column("row"))
     return Delimited(
@@ -119,10 +120,18 @@ def _name(header: Sequence[str], index: int) -> str:
     return (header[index] if index < len(header) else "") or str(index + 1)
 
 
-def _check_rows_in_cells(
-    header: Sequence[str], cells: pa.Table, numbers: pa.Array, ragged: pa.Table, place: Place
+def check_rows_in_cells(
+    header: Sequence[str],
+    cells: pa.Table,
+    numbers: pa.Array,
+    ragged: Iterable[tuple[int, str]],
+    place: Place,
+    separators: Iterable[Separator] = (),
 ) -> None:
     """Check that no quoted cell with line ends looks like rows of the table.
+
+    `ragged` has the number and the text of each row of another width. `separators` may stand between the cells of a row
+    where a comma does not.
 
     Raises:
         Fault: some do (KPI681).
@@ -135,15 +144,16 @@ def _check_rows_in_cells(
         for index, (column, mask) in enumerate(zip(cells.columns, long, strict=True))
         for number, cell in zip(numbers.filter(flat(mask)).to_pylist(), column.filter(mask).to_pylist(), strict=True)
     ]
-    for number, text in zip(*(ragged.column(name).to_pylist() for name in ("row", "text")), strict=True):
+    for number, text in ragged:
         for row in csv.reader([text]):
             suspects += ((number, index, len(row), cell) for index, cell in enumerate(row) if _LINE_ENDS & {*cell})
+    between = [",", *map(_SEPARATORS.__getitem__, separators)]
     faults = [
         place.fault(
             "KPI681", Note("stray"), Note("meant"), row=number, column=_name(header, index), text=cell
         ).diagnostics[0]
         for number, index, count, cell in sorted(suspects)
-        if holds_rows(cell, index, count, looks)
+        if any(holds_rows(cell, index, count, looks, separator) for separator in between)
     ]
     if faults:
         raise Fault(faults[:SHOWN])

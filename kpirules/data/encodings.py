@@ -50,6 +50,7 @@ _LOST = "\udcff"
 """Replaces bytes that do not decode; no decoded text contains it."""
 _BEYOND = re.compile(r"[^\x00-\x7f]+")
 _DETACHED = re.compile(r"(?<![A-Za-z])[^\x00-\x7f]+(?![A-Za-z])")
+_AFTER_SMALL = re.compile(r"(?<=[a-z])[^\x00-\x7f](?![^\x00-\x7f])")
 _RARE = frozenset("¤¦¨¬¯´¶¸¹\xad")
 """Characters of cp1252 that tables of sales do not have; where they occur, they are parts of Chinese characters."""
 _SHOWN = 12
@@ -194,13 +195,14 @@ def _weight(reading: _Reading) -> float:
 
 
 def _western(reading: _Reading) -> bool:
-    """Whether the accented letters are part of words, or words of one letter."""
+    """Whether the accented letters are part of words, or words of one letter, and no capitals inside words."""
     text = reading.text
     if reading.broken or not _is_text(text) or not _RARE.isdisjoint(text):
         return False
     runs = [run for run in _BEYOND.findall(text) if any(map(str.isalpha, run))]
     scattered = [run for run in _DETACHED.findall(text) if len(run) > 1 and any(map(str.isalpha, run))]
-    return len(scattered) <= (1 - _ALMOST_ALL) * len(runs)
+    capitals = [char for char in _AFTER_SMALL.findall(text) if char.isupper()]  # `é` of Mac Roman is `Ž`: `gagnŽ`
+    return len(scattered) + len(capitals) <= (1 - _ALMOST_ALL) * len(runs)
 
 
 def _by_luck(reading: _Reading) -> bool:

@@ -37,11 +37,16 @@ _WORDS = {
     "billion": 10**9,
     "billions": 10**9,
     "wan": 10**4,
+    "lakh": 10**5,
+    "lakhs": 10**5,
+    "crore": 10**7,
+    "crores": 10**7,
 }
 _SHORT = {"k": 10**3, "t": 10**3, "m": 10**6, "mm": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9}
 _ONE = "元圆円"
 
 _HAN_UNIT = "|".join(sorted(_HAN, key=len, reverse=True))
+_HAN_LARGE = "|".join(unit for unit in _HAN_UNIT.split("|") if unit[-1] in "万萬亿億")
 _COIN = "(?:人民币|美|港|欧|日|台|新台)?"
 _CURRENCY = r"(?:usd|cny|rmb|eur|gbp|hkd|jpy|us\$|hk\$|[$€£¥])"
 _ROUND = r"(?:1[0-9]?|10+)(?:[,_ ]?000)+"
@@ -52,7 +57,7 @@ _PATTERNS = (
     rf"[(\[【{{]\s*(?:单位|單位)?\s*:?\s*(?P<han>{_HAN_UNIT})\s*[)\]】}}]",
     rf"(?:单位|單位)\s*:?\s*(?P<han>{_HAN_UNIT})",
     rf"[\W_](?P<han>{_HAN_UNIT})$",
-    r"(?P<han>[万萬亿億])$",
+    rf"(?P<han>{_HAN_LARGE})$",
     # in thousands, revenue_millions
     rf"(?<![a-z])(?P<word>{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![a-z])",
     # (k), [USD mm], in k, k USD, $m, revenue_k
@@ -63,6 +68,9 @@ _PATTERNS = (
     r"[a-z\d][_\s](?P<short>k)$",
     # (000s), '000, $000, RMB 000
     r"(?<![\d.,])(?P<zeros>(?:,?000)+)'?s?(?![\d.,])",
+    # （W）, 销售额w, amount, mn
+    rf"(?:[(\[]\s*|[一-鿿]\s*)(?P<wan>w)\s*[{_ONE}]?\s*[)\]]?$",
+    r",\s*(?P<short>k|mm|mn|bn)$",
     # (10,000 CNY), x 1000, in 10,000
     rf"[(\[]\s*(?:in\s+|unit\s*:?\s*|[x×*]\s*)?{_CURRENCY}?\s*(?P<number>{_ROUND})\s*(?:{_CURRENCY}|yuan|元)?\s*[)\]]",
     rf"(?:(?<![a-z])(?:in|x)|[×*]|(?:单位|單位|(?<![a-z])unit)\s*:?)\s*{_CURRENCY}?\s*(?P<number>{_ROUND})(?![\d,])",
@@ -75,18 +83,22 @@ _NOTE = re.compile(r"单位|單位|(?<![a-z])unit|(?<![a-z])in (?:k|thousand|mil
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def unit_faults(column: Column, name: str, notes: Iterable[str], place: Place) -> Iterator[Diagnostic]:
+Remark = tuple[str, frozenset[int]]
+"""A text of the source other than a column's name, and what it says one figure stands for (see `said_units`)."""
+
+
+def unit_faults(column: Column, name: str, remarks: Iterable[Remark], place: Place) -> Iterator[Diagnostic]:
     """The fault of a money column whose source says a unit that the scheme does not.
 
-    `name` is the name of the source's column; where it says nothing, the first of the `notes` beside it that
+    `name` is the name of the source's column; where it says nothing, the first of the `remarks` on it that
     does counts. `unit 1` in the scheme says that the source means no unit.
     """
     if column.type.unit is not Unit.MONEY or column.unit == 1:
         return
     said, text = said_units(name), name
-    for note in notes:
+    for remark, units in remarks:
         if not said:
-            said, text = noted_units(note), note
+            said, text = units, remark
     if not said or column.unit in said or (column.unit is None and said == {1}):
         return
     args = {
@@ -121,6 +133,8 @@ def _size(match: re.Match[str]) -> int:
     groups = match.groupdict()
     if han := groups.get("han"):
         return _HAN[han]
+    if groups.get("wan"):
+        return _HAN["万"]
     if word := groups.get("word"):
         return _WORDS[word]
     if short := groups.get("short"):

@@ -2,6 +2,8 @@
 
 A reader of files that guesses the type of a column drops the zeros of `00017`, the places of a decimal that it meets
 late, and reads `05/03/2025` as it likes. So each reader says its types, or the query is refused with the line to write.
+A reader of CSV also guesses which sign quotes a cell and which begins a comment: it takes `#17` for a comment, and
+`'t Hart` for an open quote. So it is given what it does not say itself: double quotes, and no comments.
 """
 
 from __future__ import annotations
@@ -9,10 +11,12 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kpirules.data.arrow import counting
+from kpirules.data.delimited import Separator, check_rows_in_cells
 from kpirules.data.faults import Place
 from kpirules.source import Diagnostic, Fault, Note, Span
 
@@ -47,25 +51,37 @@ _PARQUET_FILE = re.compile(r"\.parquet$", re.IGNORECASE)
 _TYPES = ("columns", "types", "dtypes", "column_types")
 _DAY_FORM = "%Y-%m-%d"
 _DAYS = {"DATE": ("dateformat", "date_format"), "TIMESTAMP": ("timestampformat", "timestamp_format")}
+_DIALECT = (("comment", "''"), ("quote", "'\"'"), ("escape", "'\"'"))
+"""What a reader of CSV is given of its signs where it says nothing; an `escape` goes with its `quote`."""
+_STRICT = {"ignore_errors": "false", "store_rejects": "false", "null_padding": "false", "strict_mode": "true"}
+"""Options that say what becomes of faulty rows, each with the value under which such a row is an error."""
+_KEEP_UNIT = {"any_value", "avg", "coalesce", "first", "max", "min", "replace", "round", "sum", "trim"}
+"""Functions whose result is in the unit of their first argument."""
 _OUTSIDE = re.compile(r'access (?:file|directory) "([^"]*)"')
 _SIGNS = re.compile(r"'[^']*'|\"[^\"]*\"|[()]")
 
 _Node = dict[str, Any]
 
 
-def run_query(text: str, place: Place, folders: Iterable[Path]) -> pa.Table:
-    """The rows that a query gives; its relative paths start at the working directory, and it reads some folders only.
+def run_query(text: str, place: Place, folders: Iterable[Path]) -> tuple[pa.Table, Mapping[str, Sequence[str]]]:
+    """The rows that a query gives, and the columns of files that it calls by another name, by that name.
+
+    Its relative paths start at the working directory, and it reads some folders only.
 
     Raises:
-        Fault: it is not one `select`, reads what it may not, leaves a type to be guessed, or fails.
+        Fault: it is not one `select`, reads what it may not, leaves a type to be guessed, drops rows that are faulty,
+            reads a CSV file with rows in a quoted cell, or fails.
     """
     import duckdb
 
     with duckdb.connect(config=dict(_CONFIG)) as connection:
         try:
-            _check(connection, text, place)
+            statement, sources = _check(connection, text, place)
+            readers = [node for node in sources if _function(node) in _CSV]
             _confine(connection, folders)
-            return connection.sql(text).to_arrow_table()
+            for node in readers:
+                _check_cells(connection, _in_dialect(node, text), place)
+            return connection.sql(_all_in_dialect(readers, text)).to_arrow_table(), _renamed(statement)
         except duckdb.PermissionException as error:
             path = _OUTSIDE.search(str(error))
             if path is None:
@@ -88,8 +104,24 @@ def _confine(connection: duckdb.DuckDBPyConnection, folders: Iterable[Path]) -> 
     connection.execute("set lock_configuration = true")
 
 
-def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> None:
-    """Hold the parsed statement to what a query may do; `duckdb.Error` where it cannot be parsed."""
+def _check_cells(connection: duckdb.DuckDBPyConnection, reader: str, place: Place) -> None:
+    """Check that no quoted cell that a reader of CSV gives looks like rows of its file.
+
+    Raises:
+        Fault: some do (KPI681).
+    """
+    long = "regexp_matches(concat(*columns(*)), '[\\r\\n]')"
+    if connection.sql(f"select 1 from {reader} where {long} limit 1").fetchall():  # noqa: S608  # the user's own query
+        read = connection.sql(f"select columns(*)::varchar from {reader}").to_arrow_table()  # noqa: S608
+        rows, no_rows = counting(1, read.num_rows), ()
+        check_rows_in_cells(read.column_names, read, rows, no_rows, place, Separator)
+
+
+def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> tuple[object, list[_Node]]:
+    """The parsed statement and what it reads from, held to what a query may do.
+
+    Raises `duckdb.Error` where it cannot be parsed.
+    """
     import duckdb
 
     statements = connection.extract_statements(text)
@@ -102,12 +134,14 @@ def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> No
         raise place.fault("KPI620", Note("write")) from None
     if tree["error"]:
         raise place.fault("KPI620", Note("write"))
-    faults = [fault for node in _sources(tree["statements"]) for fault in _faults(node, text, place)]
+    sources = _sources(tree["statements"])
+    faults = [fault for node in sources for fault in _faults(node, text, place)]
     if faults:
         raise Fault(faults)
+    return tree["statements"], sources
 
 
-def _sources(tree: object) -> Iterator[_Node]:
+def _sources(tree: object) -> list[_Node]:
     """What the statement reads from, anywhere in it: tables that it does not name itself, table functions, commands."""
     found: list[_Node] = []
     left: list[tuple[object, frozenset[str]]] = [(tree, frozenset())]
@@ -123,7 +157,40 @@ def _sources(tree: object) -> Iterator[_Node]:
             if _is_source(node, known):
                 found.append(node)
             left += [(value, known) for key, value in node.items() if key != "cte_map"]
-    return iter(sorted(found, key=_start))
+    return sorted(found, key=_start)
+
+
+def _renamed(tree: object) -> dict[str, list[str]]:
+    """The columns that a statement gives another name (`"金额（万元）" as amount`), anywhere in it, by that name."""
+    direct: dict[str, list[str]] = {}
+    left = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, dict):
+            column = _column_kept(node) if node.get("alias") else None
+            if column is not None:
+                direct.setdefault(node["alias"], []).append(column)
+        if isinstance(node, (dict, list)):
+            left += node.values() if isinstance(node, dict) else node
+    found: dict[str, list[str]] = {}
+    for alias, columns in direct.items():
+        found[alias] = [*columns]
+        for column in found[alias]:  # grows as it goes: a name may be given to a column that was renamed itself
+            found[alias] += (one for one in direct.get(column, ()) if one not in found[alias])
+    return found
+
+
+def _column_kept(node: _Node) -> str | None:
+    """The column whose figures an expression gives in their own unit, None where it is anything else."""
+    while True:
+        if node.get("column_names"):
+            return str(node["column_names"][-1])
+        if node.get("child"):
+            node = node["child"]
+        elif node.get("function_name") in _KEEP_UNIT and node.get("arguments"):
+            node = node["arguments"][0]["expression"]
+        else:
+            return None
 
 
 def _is_source(node: _Node, known: frozenset[str]) -> bool:
@@ -163,13 +230,18 @@ def _of_table(node: _Node, place: Place) -> Iterator[Diagnostic]:
 
 def _of_function(node: _Node, text: str, place: Place) -> Iterator[Diagnostic]:
     """A table function is one that is known; a reader says its types."""
-    name = _path(node["function"])[-1].casefold()
+    name, arguments = _function(node), _arguments(node["function"])
     if name not in _ALLOWED:
         yield _told("KPI687", name, Note("known", {"known": _TOLD}), place)
-    elif missing := _unsaid(name, _arguments(node["function"])):
+        return
+    if missing := _unsaid(name, arguments):
         key, option, value = missing
         help_ = Note(key, {"write": _with(node, text, option, value)})
         yield _told("KPI686", _written(node, text), help_, place)
+    for option, value in _STRICT.items():
+        if option in arguments and not _is_bool(arguments[option], value):
+            help_ = Note("write", {"write": _with(node, text, option, value)})
+            yield _told("KPI697", _written(node, text), help_, place)
 
 
 def _unsaid(name: str, arguments: Mapping[str, _Node]) -> tuple[str, str, str] | None:
@@ -178,7 +250,7 @@ def _unsaid(name: str, arguments: Mapping[str, _Node]) -> tuple[str, str, str] |
         return None if _listed(arguments.get("columns")) else ("columns", "columns", "{id: 'VARCHAR'}")
     if name not in _CSV:
         return None
-    if not _is_true(arguments.get("all_varchar")) and not _listed(arguments.get("columns")):
+    if not _is_bool(arguments.get("all_varchar"), "true") and not _listed(arguments.get("columns")):
         return "write", "all_varchar", "true"
     given = [arguments[key] for key in _TYPES if key in arguments]
     if not all(map(_listed, given)):
@@ -191,8 +263,9 @@ def _unsaid(name: str, arguments: Mapping[str, _Node]) -> tuple[str, str, str] |
     return None
 
 
-def _is_true(value: _Node | None) -> bool:
-    return value is not None and (_literal(value).get("kind"), _literal(value).get("text")) == ("BOOLEAN", "true")
+def _is_bool(value: _Node | None, text: str) -> bool:
+    """Whether a value is the literal `true` or `false` of that text."""
+    return value is not None and (_literal(value).get("kind"), _literal(value).get("text")) == ("BOOLEAN", text)
 
 
 def _listed(value: _Node | None) -> list[_Node]:
@@ -218,6 +291,11 @@ def _arguments(function: _Node) -> dict[str, _Node]:
         elif value["type"] == "COMPARE_EQUAL" and value["left"]["type"] == "COLUMN_REF":
             named[value["left"]["column_names"][-1].casefold()] = value["right"]
     return named
+
+
+def _function(node: _Node) -> str:
+    """The name of a table function in lower case; empty for anything else."""
+    return _path(node["function"])[-1].casefold() if node["type"] == "TABLE_FUNCTION" else ""
 
 
 def _path(node: _Node) -> list[str]:
@@ -251,6 +329,24 @@ def _with(node: _Node, text: str, option: str, value: str) -> str:
     start = _start(old) - _start(node)
     held = call.encode()
     return (held[:start] + value.encode() + held[start + int(old["query_location_length"]) :]).decode()
+
+
+def _in_dialect(node: _Node, text: str) -> str:
+    """The call of a reader of CSV with the signs that it does not say itself."""
+    said = _arguments(node["function"])
+    given = [(option, value) for option, value in _DIALECT if option not in said]
+    options = ", ".join(f"{option} = {value}" for option, value in given if option != "escape" or "quote" not in said)
+    call = _written(node, text)
+    return f"{call[:-1].rstrip()}, {options})" if options else call
+
+
+def _all_in_dialect(readers: Iterable[_Node], text: str) -> str:
+    """The query with each of its readers of CSV as `_in_dialect` gives it."""
+    query = text.encode()
+    for node in sorted(readers, key=_start, reverse=True):
+        start, call = _start(node), _written(node, text).encode()
+        query = query[:start] + _in_dialect(node, text).encode() + query[start + len(call) :]
+    return query.decode()
 
 
 def _told(code: str, what: str, help_: Note, place: Place) -> Diagnostic:

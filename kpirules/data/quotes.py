@@ -166,14 +166,14 @@ class Looks:
         return self.digit in {None, digit} and self.letter in {None, letter}
 
 
-def holds_rows(cell: str, column: int, width: int, columns: Sequence[Looks]) -> bool:
+def holds_rows(cell: str, column: int, width: int, columns: Sequence[Looks], separator: str = ",") -> bool:
     """Whether a quoted cell with line ends looks like rows of its table.
 
     `column` is its place in its row, from 0, `width` the number of cells in that row, `columns` has the looks of each
     column of the table. If the quotes were plain text, the first line would complete a row and the last line would
     begin one, or a line between them would be a row.
     """
-    first, *between, last = (line.split(",") for line in _TEXT_LINE_END.split(cell))
+    first, *between, last = (line.split(separator) for line in _TEXT_LINE_END.split(cell))
     count = len(columns)
     if any(len(line) == count and _fit(line, columns) for line in between):
         return True

@@ -16,6 +16,7 @@ import pyarrow as pa
 from kpirules.data.bindings import Source
 from kpirules.data.content import Damaged
 from kpirules.data.faults import Finding, Place
+from kpirules.data.header_units import Remark, noted_units, said_units
 from kpirules.data.number_formats import NumberFormat
 from kpirules.data.objects import from_objects, names_of
 from kpirules.data.sheet_marks import Marks, NotASheet, counts_from_1904, read_marks
@@ -72,14 +73,13 @@ class Sheet:
         cells, findings = from_objects(values, column, percents=percents, formats=formats, from_1904=self.from_1904)
         return cells, (*findings, *self._marked(index, column.name, places))
 
-    def notes(self, index: int) -> Iterator[str]:
-        """Texts beside a column's name that may say its unit: in the rows above, and in its number formats."""
+    def remarks(self, index: int) -> Iterator[Remark]:
+        """What may say the unit of a column beside its name: the rows above, and the number formats of its cells."""
         for row, texts in self.above.items():
             if row < self.top:
-                yield from filter(None, texts)
+                yield from ((text, noted_units(text)) for text in texts)
         for shown in self.marks.formats.get(index, ()):
-            if shown.literal:
-                yield f"unit ({shown.literal})"
+            yield shown.code, said_units(f"({shown.literal})")
 
     def _formats(self, index: int, places: Mapping[int, int]) -> dict[int, NumberFormat]:
         """The number format of each cell that it shows otherwise than it is held."""

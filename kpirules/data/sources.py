@@ -19,7 +19,7 @@ from kpirules.data.content import FIRST_BYTES, Damaged, check_content, read_byte
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
 from kpirules.data.frames import Cells, arrow_cells, read_frame
-from kpirules.data.header_units import unit_faults
+from kpirules.data.header_units import Remark, said_units, unit_faults
 from kpirules.data.queries import run_query
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
@@ -125,7 +125,7 @@ def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> R
     row = row_of(wanted.values(), sheet.above)
     if row is not None and not {*wanted.values()} <= {*sheet.header}:
         raise place.fault("KPI656", Note("write"), row=row, header=source.header or 1)
-    picked = _picked(contract, sheet.header, source.columns, place, sheet.notes)
+    picked = _picked(contract, sheet.header, source.columns, place, sheet.remarks)
     found = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
     return _raw(
         place, found, sheet.numbers, lost=tuple(_blank(sheet.blank, place)), sha256=sheet.sha256, hidden=sheet.hidden
@@ -174,8 +174,13 @@ def _read_query(contract: Table, source: Source, bindings: Bindings) -> Raw:
     place = Place(contract.name, Kind.QUERY, source.span)
     # a relative path in a query is looked for in the working directory first, whatever `file_search_path` says
     with _FOLDER, chdir(bindings.folder):
-        table = run_query(source.target, place, bindings.readable)
-    return _typed_raw(contract, place, table, _picked(contract, table.column_names, source.columns, place))
+        table, renamed = run_query(source.target, place, bindings.readable)
+    names = table.column_names
+
+    def remarks(index: int) -> Iterator[Remark]:
+        return ((name, said_units(name)) for name in renamed.get(names[index], ()))
+
+    return _typed_raw(contract, place, table, _picked(contract, names, source.columns, place, remarks))
 
 
 def _typed_raw(
@@ -208,11 +213,11 @@ def _picked(
     names: Sequence[str],
     columns: Mapping[str, str],
     place: Place,
-    notes: Callable[[int], Iterable[str]] = lambda _: (),
+    remarks: Callable[[int], Iterable[Remark]] = lambda _: (),
 ) -> dict[str, int]:
     """Which of the source's columns holds each column of the contract; names are compared as they look (`plain`).
 
-    `notes` are texts beside one of the source's columns that may say the unit of its figures.
+    `remarks` are texts of the source that may say the unit of one of its columns, beside its name.
 
     Raises:
         Fault: a name that is wanted stands twice in the source, or not at all; or the source says a unit that the
@@ -229,13 +234,15 @@ def _picked(
     if len(needed) > 1 and needed.isdisjoint(found) and not any(similar(name, found) for name in needed):
         header = [name for name in found if name]
         above = (Note("above"),) if Path(str(place.source)).suffix.lower() in {".csv", *_SHEETS} else ()
+        if place.source is Kind.QUERY and len(header) == 1 and "," in header[0]:
+            above = (Note("quotes"),)
         raise place.fault("KPI658", *above, Note("named"), found=header, wanted=[*_wanted(contract, columns).values()])
     picked: dict[str, int] = {}
     held = {column.name: column for column in contract.columns}
     for column, wanted in _wanted(contract, columns).items():
         if wanted in found:
             picked[column] = at = found.index(wanted)
-            faults += unit_faults(held[column], wanted, notes(at), place)
+            faults += unit_faults(held[column], wanted, remarks(at), place)
             continue
         near = similar(wanted, found)
         key = "rename" if place.source is Kind.FRAME else "similar"

@@ -107,6 +107,7 @@ def test_what_makes_no_sense_is_not_guessed() -> None:
         "id,a\n1,\ue000客户\n".encode("gb18030"),  # a character of private use
         "id,a\n1,Привет\n".encode("cp1251"),
         "id,a\n1,東京エレクトロン\n".encode("shift_jis"),
+        "id,a\n1,gagné\n2,Müller\n".encode("mac_roman"),  # `gagnŽ`, `MŸller` in cp1252
         b"id,a\n1,\x81\x8d\x8f\n",
     ):
         assert _fault(data).code == "KPI615", data

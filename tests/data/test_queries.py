@@ -186,6 +186,70 @@ def test_the_place_in_the_bindings_and_both_languages(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "amounts"),
+    [
+        ("#1,100\n2,200\n#3,50\n", ["100", "200", "50"]),
+        ("'t Hart,100\nd'Or,200\n", ["100", "200"]),
+        ("1,'100\n2,200'\n3,50\n", ["'100", "200'", "50"]),
+        ('"1, ""a""",100\n2,200\n', ["100", "200"]),
+    ],
+)
+@pytest.mark.parametrize("options", ["all_varchar = true", "columns = {'id': 'VARCHAR', 'amount': 'VARCHAR'}"])
+def test_a_reader_takes_no_row_for_a_comment_and_no_apostrophe_for_a_quote(
+    tmp_path: Path, rows: str, amounts: list[str], options: str
+) -> None:
+    (tmp_path / "a.csv").write_text(f"id,amount\n{rows}", encoding="utf-8")
+    query = f"with é as (select 1) from read_csv('a.csv', {options}) as a select id, amount, null::varchar as day"  # noqa: S608  # a query of the test
+    loaded = bound(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF)
+    assert loaded.tables["staff"].column("amount").to_pylist() == amounts
+
+
+def test_signs_that_a_reader_says_itself_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,amount,day\n'1,2',3,4\n; five\n", encoding="utf-8")
+    query = "from read_csv('a.csv', all_varchar = true, quote = '''', comment = ';')"
+    loaded = bound(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF)
+    assert loaded.tables["staff"].to_pylist() == [{"id": "1,2", "amount": "3", "day": "4"}]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_stray_quote_that_merges_rows_is_a_fault_in_a_query_too(tmp_path: Path, separator: str) -> None:
+    rows = 'id,amount,day\n1,"100,x\n2,200",x\n3,300,x\n'.replace(",", separator)
+    (tmp_path / "a.csv").write_text(rows, encoding="utf-8")
+    query = "select id, max(amount) as amount, 'x' as day from read_csv('a.csv', all_varchar = true) group by id"
+    told = said(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF)
+    assert "error[KPI681]: `staff` (query) row 1, column `amount`" in told
+    (tmp_path / "a.csv").write_text('id,amount,day\n1,100,"12 Main St\nLondon"\n', encoding="utf-8")
+    assert bound(tmp_path, f"  staff:\n    query: |\n      {query}\n", STAFF).tables["staff"].num_rows == 1
+
+
+@pytest.mark.parametrize("rows", ['1,"Acme" Ltd,3\n', '1,"Acme,3\n2,Beta,3\n'])
+def test_a_stray_quote_in_a_query_is_told_how_to_find_it(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "a.csv").write_text(f"id,amount,day\n{rows}", encoding="utf-8")
+    told = said(tmp_path, "  staff: {query: \"from read_csv('a.csv', all_varchar = true)\"}\n", STAFF)
+    assert "error[KPI658]" in told
+    assert "a stray double quote may hide them: read it by `file:`" in told
+
+
+@pytest.mark.parametrize(
+    ("option", "write"),
+    [
+        ("ignore_errors = true", "ignore_errors = false"),
+        ("IGNORE_ERRORS := 1", "IGNORE_ERRORS := false"),
+        ("null_padding = true", "null_padding = false"),
+        ("strict_mode = false", "strict_mode = true"),
+        ("store_rejects = true", "store_rejects = false"),
+    ],
+)
+def test_a_reader_drops_no_faulty_row(tmp_path: Path, option: str, write: str) -> None:
+    told = said(
+        tmp_path, f"  staff:\n    query: |\n      from read_csv('a.csv', all_varchar = true, {option})\n", STAFF
+    )
+    assert "error[KPI697]" in told
+    assert f"`read_csv('a.csv', all_varchar = true, {write})`" in told
+    assert told.count("error[") == 1
+
+
 def test_text_that_is_used_as_a_number_is_told_how_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,amount\n1,2\n", encoding="utf-8")
     query = "select id, sum(amount) as amount from read_csv('a.csv', all_varchar = true) group by id"

@@ -110,7 +110,7 @@ def test_spaces_around_the_quotes_of_a_cell_are_no_part_of_it() -> None:
 
 
 def test_cells_of_the_header_may_have_lines() -> None:
-    assert _read('staff,"amount\n(USD, net)"\ne1,100\n').header == ("staff", "amount\n(USD, net)")
+    assert _read('staff,"amount\n(USD, net)"\ne1,100\n').header == ("staff", "amount (USD, net)")
 
 
 def test_the_first_stray_quotes_are_told_in_a_moment() -> None:
