@@ -26,7 +26,7 @@ def advise(ws: Workspace, node: ast.Indicator, written: ast.Advice) -> None:
     name = node.name.text
     named = {one.name for one in node.clauses}
     parts = tuple(part for part in PARTS if part in named or (part == "achievement" and "target" in named))
-    asked = handled(nodes_in(written.when))
+    asked = handled(ws, nodes_in(written.when))
     known = frozenset(presence.value(name, part) for part in parts if part not in asked)
     scope = Scope(indicator=name, parts=parts)
     when, pieces = both(

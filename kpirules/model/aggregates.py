@@ -216,23 +216,25 @@ def _where(
 
     `known` is what is there in the rows that are counted; a filtered table is also read where no rows are.
     """
+    scope = scope.knowing(known)
     conditions, present = _filtered(ws, scope, alias)
-    scope = scope.knowing(present | known)
+    scope = scope.knowing(present)
     if written is not None:
         conditions = (*conditions, infer.condition(ws, scope, written))
-        scope = scope.knowing(infer.shown(conditions[-1], holds=True))
+        scope = scope.knowing(presence.shown(ws, conditions[-1], holds=True))
     return _all_of(conditions), scope
 
 
 def _filtered(ws: Workspace, scope: Scope, alias: str) -> tuple[tuple[Expr, ...], frozenset[Presence]]:
     """The conditions of a filtered table and of those it is made from, first theirs; what is there where they hold."""
     conditions: tuple[Expr, ...] = ()
-    present: frozenset[Presence] = frozenset()
+    present = scope.present
     for name, node in [*_filters(ws, alias)][::-1]:
-        if name not in ws.filters:
+        key = (name, scope.present)
+        if key not in ws.filters:
             here = infer.condition(ws, scope.knowing(present), node.where)
-            ws.filters[name] = (*conditions, here), present | frozenset(infer.shown(here, holds=True))
-        conditions, present = ws.filters[name]
+            ws.filters[key] = (*conditions, here), present | frozenset(presence.shown(ws, here, holds=True))
+        conditions, present = ws.filters[key]
     return conditions, present
 
 
@@ -248,11 +250,13 @@ def _all_of(conditions: tuple[Expr, ...]) -> Expr | None:
 
 
 def check_filter(ws: Workspace, name: str, node: ast.DefineTable) -> None:
-    """Elaborate a filtered table's condition for its faults.
+    """Elaborate the condition of a filtered table that nothing reads, for its faults.
 
     Raises:
         Skip: it has one.
     """
+    if any(read == name for read, _ in ws.filters):
+        return
     table = names.base_table(ws, name)
     if table is None:
         _no_table(ws, name, node)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from kpirules.model import names, rules, scheme, terms
-from kpirules.model.expr import Known, Skip
+from dataclasses import replace
+
+from kpirules.model import in_place, names, rules, scheme, terms
+from kpirules.model.expr import Expr, Known, Skip
 from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
@@ -78,6 +80,14 @@ def find(ws: Workspace, table: str, name: str, span: Span) -> Seen | None:
     return Seen(found.type, node.name.span, found.known)
 
 
+def inlined(ws: Workspace, scope: Scope, name: str) -> Expr | None:
+    """The rule of a computed column of the row that reads what may be there in this scope only; None for any other."""
+    key = (f"{scope.grain}.{name}", PART)
+    if key not in ws.unsound or scope.grain is None:
+        return None
+    return in_place.unsound(ws, replace(scope, aliases=frozenset()), key, ws.computed[scope.grain, name].rule)
+
+
 def has(ws: Workspace, table: str, name: str) -> bool:
     """Whether a table has a column of that name, declared or computed."""
     return ws.tables[table].column(name) is not None or (table, name) in ws.computed
@@ -110,4 +120,5 @@ def elaborate(ws: Workspace) -> None:
     """Elaborate every computed column, used or not, so that each fault is told."""
     for (table, name), node in ws.computed.items():
         with quietly():
-            ws.settled(lambda: ws.value(f"{table}.{name}", PART, node.name.span))  # noqa: B023  # called at once
+            full = f"{table}.{name}"
+            ws.settled(lambda: (full, PART) in ws.unsound or ws.value(full, PART, node.name.span))  # noqa: B023  # called at once

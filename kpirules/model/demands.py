@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kpirules.model import aggregates, grain, infer, names, own, scheme
-from kpirules.model.expr import Col, Expr, Skip, Val
+from kpirules.model import aggregates, grain, infer, names, naming, own, scheme
+from kpirules.model.expr import Col, Expr, Own, Skip, Val
 from kpirules.model.walking import owns, walk
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.source import Note
@@ -48,17 +48,30 @@ def _of_rows(ws: Workspace, node: ast.Require, name: ast.Name) -> scheme.Demand:
     where, scope = aggregates.rows_where(ws, name.text, table)
     holds = infer.condition(ws, scope, node.condition)
     own.before_figures(ws, table, where, holds)
-    parts = [*walk(holds), *(walk(where) if where is not None else ())]
-    dated = any(_follows_dates(ws, part) for part in parts)
+    dated = any(_follows_dates(ws, part) for part in naming.parts(ws, where, holds))
     time = grain.time_of(ws, table, node.condition.span) if dated else None
     return scheme.Demand(node.message.value, table, where, holds, time, node.span)
 
 
 def _follows_dates(ws: Workspace, node: Expr) -> bool:
     """Whether an expression reads a row of the subject's table, of which one is in force on a day."""
-    if not isinstance(node, Col) or not node.refs or ws.subject is None:
+    if ws.subject is None or ws.subject.table.active is None:
         return False
-    return ws.subject.table.active is not None and node.table == ws.subject.table.name
+    if isinstance(node, Own):
+        return bool(node.refs)
+    people = ws.subject.table.name
+    return isinstance(node, Col) and any(people in _met(ws, start, node.refs) for start in ws.tables)
+
+
+def _met(ws: Workspace, start: str, refs: tuple[str, ...]) -> list[str]:
+    """The tables that references lead to, one after the other, as far as they go from a table."""
+    found: list[str] = []
+    for ref in refs:
+        column = ws.tables[found[-1] if found else start].column(ref)
+        if column is None or column.references not in ws.tables:
+            break
+        found.append(column.references)
+    return found
 
 
 def _read(ws: Workspace, node: Expr) -> Iterable[Val]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -24,7 +24,7 @@ from kpirules.model.expr import (
     Unknown,
 )
 from kpirules.model.walking import known
-from kpirules.model.workspace import Presence, Scope, Workspace, every
+from kpirules.model.workspace import Scope, Workspace, every
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.values import types
@@ -42,7 +42,7 @@ def infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
         return Unknown(node.span)
     try:
         with ws.deeper():
-            return presence.narrowed(scope, _infer(ws, scope, node))
+            return presence.narrowed(ws, scope, _infer(ws, scope, node))
     except Skip:
         return Unknown(node.span, presumed.type_of(ws, scope, node))
 
@@ -60,10 +60,7 @@ def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
         case ast.In():
             return _among(ws, scope, node)
         case ast.IsMissing():
-            operand = infer(ws, scope, node.operand)
-            if not isinstance(operand, Unknown) and (key := presence.key_of(operand)) is not None:
-                ws.tests[key] = node.span
-            return Absent(operand, node.negated, type=types.BOOL, span=node.span)
+            return Absent(infer(ws, scope, node.operand), node.negated, type=types.BOOL, span=node.span)
         case ast.OrElse():
             return _or_else(ws, scope, node)
         case ast.Per():
@@ -196,32 +193,13 @@ def _logic(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
     right: Expr
     write = halves.whole(node)
     if write is None:
-        right = condition(ws, scope.knowing(shown(left, holds=node.op == "and")), node.right)
+        right = condition(ws, scope.knowing(presence.shown(ws, left, holds=node.op == "and")), node.right)
     else:
         right = infer(ws, scope, node.right)
         args = {"expected": Unit.BOOL, "found": right.type.unit, "text": node.right.span.text}
         ws.report("KPI301", node.right.span, args, helps=[Note("half", {"write": write})])
         right = Unknown(node.right.span, types.BOOL)
     return Bin(node.op, left, right, type=types.BOOL, span=node.span)
-
-
-def shown(node: Expr, *, holds: bool) -> Iterator[Presence]:
-    """The keys of what is there wherever a condition holds (or, with `holds` false, does not).
-
-    A condition with a fault may have been meant to show anything: `EVERYTHING`.
-    """
-    match node:
-        case Unknown():
-            yield presence.EVERYTHING
-        case Absent() if node.negated is holds:
-            yield from presence.present_with(node.operand)
-        case Bin() if node.op == ("and" if holds else "or"):
-            yield from shown(node.left, holds=holds)
-            yield from shown(node.right, holds=holds)
-        case Not():
-            yield from shown(node.operand, holds=not holds)
-        case _:
-            return
 
 
 def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
@@ -271,9 +249,9 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
             raise Skip
         if presence.EVERYTHING in scope.present:  # by a condition with a fault
             raise Skip
-        labels = [Label(test, "tested") for test in _tested(ws, scope, operand)]
-        args = {"text": operand.span.text}
-        raise ws.fail("KPI404", node.span, args, labels=labels, helps=[Note("alone", {"write": operand.span.text})])
+        if not _shown_here(ws, scope, node.operand):
+            args = {"text": operand.span.text}
+            raise ws.fail("KPI404", node.span, args, helps=[Note("alone", {"write": operand.span.text})])
     if written is None:
         return Fallback(operand, None, type=operand.type.there(), span=node.span)
     fallback = operators.fitted(ws, written, operand.type.unit, beside=operand)
@@ -284,12 +262,12 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
     return Fallback(operand, fallback, type=found, span=node.span)
 
 
-def _tested(ws: Workspace, scope: Scope, operand: Expr) -> Iterator[Span]:
-    """The test before a value, in the same item, that shows it to be there."""
-    key = presence.key_of(operand)
-    test = ws.tests.get(key) if key is not None and key in scope.present else None
-    if test is not None and any(operand.span.within(item.span) and test.within(item.span) for item in ws.file.items):
-        yield test
+def _shown_here(ws: Workspace, scope: Scope, node: ast.Expr) -> bool:
+    """Whether a value is there by what is known at its place alone: elsewhere, under a name, it may be missing."""
+    if not scope.present:
+        return False
+    found = ws.unheard(lambda: infer(ws, replace(scope, present=frozenset()), node))
+    return isinstance(found, Unknown) or found.type.missing
 
 
 def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
@@ -330,8 +308,8 @@ def _as(ws: Workspace, scope: Scope, node: ast.As) -> Expr:
 
 def _if(ws: Workspace, scope: Scope, node: ast.If) -> Expr:
     test = condition(ws, scope, node.condition)
-    then = infer(ws, scope.knowing(shown(test, holds=True)), node.then)
-    otherwise = infer(ws, scope.knowing(shown(test, holds=False)), node.otherwise)
+    then = infer(ws, scope.knowing(presence.shown(ws, test, holds=True)), node.then)
+    otherwise = infer(ws, scope.knowing(presence.shown(ws, test, holds=False)), node.otherwise)
     then, otherwise = branches.join(ws, [then, otherwise])
     found = branches.either(ws, [then, otherwise], node)
     return Cond(test, then, otherwise, type=found, span=node.span)

@@ -14,7 +14,9 @@ from kpirules.model import (
     columns,
     demands,
     gates,
+    in_place,
     infer,
+    naming,
     operators,
     presence,
     presumed,
@@ -25,7 +27,7 @@ from kpirules.model import (
     scorecards,
 )
 from kpirules.model.expr import Expr, Skip, Unknown, Val
-from kpirules.model.uses import handled, is_contextual, rule_nodes, rule_paths
+from kpirules.model.uses import handled, is_contextual, named_elsewhere, rule_nodes, rule_paths
 from kpirules.model.walking import walk
 from kpirules.model.workspace import PARTS, Scope, Workspace, quietly
 from kpirules.source import Label, Note, Span
@@ -73,30 +75,34 @@ def _define(ws: Workspace, node: ast.Define) -> Type:
 
 
 def contextual(ws: Workspace, scope: Scope, path: ast.Path) -> Expr | None:
-    """The rule of a define that names `actual`, `target` or `achievement`, worked out for the indicator in scope.
+    """The rule of a define that means something else, or nothing, by itself than where it is read, as it is read there.
 
-    None where the path names something else.
+    It names `actual`, `target` or `achievement`, so that it belongs to the indicator in scope; or it reads what may be
+    missing, which is known to be there in scope; or it is a ratio of numbers in an achievement. None where the path
+    names something else.
 
     Raises:
         Skip: it is used outside an indicator, or has a fault there.
     """
     name = path.names[0].text
     declared = ws.declared.get(name)
-    if declared is None or not isinstance(declared.node, ast.Define) or not is_contextual(ws, name):
+    if declared is None or not isinstance(declared.node, ast.Define):
         return None
+    node = declared.node
+    unsound = (name, "value") in ws.unsound
+    achieved = scope.achieving and (found := ws.memo.get((name, "value"))) is not None and found.unit is Unit.NUMBER
+    if not (unsound or achieved or is_contextual(ws, name)):
+        return None
+    if not is_contextual(ws, name):
+        return ws.open(
+            path, lambda: (in_place.unsound if unsound else in_place.read)(ws, scope, (name, "value"), node.rule)
+        )
     if scope.indicator is None:
         labels = [Label(declared.name.span, "define", {"name": name})]
         of = next((one.name.text for one in ws.file.items if isinstance(one, ast.Indicator)), "…")
         helps = [Note("part", {"part": f"{of}.{words.spelling('achievement', ws.file.language)}"})]
         raise ws.fail("KPI214", path.span, {"name": name}, labels=labels, helps=helps)
-    places = [index for index, (open_name, _) in enumerate(ws.inlining) if open_name == name]
-    if places:
-        raise ws.circle([*ws.inlining[places[0] + 1 :], (name, path.span)])
-    ws.inlining.append((name, path.span))
-    try:
-        return rules.rule(ws, scope, declared.node.rule)
-    finally:
-        ws.inlining.pop()
+    return ws.open(path, lambda: rules.rule(ws, scope, node.rule))
 
 
 # ---------------------------------------------------------------- indicators
@@ -183,14 +189,14 @@ def _score(ws: Workspace, node: ast.Indicator) -> Type:
     has_target = any(one.name == "target" for one in node.clauses)
     has_achievement = has_target or any(one.name == "achievement" for one in node.clauses)
     parts = ("actual", *(("target",) if has_target else ()), *(("achievement",) if has_achievement else ()))
-    tested = handled(rule_nodes(written.rule))
+    tested = handled(ws, rule_nodes(written.rule))
     present = frozenset(presence.value(name, part) for part in parts if part not in tested)
     scope = Scope(indicator=name, parts=parts, present=present)
     rule = rules.wanted(ws, scope, written.rule, Unit.NUMBER, written.limits)
     policy = _policy(ws, node)
     with quietly():  # without it the score is what its rule makes of any
         ws.value(name, "actual", written.word)
-    used = {part.part for part in walk(rule) if isinstance(part, Val) and part.item == name}
+    used = {part.part for part in naming.parts(ws, rule) if isinstance(part, Val) and part.item == name}
     if any(isinstance(part, Unknown) for part in walk(rule)):
         used |= {word for path in rule_paths(written.rule) if (word := words.builtin(path.text)) in PARTS}
     inputs = tuple(part for part in parts if part in used - tested and _missing(ws, node, part, written.word))
@@ -280,11 +286,20 @@ def elaborate(ws: Workspace) -> None:
                 continue
     for item, part, span in wanted:
         with quietly():
-            ws.settled(lambda: ws.value(item, part, span))  # noqa: B023  # called at once
+            ws.settled(lambda: (item, part) in ws.unsound or ws.value(item, part, span))  # noqa: B023  # called at once
     _results(ws)
     _advice(ws)
     columns.elaborate(ws)
     _filters(ws)
+    _unread(ws)
+
+
+def _unread(ws: Workspace) -> None:
+    """Report the faults of defines and computed columns that no place reads, and so none takes away."""
+    for item, part in [*ws.unsound]:
+        if (item, part) not in ws.inlined and not named_elsewhere(ws, item):
+            with quietly():
+                ws.value(item, part, ws.source_span)
 
 
 def _results(ws: Workspace) -> None:

@@ -216,8 +216,10 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         raise Skip
     if len(path.names) == 2:  # noqa: PLR2004  # a table and its column
         return _column_of(ws, scope, path)
-    column = columns.find(ws, table.name, first, path.span)
     declared = ws.declared.get(first)
+    if declared is None and (rule := columns.inlined(ws, scope, first)) is not None:
+        return rule
+    column = columns.find(ws, table.name, first, path.span)
     if column and declared and declared.kind not in ("table", "filter"):
         raise _ambiguous(ws, path, table.name, column, declared, "row")
     if column:
@@ -239,6 +241,8 @@ def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     assert scope.grain is not None
     first, second = (name.text for name in path.names)
     if first == scope.grain or first in scope.aliases:
+        if (rule := columns.inlined(ws, scope, second)) is not None:
+            return rule
         refs: tuple[str, ...] = ()
         target = scope.grain
     else:

@@ -82,7 +82,7 @@ def _literals(ws: Workspace, node: Expr) -> Iterator[Lit]:
         if isinstance(one, Unknown) or one.type.unit is not Unit.BARE or id(one) in seen:
             continue
         seen.add(id(one))
-        behind = naming.named(ws, one)
+        behind = naming.written(ws, one)
         if isinstance(one, Lit):
             yield one
         else:
@@ -313,7 +313,7 @@ def lost(ws: Workspace, node: Expr, span: Span, place: str) -> Skip:
     """Report a possibly missing value at a place that cannot take one."""
     text = node.span.text
     args = {"text": text, "instead": STAND_INS.get(node.type.unit, "0")}
-    by_name = presence.key_of(node) is not None
+    by_name = presence.nameable(node)
     if place in ("comparison", "condition"):
         helps = [Note(place if by_name else "define", args), Note("or_else", args)]
     else:

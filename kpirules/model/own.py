@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kpirules.model import grain
+from kpirules.model import grain, naming
 from kpirules.model.expr import Agg, Builtin, Col, Expr, Lookup, Own, Skip, Val
 from kpirules.model.walking import owns, walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
-
-_DATED = ("active_days", "active_share")
 
 
 def bare(path: ast.Path) -> ast.Path:
@@ -36,7 +34,7 @@ def in_row(ws: Workspace, table: str, value: Expr, span: Span) -> Expr:
             return replace(value, refs=(*refs, *value.refs), own=False, span=span)
         case Val() if value.known is not None:
             return replace(value, span=span)
-        case Builtin() if value.name not in _DATED:
+        case Builtin() if value.name not in naming.DATED:
             return value
         case _:
             return Own(refs, value, isinstance(value, Val) and _alone(ws, value), type=value.type, span=span)

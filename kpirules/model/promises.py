@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from kpirules.model import infer, presence, results, scheme
+from kpirules.model import infer, naming, presence, results, scheme
 from kpirules.model.expr import Expr, Val
 from kpirules.model.uses import handled, nodes_in
-from kpirules.model.walking import walk
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.syntax import ast
 from kpirules.values import types
@@ -42,9 +41,9 @@ def judged(ws: Workspace, node: ast.Expr) -> tuple[Expr, tuple[Val, ...]]:
     Raises:
         Skip: it has a fault.
     """
-    asked = handled(nodes_in(node))
+    asked = handled(ws, nodes_in(node))
     known = frozenset(key for key in results.assessed(ws) if key[1] not in asked)
     found = infer.condition(ws, Scope(present=known), node)
-    reads = {(part.item, part.part): part for part in walk(found) if isinstance(part, Val)}
-    lacking = (val for (item, part), val in reads.items() if presence.value(item, part) in known)
+    read = {(part.item, part.part): part for part in naming.parts(ws, found) if isinstance(part, Val)}
+    lacking = (val for (item, part), val in read.items() if presence.value(item, part) in known)
     return found, tuple(val for val in lacking if ws.value(val.item, val.part, val.span).type.missing)

@@ -92,10 +92,10 @@ def pay(ws: Workspace, node: ast.Pay) -> Type:
     unnamed = applies is None and ws.has(ast.Scorecard)
     scope = Scope().knowing(assessed(ws)) if unnamed else Scope()
     if applies is not None:
-        scope = scope.knowing(infer.shown(applies, holds=True))
+        scope = scope.knowing(presence.shown(ws, applies, holds=True))
     when = infer.condition(ws, scope, node.when) if node.when is not None else None
     if when is not None:
-        scope = scope.knowing(infer.shown(when, holds=True))
+        scope = scope.knowing(presence.shown(ws, when, holds=True))
     written = items.needed(ws, node, "amount")
     amount = rules.wanted(ws, scope, written.rule, Unit.MONEY, written.limits)
     if amount.type.missing:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from kpirules.model import branches, heads, infer, lines, operators
+from kpirules.model import branches, heads, infer, lines, naming, operators, presence, uses
 from kpirules.model.checks import rows as check
 from kpirules.model.expr import (
     Band,
@@ -130,7 +130,7 @@ def _limited(ws: Workspace, scope: Scope, limit: ast.Limit, value: Expr, bound: 
 
 def _no_clash(ws: Workspace, limit: ast.Limit, value: Expr, bound: Expr) -> None:
     """Report a limit that no value keeps to together with one before it."""
-    while isinstance(value, Limited):
+    while isinstance(value := naming.unnamed(ws, value), Limited):
         if value.at_most is not limit.at_most:
             low, high = (value.bound, bound) if limit.at_most else (bound, value.bound)
             clash(ws, limit.span, value.bound.span, low, high)
@@ -162,6 +162,7 @@ def _by(ws: Workspace, scope: Scope, node: ast.By, unit: Unit | None) -> Expr:
 
 def _reach(ws: Workspace, node: ast.Expr) -> check.Reach | None:
     """Bounds that what a rule chooses by comes to in any case; of nothing but the total is that known."""
+    node = uses.unnamed(ws, node)
     total = isinstance(node, ast.Path) and words.builtin(node.text) == "total" and ws.has(ast.Scorecard)
     if total:
         with quietly():
@@ -192,7 +193,8 @@ def _choose(ws: Workspace, scope: Scope, node: ast.Choose, unit: Unit | None) ->
         if not isinstance(row.head, ast.When):
             return Row(Otherwise(), rule(ws, above, row.value, unit), row.span, row.head.span)
         test = infer.condition(ws, above, row.head.condition)
-        here, above = above.knowing(infer.shown(test, holds=True)), above.knowing(infer.shown(test, holds=False))
+        here = above.knowing(presence.shown(ws, test, holds=True))
+        above = above.knowing(presence.shown(ws, test, holds=False))
         return Row(Holds(test), rule(ws, here, row.value, unit), row.span, row.head.span)
 
     found = tuple(map(taken, node.rows))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kpirules.model import grain, operators
+from kpirules.model import grain, naming, operators
 from kpirules.model.expr import (
     Agg,
     As,
@@ -26,15 +26,28 @@ from kpirules.model.expr import (
     Val,
 )
 from kpirules.model.walking import children, walk
-from kpirules.model.workspace import Reading, Workspace
+from kpirules.model.workspace import Workspace
+from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
 from kpirules.values import units
 from kpirules.values.units import Unit
 
-_DATED = ("active_days", "active_share")
 _OF_FIGURES = ("round", "floor", "ceil", "abs", "min", "max")
 """Functions whose value is a figure of the same kind as their arguments; of two dates there is no such term."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a computed column reads, also by way of other computed columns of its table.
+
+    `grain` says that a declared column of its own table is read, `other` is the first reading of anything else, `term`
+    the first term that reads something else alone.
+    """
+
+    grain: bool
+    other: Col | Own | None
+    term: Expr | None
 
 
 def reading(ws: Workspace, rule: Expr) -> Reading:
@@ -55,6 +68,8 @@ def of_the_grain(ws: Workspace, arg: Expr, table: str, span: Span, function: str
         return
     term = _behind(ws, place)
     first = next(part for part in _read(ws, term) if _foreign(part))
+    if not first.span.within(term.span):  # the term names columns of this table that stand for it
+        term = first
     assert ws.subject is not None, "a grain leads to it"
     owner = first.table if isinstance(first, Col) else ws.subject.table.name
     args = {"term": term.span.text, "table": owner, "grain": table}
@@ -180,7 +195,7 @@ def _of_a_person(ws: Workspace, value: Expr) -> bool:
                     pending += walk(ws.defines[item].rule)
             case Val() | Col() | Agg() | Lookup():
                 return True
-            case Builtin(name=name) if name in _DATED:
+            case Builtin(name=name) if name in naming.DATED:
                 return True
             case _:
                 continue

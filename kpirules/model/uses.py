@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 
 from kpirules.model.workspace import PARTS, Workspace
 from kpirules.syntax import ast, words
@@ -79,11 +80,69 @@ def head_parts(row: ast.Row) -> tuple[ast.Expr, ...]:
             return ()
 
 
-def handled(nodes: Iterable[ast.Expr]) -> frozenset[str]:
-    """The names whose absence expressions handle themselves, by `is missing` or `or else`; built-in ones in English."""
-    asking = (node for node in nodes if isinstance(node, ast.IsMissing | ast.OrElse))
-    names = (node.operand.text for node in asking if isinstance(node.operand, ast.Path))
-    return frozenset(words.builtin(name) or name for name in names)
+def handled(ws: Workspace, nodes: Iterable[ast.Expr]) -> frozenset[str]:
+    """The names whose absence expressions handle themselves, by `is missing` or `or else`; built-in ones in English.
+
+    It makes no difference which part of an expression, or of what is asked for, has a name of its own.
+    """
+    asking = (node for node in _behind(ws, nodes) if isinstance(node, ast.IsMissing | ast.OrElse))
+    asked = (unnamed(ws, node.operand) for node in asking)
+    return frozenset(words.builtin(one.text) or one.text for one in asked if isinstance(one, ast.Path))
+
+
+def _behind(ws: Workspace, nodes: Iterable[ast.Expr]) -> list[ast.Expr]:
+    """Expressions, and those of the defines that they name, each define once."""
+    found, seen = [*nodes], set[str]()
+    for node in found:
+        define = _define(ws, node)
+        if define is not None and define.name.text not in seen:
+            seen.add(define.name.text)
+            found += rule_nodes(define.rule)
+    return found
+
+
+def unnamed(ws: Workspace, node: ast.Expr) -> ast.Expr:
+    """An expression without the names that it has as a whole."""
+    seen: set[str] = set()
+    while (define := _define(ws, node)) is not None and isinstance(define.rule, ast.Formula) and not define.rule.limits:
+        if define.name.text in seen:
+            break
+        seen.add(define.name.text)
+        node = define.rule.expr
+    return node
+
+
+def _define(ws: Workspace, node: ast.Expr) -> ast.Define | None:
+    """The define that an expression names."""
+    if not isinstance(node, ast.Path) or len(node.names) > 1 or node.text not in ws.declared:
+        return None
+    declared = ws.declared[node.text].node
+    return declared if isinstance(declared, ast.Define) else None
+
+
+def named_elsewhere(ws: Workspace, item: str) -> bool:
+    """Whether an item other than itself names a define or a computed column (`orders.margin`)."""
+    *table, name = item.split(".")
+    for node in (*ws.file.items, *(one.item for one in ws.file.fragments)):
+        own = isinstance(node, ast.Define | ast.DefineColumn) and node.name.text == name
+        own = own and (not table or (isinstance(node, ast.DefineColumn) and node.table.text == table[0]))
+        if not own and any(part.text == name for path in _paths_of(node) for part in path.names):
+            return True
+    return False
+
+
+def _paths_of(item: ast.Node) -> Iterator[ast.Path]:
+    """Every path in an item, in no order."""
+    pending = [item]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Path):
+            yield node
+        for one in fields(node):
+            value = getattr(node, one.name)
+            pending += [
+                part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, ast.Node)
+            ]
 
 
 def is_contextual(ws: Workspace, name: str) -> bool:

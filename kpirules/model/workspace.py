@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import field, replace
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kpirules.model import contracts, scheme
-from kpirules.model.expr import Col, Expr, Own, Skip, Val
+from kpirules.model.expr import Expr, Skip, Val
+from kpirules.model.reports import Reports
 from kpirules.model.walking import known, walk
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.layout import DEEPEST
 from kpirules.values.types import Type
+
+if TYPE_CHECKING:
+    from kpirules.model.terms import Reading
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -36,6 +40,10 @@ STAND_IN = 2
 """The places of what is rounded where the header says nothing, which is a fault: the rest is checked all the same."""
 
 
+OF_A_PLACE = frozenset({"KPI210", "KPI402"})
+"""The codes of faults that what is known or may be read at another place takes away."""
+
+
 class Needs(Exception):  # noqa: N818  # a signal, not an error: it asks for another value first
     """Stops the elaboration of a value that reads another, at `span`, which is not worked out yet.
 
@@ -53,6 +61,10 @@ Presence = tuple[object, ...]
 """What stands for an expression where it is remembered that its value is there (`presence.key_of`)."""
 
 
+Filtered = tuple[str, frozenset[Presence]]
+"""A filtered table, and what is known of its rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """A name of the scheme: what kind of item it is, and its node."""
@@ -60,19 +72,6 @@ class Declared:
     kind: str
     node: ast.Item
     name: ast.Name
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a computed column reads, also by way of other computed columns of its table.
-
-    `grain` says that a declared column of its own table is read, `other` is the first reading of anything else, `term`
-    the first term that reads something else alone.
-    """
-
-    grain: bool
-    other: Col | Own | None
-    term: Expr | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class Scope:
 
 
 @dataclass(slots=True)
-class Workspace:
+class Workspace(Reports):
     """The scheme in the making. Passes fill it in order; every fault goes to `diagnostics`.
 
     `broken` are names of which nothing is known but that they have a fault; `torn` are tables of which some columns are
@@ -111,13 +110,14 @@ class Workspace:
     `fragment` is set where items are checked that have lost some of their lines: what they lack says nothing then.
     `cuts` are the places behind which the rest of a line is lost. `exclusive` says that it is proved that nobody has
     two scorecards, `contested` that somebody has, or that whom they are for is not known. `doubted` are values worked
-    out of some that have a fault, so that whether they may be missing is not known. `reach` are bounds that the total
-    comes to in any case, whatever fault is in it. `tests` has where each value was last asked for by `is missing`.
+    out of some that have a fault, so that whether they may be missing is not known. `unsound` are defines and computed
+    columns with faults that a place which reads them may take away, `inlined` those of them that are read, `in_place`
+    what names stand for at the places that read them so. `reach` are bounds that the total comes to in any case,
+    whatever fault is in it.
     """
 
     file: ast.File
     source_span: Span
-    diagnostics: list[Diagnostic] = field(default_factory=list)
     declared: dict[str, Declared] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     torn: set[str] = field(default_factory=set)
@@ -151,42 +151,13 @@ class Workspace:
     depth: int = 0
     fragment: bool = False
     cuts: frozenset[tuple[str, int]] = frozenset()
-    filters: dict[str, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
+    filters: dict[Filtered, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
     contextual: frozenset[str] | None = None
-    tests: dict[Presence, Span] = field(default_factory=dict)
+    unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)
+    inlined: set[Key] = field(default_factory=set)
+    in_place: dict[tuple[Key, Scope], tuple[Expr | None, list[Diagnostic]]] = field(default_factory=dict)
     resolve: Callable[[Key], Type] | None = None
     _doubt: bool = False
-    _seen: set[tuple[str, str, str, int, int]] = field(default_factory=set)
-
-    def report(
-        self,
-        code: str,
-        span: Span | None,
-        args: Mapping[str, Any] | None = None,
-        *,
-        labels: Iterable[Label] = (),
-        helps: Iterable[Note] = (),
-    ) -> None:
-        """Add a fault; the same fault at the same place is told once."""
-        if span is not None:
-            key = (code, str(sorted((args or {}).items())), span.source.name, span.start, span.end)
-            if key in self._seen:
-                return
-            self._seen.add(key)
-        self.diagnostics.append(Diagnostic(code, span, args or {}, tuple(labels), tuple(helps)))
-
-    def fail(
-        self,
-        code: str,
-        span: Span | None,
-        args: Mapping[str, Any] | None = None,
-        *,
-        labels: Iterable[Label] = (),
-        helps: Iterable[Note] = (),
-    ) -> Skip:
-        """Report a fault and give the `Skip` to raise."""
-        self.report(code, span, args, labels=labels, helps=helps)
-        return Skip()
 
     def twice(self, span: Span, clause: str, first: Span) -> None:
         """Report a clause that is written a second time."""
@@ -250,6 +221,9 @@ class Workspace:
             Needs: it has not been worked out yet.
         """
         key = (item, part)
+        if key in self.unsound:
+            self.repeat(self.unsound[key])
+            raise Skip
         if key not in self.memo:
             raise Needs(key, span, tuple(self.inlining))
         found = self.memo[key]
@@ -258,6 +232,21 @@ class Workspace:
             raise Skip
         expr = self.parts.get(key)
         return Val(item, part, known(expr) if expr is not None else None, type=found, span=span)
+
+    def open(self, path: ast.Path, make: Callable[[], T]) -> T:
+        """What `make` gives of a define that is worked out where it is read.
+
+        Raises:
+            Skip: it is being worked out already, which is a circle.
+        """
+        places = [index for index, (name, _) in enumerate(self.inlining) if name == path.text]
+        if places:
+            raise self.circle([*self.inlining[places[0] + 1 :], (path.text, path.span)])
+        self.inlining.append((path.text, path.span))
+        try:
+            return make()
+        finally:
+            self.inlining.pop()
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
@@ -296,23 +285,41 @@ class Workspace:
     def _settle(self, need: Needs) -> None:
         assert self.resolve is not None
         waiting = [need]
+        faults: dict[Key, list[Diagnostic]] = {}
         while waiting:
             key, self._doubt = waiting[-1].key, False
+            told = len(self.diagnostics)
             try:
                 found: Type | None = self.resolve(key)
             except Skip:
                 found = None
             except Needs as other:
+                faults.setdefault(key, []).extend(self.diagnostics[told:])
                 places = [index for index, one in enumerate(waiting) if one.key == other.key]
                 if places:
                     self._close([*waiting[places[0] + 1 :], other])
                 else:
                     waiting.append(other)
                 continue
+            if self._of_its_place(key, [*faults.pop(key, ()), *self.diagnostics[told:]]):
+                waiting.pop()
+                continue
             self.memo.setdefault(key, found)  # one that stands in a circle stays without a type
             if self._doubt:
                 self.doubted.add(key)
             waiting.pop()
+
+    def _of_its_place(self, key: Key, faults: list[Diagnostic]) -> bool:
+        """Take back the faults of a define or a computed column that may be none where its name is read."""
+        item, part = key
+        declared = self.declared.get(item)
+        named = part == "column" or (declared is not None and declared.kind == "define")
+        if not named or not faults or any(one.code not in OF_A_PLACE for one in faults):
+            return False
+        for fault in faults:
+            self.take_back(fault)
+        self.unsound[key] = faults
+        return True
 
     def _close(self, ring: list[Needs]) -> None:
         """Report a circle of values; `ring` has each reading in it, the last of which closes it."""

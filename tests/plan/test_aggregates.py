@@ -306,7 +306,7 @@ def test_rows_of_no_period_are_counted_and_left_out() -> None:
 
 
 def test_the_moment_of_a_row_that_counts_is_there() -> None:
-    """But not of every row that a filtered table or a requirement reads."""
+    """But not of every row that a requirement reads, or a filtered table by itself."""
     found = figures(
         scheme(DEALS, "define a = count(deals where month(closed) = 1)"),
         {**ONE, "deals": [("1", "E1", "2025-01-15", "1")]},
@@ -314,6 +314,9 @@ def test_the_moment_of_a_row_that_counts_is_there() -> None:
     assert found.column("a") == [1]
     first = "define f = deals where month(closed) = 1"
     assert told(scheme(DEALS, first)) == [("KPI402", "month(closed)")]
+    assert told(scheme(DEALS, first, "define a = count(f)")) == []
+    both = [first, "define a = count(f)", 'require for each f amount > 1 : "x"']
+    assert told(scheme(DEALS, *both)) == [("KPI402", "month(closed)")]
     assert told(scheme(DEALS, 'require for each deals month(closed) = 1 : "x"')) == [("KPI402", "month(closed)")]
 
 

@@ -98,6 +98,30 @@ def test_of_a_dated_table_the_row_in_force_is_read(engine: Engine) -> None:
     assert required(SCHEME, _loaded(data), PERIOD, engine=engine).quarantine.counts == {}
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "require for each orders staff.base > 3",
+        "require for each orders own.base > 3",
+        "define orders.b = staff.base\nrequire for each orders b > 3",
+        "define b = base * 1\nrequire for each orders own.b > 3",
+        "define rich = orders where staff.base > 3\nrequire for each rich staff.base > 3 and amount > 0",
+    ],
+)
+def test_the_row_in_force_is_read_by_any_name(written: str) -> None:
+    """It is the row of the order's day, whichever way a requirement comes to it."""
+    found = compiled(scheme(ITEMS, f'{written} : "x"', staff=DATED))
+    demand = found.model.demands[-1]
+    assert demand.time == ((), "day")
+
+
+def test_the_row_in_force_is_read_on_the_way_to_another_table() -> None:
+    teams = "table teams\n    team_id text key\n    factor number(1)"
+    staff = DATED.replace("    base     money", "    base     money\n    team text references teams")
+    found = compiled(scheme(teams, ITEMS, 'require for each orders teams.factor > 1 : "x"', staff=staff))
+    assert found.model.demands[-1].time == ((), "day")
+
+
 @engines
 def test_subjects_are_asked_with_what_they_come_to_in_the_period(engine: Engine) -> None:
     """E2 has three orders in the period, E1 two and one beside it; who is not scored is not asked."""

@@ -12,10 +12,11 @@ from dataclasses import field
 from datetime import date
 from fractions import Fraction
 
-from kpirules.model import presence
+from kpirules.model import naming, presence
 from kpirules.model.checks.intervals import Interval, Line, line, number
 from kpirules.model.expr import Absent, Among, Bin, Expr, Known, Not
 from kpirules.model.walking import known, walk
+from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
 from kpirules.values.units import Unit
 
@@ -72,16 +73,41 @@ def intervals(part: Part) -> list[Interval]:
 class Space:
     """The axes that some conditions speak of; each is found when it is first met."""
 
-    named: Mapping[Key, Sequence[object]]
+    ws: Workspace
+    named: dict[Key, dict[object, None]] = field(default_factory=dict)
     axes: dict[Key, Axis] = field(default_factory=dict)
 
-    def cases(self, node: Expr, *, holds: bool = True) -> list[Case] | None:
+    def key(self, node: Expr) -> Key:
+        """What an axis goes by: the expression, whatever names it has."""
+        return presence.key_of(self.ws, node)
+
+    def meet(self, node: Expr, deep: int = naming.DEEPEST) -> None:
+        """Take in the texts that a condition names."""
+        for part in walk(node):
+            behind = naming.behind(self.ws, part) if deep else None
+            if behind is not None:
+                self.meet(behind, deep - 1)
+            match part:
+                case Among():
+                    found = self.named.setdefault(self.key(part.operand), {})
+                    found |= dict.fromkeys(one.value for one in part.values)
+                case Bin(op="=" | "!="):
+                    for one, other in ((part.left, part.right), (part.right, part.left)):
+                        if (value := known(other)) is not None:
+                            self.named.setdefault(self.key(one), {})[value] = None
+                case _:
+                    pass
+
+    def cases(self, node: Expr, *, holds: bool = True, deep: int = naming.DEEPEST) -> list[Case] | None:
         """The cases in which a condition holds (or, with `holds` false, does not); None where they are too many."""
+        behind = naming.behind(self.ws, node) if deep else None
+        if behind is not None:
+            return self.cases(behind, holds=holds, deep=deep - 1)
         match node:
             case Not():
-                return self.cases(node.operand, holds=not holds)
+                return self.cases(node.operand, holds=not holds, deep=deep)
             case Bin(op="and" | "or"):
-                one, other = self.cases(node.left, holds=holds), self.cases(node.right, holds=holds)
+                one, other = (self.cases(part, holds=holds, deep=deep) for part in (node.left, node.right))
                 if one is None or other is None:
                     return None
                 found = self.common(one, other) if (node.op == "and") is holds else [*one, *other]
@@ -130,7 +156,7 @@ class Space:
     def _atom(self, node: Expr, *, holds: bool) -> tuple[Key, Part]:
         match node:
             case Absent():
-                key: Key = ("absent", _key(node.operand))
+                key: Key = ("absent", self.key(node.operand))
                 self.axes.setdefault(key, Axis(None, (True, False)))
                 return key, [holds is not node.negated]
             case Among():
@@ -142,7 +168,7 @@ class Space:
                     return self._compared(_FLIPPED[op], right, value)
                 if (value := known(right)) is not None:
                     return self._compared(op, left, value)
-                key = ("order", _key(left), _key(right))
+                key = ("order", self.key(left), self.key(right))
                 self.axes.setdefault(key, Axis(None, ("<", "=", ">")))
                 return key, [*_ORDERS[op]]
             case _:
@@ -153,7 +179,7 @@ class Space:
         if axis.line is None:
             return self._placed(node, [value], negated=op == "!=")
         assert isinstance(value, Fraction | date)
-        return _key(node), axis.line.where(op, number(value))
+        return self.key(node), axis.line.where(op, number(value))
 
     def _placed(self, node: Expr, values: Sequence[Known], *, negated: bool) -> tuple[Key, Part]:
         axis = self._axis(node)
@@ -161,10 +187,10 @@ class Space:
         if axis.line is not None:
             numbers = [number(value) for value in values if isinstance(value, Fraction | date)]
             part = [one for value in numbers for one in axis.line.where("=", value)]
-        return _key(node), axis.without(axis.whole(), part) if negated else axis.common(axis.whole(), part)
+        return self.key(node), axis.without(axis.whole(), part) if negated else axis.common(axis.whole(), part)
 
     def _axis(self, node: Expr) -> Axis:
-        key, type_ = _key(node), node.type
+        key, type_ = self.key(node), node.type
         if key not in self.axes:
             if type_.unit.numeric or type_.unit is Unit.DATE:
                 self.axes[key] = Axis(line(type_), (), node)
@@ -172,26 +198,6 @@ class Space:
                 self.axes[key] = Axis(None, (True, False), node)
             else:
                 rest = () if type_.domain and not type_.presumed else (OTHER,)
-                texts = dict.fromkeys((*(type_.domain or ()), *self.named.get(key, ()), *rest))
+                texts = dict.fromkeys((*(type_.domain or ()), *self.named.get(key, {}), *rest))
                 self.axes[key] = Axis(None, tuple(texts), node)
         return self.axes[key]
-
-
-def space(conditions: Iterable[Expr]) -> Space:
-    """The space in which some conditions lie."""
-    named: dict[Key, list[object]] = {}
-    for node in (part for one in conditions for part in walk(one)):
-        match node:
-            case Among():
-                named.setdefault(_key(node.operand), []).extend(one.value for one in node.values)
-            case Bin(op="=" | "!="):
-                for one, other in ((node.left, node.right), (node.right, node.left)):
-                    if (value := known(other)) is not None:
-                        named.setdefault(_key(one), []).append(value)
-            case _:
-                pass
-    return Space({key: tuple(dict.fromkeys(values)) for key, values in named.items()})
-
-
-def _key(node: Expr) -> Key:
-    return presence.key_of(node) or ("node", node)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 
-from kpirules.model.checks.cases import MOST, OTHER, Case, Space, intervals, space
+from kpirules.model.checks.cases import MOST, OTHER, Case, Space, intervals
 from kpirules.model.checks.intervals import Interval, Line, number
 from kpirules.model.checks.intervals import line as line_of
 from kpirules.model.expr import Compares, Expr, Holds, Lists, Otherwise, Row, Unknown
@@ -46,7 +46,9 @@ def choose(ws: Workspace, rows: tuple[Row, ...]) -> None:
         return
     tests = [(row, row.head.condition) for row in rows if isinstance(row.head, Holds)]
     tests = [(row, test) for row, test in tests if not any(isinstance(part, Unknown) for part in walk(test))]
-    where = space(test for _, test in tests)
+    where = Space(ws)
+    for _, test in tests:
+        where.meet(test)
     free: list[Case] = [{}]
     before: list[tuple[Row, list[Case]]] = []
     for row, test in tests:

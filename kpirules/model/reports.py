@@ -1,0 +1,92 @@
+"""The faults of a scheme as they are found, each told once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field
+from typing import Any, TypeVar
+
+from kpirules.model.expr import Skip
+from kpirules.records import dataclass
+from kpirules.source import Diagnostic, Label, Note, Span
+
+T = TypeVar("T")
+
+Identity = tuple[str, str, str, int, int]
+"""What tells one fault from another."""
+
+
+@dataclass(slots=True)
+class Reports:
+    """Every fault goes to `diagnostics`."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list, kw_only=True)
+    _seen: set[Identity | None] = field(default_factory=set, kw_only=True)
+
+    def report(
+        self,
+        code: str,
+        span: Span | None,
+        args: Mapping[str, Any] | None = None,
+        *,
+        labels: Iterable[Label] = (),
+        helps: Iterable[Note] = (),
+    ) -> None:
+        """Add a fault; the same fault at the same place is told once."""
+        key = _identity(code, span, args or {})
+        if key in self._seen:
+            return
+        if key is not None:
+            self._seen.add(key)
+        self.diagnostics.append(Diagnostic(code, span, args or {}, tuple(labels), tuple(helps)))
+
+    def fail(
+        self,
+        code: str,
+        span: Span | None,
+        args: Mapping[str, Any] | None = None,
+        *,
+        labels: Iterable[Label] = (),
+        helps: Iterable[Note] = (),
+    ) -> Skip:
+        """Report a fault and give the `Skip` to raise."""
+        self.report(code, span, args, labels=labels, helps=helps)
+        return Skip()
+
+    def unheard(self, make: Callable[[], T]) -> T:
+        """What `make` gives, without the faults that it reports.
+
+        Raises:
+            Skip: `make` did.
+        """
+        return self.apart(make)[0]
+
+    def take_back(self, fault: Diagnostic) -> None:
+        """Leave out a fault that is reported already; it may be reported again."""
+        self.diagnostics.remove(fault)
+        self._seen.discard(_identity(fault.code, fault.span, fault.args))
+
+    def apart(self, make: Callable[[], T]) -> tuple[T, list[Diagnostic]]:
+        """What `make` gives, and the faults that it would report, whether or not they are reported already.
+
+        Raises:
+            Skip: `make` did.
+        """
+        told, seen = self.diagnostics, self._seen
+        self.diagnostics, self._seen = [], set()
+        try:
+            return make(), self.diagnostics
+        finally:
+            self.diagnostics, self._seen = told, seen
+
+    def repeat(self, faults: Iterable[Diagnostic]) -> None:
+        """Report faults that were found before."""
+        for fault in faults:
+            self.report(fault.code, fault.span, fault.args, labels=fault.labels, helps=fault.helps)
+
+
+def _identity(code: str, span: Span | None, args: Mapping[str, Any]) -> Identity | None:
+    """What tells faults apart; None for one without a place, which is told as often as it is met."""
+    if span is None:
+        return None
+    return code, str(sorted(args.items())), span.source.name, span.start, span.end
