@@ -36,7 +36,7 @@ def test_no_lock_file_is_kept() -> None:
 
 def test_the_ci_scripts_name_no_shell_but_sh() -> None:
     scripts = [path for path in files() if path.parts[0] == ".ci"]
-    assert {path.name for path in scripts} == {"run", "sample", "setup", "test"}
+    assert {path.name for path in scripts} == {"long", "random", "run", "sample", "setup", "test"}
     assert {(ROOT / path).read_text(encoding="utf-8").partition("\n")[0] for path in scripts} == {"#!/bin/sh"}
 
 
