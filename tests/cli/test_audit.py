@@ -40,8 +40,8 @@ def test_what_was_not_changed_is_exit_0(kept: Path, call: Call, command: str, la
     expected = {
         ("verify", "en"): "verified: ",
         ("verify", "zh"): "核查通过：",
-        ("replay", "en"): "result files equal byte for byte: 12",
-        ("replay", "zh"): "逐字节一致的结果文件：12",
+        ("replay", "en"): "result files equal byte for byte: 14",
+        ("replay", "zh"): "逐字节一致的结果文件：14",
     }
     assert expected[command, lang] in found.stdout
 
@@ -130,7 +130,7 @@ def test_the_command_line_is_kept_as_it_was_typed(shop: Path) -> None:
     found = manifest["provenance"]
     assert found["command"] == ["kpirules", "--lang", "zh", "run", "--period", "2025Q1", "--csv"]
     assert found["folder"] == str(shop)
-    assert found["options"] == {"quarantine": False}
+    assert found["options"] == {"quarantine": False, "allow_empty": False}
 
 
 # ---------------------------------------------------------------- run and explain
