@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,10 +31,3 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Call:
         return CliRunner().invoke(cli, arguments, prog_name="kpirules")
 
     return invoke
-
-
-def cells(text: str, table: str) -> dict[str, str]:
-    """What is printed of the rows of a table, by column."""
-    lines = [re.split(r"  +", line) for line in text.splitlines()]
-    names = next(line for line in lines if line[0] in {"table", "数据表"})
-    return dict(zip(names, next(line for line in lines[lines.index(names) :] if line[0] == table), strict=True))

@@ -130,7 +130,7 @@ def test_the_command_line_is_kept_as_it_was_typed(shop: Path) -> None:
     found = manifest["provenance"]
     assert found["command"] == ["kpirules", "--lang", "zh", "run", "--period", "2025Q1", "--csv"]
     assert found["folder"] == str(shop)
-    assert found["options"] == {"quarantine": False, "allow_empty": False}
+    assert found["options"] == {"allow_empty": False, "quarantine": False}
 
 
 # ---------------------------------------------------------------- run and explain

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ import xlsxwriter
 
 from kpirules.cli import results
 from kpirules.runs.open import open_run
-from tests.cli.conftest import Call, cells
+from tests.cli.conftest import Call
 from tests.runs import project
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ def csv_of(call: Call, *arguments: str) -> str:
     found = call(*RUN, "--format", "csv", *arguments)
     assert found.exit_code == 0, found.output
     return found.stdout_bytes.decode("utf-8")
+
+
+def cells(text: str, table: str) -> dict[str, str]:
+    """What is printed of the rows of a table, by column."""
+    lines = [re.split(r"  +", line) for line in text.splitlines()]
+    names = next(line for line in lines if line[0] in {"table", "数据表"})
+    return dict(zip(names, next(line for line in lines[lines.index(names) :] if line[0] == table), strict=True))
 
 
 def tables_of(found: Result) -> list[dict[str, object]]:
