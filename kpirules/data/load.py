@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -197,6 +197,13 @@ def check_typed(contracts: Sequence[Table], loaded: Loaded) -> None:
         raise DataFaults(loaded.groups(contracts, found))
 
 
+def typed_warnings(contracts: Sequence[Table], loaded: Loaded) -> list[Group]:
+    """What is no fault of typed tables and may be a mistake, in order of table."""
+    by_name = {contract.name: contract for contract in contracts}
+    found = each(lambda contract: list(warnings(contract, loaded.tables, by_name)), contracts)
+    return loaded.groups(contracts, dict(zip(by_name, found, strict=True)))
+
+
 def _no_table(name: str, known: Sequence[str]) -> Diagnostic:
     helps = (*did_you_mean(name, known), Note("known", {"known": known}))
     return Diagnostic("KPI657", None, {"name": name}, helps=helps)
@@ -231,7 +238,7 @@ def _loaded(
     whole = any(finding.whole for findings in found.values() for finding in findings)
     if whole or (broken and not quarantine):
         raise BrokenContracts(contracts, loaded, origins, found)
-    loaded = replace(loaded, warnings=tuple(_warnings(contracts, tables, origins)))
+    loaded = replace(loaded, warnings=tuple(typed_warnings(contracts, loaded)))
     return _parted(contracts, loaded, origins, found, subject) if broken else loaded
 
 
@@ -310,16 +317,6 @@ def _findings(
     for (_, contract), findings in zip(looks, each(lambda one: one[0](one[1]), looks), strict=True):
         found[contract.name] += findings
     return found
-
-
-def _warnings(
-    contracts: Sequence[Table], tables: Mapping[str, pa.Table], origins: Mapping[str, Origin]
-) -> Iterator[Group]:
-    """What is no fault and may be a mistake, in order of table."""
-    by_name = {contract.name: contract for contract in contracts}
-    found = each(lambda contract: list(warnings(contract, tables, by_name)), contracts)
-    for contract, findings in zip(contracts, found, strict=True):
-        yield from replace(origins[contract.name], lost=()).groups(contract, findings)
 
 
 def _cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dict[str, Cells]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -56,23 +56,16 @@ class Origin:
 class Quarantine:
     """The rows that were set aside.
 
-    `groups` say why, for a row as often as there are reasons. `cells` has what each row holds, and `owners` whom it
-    concerns (`table`, `row`, `subject`, a row for each pair). `out` are the keys of subjects whose own row was set
-    aside, as texts.
+    `counts` says how many of each table, where any was. `groups` say why, for a row as often as there are reasons;
+    those of a recorded list have none. `cells` has what each row holds, and `owners` whom it concerns (`table`, `row`,
+    `subject`, a row for each pair). `out` are the keys of subjects whose own row was set aside, as texts.
     """
 
+    counts: Mapping[str, int] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
     cells: pa.Table = field(default_factory=lambda: no_rows(_CELLS))
     owners: pa.Table = field(default_factory=lambda: no_rows(_OWNERS))
     out: pa.Array = field(default_factory=lambda: pa.array([], _TEXT))
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many rows of each table were set aside, where any was."""
-        found: dict[str, list[pa.Array]] = {}
-        for group in self.groups:
-            found.setdefault(group.place.table, []).append(group.rows)
-        return {table: len(pc.unique(pa.concat_arrays(rows))) for table, rows in found.items()}
 
     @property
     def touched(self) -> pa.Table:
@@ -92,8 +85,10 @@ class Quarantine:
         return found.drop_columns("help").append_column("subjects", subjects).append_column("cells", cells).cast(SCHEMA)
 
     def with_more(self, other: Quarantine) -> Quarantine:
-        """These rows and others."""
+        """These rows and others; no row is in both."""
+        tables = dict.fromkeys((*self.counts, *other.counts))
         return Quarantine(
+            {name: self.counts.get(name, 0) + other.counts.get(name, 0) for name in tables},
             (*self.groups, *other.groups),
             pa.concat_tables([self.cells, other.cells]),
             pa.concat_tables([self.owners, other.owners]),
@@ -126,8 +121,10 @@ def set_aside(
         owners += _owners(drag, gone, subject)
         owners += _possible_owners(drag, gone, subject)
         out = pc.drop_null(pc.unique(_texts(_keys(drag, subject).take(gone[subject]))))
+    groups = tuple(drag.groups(found))
     quarantine = Quarantine(
-        groups=tuple(drag.groups(found)),
+        counts=_counts((group.place.table, group.rows) for group in groups),
+        groups=groups,
         cells=pa.concat_tables([no_rows(_CELLS), *(_cells(name, origins[name], rows) for name, rows in gone.items())]),
         owners=pa.concat_tables(owners),
         out=out,
@@ -147,7 +144,22 @@ def recorded_quarantine(listed: pa.Table, subject: str, keys: pa.ChunkedArray) -
     owners = [(table, row, key) for table, row, text in rows if text is not None for key in _joined_keys(text, known)]
     columns = zip(*dict.fromkeys(owners), strict=True) if owners else ((), (), ())
     table = pa.table([pa.array(column, kind) for column, kind in zip(columns, _OWNERS.types, strict=True)], _OWNERS)
-    return Quarantine(owners=table, out=flat(pc.unique(own)))
+    return Quarantine(counts=recorded_counts(listed), owners=table, out=flat(pc.unique(own)))
+
+
+def recorded_counts(listed: pa.Table) -> dict[str, int]:
+    """How many rows of each table a recorded list has, where any."""
+    names = listed.column("table")
+    rows = ((name, flat(listed.filter(pc.equal(names, name)).column("row"))) for name in pc.unique(names).to_pylist())
+    return _counts(rows)
+
+
+def _counts(rows: Iterable[tuple[str, pa.Array]]) -> dict[str, int]:
+    """How many different rows there are of each table, from their numbers."""
+    found: dict[str, list[pa.Array]] = {}
+    for table, numbers in rows:
+        found.setdefault(table, []).append(numbers)
+    return {table: len(pc.unique(pa.concat_arrays(parts))) for table, parts in found.items()}
 
 
 def _joined_keys(text: str, known: Collection[str]) -> Iterator[str]:

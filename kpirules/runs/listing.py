@@ -14,6 +14,9 @@ from kpirules.source.system import reason
 from kpirules.values.periods import Period, parse_period
 from kpirules.values.units import Unit
 
+_SCORES = "scores.parquet"
+"""A run wrote the folder that has this, even where the manifest is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -37,7 +40,7 @@ class Listing:
 
 
 def list_runs(folder: Path) -> Listing:
-    """The run folders in a folder; a hidden folder, and one without a manifest, is none."""
+    """The run folders in a folder: those that have a manifest or scores, and are not hidden."""
     found, unreadable = list[Evidence](), list[Diagnostic]()
     try:
         inside = sorted(folder.iterdir())
@@ -47,7 +50,7 @@ def list_runs(folder: Path) -> Listing:
         if one.name.startswith("."):
             continue
         try:
-            if os.path.lexists(one / NAME):
+            if any(os.path.lexists(one / name) for name in (NAME, _SCORES)):
                 found.append(read_evidence(one))
         except OSError as error:
             unreadable += not_a_run(one, NAME, reason(error)).diagnostics

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 NAME = "manifest.json"
 RULES = "rules"
+_COUNTED = {"subjects": "scores", "not_assessed": "not_assessed", "left_out": "left_out", "items": "items"}
+"""The results whose rows a manifest counts, by the name of the count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,12 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
         "provenance": provenance(done.request),
         "inputs": [_facts(facts) for facts in done.loaded.facts],
         "inputs_kept": done.inputs is not None,
-        "counts": counts(done.result),
+        "counts": counts({name: getattr(done.result, name) for name in _COUNTED.values()}),
         "period_columns": period_columns(done.compiled.model),
         "tables": to_json(done.result.tables),
         "not_considered": not_considered_counts(done.result.not_considered),
         "quarantine": done.loaded.quarantine.counts,
-        "warnings": [_warning(group) for group in done.loaded.warnings],
+        "warnings": [warning_block(group) for group in done.loaded.warnings],
         "times": dict(done.times),
         "files": dict(digests),
     }
@@ -116,10 +118,12 @@ def _facts(facts: TableFacts) -> dict[str, Any]:
         "encoding": facts.encoding,
         "rounded": dict(facts.rounded),
         "units": dict(facts.units),
+        "hidden": facts.hidden,
     }
 
 
-def _warning(group: Group) -> dict[str, Any]:
+def warning_block(group: Group) -> dict[str, Any]:
+    """What may be a mistake in the data, as a manifest has it."""
     return {
         "code": group.code,
         "table": group.place.table,
@@ -130,14 +134,9 @@ def _warning(group: Group) -> dict[str, Any]:
     }
 
 
-def counts(result: Result) -> dict[str, int]:
-    """How many rows the results have, as a manifest says it."""
-    return {
-        "subjects": result.scores.num_rows,
-        "not_assessed": result.not_assessed.num_rows,
-        "left_out": result.left_out.num_rows,
-        "items": result.items.num_rows,
-    }
+def counts(tables: Mapping[str, pa.Table]) -> dict[str, int]:
+    """How many rows the results have, as a manifest says it; `tables` are the results by name."""
+    return {name: tables[table].num_rows for name, table in _COUNTED.items()}
 
 
 def _bindings(bindings: Path, folder: Path) -> str:

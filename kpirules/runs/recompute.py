@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from kpirules.compiling import Compiled
 from kpirules.data.arrow import arrow_type
@@ -37,7 +36,9 @@ class Some:
 
 
 def kept_inputs(evidence: Evidence, compiled: Compiled, quarantine: pa.Table) -> Loaded:
-    """The tables that the folder keeps, with what the run set aside, which is taken as it is recorded.
+    """The tables that the folder keeps, with the rows that the run set aside, which are taken as recorded.
+
+    `facts` are those of the manifest, but for `rows`, which are counted.
 
     Raises:
         Fault: a table is missing, or has other columns than its contract (KPI730).
@@ -52,12 +53,14 @@ def kept_inputs(evidence: Evidence, compiled: Compiled, quarantine: pa.Table) ->
         tables[name] = evidence.table(f"inputs/{name}.parquet", schema.append(pa.field(NUMBER, pa.int64())))
     subject = compiled.model.subject
     keys = tables[subject.table.name].column(subject.key)
+    aside = recorded_quarantine(quarantine, subject.table.name, keys)
+    rows = {name: table.num_rows + aside.counts.get(name, 0) for name, table in tables.items()}
     return Loaded(
         {name: table.drop_columns(NUMBER) for name, table in tables.items()},
-        facts,
+        tuple(replace(one, rows=rows[one.table]) for one in facts),
         {one.table: Place(one.table, one.source, None) for one in facts},
         {name: table.column(NUMBER).combine_chunks() for name, table in tables.items()},
-        recorded_quarantine(quarantine, subject.table.name, keys),
+        aside,
     )
 
 
@@ -71,16 +74,3 @@ def recomputed(evidence: Evidence, compiled: Compiled, loaded: Loaded, quarantin
     check_typed(tuple(compiled.model.tables.values()), loaded)
     loaded = required(compiled, loaded, evidence.period, engine=engine)
     return replace(run_scheme(compiled, loaded, evidence.period, engine), quarantine=quarantine)
-
-
-def input_rows(loaded: Loaded, quarantine: pa.Table) -> Iterator[tuple[TableFacts, int]]:
-    """For each input what the manifest says of it, and how many rows it had: those kept and those set aside."""
-    for one in loaded.facts:
-        aside = quarantine.filter(pc.equal(quarantine.column("table"), one.table))
-        yield one, loaded.tables[one.table].num_rows + len(pc.unique(aside.column("row")))
-
-
-def counts_of(quarantine: pa.Table) -> dict[str, int]:
-    """How many rows of each table were set aside, where any was."""
-    found = quarantine.group_by("table", use_threads=False).aggregate([("row", "count_distinct")])
-    return dict(zip(found.column("table").to_pylist(), found.column("row_count_distinct").to_pylist(), strict=True))

@@ -123,14 +123,14 @@ def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engin
     if outcome.faults:
         raise Fault(fault.diagnostic(compiled.told) for fault in outcome.faults)
     scores = _scores(compiled, outcome, names, loaded.quarantine)
-    not_assessed = _not_assessed(compiled, scores, loaded.quarantine)
+    unassessed = not_assessed(compiled, scores, loaded.quarantine)
     return Result(
         period=period,
         engine=getattr(engine, "__name__", type(engine).__name__).rpartition(".")[2],
         scores=scores,
         items=_items(compiled, outcome, scores.column("scorecard")),
-        not_assessed=not_assessed,
-        not_considered=not_considered(compiled.model, not_assessed, QUARANTINED),
+        not_assessed=unassessed,
+        not_considered=not_considered(compiled.model, unassessed, QUARANTINED),
         left_out=left_out(compiled, loaded, period, scores),
         quarantine=loaded.quarantine.listed(plan.language),
         uncredited=uncredited(compiled, loaded, outcome),
@@ -304,7 +304,8 @@ def _promises(compiled: Compiled, subjects: pa.Table) -> tuple[Broken, ...]:
     return tuple(found)
 
 
-def _not_assessed(compiled: Compiled, scores: pa.Table, quarantine: Quarantine) -> pa.Table:
+def not_assessed(compiled: Compiled, scores: pa.Table, quarantine: Quarantine) -> pa.Table:
+    """The subjects without a total in `scores`, then those whose own row was set aside, and the reason of each."""
     scorecard, total = scores.column("scorecard"), scores.column("total")
     without = pc.is_null(total)
     if not compiled.model.scorecards:

@@ -14,22 +14,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.compiling import Compiled
-from kpirules.data.bindings import Kind
-from kpirules.data.load import Loaded, fingerprint
+from kpirules.data.load import Loaded
+from kpirules.data.quarantine import recorded_counts
 from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import values
 from kpirules.plan.ir import Value
 from kpirules.runs.csv_results import csv_differences, csv_names
-from kpirules.runs.differences import Finding, differences, quoted, shape
+from kpirules.runs.differences import Finding, differences, shape
 from kpirules.runs.evidence import Evidence, read_evidence
 from kpirules.runs.folder import result_tables, write_results
-from kpirules.runs.manifest import NAME, counts
-from kpirules.runs.not_considered import counts as not_considered_counts
+from kpirules.runs.manifest import NAME
+from kpirules.runs.manifest_checks import manifest_findings, unrecomputed_findings
 from kpirules.runs.open import changed_file, contradictions, results
 from kpirules.runs.provenance import program_changes
-from kpirules.runs.recompute import Some, counts_of, input_rows, kept_inputs, recomputed
+from kpirules.runs.recompute import Some, kept_inputs, recomputed
 from kpirules.runs.run import Result
-from kpirules.runs.table_rows import period_columns, to_json
 from kpirules.source import Diagnostic, Fault, Note
 
 EVERYBODY = 10_000
@@ -39,8 +38,6 @@ SAMPLE = 1_000
 
 _FIGURES = ("scores", "items")
 _SEEDS = 1 << 32
-_COUNTED = ("counts.", "not_considered.", "quarantine.", "tables.")
-"""The blocks of a manifest in which everything follows from the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +107,12 @@ def verify(
         loaded = kept_inputs(evidence, compiled, recorded["quarantine"]) if kept else None
     except Fault as fault:
         raise Fault([*(one.diagnostic for one in findings), *fault.diagnostics]) from None
-    subjects, aside = recorded["scores"].num_rows, sum(counts_of(recorded["quarantine"]).values())
+    subjects, aside = recorded["scores"].num_rows, sum(recorded_counts(recorded["quarantine"]).values())
     found = Verification(evidence, (), subjects, set_aside=aside, program=program_changes(evidence.manifest))
     if loaded is None:
         wrong = contradictions(evidence, compiled, recorded)
         findings += [Finding(one, "items.parquet") for one in wrong]
+        findings += unrecomputed_findings(evidence, compiled, recorded)
         findings.append(Finding(Diagnostic("KPI755", None, {"path": folder}, helps=(Note("keep"),)), NAME))
         return replace(found, findings=tuple(findings))
     watch("verify_figures")
@@ -155,7 +153,11 @@ def _figures(
     size = sample if sample is not None else found.subjects if found.subjects <= EVERYBODY else SAMPLE
     whole = size >= found.subjects
     result = kept.result(reference if whole else duckdb)
-    findings = [*_results(kept, result_tables(kept.compiled, result), result), *_manifest(kept, result)]
+    tables = result_tables(kept.compiled, result)
+    findings = [
+        *_results(kept, tables, result),
+        *manifest_findings(kept.evidence, kept.compiled, kept.loaded, tables, result.tables),
+    ]
     figures = sum(_count(kept.recorded[name]) for name in _FIGURES)
     if whole:
         return replace(found, recomputed=result.scores.num_rows, figures=figures), findings
@@ -198,55 +200,3 @@ def _count(table: pa.Table) -> int:
     """How many figures a table of results has."""
     decimals = [column for column in table.columns[1:] if pa.types.is_decimal(column.type)]
     return sum(len(column) - int(column.null_count) for column in decimals)
-
-
-# ---------------------------------------------------------------- the manifest
-
-
-def _manifest(kept: _Kept, result: Result) -> Iterator[Finding]:
-    """What a manifest says that its folder does not give."""
-    said, derived = dict(_entries(kept.evidence.manifest)), _derived(kept, result)
-    more = [name for name in said if name.startswith(_COUNTED) and name not in derived]
-    for name in (*derived, *more):
-        if said.get(name) != derived.get(name):
-            recorded, now = (None if one is None else str(one) for one in (said.get(name), derived.get(name)))
-            args = {"name": name, "recorded": quoted(recorded), "recomputed": quoted(now)}
-            yield Finding(Diagnostic("KPI757", None, args), NAME, None, None, name, recorded, now)
-
-
-def _entries(block: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """What a manifest says, by the way to it, joined by dots.
-
-    Inputs and tables go by their name, rule files by their place.
-    """
-    for name, value in block.items():
-        if isinstance(value, Mapping):
-            yield from _entries(value, f"{prefix}{name}.")
-        elif name in {"inputs", "tables"}:
-            yield from _entries({one["table"]: one for one in value}, f"{name}.")
-        elif name == "files":
-            yield from _entries({one["kept"]: one for one in value}, "scheme.files.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def _derived(kept: _Kept, result: Result) -> dict[str, Any]:
-    """What the manifest must say, by the same names as `_entries`."""
-    plan, files = kept.compiled.plan, kept.evidence.manifest["files"]
-    quarantine = kept.recorded["quarantine"]
-    block: dict[str, Any] = {
-        "scheme": {"name": plan.scheme, "title": plan.title, "version": plan.version, "language": plan.language},
-        "counts": counts(result),
-        "period_columns": period_columns(kept.compiled.model),
-        "tables": to_json(result.tables),
-        "not_considered": not_considered_counts(result.not_considered),
-        "quarantine": counts_of(quarantine),
-    }
-    found = dict(_entries(block))
-    for one in kept.evidence.manifest["scheme"]["files"]:
-        found[f"scheme.files.{one['kept']}.sha256"] = files[one["kept"]]
-    for facts, rows in input_rows(kept.loaded, quarantine):
-        found[f"inputs.{facts.table}.rows"] = rows
-        if facts.source in {Kind.QUERY, Kind.FRAME} and rows == kept.loaded.tables[facts.table].num_rows:
-            found[f"inputs.{facts.table}.sha256"] = fingerprint(kept.loaded.tables[facts.table])
-    return found

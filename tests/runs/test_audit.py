@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import itertools
 import json
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from kpirules.data.sheet_csv import write_csv
 from kpirules.runs import verify as room
@@ -102,7 +104,7 @@ def test_a_run_is_made_again_byte_for_byte_from_its_folder_alone(kept: Path) -> 
     found = replay(kept)
     assert (found.equal, found.equal_values, dict(found.program)) == (True, (), {})
     results = {path.name for path in kept.iterdir() if path.suffix in {".csv", ".parquet"}}
-    assert len(results) == 12
+    assert len(results) == 14
     assert set(found.equal_bytes) == results
     jsonschema.Draft202012Validator(SCHEMA).validate(found.to_json("zh"))
 
@@ -225,6 +227,16 @@ FORGED = [
         cell("subject", "S1", row_key="5"),
         {("KPI751", "uncredited.parquet", "S1", None, "subject", "S1", "L1")},
     ),
+    (
+        "not_considered.parquet",
+        without(key="K1"),
+        {("KPI753", "not_considered.parquet", "K1", "bonus", None, None, None)},
+    ),
+    (
+        "not_considered.parquet",
+        cell("reason", "quarantined", key="G1"),
+        {("KPI751", "not_considered.parquet", "G1", "bonus", "reason", "quarantined", "no_scorecard")},
+    ),
     ("scores.parquet", lambda table: table.take([1, 0, 2, 3, 4]), {("KPI754", "scores.parquet") + (None,) * 5}),
 ]
 
@@ -309,8 +321,27 @@ def test_both_tables_and_the_csv_changed_alike_are_found(kept: Path) -> None:
     [
         (lambda manifest: manifest["counts"].update(subjects=6), "counts.subjects"),
         (lambda manifest: manifest["counts"].update(left_out=0), "counts.left_out"),
-        (lambda manifest: manifest["uncredited"].update(orders=0), "uncredited.orders"),
-        (lambda manifest: manifest["undated"].update(staff=1), "undated.staff"),
+        (lambda manifest: manifest["tables"][1].update(read=6), "tables.orders.read"),
+        (lambda manifest: manifest["tables"][1].update(dated_by="staff_id"), "tables.orders.dated_by"),
+        (lambda manifest: manifest["tables"][1].update(of_period=5), "tables.orders.of_period"),
+        (lambda manifest: manifest["tables"][1].update(counted=4), "tables.orders.counted"),
+        (lambda manifest: manifest["tables"][1].update(hidden=1), "tables.orders.hidden"),
+        (lambda manifest: manifest["tables"][1].update(set_aside=1), "tables.orders.set_aside"),
+        (lambda manifest: manifest["tables"][1]["uncredited"].update(rows=0), "tables.orders.uncredited.rows"),
+        (
+            lambda manifest: manifest["tables"][1]["uncredited"]["amounts"].update(amount="0.00"),
+            "tables.orders.uncredited.amounts.amount",
+        ),
+        (
+            lambda manifest: manifest["tables"][1]["uncredited"]["amounts"].update(day="1"),
+            "tables.orders.uncredited.amounts.day",
+        ),
+        (lambda manifest: manifest["tables"][1]["undated"].update(rows=1), "tables.orders.undated.rows"),
+        (lambda manifest: manifest["tables"].append(manifest["tables"][1]), "tables"),
+        pytest.param(lambda manifest: manifest["tables"].reverse(), "tables", id="order of tables"),
+        (lambda manifest: manifest["period_columns"].clear(), "period_columns"),
+        (lambda manifest: manifest["not_considered"].update(bonus=1), "not_considered.bonus"),
+        pytest.param(lambda manifest: manifest["not_considered"].clear(), "not_considered.bonus", id="nobody"),
         (lambda manifest: manifest["quarantine"].update(orders=3), "quarantine.orders"),
         (lambda manifest: manifest["scheme"].update(version="2.0"), "scheme.version"),
         (lambda manifest: manifest["scheme"].update(title=None), "scheme.title"),
@@ -330,6 +361,45 @@ def test_the_digest_of_a_frame_is_checked(done: Done, tmp_path: Path) -> None:
     findings = verify(save(other, tmp_path / "kept", numbered=False)).findings
     found = [one for one in findings if one.file == "manifest.json"]
     assert {one.column for one in found} == {f"inputs.{name}.sha256" for name in ("staff", "orders", "targets")}
+
+
+def test_rows_hidden_in_a_sheet_are_those_of_its_source(shop: Path, tmp_path: Path) -> None:
+    """The kept tables do not say which rows were hidden; the manifest does, in the facts of the source."""
+    with xlsxwriter.Workbook(shop / "orders.xlsx") as book:
+        sheet = book.add_worksheet()
+        for nth, row in enumerate(csv.reader(project.TABLES["orders.csv"].splitlines())):
+            sheet.write_row(nth, 0, row)
+        sheet.set_row(2, None, None, {"hidden": True})
+    (shop / "kpirules.yaml").write_text(project.BINDINGS.replace("orders.csv", "orders.xlsx"), encoding="utf-8")
+    folder = save(project.done(shop), tmp_path / "kept", numbered=False)
+    assert verify(folder).findings == ()
+    edit(folder, lambda manifest: manifest["tables"][1].update(hidden=0))
+    assert [(one.column, one.recorded, one.recomputed) for one in verify(folder).findings] == [
+        ("tables.orders.hidden", "0", "1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (lambda manifest: manifest.pop("warnings"), ["warnings"]),
+        (lambda manifest: manifest["warnings"].clear(), ["warnings"]),
+        (lambda manifest: manifest["warnings"].append(manifest["warnings"][0]), ["warnings"]),
+        (lambda manifest: manifest["warnings"][0].update(code="KPI667"), ["warnings"]),
+        (lambda manifest: manifest["warnings"][0].update(count=2), ["warnings.KPI665.staff.staff_id.count"]),
+        (lambda manifest: manifest["warnings"][0].update(rows=[3]), ["warnings.KPI665.staff.staff_id.rows"]),
+        (lambda manifest: manifest["warnings"][0].update(values=["S2"]), ["warnings.KPI665.staff.staff_id.values"]),
+    ],
+    ids=["no list", "empty", "twice", "code", "count", "rows", "values"],
+)
+def test_warnings_that_the_data_does_not_give_are_named(
+    shop: Path, tmp_path: Path, change: Callable[..., object], names: list[str]
+) -> None:
+    (shop / "staff.csv").write_text(project.TABLES["staff.csv"] + "s1,guest,2020-01-01,,1.00\n", encoding="utf-8")
+    folder = save(project.done(shop), tmp_path / "kept", numbered=False)
+    assert verify(folder).findings == ()
+    edit(folder, change)
+    assert [one.column for one in verify(folder).findings] == names
 
 
 # ---------------------------------------------------------------- the data or the rules were changed
@@ -404,6 +474,61 @@ def test_without_inputs_nothing_is_recomputed_and_that_is_said(done: Done, tmp_p
     with pytest.raises(Fault) as caught:
         replay(folder)
     assert [one.code for one in caught.value.diagnostics] == ["KPI755"]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "expected"),
+    [
+        ("not_assessed.parquet", without(key="K1"), {("not_assessed.parquet", "K1", None)}),
+        ("not_considered.parquet", without(key="K1"), {("not_considered.parquet", "K1", None)}),
+        ("uncredited.parquet", without(row_key="5"), {("manifest.json", None, "tables.orders.uncredited.rows")}),
+        (
+            "left_out.parquet",
+            without(key="L1"),
+            {("manifest.json", None, "counts.left_out")},
+        ),
+        (None, lambda manifest: manifest["scheme"].update(version="2.0"), {("manifest.json", None, "scheme.version")}),
+        (None, lambda manifest: manifest["tables"][1].update(read=9), {("manifest.json", None, "tables.orders.read")}),
+        (None, lambda manifest: manifest["tables"].pop(), {("manifest.json", None, "tables")}),
+        (None, lambda manifest: manifest["inputs"].pop(), {("manifest.json", None, "tables.targets.read")}),
+        (
+            None,
+            lambda manifest: manifest["tables"][1].update(uncredited=None),
+            {("manifest.json", None, "tables.orders.uncredited.rows")},
+        ),
+        (
+            None,
+            lambda manifest: manifest["not_considered"].update(bonus=1),
+            {("manifest.json", None, "not_considered.bonus")},
+        ),
+    ],
+    ids=[
+        "not assessed",
+        "not considered",
+        "uncredited",
+        "left out",
+        "version",
+        "rows read",
+        "no table",
+        "no input",
+        "no uncredited rows",
+        "count of not considered",
+    ],
+)
+def test_without_inputs_results_and_manifest_are_held_against_one_another(
+    done: Done,
+    tmp_path: Path,
+    name: str | None,
+    change: Callable[..., Any],
+    expected: set[tuple[str, str | None, str | None]],
+) -> None:
+    folder = save(replace(done, inputs=None), tmp_path / "kept", numbered=False)
+    if name is None:
+        edit(folder, change)
+    else:
+        forge(folder, name, change)
+    found = [one for one in verify(folder).findings if one.diagnostic.code != "KPI755"]
+    assert {(one.file or "", one.subject, one.column) for one in found} == expected
 
 
 # ---------------------------------------------------------------- a sample

@@ -35,6 +35,15 @@ def test_a_folder_that_cannot_be_read_is_named_and_hurts_no_other(shop: Path, do
     assert [(one.code, one.args["path"]) for one in found.unreadable] == [("KPI730", bad)]
 
 
+def test_results_without_a_manifest_are_named_and_not_passed_over_in_silence(shop: Path, done: Done) -> None:
+    good, bad = (save(done, shop / "runs" / name, numbered=True) for name in ("good", "bad"))
+    (bad / "manifest.json").unlink()
+    (shop / "runs" / "notes").mkdir()
+    found = list_runs(shop / "runs")
+    assert [one.folder for one in found.runs] == [good]
+    assert [(one.code, one.args["path"]) for one in found.unreadable] == [("KPI730", bad)]
+
+
 @pytest.mark.parametrize("created", ["zzz", "", "2999-01-01T00:00:00", "9999-99-99T00:00:00+00:00"])
 def test_a_run_of_no_moment_is_never_the_newest(shop: Path, done: Done, created: str) -> None:
     good, bad = (save(done, shop / "runs" / name, numbered=True) for name in ("good", "bad"))
