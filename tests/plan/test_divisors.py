@@ -388,8 +388,8 @@ def test_quotients_by_way_of_other_tables() -> None:
     define staff.twelfth = base / 12
     define spread = base / 13
     define deals.daily = if kind = "a" then acv / staff_id.days else acv / 7
-    define deals.more = staff_id.twelfth + partner.twelfth + acv
-    define lines.x = deal_id.daily * qty + deal_id.acv / (own.spread / 1元)
+    define deals.more = (staff_id.twelfth + partner.twelfth) * (acv / 100元) + acv
+    define lines.x = deal_id.daily * qty + deal_id.acv * qty / (own.spread / 1元)
     define a = sum(lines.x)
     define lines.y = qty * deal_id.daily
     define b = max(lines.y)
@@ -412,11 +412,12 @@ def test_quotients_by_way_of_other_tables() -> None:
     daily = [Fraction(100, 9), Fraction("10.01") / 7, Fraction(-4, 11)]
     by_spread = [Fraction(100 * 13, 5), Fraction("10.01") * 13 / 5, Fraction(-4 * 13, 2)]
     assert found.column("a") == [
-        5 * daily[0] + daily[1] + 2 * by_spread[0] + by_spread[1],
-        7 * daily[2] + by_spread[2],
+        5 * daily[0] + daily[1] + 5 * by_spread[0] + by_spread[1],
+        7 * daily[2] + 7 * by_spread[2],
     ]
     assert found.column("b") == [3 * daily[0], 7 * daily[2]]
-    assert found.column("c") == [Fraction(5 * 3 + 2, 12) + Fraction("110.01"), Fraction(7, 12) - 4]
+    twelfths = Fraction(7, 12) * 100 + Fraction(10, 12) * Fraction("10.01")
+    assert found.column("c") == [twelfths / 100 + Fraction("110.01"), Fraction(7, 12) * -4 / 100 - 4]
     (fault,) = refused(scheme(tables, "define deals.z = acv / partner.days\ndefine d = sum(deals.z)", staff=staff))
     assert (fault.code, fault.helps[0].args["write"]) == ("KPI319", "round(acv / partner.days, 6)")
 

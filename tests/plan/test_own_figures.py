@@ -95,8 +95,8 @@ def test_a_quotient_is_exact_in_the_row() -> None:
     found = figures(scheme(ORDERS.replace("money", "money between 0 and 10_000"), defines), ROWS)
     # E1: a third is 400; 300 is thrice the first order. E2: a third is 10, three quarters of thrice it 7.5.
     assert found.column("a") == [1, 0, 0]
-    # E1: thirds of 500, 600 and 1300. E2: thirds of 20 and 30.
-    assert found.column("b") == [800, Fraction(50, 3), 0]
+    # E1: 1200 / 3 * 500%. E2: 30 / 3 * 110%.
+    assert found.column("b") == [2000, 11, 0]
 
 
 def test_lookups_days_and_results_of_the_person() -> None:
