@@ -260,7 +260,8 @@ def _month_count(day: Node) -> Node:
 
 
 def _extract(part: str, day: Node) -> Node:
-    return exp.Extract(this=exp.var(part), expression=day.copy())
+    # a part of a date that is known to be missing has the type DOUBLE in DuckDB
+    return build.as_type(exp.Extract(this=exp.var(part), expression=day.copy()), exp.DType.BIGINT)
 
 
 def _part(part: str) -> Callable[[Scope, Op], Node]:
