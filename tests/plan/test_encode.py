@@ -60,7 +60,7 @@ def test_the_schema_is_what_the_types_say() -> None:
 
 
 CONSTANTS: st.SearchStrategy[tuple[Value, Type]] = st.one_of(
-    st.fractions(max_denominator=10**9).map(lambda one: (one, constant(Unit.NUMBER, one))),
+    st.fractions(-(10**9), 10**9, max_denominator=10**9).map(lambda one: (one, constant(Unit.NUMBER, one))),
     st.text().map(lambda one: (one, Type(Unit.TEXT))),
     st.booleans().map(lambda one: (one, BOOL)),
     st.dates().map(lambda one: (one, DATE)),
