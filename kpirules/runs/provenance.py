@@ -23,6 +23,8 @@ BINDINGS_KEPT = "bindings/kpirules.yaml"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _GRAMMAR = "_grammar"
+_GRAMMAR_FILES = {".lark", ".toml"}
+"""Beside them, a checkout has the script that builds the parser's tables, and a wheel has the tables."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -61,7 +63,7 @@ def program_digest() -> str:
     a wheel and a checkout of one version have the same digest.
     """
     files = {path.relative_to(_PACKAGE).as_posix(): path for path in _PACKAGE.rglob("*") if _ours(path)}
-    files |= {f"{_GRAMMAR}/{path.name}": path for path in grammar.folder().iterdir() if path.is_file()}
+    files |= {f"{_GRAMMAR}/{path.name}": path for path in grammar.folder().iterdir() if path.suffix in _GRAMMAR_FILES}
     lines = [f"{hashlib.sha256(files[name].read_bytes()).hexdigest()}  {name}\n" for name in sorted(files)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

@@ -91,7 +91,7 @@ def test_the_digest_of_the_program_is_that_of_its_files() -> None:
     for path in files():
         if path.parts[0] == "kpirules":
             named["/".join(path.parts[1:])] = str(path)
-        elif path.parts[0] == "grammar":
+        elif path.parts[0] == "grammar" and path.suffix != ".py":
             named[f"_grammar/{path.name}"] = str(path)
     command = ["sha256sum", *(named[name] for name in sorted(named))]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
