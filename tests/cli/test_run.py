@@ -613,7 +613,7 @@ def test_what_duckdb_does_not_finish_is_told_and_worked_out(
     found = call(*RUN, "--format", "csv")
     assert found.exit_code == 0
     assert found.stdout_bytes.decode("utf-8") == project.CSV
-    said = "DuckDB stopped in the step `orders by subject` (Binder Error: too deep): the reference engine worked the"
+    said = "the step `orders by subject` failed on DuckDB (Binder Error: too deep): the reference engine worked the"
     assert said in found.stderr
     engine = json.loads((shop / "runs/2025Q1/manifest.json").read_text(encoding="utf-8"))["engine"]
     assert (engine["name"], engine["sample"]) == ("reference", None)
