@@ -251,8 +251,8 @@ class Demand:
 class Model:
     """A scheme that has passed every check. `effects` are the gates, `pays` pay items and components, in file order.
 
-    `order` has every value, item and part, each after all that it reads. `columns` are the computed columns, by table
-    and name. `times` says what places the rows of a table in time: references, one after the other, then a column of
+    `order` has every value, item and part, each after all that it reads, and `reads` what that is. `columns` are the
+    computed columns, by table and name. `times` says what places the rows of a table in time: references, one after the other, then a column of
     the row that they lead to; a table without a date of any kind is not in it.
     """
 
@@ -274,4 +274,5 @@ class Model:
     demands: tuple[Demand, ...]
     advice: tuple[Advice, ...]
     order: tuple[tuple[str, str], ...]
+    reads: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
     times: Mapping[str, tuple[tuple[str, ...], str]]

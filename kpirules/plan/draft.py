@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Key = tuple[str, str]
+"""A value of the scheme: its item, and the part of it."""
+
+_OF_ITEMS = ("value", "score")
+"""The parts that others than the item itself read: the last of what an item comes to."""
+
 Refs = tuple[str, ...]
 """Reference columns, one after the other, that lead from a row to another."""
 
@@ -143,13 +149,34 @@ class Draft:
     def seen(self, item: str, part: str) -> Ref:
         """As `value`, but to be shown only: what it meets stops no run."""
         key = (item, part)
-        if key not in self.values:
-            value_of = self.value_of
-            assert value_of is not None
-            found, self.flags[key] = self.collected(lambda: value_of(item, part))
-            self.values[key] = found.name
+        for one in self._behind(key):
+            self._lowered(one)
         name = self.values[key]
         return build.ref(name, self.types[name])
+
+    def _behind(self, key: Key) -> list[Key]:
+        """A value that is not lowered, after those it reads that are not, so that no chain of them is too long."""
+        if key in self.values:
+            return []
+        found: dict[Key, None] = {}
+        pending = [key]
+        while pending:
+            one = pending[-1]
+            waits = [read for read in self.model.reads.get(one, ()) if self._is_waiting(read, found)]
+            pending += reversed(waits)
+            if not waits:
+                found.setdefault(pending.pop())
+        return list(found)
+
+    def _is_waiting(self, key: Key, found: Mapping[Key, None]) -> bool:
+        return key[1] in _OF_ITEMS and key not in self.values and key not in found
+
+    def _lowered(self, key: Key) -> None:
+        value_of = self.value_of
+        assert value_of is not None
+        if key not in self.values:
+            found, self.flags[key] = self.collected(lambda: value_of(*key))
+            self.values[key] = found.name
 
     def collected(self, make: Callable[[], T]) -> tuple[T, tuple[Flag, ...]]:
         """What `make` lowers, and the faults that working it out may meet, taken over by nobody yet."""

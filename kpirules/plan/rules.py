@@ -60,11 +60,18 @@ def step(draft: Draft, place: Place, node: Expr) -> Ref:
 
 
 def _limited(draft: Draft, place: Place, node: Limited, name: str) -> Ref:
-    value = step(draft, place, node.value)
-    bound = scalars.bound(draft, place, scalars.lower(draft, place, node.bound), node.bound)
-    found = build.limit(value, bound, node.type.unit, at_most=node.at_most)
-    kind = "at_most" if node.at_most else "at_least"
-    return draft.bind(name, found, place, kind, node.bound.span, of=value.name)
+    """Each limit a step, from left to right."""
+    limits = [node]
+    while isinstance(limits[-1].value, Limited):
+        limits.append(limits[-1].value)
+    names = [name, *(draft.fresh(place.base) for _ in limits[1:])]
+    value = step(draft, place, limits[-1].value)
+    for one in reversed(limits):
+        bound = scalars.bound(draft, place, scalars.lower(draft, place, one.bound), one.bound)
+        found = build.limit(value, bound, one.type.unit, at_most=one.at_most)
+        kind = "at_most" if one.at_most else "at_least"
+        value = draft.bind(names.pop(), found, place, kind, one.bound.span, of=value.name)
+    return value
 
 
 # ---------------------------------------------------------------- rows

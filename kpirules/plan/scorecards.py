@@ -12,6 +12,7 @@ from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
+from kpirules.plan.proof import proved
 from kpirules.plan.shares import effective, shares
 from kpirules.plan.steps import chain, gates, maybe, rounding
 from kpirules.records import dataclass
@@ -175,8 +176,9 @@ def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
     found: Scalar = build.number(0)
     for adjust in card.adjusts:
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
-        one = rules.emit(draft, inner, adjust.rule, inner.base)
-        found = build.add(found, one, Unit.NUMBER)
+        with proved(adjust.rule.span, adjust.rule):
+            one = rules.emit(draft, inner, adjust.rule, inner.base)
+            found = build.add(found, one, Unit.NUMBER)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
         draft.items.append(replace(item, tier1=tier1(draft, adjust.name, inner.base)))
     return draft.bind(f"{card.name}.adjustments", found, place, "value", None)
