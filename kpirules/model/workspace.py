@@ -101,7 +101,8 @@ class Scope:
 
     def knowing(self, keys: Iterable[Presence]) -> Scope:
         """The same scope where these are known to be there."""
-        return replace(self, present=self.present | frozenset(keys))
+        known = frozenset(keys)
+        return self if known <= self.present else replace(self, present=self.present | known)
 
 
 @dataclass(slots=True)
@@ -118,7 +119,7 @@ class Workspace(Reports):
     columns with faults that a place which reads them may take away, `inlined` those of them that are read, `in_place`
     what names stand for at the places that read them so. `reads` are the values that each value reads, and `deep` says
     how many items stand one upon the other in it, itself included. `reach` are bounds that the total comes to in any case,
-    whatever fault is in it.
+    whatever fault is in it. `acting` are what gates do (`gates.gated`), `kinds` those of its items.
     """
 
     file: ast.File
@@ -160,6 +161,9 @@ class Workspace(Reports):
     cuts: frozenset[tuple[str, int]] = frozenset()
     filters: dict[Filtered, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
     filtered: set[str] = field(default_factory=set)
+    acting: dict[Key, list[tuple[ast.Gate, ast.GateEffect]]] | None = None
+    kinds: frozenset[type] = field(init=False)
+    assessed: frozenset[Presence] | None = None
     contextual: frozenset[str] | None = None
     unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)
     inlined: set[Key] = field(default_factory=set)
@@ -167,6 +171,9 @@ class Workspace(Reports):
     resolve: Callable[[Key], Type] | None = None
     _doubt: bool = False
     _read: dict[Key, Span] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kinds = frozenset(map(type, self.file.items))
 
     def twice(self, span: Span, clause: str, first: Span) -> None:
         """Report a clause that is written a second time."""
@@ -186,7 +193,7 @@ class Workspace(Reports):
 
     def has(self, kind: type[ast.Node]) -> bool:
         """Whether the scheme has an item of a kind, whatever faults are in it."""
-        return any(isinstance(node, kind) for node in self.file.items)
+        return kind in self.kinds
 
     @property
     def scheme(self) -> scheme.Header:

@@ -24,7 +24,7 @@ def attach(draft: Draft) -> None:
     """
     for index, item in enumerate(draft.items):
         if item.kind == "indicator":
-            found = [_advice(draft, item, one) for one in draft.model.advice if one.indicator == item.name]
+            found = [_advice(draft, item, one) for one in draft.model.advice_of.get(item.name, ())]
             draft.items[index] = replace(item, advice=tuple(found))
 
 

@@ -77,7 +77,8 @@ class Draft:
     of the subjects' relation, None for that itself and where there is none; `owned` are the columns of a row that come
     from there, and their names there.
 
-    `steps` has where in `bindings` those are whose name begins with a base (see `Place`).
+    `places` has where in `bindings` each is by its name, `steps` where those are whose name begins with a base (see
+    `Place`). `known` has, of a row's values, the binding that has it whatever the row.
 
     `flags` has, for each value, the faults that working it out may meet; a fault counts only where the value is
     needed, so a reader takes them over under its own condition. `frames` are the values being lowered, the outermost
@@ -91,6 +92,7 @@ class Draft:
     per_row: bool = False
     subject: Draft | None = None
     bindings: list[Binding] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
     steps: dict[str, list[int]] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
     values: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -99,10 +101,11 @@ class Draft:
     rows: dict[tuple[Grain, int], Rows] = field(default_factory=dict)
     stages: dict[str, int] = field(default_factory=dict)
     owned: dict[str, str] = field(default_factory=dict)
-    aggregates: list[tuple[Agg, str, tuple[Flag, ...]]] = field(default_factory=list)
+    aggregates: dict[Agg, tuple[str, tuple[Flag, ...]]] = field(default_factory=dict)
+    known: dict[Scalar, str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     flags: dict[tuple[str, str], tuple[Flag, ...]] = field(default_factory=dict)
-    frames: list[list[Flag]] = field(default_factory=lambda: [[]])
+    frames: list[dict[Flag, None]] = field(default_factory=lambda: [{}])
     items: list[Item] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     counted: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -134,6 +137,9 @@ class Draft:
         )
         if weights is not None:
             binding = replace(binding, weights=weights)
+        if self.per_row and kind == "value" and place.guard is None:
+            self.known.setdefault(expr, name)
+        self.places[name] = len(self.bindings)
         self.steps.setdefault(name.partition("~")[0], []).append(len(self.bindings))
         self.bindings.append(binding)
         self.types[name] = expr.type
@@ -180,7 +186,7 @@ class Draft:
 
     def collected(self, make: Callable[[], T]) -> tuple[T, tuple[Flag, ...]]:
         """What `make` lowers, and the faults that working it out may meet, taken over by nobody yet."""
-        self.frames.append([])
+        self.frames.append({})
         found = make()
         return found, tuple(self.frames.pop())
 
@@ -193,11 +199,8 @@ class Draft:
         """Take faults over into the value being lowered, where `guard` holds."""
         frame = self.frames[-1]
         for flag in flags:
-            if flag in frame:
-                continue
-            here = flag if guard is None else replace(flag, when=self._under(flag, guard))
-            if here not in frame:
-                frame.append(here)
+            if flag not in frame:
+                frame[flag if guard is None else replace(flag, when=self._under(flag, guard))] = None
 
     def _under(self, flag: Flag, guard: str) -> str:
         name = f"{flag.when} if {guard}"

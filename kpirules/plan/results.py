@@ -62,10 +62,10 @@ def _lowered(draft: Draft, item: str, part: str) -> Ref:
         return rules.emit(draft, Place(item, "value", item, title=define.title), define.rule, item)
     if item in model.indicators:
         return _PARTS[part](draft, model.indicators[item])
-    outcome = next((one for one in model.outcomes if one.name == item), None)
+    outcome = model.outcome_of.get(item)
     if outcome is not None:
         return _outcome(draft, outcome)
-    return _pay(draft, next(pay for pay in model.pays if pay.name == item))
+    return _pay(draft, model.pay_of[item])
 
 
 # ---------------------------------------------------------------- indicators
