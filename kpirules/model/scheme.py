@@ -252,9 +252,10 @@ class Model:
     """A scheme that has passed every check. `effects` are the gates, `pays` pay items and components, in file order.
 
     `order` has every value, item and part, each after all that it reads, and `reads` what that is. `columns` are the
-    computed columns, by table and name. `times` says what places the rows of a table in time: references, one after the other, then a column of
-    the row that they lead to; a table without a date of any kind is not in it. The rest finds items by their names:
-    `advice_of` by indicator, `effects_on` by the value that a gate acts on, `effect_of` the first of each gate.
+    computed columns, by table and name. `times` says what places the rows of a table in time: references, one after
+    the other, then a column of the row that they lead to; a table without a date of any kind is not in it. The rest
+    finds items by their names: `advice_of` by indicator, `effects_on` by the value that a gate acts on, `effect_of`
+    the first of each gate.
     """
 
     header: Header

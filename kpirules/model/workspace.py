@@ -118,8 +118,9 @@ class Workspace(Reports):
     out of some that have a fault, so that whether they may be missing is not known. `unsound` are defines and computed
     columns with faults that a place which reads them may take away, `inlined` those of them that are read, `in_place`
     what names stand for at the places that read them so. `reads` are the values that each value reads, and `deep` says
-    how many items stand one upon the other in it, itself included. `reach` are bounds that the total comes to in any case,
-    whatever fault is in it. `acting` are what gates do (`gates.gated`), `kinds` those of its items.
+    how many items stand one upon the other in it, itself included. `reach` are bounds that the total comes to in any
+    case, whatever fault is in it. `filtered` are the filtered tables whose conditions are worked out, `acting` is what
+    gates do (`gates.gated`), `kinds` those of the items, `assessed` what is there for whoever is assessed.
     """
 
     file: ast.File
