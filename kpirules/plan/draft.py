@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
-from kpirules.model.expr import Agg, Grain, Lookup
+from kpirules.model.expr import Agg, Expr, Grain, Lookup
 from kpirules.model.scheme import Model
 from kpirules.plan import build
 from kpirules.plan.ir import Binding, Check, Item, Origin, Ref, RowText, Scalar, reads
@@ -78,7 +78,8 @@ class Draft:
     from there, and their names there.
 
     `places` has where in `bindings` each is by its name, `steps` where those are whose name begins with a base (see
-    `Place`). `known` has, of a row's values, the binding that has it whatever the row.
+    `Place`). `known` has, of a row's values, the binding that has it whatever the row. `faulting` and `ruled` keep what
+    was found of expressions: whether they may end the run, and whether a rule is in them.
 
     `flags` has, for each value, the faults that working it out may meet; a fault counts only where the value is
     needed, so a reader takes them over under its own condition. `frames` are the values being lowered, the outermost
@@ -103,6 +104,8 @@ class Draft:
     owned: dict[str, str] = field(default_factory=dict)
     aggregates: dict[Agg, tuple[str, tuple[Flag, ...]]] = field(default_factory=dict)
     known: dict[Scalar, str] = field(default_factory=dict)
+    faulting: dict[int, tuple[Expr, bool]] = field(default_factory=dict)
+    ruled: dict[int, tuple[Expr, bool]] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     flags: dict[tuple[str, str], tuple[Flag, ...]] = field(default_factory=dict)
     frames: list[dict[Flag, None]] = field(default_factory=lambda: [{}])

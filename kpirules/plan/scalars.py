@@ -335,30 +335,58 @@ def _there(draft: Draft, refs: Refs) -> str | None:
 
 def faults(draft: Draft, node: Expr) -> bool:
     """Whether working out an expression may end the run: it has `or else error` or a later date in it, or reads it."""
-    for part in walk(node):
-        if isinstance(part, Fallback) and part.fallback is None:
+    return _has(draft.faulting, node, lambda part: _may_end(draft, part))
+
+
+def _has_rule(draft: Draft, node: Expr) -> bool:
+    return _has(draft.ruled, node, lambda part: isinstance(part, _RULES))
+
+
+def _has(memo: dict[int, tuple[Expr, bool]], node: Expr, test: Callable[[Expr], bool]) -> bool:
+    """Whether an expression or a part of it passes a test; what has none that does is not gone through again.
+
+    `memo` keeps what was found by identity, together with the node, so that no other takes its identity.
+    """
+    pending, clear, found = [node], list[Expr](), False
+    while pending and not found:
+        part = pending.pop()
+        if id(part) in memo:
+            found = memo[id(part)][1]
+        elif test(part):
+            found = True
+        else:
+            clear.append(part)
+            pending += reversed(children(part))
+    if not found:
+        memo |= {id(part): (part, False) for part in clear}
+    memo[id(node)] = node, found
+    return found
+
+
+def _may_end(draft: Draft, part: Expr) -> bool:
+    """Whether a part of an expression may by itself end the run."""
+    match part:
+        case Fallback():
+            return part.fallback is None
+        case Fn():
+            return part.name in ("add_days", "add_months")
+        case Col():
+            computed = draft.model.columns.get((part.table, part.column))
+            strays = bool(part.refs) and may_stray(draft.model, part.refs)
+            return strays or (computed is not None and faults(draft, computed.rule))
+        case Own() if part.refs and may_stray(draft.model, part.refs):
             return True
-        if isinstance(part, Fn) and part.name in ("add_days", "add_months"):
-            return True
-        if isinstance(part, Col | Own) and part.refs and may_stray(draft.model, part.refs):
-            return True
-        if isinstance(part, Col) and (computed := draft.model.columns.get((part.table, part.column))):
-            if faults(draft, computed.rule):
-                return True
-        elif isinstance(part, Own) and (not part.alone or not draft.per_row):
-            if owned(draft.subject or draft, part)[1]:
-                return True
-        elif isinstance(part, Own):
-            if faults(draft, part.value):
-                return True
-        elif isinstance(part, Val) and draft.per_row:
-            if part.item in draft.model.defines and faults(draft, draft.model.defines[part.item].rule):
-                return True
-        elif isinstance(part, Val):
+        case Own() if not part.alone or not draft.per_row:
+            return bool(owned(draft.subject or draft, part)[1])
+        case Own():
+            return faults(draft, part.value)
+        case Val() if draft.per_row:
+            return part.item in draft.model.defines and faults(draft, draft.model.defines[part.item].rule)
+        case Val():
             draft.seen(part.item, part.part)
-            if draft.flags[part.item, part.part]:
-                return True
-    return False
+            return bool(draft.flags[part.item, part.part])
+        case _:
+            return False
 
 
 def _or_fault(draft: Draft, place: Place, node: Fallback) -> Scalar:
@@ -398,7 +426,7 @@ def _decided(draft: Draft, place: Place, node: Bin) -> Scalar:
 
 
 def _cond(draft: Draft, place: Place, node: Cond) -> Scalar:
-    if not any(isinstance(part, _RULES) or faults(draft, part) for part in walk(node)):
+    if not faults(draft, node) and not _has_rule(draft, node):
         return scalar(node, lambda inner: lower(draft, place, inner))
     test = bound(draft, place, lower(draft, place, node.condition), node.condition)
     yes = guard(draft, place, test, node.condition)

@@ -81,8 +81,14 @@ def _report(ws: Workspace, one: Applies, other: Applies, shared: str) -> None:
 def strange(ws: Workspace) -> bool:
     """Whether a scorecard is for values that there are none of, so that whom it was meant for is not known."""
     cells = [_cells(ws, card.applies) for card in ws.scorecards if card.applies is not None]
-    domains = {cell.column: frozenset(cell.domain) for cell in cells if cell is not None and cell.domain is not None}
-    return any(cell is not None and not cell.values <= domains.get(cell.column, cell.values) for cell in cells)
+    domains: dict[str, frozenset[str]] = {}
+    for cell in cells:
+        if cell is not None and cell.domain is not None:
+            if cell.column not in domains:
+                domains[cell.column] = frozenset(cell.domain)
+            if not cell.values <= domains[cell.column]:
+                return True
+    return False
 
 
 def covers(ws: Workspace) -> bool:
