@@ -12,6 +12,7 @@ from kpirules.plan.ir import Plan
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note, SourceText, Span
 from kpirules.source.files import NONE, Folder, Reader
+from kpirules.source.recursion import room
 from kpirules.source.system import near, read_written, reason, undecoded
 from kpirules.syntax.files import parse_files
 
@@ -69,8 +70,9 @@ def compile_scheme(source: SourceText, reader: Reader = NONE) -> Compiled:
     Raises:
         Fault: with every diagnostic of every file, file by file, each in file order.
     """
-    parsed = parse_files(source, reader)
-    model, found = elaborate(parsed.file, source)
-    if model is None or parsed.faults:
-        raise Fault([*parsed.faults, *found])
-    return Compiled(parsed.texts, model, compile_model(model))
+    with room():
+        parsed = parse_files(source, reader)
+        model, found = elaborate(parsed.file, source)
+        if model is None or parsed.faults:
+            raise Fault([*parsed.faults, *found])
+        return Compiled(parsed.texts, model, compile_model(model))

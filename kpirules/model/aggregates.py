@@ -10,6 +10,7 @@ from kpirules.model.expr import Agg, Bin, Expr, Grain, Skip
 from kpirules.model.workspace import Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
+from kpirules.syntax.bounds import DEEPEST
 from kpirules.values import types
 from kpirules.values.types import SUM_BOUND, Type
 from kpirules.values.units import Unit
@@ -241,6 +242,7 @@ def _filtered(ws: Workspace, scope: Scope, alias: str) -> tuple[tuple[Expr, ...]
         if key not in ws.filters:
             here = infer.condition(ws, scope.knowing(present), node.where)
             ws.filters[key] = (*conditions, here), present | frozenset(presence.shown(ws, here, holds=True))
+            ws.filtered.add(name)
         conditions, present = ws.filters[key]
     return conditions, present
 
@@ -257,12 +259,15 @@ def _all_of(conditions: tuple[Expr, ...]) -> Expr | None:
 
 
 def check_filter(ws: Workspace, name: str, node: ast.DefineTable) -> None:
-    """Elaborate the condition of a filtered table that nothing reads, for its faults.
+    """Elaborate the condition of a filtered table, for its faults; of one that is read they are told already.
 
     Raises:
         Skip: it has one.
     """
-    if any(read == name for read, _ in ws.filters):
+    if sum(1 for _ in _filters(ws, name)) == DEEPEST + 1:  # those that are made from it are told no more
+        args = {"name": node.table.text, "limit": DEEPEST}
+        raise ws.fail("KPI219", node.table.span, args, helps=[Note("chain")])
+    if name in ws.filtered:
         return
     table = names.base_table(ws, name)
     if table is None:

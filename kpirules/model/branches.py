@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kpirules.model import operators
 from kpirules.model.expr import Expr, Skip, Unknown
@@ -71,12 +70,5 @@ def either(ws: Workspace, branches: list[Expr], node: ast.Node) -> Type:
     unit = sound[0].type.unit
     if any(branch.type.unit is Unit.NUMBER for branch in sound):
         unit = Unit.NUMBER
-
-    def merge() -> Type:
-        found = sound[0].type
-        for branch in sound[1:]:
-            found = types.choose(found, branch.type, unit)
-        return replace(found, unit=unit)
-
-    found = operators.fit(ws, node.span, tuple(sound), merge)
+    found = operators.fit(ws, node.span, tuple(sound), lambda: types.either([branch.type for branch in sound], unit))
     return found if len(sound) == len(branches) else types.doubted(found)

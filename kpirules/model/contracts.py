@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import date
 from enum import StrEnum
@@ -73,6 +74,11 @@ class Table:
     via: str | None = None
     expects_rows: Span | None = field(default=None, compare=False, repr=False)
 
+    _by_name: Mapping[str, Column] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {column.name: column for column in reversed(self.columns)})
+
     @property
     def keys(self) -> tuple[str, ...]:
         """The names of its key columns, in order."""
@@ -80,4 +86,4 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """The column of that name, if there is one."""
-        return next((column for column in self.columns if column.name == name), None)
+        return self._by_name.get(name)

@@ -45,6 +45,7 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             tuple(ws.demands),
             tuple(ws.advice.values()),
             tuple(ws.memo),
+            ws.reads,
             grain.times(ws),
         ),
         found,

@@ -17,17 +17,24 @@ _GRADE = Type(Unit.TEXT)
 
 def gated(ws: Workspace, item: str, part: str, found: Type) -> Type:
     """The type of a value after the gates on it, in file order; what one with a fault makes of it is not known."""
-    for gate in ws.file.items:
-        if not isinstance(gate, ast.Gate):
-            continue
-        for effect in gate.effects:
-            if target_of(ws, effect.target) != (item, part):
-                continue
-            try:
-                found = _effect(ws, gate, effect, (item, part), found)
-            except Skip:
-                found = types.doubted(found) if found.unit.numeric else found
+    for gate, effect in _acting(ws).get((item, part), ()):
+        try:
+            found = _effect(ws, gate, effect, (item, part), found)
+        except Skip:
+            found = types.doubted(found) if found.unit.numeric else found
     return found
+
+
+def _acting(ws: Workspace) -> dict[Key, list[tuple[ast.Gate, ast.GateEffect]]]:
+    """What gates do, by the value that it is done to, in file order."""
+    if ws.acting is None:
+        ws.acting = {}
+        for gate in (node for node in ws.file.items if isinstance(node, ast.Gate)):
+            for effect in gate.effects:
+                target = target_of(ws, effect.target)
+                if target is not None:
+                    ws.acting.setdefault(target, []).append((gate, effect))
+    return ws.acting
 
 
 def target_of(ws: Workspace, path: ast.Path) -> Key | None:

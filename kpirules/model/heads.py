@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from kpirules.model import infer, operators
 from kpirules.model.expr import Compares, Expr, Head, Holds, Lists, Otherwise, Skip, Unknown
 from kpirules.model.uses import head_parts
@@ -34,8 +36,8 @@ def guessed(head: Expr, rows: tuple[ast.Row, ...]) -> Expr:
         return head
     written = [node for row in rows for node in head_parts(row) if not _naught(node)]
     kinds = [unit for node in written if (unit := _WRITTEN.get(type(node))) is not None]
-    unit = max(kinds, key=kinds.count, default=None)
-    if unit is None or kinds.count(unit) * 2 <= len(written):
+    ((unit, most),) = Counter(kinds).most_common(1) or [(None, 0)]
+    if unit is None or most * 2 <= len(written):
         return head
     return Unknown(head.span, types.presumed(unit))
 

@@ -39,10 +39,19 @@ EVERYTHING: Presence = ("everything",)
 
 
 def key_of(ws: Workspace, node: Expr, deep: int = naming.DEEPEST) -> Presence:
-    """The key of an expression; `deep` is how many names within names are looked behind."""
-    behind = naming.behind(ws, node) if deep else None
-    if behind is not None:
-        return key_of(ws, behind, deep - 1)
+    """The key of an expression; `deep` is how many names within names are looked behind.
+
+    That of an operation is a number that stands for the operation and the keys of its parts, so that none is long.
+    """
+    at = (id(node), deep)
+    if at not in ws.keys:
+        behind = naming.behind(ws, node) if deep else None
+        found = _key(ws, node, deep) if behind is None else key_of(ws, behind, deep - 1)
+        ws.keys[at] = node, found  # with the node, so that no other takes its identity
+    return ws.keys[at][1]
+
+
+def _key(ws: Workspace, node: Expr, deep: int) -> Presence:
     match node:
         case Lit():
             return ("lit", node.value)
@@ -58,13 +67,17 @@ def key_of(ws: Workspace, node: Expr, deep: int = naming.DEEPEST) -> Presence:
             return ("builtin", node.name)
         case Agg():
             parts = (part and key_of(ws, part, deep) for part in (node.arg, node.where))
-            return ("agg", node.func, *parts, node.grain)
+            return _number(ws, ("agg", node.func, *parts, node.grain))
         case Bin(op="and" | "or"):
-            return (node.op, *_joined(ws, node, node.op, deep))
+            return _number(ws, (node.op, *_joined(ws, node, node.op, deep)))
         case Bin() | Neg() | As() | Not() | Fn() | Fallback() | Cond() | Absent() | Among():
-            return (*_kind(node), *(key_of(ws, part, deep) for part in children(node)))
+            return _number(ws, (*_kind(node), *(key_of(ws, part, deep) for part in children(node))))
         case _:
             return ("node", node)
+
+
+def _number(ws: Workspace, key: Presence) -> Presence:
+    return ("number", ws.numbers.setdefault(key, len(ws.numbers)))
 
 
 def _kind(node: Expr) -> Presence:

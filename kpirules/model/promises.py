@@ -42,7 +42,8 @@ def judged(ws: Workspace, node: ast.Expr) -> tuple[Expr, tuple[Val, ...]]:
         Skip: it has a fault.
     """
     asked = handled(ws, nodes_in(node))
-    known = frozenset(key for key in results.assessed(ws) if key[1] not in asked)
+    known = results.assessed(ws)
+    known -= {presence.value(item, "value") for item in asked}
     found = infer.condition(ws, Scope(present=known), node)
     read = {(part.item, part.part): part for part in naming.parts(ws, found) if isinstance(part, Val)}
     lacking = (val for (item, part), val in read.items() if presence.value(item, part) in known)

@@ -20,8 +20,10 @@ _ASSESSED = frozenset(presence.value(item, "value") for item in ("total", "grade
 
 def assessed(ws: Workspace) -> frozenset[Presence]:
     """What is there for a subject that has been assessed, the pay items and components that go to all such among it."""
-    pays = (node for node in ws.file.items if isinstance(node, ast.Pay) and node.applies is None)
-    return _ASSESSED | {presence.value(pay.name.text, "value") for pay in pays}
+    if ws.assessed is None:
+        pays = (node for node in ws.file.items if isinstance(node, ast.Pay) and node.applies is None)
+        ws.assessed = _ASSESSED | {presence.value(pay.name.text, "value") for pay in pays}
+    return ws.assessed
 
 
 def grade(ws: Workspace) -> Type:

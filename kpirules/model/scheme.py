@@ -251,9 +251,11 @@ class Demand:
 class Model:
     """A scheme that has passed every check. `effects` are the gates, `pays` pay items and components, in file order.
 
-    `order` has every value, item and part, each after all that it reads. `columns` are the computed columns, by table
-    and name. `times` says what places the rows of a table in time: references, one after the other, then a column of
-    the row that they lead to; a table without a date of any kind is not in it.
+    `order` has every value, item and part, each after all that it reads, and `reads` what that is. `columns` are the
+    computed columns, by table and name. `times` says what places the rows of a table in time: references, one after
+    the other, then a column of the row that they lead to; a table without a date of any kind is not in it. The rest
+    finds items by their names: `advice_of` by indicator, `effects_on` by the value that a gate acts on, `effect_of`
+    the first of each gate.
     """
 
     header: Header
@@ -274,4 +276,29 @@ class Model:
     demands: tuple[Demand, ...]
     advice: tuple[Advice, ...]
     order: tuple[tuple[str, str], ...]
+    reads: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
     times: Mapping[str, tuple[tuple[str, ...], str]]
+    pay_of: Mapping[str, Pay] = field(init=False, compare=False, repr=False)
+    outcome_of: Mapping[str, Outcome] = field(init=False, compare=False, repr=False)
+    card_of: Mapping[str, Scorecard] = field(init=False, compare=False, repr=False)
+    advice_of: Mapping[str, Sequence[Advice]] = field(init=False, compare=False, repr=False)
+    effects_on: Mapping[tuple[str, str], Sequence[Effect]] = field(init=False, compare=False, repr=False)
+    effect_of: Mapping[str, Effect] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        advice: dict[str, list[Advice]] = {}
+        for one in self.advice:
+            advice.setdefault(one.indicator, []).append(one)
+        effects: dict[tuple[str, str], list[Effect]] = {}
+        for effect in self.effects:
+            effects.setdefault((effect.item, effect.part), []).append(effect)
+        found = {
+            "pay_of": {pay.name: pay for pay in self.pays},
+            "outcome_of": {outcome.name: outcome for outcome in self.outcomes},
+            "card_of": {card.name: card for card in self.scorecards},
+            "advice_of": advice,
+            "effects_on": effects,
+            "effect_of": {effect.gate: effect for effect in reversed(self.effects)},
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)

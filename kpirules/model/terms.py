@@ -109,8 +109,8 @@ def _loose(ws: Workspace, value: Expr) -> Expr | None:
     pending = [value]
     while pending:
         node = pending.pop()
-        read = _read(ws, node)
-        if read and all(map(_foreign, read)):
+        own, foreign = _kinds(ws, node)
+        if foreign and not own:
             return node
         if _behind(ws, node) is not node:
             return node
@@ -157,7 +157,23 @@ def _factor_of_grain(ws: Workspace, factors: list[Expr]) -> list[Expr]:
 
 
 def _of_grain(ws: Workspace, node: Expr) -> bool:
-    return any(not _foreign(part) for part in _read(ws, node))
+    return _kinds(ws, node)[0]
+
+
+def _kinds(ws: Workspace, node: Expr) -> tuple[bool, bool]:
+    """Whether a value reads columns of the row itself, and whether it reads anything else of rows and people."""
+    pending = [node]
+    while pending:
+        part = pending[-1]
+        waits = [one for one in children(part) if id(one) not in ws.grains]
+        pending += waits
+        if not waits:
+            here = [_foreign(one) for one in _read_here(ws, part)]
+            inside = [ws.grains[id(one)] for one in children(part)]
+            own = False in here or any(one[1] for one in inside)
+            ws.grains[id(part)] = part, own, True in here or any(one[2] for one in inside)
+            pending.pop()
+    return ws.grains[id(node)][1:]
 
 
 def _foreign(part: Col | Own) -> bool:
@@ -167,17 +183,19 @@ def _foreign(part: Col | Own) -> bool:
 
 def _read(ws: Workspace, node: Expr) -> list[Col | Own]:
     """What a value reads of rows and people; of a computed column of the row itself, a column of each kind it reads."""
-    found: list[Col | Own] = []
-    for part in walk(node):
-        if isinstance(part, Own) and _of_a_person(ws, part.value):
-            found.append(part)
-        elif isinstance(part, Col):
-            computed = _computed(ws, part)
-            if computed is None or computed.grain:
-                found.append(part)
-            if computed is not None and computed.other is not None:
-                found.append(computed.other)
-    return found
+    return [one for part in walk(node) for one in _read_here(ws, part)]
+
+
+def _read_here(ws: Workspace, part: Expr) -> list[Col | Own]:
+    """The same of a part of a value alone."""
+    if isinstance(part, Own):
+        return [part] if _of_a_person(ws, part.value) else []
+    if not isinstance(part, Col):
+        return []
+    computed = _computed(ws, part)
+    if computed is None:
+        return [part]
+    return [*([part] if computed.grain else []), *([computed.other] if computed.other is not None else [])]
 
 
 def _computed(ws: Workspace, col: Col) -> Reading | None:

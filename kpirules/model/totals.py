@@ -35,9 +35,13 @@ def rule(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: as
 
     ws.memo[name, "weighted"] = operators.fit(ws, node.name.span, (), weighted).there()
     for adjust in card.adjusts:
-        adjusted = types.add(adjusted, adjust.rule.type, Unit.NUMBER)
+        adjusted = _plus(ws, adjusted, adjust.rule)
     ws.memo[name, "adjustments"] = adjusted
     return rules.wanted(ws, Scope(card=name), written.rule, Unit.NUMBER, written.limits)
+
+
+def _plus(ws: Workspace, sum_: Type, rule: Expr) -> Type:
+    return operators.fit(ws, rule.span, (rule,), lambda: types.add(sum_, rule.type, Unit.NUMBER))
 
 
 def _scores(ws: Workspace, entries: Iterable[scheme.Entry]) -> list[tuple[Type, Fraction]]:

@@ -15,7 +15,7 @@ from kpirules.model.walking import known, walk
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
-from kpirules.syntax.layout import DEEPEST
+from kpirules.syntax.bounds import DEEPEST
 from kpirules.values.types import Type
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ Key = tuple[str, str]
 
 STAND_IN = 2
 """The places of what is rounded where the header says nothing, which is a fault: the rest is checked all the same."""
+
+
+_WITHIN = 5 * DEEPEST
+"""How deep a rule may nest together with the definitions that are worked out within it."""
 
 
 OF_A_PLACE = frozenset({"KPI210", "KPI402"})
@@ -97,7 +101,8 @@ class Scope:
 
     def knowing(self, keys: Iterable[Presence]) -> Scope:
         """The same scope where these are known to be there."""
-        return replace(self, present=self.present | frozenset(keys))
+        known = frozenset(keys)
+        return self if known <= self.present else replace(self, present=self.present | known)
 
 
 @dataclass(slots=True)
@@ -112,8 +117,11 @@ class Workspace(Reports):
     two scorecards, `contested` that somebody has, or that whom they are for is not known. `doubted` are values worked
     out of some that have a fault, so that whether they may be missing is not known. `unsound` are defines and computed
     columns with faults that a place which reads them may take away, `inlined` those of them that are read, `in_place`
-    what names stand for at the places that read them so. `reach` are bounds that the total comes to in any case,
-    whatever fault is in it.
+    what names stand for at the places that read them so. `reads` are the values that each value reads, and `deep` says
+    how many items stand one upon the other in it, itself included. `reach` are bounds that the total comes to in any
+    case, whatever fault is in it. `filtered` are the filtered tables whose conditions are worked out, `acting` is what
+    gates do (`gates.gated`), `kinds` those of the items, `assessed` what is there for whoever is assessed.
+    `keys` and `numbers` belong to `presence.key_of`, `grains` to `terms`.
     """
 
     file: ast.File
@@ -147,17 +155,30 @@ class Workspace(Reports):
     demands: list[scheme.Demand] = field(default_factory=list)
     effects: dict[Span, scheme.Effect] = field(default_factory=dict)
     memo: dict[Key, Type | None] = field(default_factory=dict)
+    reads: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
+    deep: dict[Key, int] = field(default_factory=dict)
     inlining: list[tuple[str, Span]] = field(default_factory=list)
     depth: int = 0
     fragment: bool = False
     cuts: frozenset[tuple[str, int]] = frozenset()
     filters: dict[Filtered, tuple[tuple[Expr, ...], frozenset[Presence]]] = field(default_factory=dict)
+    filtered: set[str] = field(default_factory=set)
+    acting: dict[Key, list[tuple[ast.Gate, ast.GateEffect]]] | None = None
+    kinds: frozenset[type] = field(init=False)
+    assessed: frozenset[Presence] | None = None
+    keys: dict[tuple[int, int], tuple[Expr, Presence]] = field(default_factory=dict)
+    numbers: dict[Presence, int] = field(default_factory=dict)
+    grains: dict[int, tuple[Expr, bool, bool]] = field(default_factory=dict)
     contextual: frozenset[str] | None = None
     unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)
     inlined: set[Key] = field(default_factory=set)
     in_place: dict[tuple[Key, Scope], tuple[Expr | None, list[Diagnostic]]] = field(default_factory=dict)
     resolve: Callable[[Key], Type] | None = None
     _doubt: bool = False
+    _read: dict[Key, Span] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kinds = frozenset(map(type, self.file.items))
 
     def twice(self, span: Span, clause: str, first: Span) -> None:
         """Report a clause that is written a second time."""
@@ -177,7 +198,7 @@ class Workspace(Reports):
 
     def has(self, kind: type[ast.Node]) -> bool:
         """Whether the scheme has an item of a kind, whatever faults are in it."""
-        return any(isinstance(node, kind) for node in self.file.items)
+        return kind in self.kinds
 
     @property
     def scheme(self) -> scheme.Header:
@@ -227,6 +248,7 @@ class Workspace(Reports):
         if key not in self.memo:
             raise Needs(key, span, tuple(self.inlining))
         found = self.memo[key]
+        self._read.setdefault(key, span)
         self._doubt |= found is None or key in self.doubted
         if found is None:
             raise Skip
@@ -255,11 +277,10 @@ class Workspace(Reports):
         Raises:
             Skip: those lie too deep, one within the other.
         """
-        if self.depth == DEEPEST:
-            if not self.inlining:  # a broken item's own nesting, which has been told: no whole item is so deep
-                raise Skip
+        if self.inlining and (self.depth >= _WITHIN or len(self.inlining) > DEEPEST):
+            limit = DEEPEST if len(self.inlining) > DEEPEST else _WITHIN
             name, span = self.inlining[0]
-            raise self.fail("KPI219", span, {"name": name, "limit": DEEPEST}, helps=[Note("fewer")])
+            raise self.fail("KPI219", span, {"name": name, "limit": limit}, helps=[Note("fewer")])
         self.depth += 1
         try:
             yield
@@ -287,7 +308,7 @@ class Workspace(Reports):
         waiting = [need]
         faults: dict[Key, list[Diagnostic]] = {}
         while waiting:
-            key, self._doubt = waiting[-1].key, False
+            key, self._doubt, self._read = waiting[-1].key, False, {}
             told = len(self.diagnostics)
             try:
                 found: Type | None = self.resolve(key)
@@ -304,10 +325,22 @@ class Workspace(Reports):
             if self._of_its_place(key, [*faults.pop(key, ()), *self.diagnostics[told:]]):
                 waiting.pop()
                 continue
-            self.memo.setdefault(key, found)  # one that stands in a circle stays without a type
+            if self.memo.setdefault(key, found) is not None:  # one that stands in a circle stays without a type
+                self._note_reads(key)
             if self._doubt:
                 self.doubted.add(key)
             waiting.pop()
+
+    def _note_reads(self, key: Key) -> None:
+        """Keep what a value reads; the first of a chain that is too long is a fault, where it reads the one before."""
+        deep = {read: self.deep.get(read, 0) + (read[0] != key[0]) for read in self._read}
+        deepest = max(deep, key=deep.__getitem__, default=None)
+        self.reads[key] = tuple(deep)
+        self.deep[key] = 1 if deepest is None else max(deep[deepest], 1)
+        if deepest is not None and self.deep[key] > DEEPEST:
+            args = {"name": self._name(*deepest), "limit": DEEPEST}
+            self.report("KPI219", self._read[deepest], args, helps=[Note("chain")])
+            self.deep[key] = 1  # what stands upon it is told no more
 
     def _of_its_place(self, key: Key, faults: list[Diagnostic]) -> bool:
         """Take back the faults of a define or a computed column that may be none where its name is read."""

@@ -6,12 +6,10 @@ from dataclasses import replace
 
 from kpirules.model import scheme
 from kpirules.model.expr import Expr
-from kpirules.model.widths import too_wide
 from kpirules.plan import build, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Advice, Item, Piece, Scalar
-from kpirules.source import Fault
-from kpirules.values.types import TooWide
+from kpirules.plan.proof import proved
 from kpirules.values.units import Unit
 
 PLACES = 2
@@ -26,20 +24,17 @@ def attach(draft: Draft) -> None:
     """
     for index, item in enumerate(draft.items):
         if item.kind == "indicator":
-            found = [_advice(draft, item, one) for one in draft.model.advice if one.indicator == item.name]
+            found = [_advice(draft, item, one) for one in draft.model.advice_of.get(item.name, ())]
             draft.items[index] = replace(item, advice=tuple(found))
 
 
 def _advice(draft: Draft, item: Item, one: scheme.Advice) -> Advice:
     base = f"{item.scorecard}/{item.name}" if item.scorecard is not None else item.name
     place = Place(item.name, "advice", f"{base}.advice", _counts(draft, item))
-    try:
+    with proved(one.span, one.when, *(piece for piece in one.pieces if not isinstance(piece, str))):
         condition = scalars.lower(draft, place, one.when)
         when = draft.bind(draft.fresh(place.base), condition, place, "guard", one.when.span)
         pieces = tuple(_piece(draft, place, piece) for piece in one.pieces)
-    except TooWide as wide:
-        parts = (one.when, *(piece for piece in one.pieces if not isinstance(piece, str)))
-        raise Fault([too_wide(wide, one.span, parts)]) from None
     return Advice(when.name, pieces, origin_of(one.span))
 
 

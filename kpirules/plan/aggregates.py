@@ -32,8 +32,7 @@ def figure(draft: Draft, place: Place, node: Agg) -> Ref:
     One that may be missing is so where it is worked out, also for a reader that knows it to be there.
     """
     worked_out = node if node.func in _NOTHING and node.parts is None else replace(node, type=node.type.maybe())
-    found = next(((name, flags) for known, name, flags in draft.aggregates if known == worked_out), None)
-    name, flags = found or _new(draft, place, worked_out)
+    name, flags = draft.aggregates.get(worked_out) or _new(draft, place, worked_out)
     draft.need([flag if flag.person else replace(flag, item=place.item) for flag in flags], place.guard)
     return build.ref(name, node.type)
 
@@ -41,7 +40,7 @@ def figure(draft: Draft, place: Place, node: Agg) -> Ref:
 def _new(draft: Draft, place: Place, node: Agg) -> tuple[str, tuple[Flag, ...]]:
     name = draft.fresh(node.grain.table)
     flags = tuple(_flag(draft, flag, node) for flag in rows.measured(draft, node, name, place.item))
-    draft.aggregates.append((node, name, flags))
+    draft.aggregates[node] = name, flags
     _bind(draft, node, name)
     return name, flags
 

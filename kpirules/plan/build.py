@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.plan.ir import Case, Const, Op, Ref, Scalar, Value
@@ -125,11 +124,8 @@ def case(whens: Sequence[tuple[Scalar, Scalar]], otherwise: Scalar | None, unit:
     """The first branch whose condition holds; missing where none does and there is no `otherwise`."""
     if not whens and otherwise is not None:
         return otherwise
-    values = [value for _, value in whens]
-    found = values[0].type
-    for value in [*values[1:], *([otherwise] if otherwise is not None else [])]:
-        found = types.choose(found, value.type, unit)
-    found = replace(found, unit=unit)
+    values = [*(value for _, value in whens), *([otherwise] if otherwise is not None else [])]
+    found = types.either([value.type for value in values], unit)
     return Case(tuple(whens), otherwise, found if otherwise is not None else found.maybe())
 
 

@@ -17,7 +17,7 @@ def attach(draft: Draft) -> None:
     for grain in dict.fromkeys(grain for grain, _ in draft.rows):
         last = max(stage for one, stage in draft.rows if one == grain)
         name = _found(grain.table) if grain.by_key else f"{grain.table}$counted"
-        rows.count(draft.rows[grain, last], [agg for agg, *_ in draft.aggregates if agg.grain == grain], name)
+        rows.count(draft.rows[grain, last], [agg for agg in draft.aggregates if agg.grain == grain], name)
         found.setdefault(grain.table, []).append(name)
     for table in dict.fromkeys(table for table, _ in draft.lookups):
         first = min(stage for one, stage in draft.lookups if one == table)

@@ -9,13 +9,11 @@ from kpirules.model.contracts import Table
 from kpirules.model.expr import Col, Expr
 from kpirules.model.scheme import Model
 from kpirules.model.walking import walk
-from kpirules.model.widths import too_wide
 from kpirules.plan import build, rows, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Demand, Filter, Scalar, Step
+from kpirules.plan.proof import proved
 from kpirules.plan.reading import Reading, placed
-from kpirules.source import Fault
-from kpirules.values.types import TooWide
 
 Subjects = Callable[[Callable[[Draft], None]], tuple[Draft, list[Step]]]
 """Gives the steps of the subjects' relation, where a function binds what is asked for, and the draft it bound it in."""
@@ -33,10 +31,8 @@ def demands(model: Model, subjects: Subjects) -> tuple[Demand, ...]:
 
 
 def _demand(model: Model, one: scheme.Demand, subjects: Subjects) -> Demand:
-    try:
+    with proved(one.holds.span, one.holds):
         steps = _of_subjects(one, subjects) if one.table is None else _of_rows(model, one, one.table)
-    except TooWide as wide:
-        raise Fault([too_wide(wide, one.holds.span, (one.holds,))]) from None
     table = model.tables[one.table or model.subject.table.name]
     read = dict.fromkeys(column for part in walk(one.holds) if (column := _own(part, table)) is not None)
     steps[0] = placed(steps[0])

@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
-from kpirules.model.expr import Agg, Grain, Lookup
+from kpirules.model.expr import Agg, Expr, Grain, Lookup
 from kpirules.model.scheme import Model
 from kpirules.plan import build
 from kpirules.plan.ir import Binding, Check, Item, Origin, Ref, RowText, Scalar, reads
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from kpirules.plan.rows import Rows
 
 T = TypeVar("T")
+
+Key = tuple[str, str]
+"""A value of the scheme: its item, and the part of it."""
+
+_OF_ITEMS = ("value", "score")
+"""The parts that others than the item itself read: the last of what an item comes to."""
 
 Refs = tuple[str, ...]
 """Reference columns, one after the other, that lead from a row to another."""
@@ -71,7 +77,9 @@ class Draft:
     of the subjects' relation, None for that itself and where there is none; `owned` are the columns of a row that come
     from there, and their names there.
 
-    `steps` has where in `bindings` those are whose name begins with a base (see `Place`).
+    `places` has where in `bindings` each is by its name, `steps` where those are whose name begins with a base (see
+    `Place`). `known` has, of a row's values, the binding that has it whatever the row. `faulting` and `ruled` keep what
+    was found of expressions: whether they may end the run, and whether a rule is in them.
 
     `flags` has, for each value, the faults that working it out may meet; a fault counts only where the value is
     needed, so a reader takes them over under its own condition. `frames` are the values being lowered, the outermost
@@ -85,6 +93,7 @@ class Draft:
     per_row: bool = False
     subject: Draft | None = None
     bindings: list[Binding] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
     steps: dict[str, list[int]] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
     values: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -93,10 +102,13 @@ class Draft:
     rows: dict[tuple[Grain, int], Rows] = field(default_factory=dict)
     stages: dict[str, int] = field(default_factory=dict)
     owned: dict[str, str] = field(default_factory=dict)
-    aggregates: list[tuple[Agg, str, tuple[Flag, ...]]] = field(default_factory=list)
+    aggregates: dict[Agg, tuple[str, tuple[Flag, ...]]] = field(default_factory=dict)
+    known: dict[Scalar, str] = field(default_factory=dict)
+    faulting: dict[int, tuple[Expr, bool]] = field(default_factory=dict)
+    ruled: dict[int, tuple[Expr, bool]] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     flags: dict[tuple[str, str], tuple[Flag, ...]] = field(default_factory=dict)
-    frames: list[list[Flag]] = field(default_factory=lambda: [[]])
+    frames: list[dict[Flag, None]] = field(default_factory=lambda: [{}])
     items: list[Item] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     counted: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -128,6 +140,9 @@ class Draft:
         )
         if weights is not None:
             binding = replace(binding, weights=weights)
+        if self.per_row and kind == "value" and place.guard is None:
+            self.known.setdefault(expr, name)
+        self.places[name] = len(self.bindings)
         self.steps.setdefault(name.partition("~")[0], []).append(len(self.bindings))
         self.bindings.append(binding)
         self.types[name] = expr.type
@@ -143,17 +158,38 @@ class Draft:
     def seen(self, item: str, part: str) -> Ref:
         """As `value`, but to be shown only: what it meets stops no run."""
         key = (item, part)
-        if key not in self.values:
-            value_of = self.value_of
-            assert value_of is not None
-            found, self.flags[key] = self.collected(lambda: value_of(item, part))
-            self.values[key] = found.name
+        for one in self._behind(key):
+            self._lowered(one)
         name = self.values[key]
         return build.ref(name, self.types[name])
 
+    def _behind(self, key: Key) -> list[Key]:
+        """A value that is not lowered, after those it reads that are not, so that no chain of them is too long."""
+        if key in self.values:
+            return []
+        found: dict[Key, None] = {}
+        pending = [key]
+        while pending:
+            one = pending[-1]
+            waits = [read for read in self.model.reads.get(one, ()) if self._is_waiting(read, found)]
+            pending += reversed(waits)
+            if not waits:
+                found.setdefault(pending.pop())
+        return list(found)
+
+    def _is_waiting(self, key: Key, found: Mapping[Key, None]) -> bool:
+        return key[1] in _OF_ITEMS and key not in self.values and key not in found
+
+    def _lowered(self, key: Key) -> None:
+        value_of = self.value_of
+        assert value_of is not None
+        if key not in self.values:
+            found, self.flags[key] = self.collected(lambda: value_of(*key))
+            self.values[key] = found.name
+
     def collected(self, make: Callable[[], T]) -> tuple[T, tuple[Flag, ...]]:
         """What `make` lowers, and the faults that working it out may meet, taken over by nobody yet."""
-        self.frames.append([])
+        self.frames.append({})
         found = make()
         return found, tuple(self.frames.pop())
 
@@ -166,11 +202,8 @@ class Draft:
         """Take faults over into the value being lowered, where `guard` holds."""
         frame = self.frames[-1]
         for flag in flags:
-            if flag in frame:
-                continue
-            here = flag if guard is None else replace(flag, when=self._under(flag, guard))
-            if here not in frame:
-                frame.append(here)
+            if flag not in frame:
+                frame[flag if guard is None else replace(flag, when=self._under(flag, guard))] = None
 
     def _under(self, flag: Flag, guard: str) -> str:
         name = f"{flag.when} if {guard}"

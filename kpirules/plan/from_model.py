@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kpirules.model.scheme import Model
-from kpirules.model.widths import too_wide
 from kpirules.plan import advice, build, counted, demands, results, rows, stages
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import (
@@ -28,11 +27,10 @@ from kpirules.plan.ir import (
     Scan,
     Step,
 )
+from kpirules.plan.proof import proved
 from kpirules.plan.reading import COUNT, Reading, type_of
 from kpirules.plan.scalars import lower
-from kpirules.source import Fault
 from kpirules.values import days, types
-from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
 
 _ORDER = {"total": 0, "grade": 2, "pay": 3, "component": 3, "outcome": 4, "ensure": 5}
@@ -48,10 +46,7 @@ def compile_model(model: Model) -> Plan:
     Raises:
         Fault: digits of a value cannot be proved to fit (KPI305).
     """
-    try:
-        draft, steps, nobodys = _relation(model, _lower_all)
-    except TooWide as wide:
-        raise Fault([too_wide(wide, model.header.span, ())]) from None
+    draft, steps, nobodys = _relation(model, _lower_all)
     asked = demands.demands(model, lambda bind: _relation(model, bind)[:2])
     return replace(_plan(draft, tuple(steps), nobodys), demands=asked)
 
@@ -62,8 +57,10 @@ def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[
     draft = reading.draft
     draft.value_of = lambda item, part: results.lower_value(draft, item, part)
     _active_types(draft)
-    asked = model.subject.where
-    where = lower(draft, Place("subject", "where", "subject"), asked) if asked is not None else None
+    asked, where = model.subject.where, None
+    if asked is not None:
+        with proved(asked.span, asked):
+            where = lower(draft, Place("subject", "where", "subject"), asked)
     doubtful = draft.faulty
     before = len(draft.bindings)
     bind(draft)
@@ -154,8 +151,9 @@ def _total_pay(draft: Draft) -> None:
     total: Scalar = build.number(0, Unit.MONEY)
     for pay in (one for one in draft.model.pays if one.paid):
         value = draft.value(pay.name, "value")
-        here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value
-        total = build.add(total, here, Unit.MONEY)
+        with proved(pay.span, pay.amount):
+            here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value
+            total = build.add(total, here, Unit.MONEY)
     draft.bind(TOTAL_PAY, total, Place(TOTAL_PAY, "value", TOTAL_PAY), "value", None)
 
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from kpirules.model import scheme
 from kpirules.model.expr import Expr, Val
-from kpirules.model.widths import too_wide
 from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of
 from kpirules.plan.ir import Item, Part, Ref, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
+from kpirules.plan.proof import proved
 from kpirules.plan.scorecards import applying, indicator_parts, total
 from kpirules.plan.steps import Change, chain, gates, maybe, rounding, trips
-from kpirules.source import Fault, Span
+from kpirules.source import Span
 from kpirules.values import types
 from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
@@ -27,9 +27,10 @@ def lower_value(draft: Draft, item: str, part: str) -> Ref:
     """
     try:
         return _lowered(draft, item, part)
-    except TooWide as wide:
+    except TooWide:
         span, written = _written(draft.model, item, part)
-        raise Fault([too_wide(wide, span, written)]) from None
+        with proved(span, *written):
+            raise
 
 
 def _written(model: scheme.Model, item: str, part: str) -> tuple[Span, tuple[Expr, ...]]:
@@ -61,10 +62,10 @@ def _lowered(draft: Draft, item: str, part: str) -> Ref:
         return rules.emit(draft, Place(item, "value", item, title=define.title), define.rule, item)
     if item in model.indicators:
         return _PARTS[part](draft, model.indicators[item])
-    outcome = next((one for one in model.outcomes if one.name == item), None)
+    outcome = model.outcome_of.get(item)
     if outcome is not None:
         return _outcome(draft, outcome)
-    return _pay(draft, next(pay for pay in model.pays if pay.name == item))
+    return _pay(draft, model.pay_of[item])
 
 
 # ---------------------------------------------------------------- indicators
@@ -225,10 +226,8 @@ def ensured(draft: Draft, one: scheme.Ensure, number: int) -> None:
         Fault: digits of a step on the way cannot be proved to fit (KPI305).
     """
     place = Place(f"ensure {number}", "value", f"ensure {number}", title=one.message)
-    try:
+    with proved(one.holds.span, one.holds):
         found = _judged(draft, place, one.holds, one.needs)
-    except TooWide as wide:
-        raise Fault([too_wide(wide, one.holds.span, (one.holds,))]) from None
     _conclude(draft, place, "ensure", found, one.span)
 
 

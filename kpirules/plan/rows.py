@@ -127,9 +127,10 @@ def _say_all(draft: Draft, where: Ref, node: Expr) -> None:
     """Let a condition that was put together of several, a filtered table's and those after it, be told with all."""
     texts = [span.text for span in _conditions(node)]
     apart = catalogue.word("semicolon", draft.model.language)
-    nth, binding = next(((n, one) for n, one in enumerate(draft.bindings) if one.name == where.name), (0, None))
-    if len(texts) > 1 and binding is not None and binding.origin is not None:
-        draft.bindings[nth] = replace(binding, origin=replace(binding.origin, text=apart.join(texts)))
+    nth = draft.places.get(where.name)
+    origin = draft.bindings[nth].origin if nth is not None else None
+    if len(texts) > 1 and nth is not None and origin is not None:
+        draft.bindings[nth] = replace(draft.bindings[nth], origin=replace(origin, text=apart.join(texts)))
 
 
 def _conditions(node: Expr) -> list[Span]:
@@ -153,9 +154,9 @@ def _bound(rows: Rows, node: Expr, value: Scalar) -> Ref:
     if isinstance(value, Ref):
         return value
     draft = rows.reading.draft
-    for known in draft.bindings:
-        if known.expr == value and known.guard is None and known.kind == "value":
-            return build.ref(known.name, known.type)
+    known = draft.known.get(value)
+    if known is not None:
+        return build.ref(known, draft.types[known])
     return draft.bind(draft.fresh(rows.place.base), value, rows.place, "value", node.span)
 
 

@@ -20,7 +20,6 @@ from kpirules.model.expr import (
     Limited,
     Lists,
     Otherwise,
-    Point,
     Row,
     Tiers,
 )
@@ -60,11 +59,18 @@ def step(draft: Draft, place: Place, node: Expr) -> Ref:
 
 
 def _limited(draft: Draft, place: Place, node: Limited, name: str) -> Ref:
-    value = step(draft, place, node.value)
-    bound = scalars.bound(draft, place, scalars.lower(draft, place, node.bound), node.bound)
-    found = build.limit(value, bound, node.type.unit, at_most=node.at_most)
-    kind = "at_most" if node.at_most else "at_least"
-    return draft.bind(name, found, place, kind, node.bound.span, of=value.name)
+    """Each limit a step, from left to right."""
+    limits = [node]
+    while isinstance(limits[-1].value, Limited):
+        limits.append(limits[-1].value)
+    names = [name, *(draft.fresh(place.base) for _ in limits[1:])]
+    value = step(draft, place, limits[-1].value)
+    for one in reversed(limits):
+        bound = scalars.bound(draft, place, scalars.lower(draft, place, one.bound), one.bound)
+        found = build.limit(value, bound, one.type.unit, at_most=one.at_most)
+        kind = "at_most" if one.at_most else "at_least"
+        value = draft.bind(names.pop(), found, place, kind, one.bound.span, of=value.name)
+    return value
 
 
 # ---------------------------------------------------------------- rows
@@ -85,9 +91,9 @@ def _conditions(draft: Draft, place: Place, head: Ref | None, rows: Sequence[Row
     """The condition of each row; one that may end the run is worked out only where no row above holds."""
     found: list[Scalar | None] = []
     for row in rows:
-        above = [one for one in found if one is not None]
         inner = place
-        if above and any(scalars.faults(draft, part) for part in head_parts(row.head)):
+        if found and any(scalars.faults(draft, part) for part in head_parts(row.head)):
+            above = [one for one in found if one is not None]
             inner = place.under(scalars.guard(draft, place, build.negated(build.any_of(above))))
         found.append(_condition(draft, inner, head, row.head))
     return found
@@ -186,16 +192,17 @@ def _curve(draft: Draft, place: Place, node: Curve, name: str) -> Ref:
     drawn.append(build.number(points[-1].y, unit))
     texts = _texts(node.rows, conditions, values)
     spans = [point.span for point in points]
+    heads = [re.split("[:：]", span.text)[0].strip() for span in spans]
+    parts: list[RowText] = []
     for index, value in enumerate(drawn):
         span = spans[0] if index == 0 else spans[-1] if index == len(points) else spans[index - 1].to(spans[index])
         condition = lines[index] if index < len(lines) else None
-        texts = (*texts, RowText(_between(points, index), origin_of(span), condition, value))
+        parts.append(RowText(_between(heads, index), origin_of(span), condition, value))
     expr = _bounded(_switch(row, [*values, *drawn], node.type), node.type)
-    return draft.bind(name, expr, place, "curve", node.span, of=head.name, row=row.name, rows=texts)
+    return draft.bind(name, expr, place, "curve", node.span, of=head.name, row=row.name, rows=(*texts, *parts))
 
 
-def _between(points: Sequence[Point], index: int) -> str:
-    texts = [re.split("[:：]", point.span.text)[0].strip() for point in points]
+def _between(texts: Sequence[str], index: int) -> str:
     if index == 0:
         return f"≤ {texts[0]}"
     return f"≥ {texts[-1]}" if index == len(texts) else f"{texts[index - 1]} … {texts[index]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -31,11 +31,13 @@ from kpirules.model.expr import (
     Tiers,
     Val,
 )
+from kpirules.model.scheme import Computed
 from kpirules.model.walking import children, walk
 from kpirules.plan import aggregates, build, rows, rules
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import Const, Op, Param, Ref, Scalar
 from kpirules.plan.reading import may_stray, targets
+from kpirules.records import dataclass
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -201,9 +203,7 @@ def column(draft: Draft, place: Place, refs: Refs, table: str, name: str) -> Ref
     computed = draft.model.columns.get((table, name))
     if computed is None:
         return draft.column(refs, name)
-    full = ".".join((draft.table, *refs, name))
-    inner = Place(full, "column", full, _there(draft, refs), computed.title, refs)
-    return _once(draft, place, inner, computed.rule)
+    return _once(draft, place, _computed(draft, refs, computed))
 
 
 def _of_one_period(draft: Draft, place: Place, node: Col) -> None:
@@ -251,19 +251,70 @@ def _taken(draft: Draft, name: str) -> str:
 
 def _alone(draft: Draft, place: Place, refs: Refs, val: Val) -> Ref:
     """A define of the subject that `refs` lead to, worked out from the subject's row."""
+    return _once(draft, place, _defined(draft, refs, val))
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A rule that a row reads by name: what it is called in the relation, and the references to whose it is."""
+
+    full: str
+    refs: Refs
+    rule: Expr
+    title: str | None
+    computed: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Where the draft keeps its value."""
+        return self.full, "column"
+
+
+def _computed(draft: Draft, refs: Refs, one: Computed) -> _Named:
+    return _Named(".".join((draft.table, *refs, one.name)), refs, one.rule, one.title, computed=True)
+
+
+def _defined(draft: Draft, refs: Refs, val: Val) -> _Named:
     define = draft.model.defines[val.item]
-    full = ".".join((draft.table, *refs, "own", val.item))
-    return _once(draft, place, Place(full, "column", full, None, define.title, refs), define.rule)
+    return _Named(".".join((draft.table, *refs, "own", val.item)), refs, define.rule, define.title, computed=False)
 
 
-def _once(draft: Draft, place: Place, inner: Place, rule: Expr) -> Ref:
+def _once(draft: Draft, place: Place, named: _Named) -> Ref:
     """Bind a rule that a row reads by name, once, and take over the faults it may meet."""
-    key = (inner.base, "column")
-    if key not in draft.values:
-        found, draft.flags[key] = draft.collected(lambda: rules.emit(draft, inner, rule, inner.base))
-        draft.values[key] = found.name
-    draft.need(draft.flags[key], place.guard)
-    return build.ref(inner.base, rule.type)
+    for one in _behind(draft, named):
+        guard = _there(draft, one.refs) if one.computed else None
+        inner = Place(one.full, "column", one.full, guard, one.title, one.refs)
+        found, draft.flags[one.key] = draft.collected(lambda: rules.emit(draft, inner, one.rule, one.full))  # noqa: B023  # called at once
+        draft.values[one.key] = found.name
+    draft.need(draft.flags[named.key], place.guard)
+    return build.ref(named.full, named.rule.type)
+
+
+def _behind(draft: Draft, named: _Named) -> list[_Named]:
+    """A rule that is not bound, after those it reads that are not, so that no chain of them is too long."""
+    found: dict[str, _Named] = {}
+    pending = [named] if named.key not in draft.values else []
+    while pending:
+        one = pending[-1]
+        waits = [read for read in _read_by(draft, one) if read.key not in draft.values and read.full not in found]
+        pending += reversed(waits)
+        if not waits:
+            found.setdefault(one.full, pending.pop())
+    return [*found.values()]
+
+
+def _read_by(draft: Draft, named: _Named) -> Iterator[_Named]:
+    """The rules that a rule reads by name."""
+    for part in walk(named.rule):
+        match part:
+            case Col() if (computed := draft.model.columns.get((part.table, part.column))) is not None:
+                yield _computed(draft, (*named.refs, *part.refs), computed)
+            case Val(known=None) if draft.per_row:
+                yield _defined(draft, named.refs, part)
+            case Own(alone=True, value=Val() as val) if draft.per_row or part.refs or named.refs:
+                yield _defined(draft, (*named.refs, *part.refs), val)
+            case _:
+                continue
 
 
 def _there(draft: Draft, refs: Refs) -> str | None:
@@ -284,30 +335,58 @@ def _there(draft: Draft, refs: Refs) -> str | None:
 
 def faults(draft: Draft, node: Expr) -> bool:
     """Whether working out an expression may end the run: it has `or else error` or a later date in it, or reads it."""
-    for part in walk(node):
-        if isinstance(part, Fallback) and part.fallback is None:
+    return _has(draft.faulting, node, lambda part: _may_end(draft, part))
+
+
+def _has_rule(draft: Draft, node: Expr) -> bool:
+    return _has(draft.ruled, node, lambda part: isinstance(part, _RULES))
+
+
+def _has(memo: dict[int, tuple[Expr, bool]], node: Expr, test: Callable[[Expr], bool]) -> bool:
+    """Whether an expression or a part of it passes a test; what has none that does is not gone through again.
+
+    `memo` keeps what was found by identity, together with the node, so that no other takes its identity.
+    """
+    pending, clear, found = [node], list[Expr](), False
+    while pending and not found:
+        part = pending.pop()
+        if id(part) in memo:
+            found = memo[id(part)][1]
+        elif test(part):
+            found = True
+        else:
+            clear.append(part)
+            pending += reversed(children(part))
+    if not found:
+        memo |= {id(part): (part, False) for part in clear}
+    memo[id(node)] = node, found
+    return found
+
+
+def _may_end(draft: Draft, part: Expr) -> bool:
+    """Whether a part of an expression may by itself end the run."""
+    match part:
+        case Fallback():
+            return part.fallback is None
+        case Fn():
+            return part.name in ("add_days", "add_months")
+        case Col():
+            computed = draft.model.columns.get((part.table, part.column))
+            strays = bool(part.refs) and may_stray(draft.model, part.refs)
+            return strays or (computed is not None and faults(draft, computed.rule))
+        case Own() if part.refs and may_stray(draft.model, part.refs):
             return True
-        if isinstance(part, Fn) and part.name in ("add_days", "add_months"):
-            return True
-        if isinstance(part, Col | Own) and part.refs and may_stray(draft.model, part.refs):
-            return True
-        if isinstance(part, Col) and (computed := draft.model.columns.get((part.table, part.column))):
-            if faults(draft, computed.rule):
-                return True
-        elif isinstance(part, Own) and (not part.alone or not draft.per_row):
-            if owned(draft.subject or draft, part)[1]:
-                return True
-        elif isinstance(part, Own):
-            if faults(draft, part.value):
-                return True
-        elif isinstance(part, Val) and draft.per_row:
-            if part.item in draft.model.defines and faults(draft, draft.model.defines[part.item].rule):
-                return True
-        elif isinstance(part, Val):
+        case Own() if not part.alone or not draft.per_row:
+            return bool(owned(draft.subject or draft, part)[1])
+        case Own():
+            return faults(draft, part.value)
+        case Val() if draft.per_row:
+            return part.item in draft.model.defines and faults(draft, draft.model.defines[part.item].rule)
+        case Val():
             draft.seen(part.item, part.part)
-            if draft.flags[part.item, part.part]:
-                return True
-    return False
+            return bool(draft.flags[part.item, part.part])
+        case _:
+            return False
 
 
 def _or_fault(draft: Draft, place: Place, node: Fallback) -> Scalar:
@@ -347,7 +426,7 @@ def _decided(draft: Draft, place: Place, node: Bin) -> Scalar:
 
 
 def _cond(draft: Draft, place: Place, node: Cond) -> Scalar:
-    if not any(isinstance(part, _RULES) or faults(draft, part) for part in walk(node)):
+    if not faults(draft, node) and not _has_rule(draft, node):
         return scalar(node, lambda inner: lower(draft, place, inner))
     test = bound(draft, place, lower(draft, place, node.condition), node.condition)
     yes = guard(draft, place, test, node.condition)

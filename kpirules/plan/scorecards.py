@@ -12,6 +12,7 @@ from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
+from kpirules.plan.proof import proved
 from kpirules.plan.shares import effective, shares
 from kpirules.plan.steps import chain, gates, maybe, rounding
 from kpirules.records import dataclass
@@ -26,7 +27,7 @@ def _applies(draft: Draft, card: scheme.Scorecard) -> Ref | None:
 
 def applying(draft: Draft, name: str) -> Ref:
     """Bind whether a scorecard that has a `for` is the subject's."""
-    card = next(one for one in draft.model.scorecards if one.name == name)
+    card = draft.model.card_of[name]
     assert card.applies is not None
     place = Place(name, "applies", name, title=card.title)
     condition = scalars.lower(draft, place, card.applies)
@@ -41,6 +42,10 @@ def _entry_condition(draft: Draft, card: scheme.Scorecard, entry: scheme.Entry) 
     place = Place(entry.indicator, "when", f"{card.name}/{entry.indicator}", applies.name if applies else None)
     when = scalars.lower(draft, place, entry.when)
     return draft.bind(f"{place.base}.when", when, place, "guard", entry.when.span)
+
+
+_PAIRED = 20
+"""How many scorecards are held against each other two by two; of more each is held against all before it."""
 
 
 @dataclass(slots=True)
@@ -175,8 +180,9 @@ def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
     found: Scalar = build.number(0)
     for adjust in card.adjusts:
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
-        one = rules.emit(draft, inner, adjust.rule, inner.base)
-        found = build.add(found, one, Unit.NUMBER)
+        with proved(adjust.rule.span, adjust.rule):
+            one = rules.emit(draft, inner, adjust.rule, inner.base)
+            found = build.add(found, one, Unit.NUMBER)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
         draft.items.append(replace(item, tier1=tier1(draft, adjust.name, inner.base)))
     return draft.bind(f"{card.name}.adjustments", found, place, "value", None)
@@ -245,9 +251,27 @@ def _which(draft: Draft, cards: Sequence[scheme.Scorecard]) -> None:
     draft.bind("scorecard", found, place, "choose", cards[0].span, row=row.name, rows=tuple(rows))
     if draft.model.exclusive:
         return
-    for first, second in combinations([card for card in cards if card.applies is not None], 2):
-        applying = [one for one in (_applies(draft, first), _applies(draft, second)) if one is not None]
-        two = draft.bind(draft.fresh("scorecard"), build.both(applying), place, "guard", second.span)
-        spans = [card.applies.span if card.applies is not None else card.span for card in (second, first)]
-        check = Check(two.name, "KPI703", second.name, origin_of(spans[0]), first.name, origin_of(spans[1]))
-        draft.checks.append(check)
+    held = [card for card in cards if card.applies is not None]
+    if len(held) <= _PAIRED:
+        for first, second in combinations(held, 2):
+            _two(draft, place, second, [_applies(draft, first)], first)
+        return
+    for nth, card in enumerate(held):
+        before = build.compare("lt", row, build.number(nth))
+        _two(draft, place, card, [before])
+
+
+def _two(
+    draft: Draft,
+    place: Place,
+    card: scheme.Scorecard,
+    others: Sequence[Scalar | None],
+    other: scheme.Scorecard | None = None,
+) -> None:
+    """Bind whether somebody has a scorecard and another one; that is a fault, told with the other where it is one."""
+    applying = [one for one in (*others, _applies(draft, card)) if one is not None]
+    two = draft.bind(draft.fresh("scorecard"), build.both(applying), place, "guard", card.span)
+    check = Check(two.name, "KPI703", card.name, origin_of((card.applies or card).span))
+    if other is not None:
+        check = replace(check, other=other.name, other_origin=origin_of((other.applies or other).span))
+    draft.checks.append(check)

@@ -46,13 +46,12 @@ def maybe(value: Ref) -> Ref:
 
 def gates(draft: Draft, place: Place, item: str, part: str) -> list[Change]:
     """A step for each gate on a value, in file order."""
-    effects = [effect for effect in draft.model.effects if (effect.item, effect.part) == (item, part)]
-    return [_gate(draft, place, effect) for effect in effects]
+    return [_gate(draft, place, effect) for effect in draft.model.effects_on.get((item, part), ())]
 
 
 def trips(draft: Draft, gate: str) -> Ref:
     """Bind whether a gate trips."""
-    effect = next(one for one in draft.model.effects if one.gate == gate)
+    effect = draft.model.effect_of[gate]
     place = Place(gate, "gate", gate, title=effect.title)
     return draft.bind(gate, scalars.lower(draft, place, effect.when), place, "guard", effect.when.span)
 

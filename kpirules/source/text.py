@@ -68,6 +68,12 @@ class Span:
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"
 
+    @property
+    def head(self) -> Span:
+        """Its first line, without what stands beside it: no space at its end, no line end."""
+        line = self.text.partition("\n")[0].rstrip()
+        return Span(self.source, self.start, self.start + len(line))
+
     def within(self, other: Span) -> bool:
         """Whether it lies in the other."""
         return self.source is other.source and other.start <= self.start and self.end <= other.end

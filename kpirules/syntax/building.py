@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, fields
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, get_args
 
 from lark import Token, Tree
 
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, SourceText, Span
 from kpirules.syntax import ast, words
-from kpirules.syntax.layout import DEEPEST
+from kpirules.syntax.bounds import DEEPEST, MOST_ROWS
+from kpirules.syntax.layout import nested
 
 Kids = list[Any]
 """What stands under a rule, in order: tokens, what other rules built, None for an optional part left out."""
@@ -111,15 +113,44 @@ def walk(tree: Tree[Token], rules: Mapping[str, Rule], builder: Builder) -> Any:
     return built[0].value
 
 
-def too_deep(item: ast.Node) -> Span | None:
-    """The place of a node that lies deeper in its item than `DEEPEST`, if there is one."""
-    todo: list[tuple[object, int]] = [(item, 0)]
+_LEVELS = frozenset({*get_args(ast.Expr), ast.By, ast.Choose, ast.Curve, ast.Tiers})
+"""The nodes that are a level of their own in what they stand in."""
+
+
+def too_large(item: ast.Node) -> Diagnostic | None:
+    """The fault of an item with a node that lies deeper in it than `DEEPEST`, or a rule of more than `MOST_ROWS`.
+
+    A value lies as deep in its limits as there are of them.
+    """
+    todo: list[tuple[ast.Node, int]] = [(part, 0) for part in _parts(item)]
     while todo:
         node, depth = todo.pop()
-        if isinstance(node, tuple):
-            todo += [(part, depth) for part in node]
-        elif isinstance(node, ast.Node):
-            if depth > DEEPEST:
-                return node.span
-            todo += [(getattr(node, part.name), depth + 1) for part in fields(node)]
+        depth += type(node) in _LEVELS
+        limits = len(getattr(node, "limits", ()))
+        if depth + limits > DEEPEST:
+            return nested(node.limits[DEEPEST - depth].span if limits else node.span)  # type: ignore[attr-defined]
+        rows = getattr(node, "rows", ())
+        if len(rows) > MOST_ROWS:
+            return too_many(rows[MOST_ROWS].span, MOST_ROWS, "rows")
+        todo += [(part, depth + limits) for part in _parts(node)]
     return None
+
+
+def _parts(node: ast.Node) -> Iterator[ast.Node]:
+    """The nodes directly in a node."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, ast.Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (part for part in value if isinstance(part, ast.Node))
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(kind))
+
+
+def too_many(span: Span, most: int, what: str) -> Diagnostic:
+    """The fault of one more than there may be, at its place; `what` is `items` or `rows`."""
+    return Diagnostic("KPI119", span, {"limit": most}, helps=(Note(what, {"limit": most}),))

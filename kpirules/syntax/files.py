@@ -13,6 +13,8 @@ from kpirules.source.files import SUFFIX, Reader
 from kpirules.source.similar import did_you_mean
 from kpirules.source.system import reason, undecoded
 from kpirules.syntax import ast
+from kpirules.syntax.bounds import MOST_ITEMS
+from kpirules.syntax.building import too_many
 from kpirules.syntax.parse import parse
 
 _ROOTED = r"[/~]|[A-Za-z]:"
@@ -44,6 +46,10 @@ def parse_files(source: SourceText, reader: Reader) -> Parsed:
     file = gathering.parse(first, source)
     gathering.open(first, None, file)
     gathering.walk()
+    if len(gathering.items) > MOST_ITEMS:
+        gathering.faults.append(too_many(gathering.items[MOST_ITEMS].span, MOST_ITEMS, "items"))
+        del gathering.items[MOST_ITEMS:]
+        gathering.partial = True
     broken = frozenset({""} if gathering.partial else ()).union(*(one.broken for one in gathering.files.values()))
     items, fragments = tuple(gathering.items), [item for one in gathering.files.values() for item in one.fragments]
     whole = replace(file, items=items, broken=broken, partial=gathering.partial, fragments=tuple(fragments))

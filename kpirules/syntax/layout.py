@@ -13,9 +13,7 @@ from itertools import pairwise
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, SourceText, Span
 from kpirules.syntax import words
-
-DEEPEST = 100
-"""Brackets within brackets, or blocks within blocks, beyond which a text is refused."""
+from kpirules.syntax.bounds import DEEPEST
 
 _SPACES = "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\r"
 _HALF_WIDTH: dict[int, str | int] = {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lark import Token, Tree, UnexpectedInput
 
 from kpirules.source import Diagnostic, SourceText, Span
 from kpirules.syntax import ast, layout, words
-from kpirules.syntax.building import Builder, too_deep, walk
+from kpirules.syntax.bounds import DEEPEST
+from kpirules.syntax.building import Builder, too_large, walk
 from kpirules.syntax.building_items import RULES as ITEMS
 from kpirules.syntax.building_rules import RULES
 from kpirules.syntax.comments import attach
@@ -92,11 +94,15 @@ def _read(reading: Reading) -> tuple[ast.Item | None, bool, list[Diagnostic], bo
         item = _named(reading, item)
     if item is None:
         return None, False, faults, bare
-    if sound and not faults and any(line.end - line.start > layout.DEEPEST for line in reading.lines):
-        deep = too_deep(item)
-        if deep:
-            faults.append(layout.nested(deep))
+    large = too_large(item) if _may_be_large(reading.lines) else None
+    if large is not None:
+        return None, False, [*faults, large] if sound and not faults else faults, bare
     return item, sound and not faults, faults, False
+
+
+def _may_be_large(lines: Sequence[Line]) -> bool:
+    """Whether an item may go past a bound: a level takes a character of a line, or lines of its own."""
+    return len(lines) + max(line.end - line.start for line in lines) > DEEPEST
 
 
 def _named(reading: Reading, item: ast.Item) -> ast.Item | None:

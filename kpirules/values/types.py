@@ -6,6 +6,7 @@ until a rounding point. Each side must fit 38 digits; the algebra below proves i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -264,6 +265,17 @@ def choose(a: Type, b: Type, unit: Unit) -> Type:
     num = Digits(max(an.scale, bn.scale), max(an.bound, bn.bound)).checked()
     den = Digits(max(ad.scale, bd.scale), max(ad.bound, bd.bound)).checked()
     return Type(unit, missing, low, high, num, den)
+
+
+def either(kinds: Sequence[Type], unit: Unit) -> Type:
+    """The type of a value that is one of several, as `choose` says of two."""
+    if all(kind.domain is not None for kind in kinds):
+        domain = tuple(dict.fromkeys(text for kind in kinds for text in kind.domain or ()))
+        return Type(unit, any(kind.missing for kind in kinds), domain=domain)
+    found = kinds[0]
+    for kind in kinds[1:]:
+        found = choose(found, kind, unit)
+    return replace(found, unit=unit)
 
 
 def limit(a: Type, bound: Type, unit: Unit, *, at_most: bool) -> Type:

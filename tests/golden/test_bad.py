@@ -47,7 +47,8 @@ def test_twins_break_the_same_rules(scheme: Path) -> None:
 def test_every_rule_of_syntax_and_model_is_broken_somewhere() -> None:
     rooms = [path for room in ("syntax", "model") for path in (PACKAGE / room).rglob("*.py")]
     raised = {code for path in rooms for code in re.findall(r'"(KPI\d+)"', path.read_text(encoding="utf-8"))}
-    assert raised - {one.code for scheme in bad_schemes() for one in found(scheme)} == set()
+    long = {"KPI119"}  # thousands of lines: `tests/test_size.py` writes them
+    assert raised - long - {one.code for scheme in bad_schemes() for one in found(scheme)} == set()
 
 
 def test_each_case_is_told_in_both_languages() -> None:

@@ -81,11 +81,11 @@ CASES = [
     ("KPI217", "x.part", scheme("define x = 1", "define y = x.part")),
     (
         "KPI219",
-        "d99",
+        "d200",
         scheme(
             "define d0 = achievement",
-            *(f"define d{n} = d{n - 1} + 1%" for n in range(1, 100)),
-            PLAIN.replace("achievement * 100", "d99 * 100"),
+            *(f"define d{n} = d{n - 1} + 1%" for n in range(1, 201)),
+            PLAIN.replace("achievement * 100", "d200 * 100"),
         ),
     ),
     # ---- units

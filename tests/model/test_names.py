@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kpirules.syntax import slips
+from kpirules.syntax.bounds import DEEPEST
 from tests.helpers.schemes import HEADER, ONE, ORDERS, STAFF, Data, figures, refused, scheme, told
 
 
@@ -214,8 +215,8 @@ def test_currencies() -> None:
 
 # ---------------------------------------------------------------- chains and circles, however long
 
-MANY = 700
-"""More than Python's recursion would follow."""
+MANY = DEEPEST
+"""As many as may stand one upon the other."""
 
 CHAINS = {
     "defines": ["define d0 = base", *(f"define d{n} = d{n - 1} + 1" for n in range(1, MANY))],
@@ -225,8 +226,17 @@ CHAINS = {
     ],
     "pays": ["pay p0\n    amount base", *(f"pay p{n}\n    amount p{n - 1}" for n in range(1, MANY))],
     "gates": [
-        *(f"pay p{n}\n    amount base" for n in range(100)),
-        *(f"gate g{n} when p{n - 1} > {n}\n    p{n} at most {n}" for n in range(1, 100)),
+        *(f"pay p{n}\n    amount base" for n in range(MANY)),
+        *(f"gate g{n} when p{n - 1} > {n}\n    p{n} at most {n}" for n in range(1, MANY)),
+    ],
+    "columns": [
+        "define orders.c0 = amount",
+        *(f"define orders.c{n} = c{n - 1} + 1" for n in range(1, MANY)),
+    ],
+    "definitions of an indicator": [
+        "define d0 = actual",
+        *(f"define d{n} = d{n - 1} + 1" for n in range(1, MANY)),
+        f"indicator i\n    actual base / 100_000 CNY as number\n    score d{MANY - 1}, at most 100",
     ],
     "filters": [
         "define f0 = orders where amount > 0",
@@ -234,6 +244,28 @@ CHAINS = {
         f"define x = count(f{MANY - 1})",
     ],
 }
+
+_OF_AN_INDICATOR = "indicator j\n    actual base / 100_000 CNY as number\n    score e, at most 100"
+
+LONGER = {
+    "defines": (f"define d{MANY} = d{MANY - 1} + 1", f"d{MANY - 1}"),
+    "scores": (
+        f"indicator i{MANY}\n    actual i{MANY - 1}.score\n    score actual, at most 100",
+        f"i{MANY - 1}.score",
+    ),
+    "pays": (f"pay p{MANY}\n    amount p{MANY - 1}", f"p{MANY - 1}"),
+    "gates": (
+        f"pay p{MANY}\n    amount base\ngate g{MANY} when p{MANY - 1} > 1\n    p{MANY} at most 1",
+        f"p{MANY - 1}",
+    ),
+    "columns": (f"define orders.c{MANY} = c{MANY - 1} + 1", f"c{MANY - 1}"),
+    "definitions of an indicator": (
+        f"define d{MANY} = d{MANY - 1} + 1\ndefine e = d{MANY}\n{_OF_AN_INDICATOR}",
+        "e",
+    ),
+    "filters": (f"define f{MANY} = f{MANY - 1} where amount > 0", f"f{MANY - 1}"),
+}
+"""One more, and where it is told."""
 
 
 @pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
@@ -243,10 +275,19 @@ def test_long_chains(kind: str, backwards: bool) -> None:  # noqa: FBT001  # a c
     assert told(scheme(ORDERS, *items)) == []
 
 
+@pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("kind", CHAINS)
+def test_chains_that_are_too_long(kind: str, backwards: bool) -> None:  # noqa: FBT001  # a case of its own
+    more, place = LONGER[kind]
+    items = [*CHAINS[kind], more]
+    assert told(scheme(ORDERS, *(items[::-1] if backwards else items))) == [("KPI219", place)]
+
+
 def test_a_long_circle_is_told_whole() -> None:
-    (fault,) = refused(scheme(*(f"define d{n} = d{(n + 1) % MANY} + 1" for n in range(MANY))))
+    many = 700
+    (fault,) = refused(scheme(*(f"define d{n} = d{(n + 1) % many} + 1" for n in range(many))))
     assert fault.code == "KPI207"
-    assert fault.args["circle"] == " → ".join([*(f"d{n}" for n in range(MANY)), "d0"])
+    assert fault.args["circle"] == " → ".join([*(f"d{n}" for n in range(many)), "d0"])
 
 
 def test_a_circle_is_told_with_each_reading() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpirules.syntax.layout import DEEPEST
+from kpirules.syntax.bounds import DEEPEST
 from tests.syntax.samples import only, read, said
 
 
@@ -118,6 +118,6 @@ def test_blocks_nested_too_deep() -> None:
 
 
 def test_what_is_deep_enough() -> None:
-    depth = DEEPEST - 10
+    depth = DEEPEST - 1
     assert read(f"define x = {'(' * depth}1{')' * depth}")[1] == ()
     assert read(f"define x = 1{' + 1' * depth}")[1] == ()

@@ -14,6 +14,7 @@ from kpirules.engines.reference.own import own_rows, steps_of
 from kpirules.engines.reference.steps import Record, Run, work_out
 from kpirules.engines.schema import schemas
 from kpirules.plan.ir import OVER, Filter, Plan, Scan, Step, Uncounted, Value
+from kpirules.source.recursion import room
 
 if TYPE_CHECKING:
     from kpirules.values.types import Type
@@ -98,9 +99,10 @@ def trace(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value
 
 def _worked_out(plan: Plan, steps: Sequence[Step], rows: Mapping[str, pa.Table], params: Mapping[str, Value]) -> Run:
     """The records of each step, from the rows of each scan."""
-    done = Run(plan.key, rows, params, schemas(plan))
-    for step in steps:
-        done.records[step.name] = work_out(done, step)
+    with room():
+        done = Run(plan.key, rows, params, schemas(plan))
+        for step in steps:
+            done.records[step.name] = work_out(done, step)
     return done
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import date
 from fractions import Fraction
 
@@ -89,6 +90,29 @@ class Line:
         low += part.low_open and low == part.low * grid
         high -= part.high_open and high == part.high * grid
         return Interval(Fraction(low) / grid, Fraction(high) / grid)
+
+
+class Free:
+    """What is left of a line: intervals apart from each other, in rising order, so that a part of it is soon found."""
+
+    def __init__(self, line_: Line) -> None:
+        self.line = line_
+        self.parts = line_.whole()
+
+    def common(self, taken: list[Interval]) -> list[Interval]:
+        """What is left of some parts of the line."""
+        return [one for part in taken for one in self.line.common(self.parts[slice(*self._met(part))], [part])]
+
+    def take(self, taken: list[Interval]) -> None:
+        """Take parts of the line out of it."""
+        for part in taken:
+            start, end = self._met(part)
+            self.parts[start:end] = self.line.without(self.parts[start:end], [part])
+
+    def _met(self, part: Interval) -> tuple[int, int]:
+        """Where the intervals begin and end that a part may have something in common with."""
+        start = bisect_left(self.parts, part.low, key=lambda one: one.high)
+        return start, bisect_right(self.parts, part.high, lo=start, key=lambda one: one.low)
 
 
 def line(type_: Type) -> Line:

@@ -1,12 +1,11 @@
-"""Who has a scorecard: nobody two, and whether everybody one, decided on enumerated columns."""
+"""Who has a scorecard: nobody two, and whether everybody one, decided on columns whose values are named."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 from kpirules.model import naming
-from kpirules.model.expr import Among, Bin, Col, Expr
+from kpirules.model.expr import Among, Bin, Col, Expr, Known
 from kpirules.model.walking import known
 from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
@@ -16,11 +15,14 @@ from kpirules.syntax import ast
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """For which values of an enumerated column of the subject a condition holds, and all that the column may have."""
+    """For which values of a column of the subject a condition holds, and all that the column may have.
+
+    `domain` is None where it may have others than those that conditions name.
+    """
 
     column: str
-    values: frozenset[str]
-    domain: tuple[str, ...]
+    values: frozenset[Known]
+    domain: tuple[str, ...] | None
 
 
 Applies = tuple[ast.Name, Expr | None]
@@ -28,13 +30,40 @@ Applies = tuple[ast.Name, Expr | None]
 
 
 def check(ws: Workspace, cards: Sequence[Applies]) -> None:
-    """Report scorecards that overlap, whatever is in them; remember whether it is proved that none do."""
-    for one, other in combinations(cards, 2):
-        shared = _shared(ws, one[1], other[1])
-        if shared is None:
-            ws.exclusive = False
-        elif shared:
-            _report(ws, one, other, shared)
+    """Report scorecards that overlap, whatever is in them; remember whether it is proved that none do.
+
+    Each is reported with the first that has somebody in common with it.
+    """
+    cells = [None if applies is None else _cells(ws, applies) for _, applies in cards]
+    first: dict[tuple[str, Known], int] = {}
+    everybodys: int | None = None
+    for nth, ((_, applies), cell) in enumerate(zip(cards, cells, strict=True)):
+        if applies is None:
+            others = [0] if nth else []
+            everybodys = nth if everybodys is None else everybodys
+        else:
+            shared = [first[cell.column, one] for one in cell.values if (cell.column, one) in first] if cell else []
+            others = [*shared, *([everybodys] if everybodys is not None else [])]
+        if cell is not None:
+            for value in cell.values:
+                first.setdefault((cell.column, value), nth)
+        if others:
+            _shared(ws, cards, cells, min(others), nth)
+    held = [cell for (_, applies), cell in zip(cards, cells, strict=True) if applies is not None]
+    if len(held) > 1 and (None in held or len({cell.column for cell in held if cell is not None}) > 1):
+        ws.exclusive = False
+
+
+def _shared(ws: Workspace, cards: Sequence[Applies], cells: Sequence[Cells | None], one: int, other: int) -> None:
+    """Report two scorecards that somebody has; where nobody need have the value that they share, it is left open."""
+    a, b = cells[one], cells[other]
+    if a is None or b is None:
+        _report(ws, cards[one], cards[other], "*")
+    elif a.domain is None:
+        ws.exclusive = False
+    else:
+        common = next(value for value in a.domain if value in a.values and value in b.values)
+        _report(ws, cards[one], cards[other], f'{a.column} = "{common}"')
 
 
 def _report(ws: Workspace, one: Applies, other: Applies, shared: str) -> None:
@@ -49,21 +78,17 @@ def _report(ws: Workspace, one: Applies, other: Applies, shared: str) -> None:
     ws.report("KPI514", here, args, labels=labels, helps=[Note("split")])
 
 
-def _shared(ws: Workspace, one: Expr | None, other: Expr | None) -> str | None:
-    """Who would have both: a text that says so, '' where nobody would, None where it cannot be decided."""
-    if one is None or other is None:
-        return "*"
-    a, b = _cells(ws, one), _cells(ws, other)
-    if a is None or b is None or a.column != b.column:
-        return None
-    common = [value for value in a.domain if value in a.values & b.values]
-    return f'{a.column} = "{common[0]}"' if common else ""
-
-
 def strange(ws: Workspace) -> bool:
     """Whether a scorecard is for values that there are none of, so that whom it was meant for is not known."""
     cells = [_cells(ws, card.applies) for card in ws.scorecards if card.applies is not None]
-    return any(cell is not None and not cell.values <= frozenset(cell.domain) for cell in cells)
+    domains: dict[str, frozenset[str]] = {}
+    for cell in cells:
+        if cell is not None and cell.domain is not None:
+            if cell.column not in domains:
+                domains[cell.column] = frozenset(cell.domain)
+            if not cell.values <= domains[cell.column]:
+                return True
+    return False
 
 
 def covers(ws: Workspace) -> bool:
@@ -71,25 +96,28 @@ def covers(ws: Workspace) -> bool:
     if any(card.applies is None for card in ws.scorecards):
         return True
     cells = [_cells(ws, card.applies) for card in ws.scorecards if card.applies is not None]
-    known = [cell for cell in cells if cell is not None]
-    if len(known) != len(cells) or len({cell.column for cell in known}) != 1:
+    known_ = [cell for cell in cells if cell is not None]
+    if len(known_) != len(cells) or len({cell.column for cell in known_}) != 1 or known_[0].domain is None:
         return False
-    return frozenset().union(*(cell.values for cell in known)) >= frozenset(known[0].domain)
+    return frozenset().union(*(cell.values for cell in known_)) >= frozenset(known_[0].domain)
 
 
 def _cells(ws: Workspace, node: Expr) -> Cells | None:
-    """The cells of a condition, whatever name it has; None where it is not of one enumerated column."""
+    """The cells of a condition, whatever name it has; None where it is not of known values of one column.
+
+    All but some values are known of an enumerated column alone.
+    """
     match naming.unnamed(ws, node):
-        case Among(operand=Col() as column, values=values, negated=negated) if column.own and column.type.domain:
-            named = frozenset(str(value.value) for value in values)
-            domain = column.type.domain
-            return Cells(_name(column), frozenset(domain) - named if negated else named, domain)
-        case Bin(op="=" | "!=" as op, left=Col() as column, right=right) if column.own and column.type.domain:
-            named = frozenset({str(known(right))})
-            domain = column.type.domain
-            return Cells(_name(column), named if op == "=" else frozenset(domain) - named, domain)
+        case Among(operand=Col() as column, values=values, negated=negated) if column.own:
+            named = frozenset(value.value for value in values)
+        case Bin(op="=" | "!=" as op, left=Col() as column, right=right) if column.own and known(right) is not None:
+            named, negated = frozenset({known(right)}), op == "!="
         case _:
             return None
+    domain = column.type.domain
+    if not negated:
+        return Cells(_name(column), named, domain)
+    return Cells(_name(column), frozenset(domain) - named, domain) if domain else None
 
 
 def _name(column: Col) -> str:

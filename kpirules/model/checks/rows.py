@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
 from kpirules.model.checks.cases import MOST, OTHER, Case, Space, intervals
-from kpirules.model.checks.intervals import Interval, Line, number
+from kpirules.model.checks.intervals import Free, Interval, Line, number
 from kpirules.model.checks.intervals import line as line_of
 from kpirules.model.expr import Compares, Expr, Holds, Lists, Otherwise, Row, Unknown
 from kpirules.model.walking import head_parts, known, walk
@@ -17,6 +17,9 @@ from kpirules.syntax import words
 from kpirules.values.rounding import numeral
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
+
+MOST_FAULTS = 100
+"""How many rows of a rule are told that take nothing; the rest of it is looked at when these are no more."""
 
 Reach = tuple[Fraction, Fraction]
 
@@ -112,9 +115,15 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
     `span` None says nothing of what is left. A presumed head may have others than those of its domain.
     """
     named = {value: None for row in rows for node in head_parts(row.head) if (value := known(node)) is not None}
-    free: list[object] = [*_domain(head.type, named)]
+    domain = {value: nth for nth, value in enumerate(_domain(head.type, named))}
+    free = dict.fromkeys(domain)
     before: list[tuple[Row, list[object]]] = []
     constant = True
+    faults = 0
+
+    def takers(values: Iterable[object]) -> list[Row]:
+        return [one for one, had in before if any(value in had for value in values)]
+
     for row in rows:
         if isinstance(row.head, Otherwise):
             if not free:
@@ -125,27 +134,38 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
             constant = False
             continue
         negated = isinstance(row.head, Compares) and row.head.op == "!="
-        taken = [value for value in _domain(head.type, named) if (value in values) is not negated]
+        taken = _taken_of(domain, values, negated=negated)
         if (taken or negated) and not any(value in free for value in taken):
-            blockers = [one for one, had in before if any(value in had for value in taken)]
-            _unreachable(ws, row, blockers, _word(ws, taken[0]) if taken else None)
+            faults += 1
+            _unreachable(ws, row, takers(taken), _word(ws, taken[0]) if taken else None)
         elif isinstance(row.head, Lists):
             for node in row.head.values:
-                _taken_above(ws, node, [one for one, had in before if known(node) in had])
+                if (value := known(node)) in domain and value not in free:
+                    faults += 1
+                    _taken_above(ws, node, takers([value]))
+        if faults > MOST_FAULTS:
+            return False
         before.append((row, taken))
-        free = [value for value in free if value not in taken]
-    strange = not set(named) <= set(_domain(head.type, named))  # told already, and the row was meant for another
-    if head.type.presumed:
-        free = [value for value in free if value in (head.type.domain or ())]
+        for value in taken:
+            free.pop(value, None)
+    strange = not named.keys() <= domain.keys()  # told already, and the row was meant for another
+    left = [value for value in free if not head.type.presumed or value in (head.type.domain or ())]
     if span is None or strange:
         return False
     if not constant:
         ws.report("KPI512", span, helps=[Note("bounds")])
-    elif OTHER in free:
+    elif OTHER in left:
         ws.report("KPI512", span, helps=[Note("text")])
-    elif free:
-        _gap(ws, head, rows, span, _word(ws, free[0]))
-    return constant and not free and not head.type.presumed
+    elif left:
+        _gap(ws, head, rows, span, _word(ws, left[0]))
+    return constant and not left and not head.type.presumed
+
+
+def _taken_of(domain: Mapping[object, int], values: Sequence[object], *, negated: bool) -> list[object]:
+    """The values of a domain that are listed, or those that are not, in its order; `domain` has the place of each."""
+    if negated:
+        return [value for value in domain if value not in values]
+    return sorted({value for value in values if value in domain}, key=domain.__getitem__)
 
 
 def _domain(type_: Type, named: Iterable[object]) -> tuple[object, ...]:
@@ -172,37 +192,47 @@ def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
     and rows after it are not called unreachable by it.
     """
     line = line_of(head.type)
-    free: list[Interval] = line.whole()
+    free = Free(line)
     before: list[tuple[Row, list[Interval]]] = []
     constant = True
+    faults = 0
+
+    def takers(part: list[Interval]) -> list[Row]:
+        return [one for one, had in before if line.common(had, part)]
+
     for row in rows:
         if isinstance(row.head, Otherwise):
-            if not free:
+            if not free.parts:
                 _unreachable(ws, row, [one for one, _ in before], None)
             return True
         taken = _taken(line, row)
         if taken is None:
             constant = False
             continue
-        if not line.common(free, taken):
-            blockers = [one for one, had in before if line.common(had, taken)]
+        if not free.common(taken):
+            faults += 1
             inside = line.inside(taken)
-            _unreachable(ws, row, blockers, show(inside, head.type) if inside is not None else None)
+            _unreachable(ws, row, takers(taken), show(inside, head.type) if inside is not None else None)
         elif isinstance(row.head, Lists):
             for node in row.head.values:
                 here = _where(line, "=", [node]) or []
-                _taken_above(ws, node, [one for one, had in before if line.common(had, here)])
+                if here and not free.common(here):
+                    faults += 1
+                    _taken_above(ws, node, takers(here))
+        if faults > MOST_FAULTS:
+            return False
         before.append((row, taken))
-        free = line.without(free, taken)
+        free.take(taken)
     if span is None:
         return False
+    left = free.parts
     if head.type.presumed and constant:
-        free = line.common(free, [Interval(*reach)]) if reach is not None else []
+        left = line.common(left, [Interval(*reach)]) if reach is not None else []
     if not constant:
         ws.report("KPI512", span, helps=[Note("bounds")])
-    elif free:
-        _gap(ws, head, rows, span, show(line.simplest(free), head.type))
-    return constant and not free and not head.type.presumed
+    elif left:
+        _gap(ws, head, rows, span, show(line.simplest(left), head.type))
+    return constant and not left and not head.type.presumed
 
 
 def _taken(line: Line, row: Row) -> list[Interval] | None:
