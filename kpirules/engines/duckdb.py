@@ -21,6 +21,7 @@ from kpirules.engines.outcome import Outcome, RunFault, failed, uncounted, value
 from kpirules.engines.schema import Schema, schemas
 from kpirules.engines.sql import DATA, DUCKDB, MADE, Queries, Query, compiled
 from kpirules.plan.ir import OVER, ROW, Plan, Uncounted, Value
+from kpirules.source.recursion import room
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -64,9 +65,10 @@ def compile_sql(plan: Plan, params: Mapping[str, Value], columns: Sequence[str])
     Raises:
         ValueError: the plan asks for what its types do not hold.
     """
-    query = compiled(plan, params, columns, DUCKDB).subjects
-    trees = [*(_table_of(name, tree) for name, tree in query.made), query.tree]
-    return ";\n\n".join(tree.sql(DUCKDB.name, pretty=True, copy=False) for tree in trees)
+    with room():
+        query = compiled(plan, params, columns, DUCKDB).subjects
+        trees = [*(_table_of(name, tree) for name, tree in query.made), query.tree]
+        return ";\n\n".join(tree.sql(DUCKDB.name, pretty=True, copy=False) for tree in trees)
 
 
 def run(
@@ -84,8 +86,8 @@ def run(
     """
     session = _Session(plan)
     try:
-        session.queries = queries = compiled(plan, params, columns, DUCKDB)
-        with TemporaryDirectory(dir=limits.temp) as temp, duckdb.connect() as connection:
+        with room(), TemporaryDirectory(dir=limits.temp) as temp, duckdb.connect() as connection:
+            session.queries = queries = compiled(plan, params, columns, DUCKDB)
             _set_up(connection, limits, temp)
             _register(connection, queries, tables)
             with _interrupted(connection, limits.seconds, session.late):

@@ -12,7 +12,6 @@ from kpirules.plan.ir import (
     Filter,
     Join,
     Op,
-    Param,
     Plan,
     Ref,
     Scalar,
@@ -48,23 +47,27 @@ def may_miss(scalar: Scalar, schema: Schema) -> bool:
 
     Its own type does not say so: it holds where every row has what it refers to, and a join leaves some rows without.
     """
-    match scalar:
-        case Ref(name):
-            return schema[name].missing
-        case Const(value):
-            return value is None
-        case Param():
-            return False
-        case Op("is_missing"):
-            return False
-        case Op("coalesce", (_, otherwise)):
-            return may_miss(otherwise, schema)
-        case Op(_, args):
-            return scalar.type.missing or any(may_miss(arg, schema) for arg in args)
-        case Case(whens, otherwise):
-            return otherwise is None or any(
-                may_miss(one, schema) for one in (otherwise, *(value for _, value in whens))
-            )
+    pending = [scalar]
+    while pending:
+        one = pending.pop()
+        match one:
+            case Ref(name) if schema[name].missing:
+                return True
+            case Const(None) | Case(otherwise=None):
+                return True
+            case Op("coalesce", (_, otherwise)):
+                pending.append(otherwise)
+            case Op("is_missing"):
+                continue
+            case Op(_, args):
+                if one.type.missing:
+                    return True
+                pending += args
+            case Case(whens, last) if last is not None:
+                pending += [last, *(value for _, value in whens)]
+            case _:
+                continue
+    return False
 
 
 def _columns(step: Step, known: Mapping[str, Schema]) -> Schema:

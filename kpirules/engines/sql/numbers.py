@@ -46,10 +46,10 @@ def known(value: Fraction, kind: Type) -> Num:
     return Num(node, digits, build.number(over, over_digits) if kind.over else None, over_digits)
 
 
-def kept(scope: Scope, a: Num) -> Num:
-    """The number as columns, so that it can be said more than once."""
-    over = None if a.over is None else scope.keep(a.over, a.over_digits)
-    return replace(a, node=scope.keep(a.node, a.digits), over=over)
+def kept(scope: Scope, a: Num, *, apart: bool = False) -> Num:
+    """The number as columns, so that it can be said more than once; `apart` as in `Scope.keep`."""
+    over = None if a.over is None else scope.keep(a.over, a.over_digits, apart=apart)
+    return replace(a, node=scope.keep(a.node, a.digits, apart=apart), over=over)
 
 
 def fitted(a: Num, kind: Type) -> Num:

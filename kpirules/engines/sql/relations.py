@@ -7,7 +7,7 @@ is left out, and one that only one other reads stands inside it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -28,7 +28,8 @@ class Relation:
 
     `sources` are the tables it reads, by the alias that its nodes know them by; where the only one has none, by "".
     `passed` is the alias of the relation whose other columns are passed on. `made` are the columns made from the
-    sources, and `steps` those made from the sources and the steps before, by identifier. `joined` is the condition of
+    sources, and `steps` those made from the sources and the steps before, by identifier; of these, those `apart` stand
+    inside no other. `joined` is the condition of
     the join of the second source to the first; `where` may read steps; `keys` are what rows are grouped by.
     """
 
@@ -37,6 +38,7 @@ class Relation:
     passed: str | None = None
     made: Mapping[str, Node] = field(default_factory=dict)
     steps: Mapping[str, Node] = field(default_factory=dict)
+    apart: Container[str] = ()
     joined: Node | None = None
     where: Node | None = None
     keys: Sequence[Node] = ()
@@ -69,7 +71,8 @@ def _select(
     """The layers of one relation; what they read of its sources is added to `needed`."""
     made = {name: node for name, node in relation.made.items() if name in asked}
     outside = dict.fromkeys(_plain(relation.where)) if relation.where is not None else {}
-    layers = _layers(_inlined(_asked_for(relation.steps, {**asked, **outside}), {**asked, **outside}))
+    steps = _asked_for(relation.steps, {**asked, **outside})
+    layers = _layers(_inlined(steps, {**asked, **outside}, relation.apart))
     if relation.where is not None or not layers:
         layers.append({})
     kept = {} if relation.passed is None else {name: None for name in asked if name not in made}
@@ -137,8 +140,8 @@ def _asked_for(steps: Mapping[str, Node], asked: Columns) -> _Layer:
     return dict(reversed(list(found.items())))
 
 
-def _inlined(steps: _Layer, asked: Columns) -> _Layer:
-    """The steps, less those that only one other reads, which stand inside it."""
+def _inlined(steps: _Layer, asked: Columns, apart: Container[str]) -> _Layer:
+    """The steps, less those that only one other reads, which stand inside it where they need not stand apart."""
     uses = Counter(name for step in steps.values() for name in step.reads)
     found: _Layer = {}
     nested: dict[str, int] = {}
@@ -146,7 +149,7 @@ def _inlined(steps: _Layer, asked: Columns) -> _Layer:
         inner = {
             one: found.pop(one)
             for one in dict.fromkeys(step.reads)
-            if one in found and one not in asked and uses[one] == 1 and nested[one] < _NESTED
+            if one in found and one not in asked and one not in apart and uses[one] == 1 and nested[one] < _NESTED
         }
         nested[name] = 1 + max((nested[one] for one in inner), default=0)
         found[name] = _with_inside(step, inner) if inner else step

@@ -54,7 +54,7 @@ def number(scope: Scope, scalar: Scalar) -> Num:
             return _known_number(scope.params[name], kind)
         case Op() | Case():
             found = _NUMERIC[scalar.op](scope, scalar) if isinstance(scalar, Op) else _case_number(scope, scalar)
-            return numbers.kept(scope, found) if _is_deep(scope, scalar) else found
+            return numbers.kept(scope, found, apart=True) if _is_deep(scope, scalar) else found
 
 
 def node(scope: Scope, scalar: Scalar) -> Node:
@@ -68,7 +68,7 @@ def node(scope: Scope, scalar: Scalar) -> Node:
             return _known(scope.params[name], kind)
         case Op() | Case():
             found = _OTHER[scalar.op](scope, scalar) if isinstance(scalar, Op) else _case_node(scope, scalar)
-            return scope.keep(found) if _is_deep(scope, scalar) else found
+            return scope.keep(found, apart=True) if _is_deep(scope, scalar) else found
 
 
 def _is_deep(scope: Scope, scalar: Op | Case) -> bool:

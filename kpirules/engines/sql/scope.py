@@ -48,7 +48,7 @@ class Scope:
     `schema` has the columns in reach, `steps` those made here, by identifier. `stem` begins the names of columns made
     for an operand that is needed more than once. `guard`, a column's own condition, says where such a column is worked
     out at all: what no branch takes must not be computed through a shared column. `nesting` says, by its id, how deep
-    a scalar that was lowered stands nested.
+    a scalar that was lowered stands nested; `apart` are the columns that are there since it was nested too deep.
     """
 
     names: Names
@@ -59,6 +59,7 @@ class Scope:
     guard: Node | None = None
     steps: dict[str, Node] = field(default_factory=dict)
     nesting: dict[int, float] = field(default_factory=dict)
+    apart: set[str] = field(default_factory=set)
 
     def column(self, name: str) -> exp.Column:
         """The column of a plan's name."""
@@ -73,15 +74,17 @@ class Scope:
             node = build.case([(self.guard, node)])
         self.steps[identifier] = node
 
-    def keep(self, node: Node, digits: Digits | None = None) -> Node:
+    def keep(self, node: Node, digits: Digits | None = None, *, apart: bool = False) -> Node:
         """The node as something that can be said again at no cost: a column, or itself where it is one or a constant.
 
-        `digits` are what a number is cast to.
+        `digits` are what a number is cast to. One `apart` stays a column, however few read it.
         """
         if isinstance(node, exp.Column) or not node.find(exp.Column):
             return node
         identifier = self.names.fresh(self.stem)
         self._add(identifier, build.cast(node, digits) if digits else node)
+        if apart:
+            self.apart.add(identifier)
         return build.column(identifier)
 
     @contextmanager

@@ -46,7 +46,7 @@ def lowered(low: Lowering, step: Step) -> Relation:
         case Filter():
             scope = low.scope(step.input, step.name)
             holds = scalars.node(scope, step.predicate)
-            return _over(low, step, steps=scope.steps, where=holds)
+            return _over(low, step, scope, where=holds)
         case Join():
             return _join(low, step)
         case Compute():
@@ -54,15 +54,15 @@ def lowered(low: Lowering, step: Step) -> Relation:
             for binding in step.bindings:
                 _bind(scope, binding)
                 scope.schema[binding.name] = low.schemas[step.name][binding.name]
-            return _over(low, step, steps=scope.steps)
+            return _over(low, step, scope)
         case Aggregate():
             return _aggregate(low, step)
 
 
-def _over(low: Lowering, step: Filter | Compute, *, steps: Mapping[str, Node], where: Node | None = None) -> Relation:
+def _over(low: Lowering, step: Filter | Compute, scope: Scope, *, where: Node | None = None) -> Relation:
     """The rows of the input with columns more, or the rows of it for which a condition holds."""
     sources = {"": table(low.relations(step.input))}
-    return Relation(low.relations(step.name), sources, passed="", steps=steps, where=where)
+    return Relation(low.relations(step.name), sources, passed="", steps=scope.steps, apart=scope.apart, where=where)
 
 
 def column_names(name: str, schema: Schema) -> tuple[str, ...]:
