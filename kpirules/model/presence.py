@@ -107,10 +107,10 @@ def _joined(ws: Workspace, op: str, parts: list[Presence]) -> Presence:
     """The key of conditions that are joined by one word, however they are put in brackets and names."""
     found: list[Presence] = []
     for part in parts:
-        joined = ws.joined.get(part, ())
-        found += joined[1:] if joined[:1] == (op,) else [part]
+        joined_by, joined = ws.joined.get(part, ("", []))
+        found += joined if joined_by == op else [part]
     key = _number(ws, (op, *found))
-    ws.joined[key] = (op, *found)
+    ws.joined[key] = op, found
     return key
 
 

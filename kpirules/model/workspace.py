@@ -170,7 +170,7 @@ class Workspace(Reports):
     unknown: int = 0
     keys: dict[tuple[int, int], tuple[Expr, Presence]] = field(default_factory=dict)
     numbers: dict[Presence, int] = field(default_factory=dict)
-    joined: dict[Presence, tuple[object, ...]] = field(default_factory=dict)
+    joined: dict[Presence, tuple[str, list[Presence]]] = field(default_factory=dict)
     grains: dict[int, tuple[Expr, bool, bool]] = field(default_factory=dict)
     contextual: frozenset[str] | None = None
     unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)
