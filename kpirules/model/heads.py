@@ -36,10 +36,10 @@ def guessed(head: Expr, rows: tuple[ast.Row, ...]) -> Expr:
         return head
     written = [node for row in rows for node in head_parts(row) if not _naught(node)]
     kinds = [unit for node in written if (unit := _WRITTEN.get(type(node))) is not None]
-    ((unit, most),) = Counter(kinds).most_common(1) or [(None, 0)]
-    if unit is None or most * 2 <= len(written):
-        return head
-    return Unknown(head.span, types.presumed(unit))
+    for unit, most in Counter(kinds).most_common(1):
+        if most * 2 > len(written):
+            return Unknown(head.span, types.presumed(unit))
+    return head
 
 
 def _naught(node: ast.Expr) -> bool:

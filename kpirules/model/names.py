@@ -265,6 +265,10 @@ def _ambiguous(ws: Workspace, path: ast.Path, table: str, column: columns.Seen, 
     return ws.fail("KPI203", path.span, args, labels=labels, helps=[Note(help_, args)])
 
 
+_LOOKED_FOR = 500
+"""How many unknown names of a scheme are held against the known ones: each is held against all of them."""
+
+
 def unknown(
     ws: Workspace, name: ast.Name, known: list[str], *, table: str | None = None, asked: Type | None = None
 ) -> Skip:
@@ -274,7 +278,8 @@ def unknown(
     """
     if words.builtin(name.text) not in _NOW:
         return ws.later(name.span)
-    close = similar(name.text, known)
+    ws.unknown += 1
+    close = similar(name.text, known) if ws.unknown <= _LOOKED_FOR else None
     glued = words.glued(name.text)
     from kpirules.syntax import slips  # noqa: PLC0415  # of no use to a scheme without faults
 
@@ -342,6 +347,8 @@ def _no_column(ws: Workspace, path: ast.Path, table: str) -> Skip:
 
 
 def _names_of_subject(ws: Workspace, scope: Scope) -> list[str]:
+    if ws.unknown >= _LOOKED_FOR:
+        return []
     own = columns.names_of(ws, ws.subject.table.name) if ws.subject else []
     usable = [name for name, declared in ws.declared.items() if declared.kind not in ("scorecard", "gate")]
     language = ws.file.language

@@ -38,20 +38,48 @@ EVERYTHING: Presence = ("everything",)
 """The key that stands for all there is."""
 
 
+_Deep = tuple[Expr, int]
+"""An expression, and how many names within names are looked behind in it."""
+
+
 def key_of(ws: Workspace, node: Expr, deep: int = naming.DEEPEST) -> Presence:
     """The key of an expression; `deep` is how many names within names are looked behind.
 
     That of an operation is a number that stands for the operation and the keys of its parts, so that none is long.
     """
-    at = (id(node), deep)
-    if at not in ws.keys:
-        behind = naming.behind(ws, node) if deep else None
-        found = _key(ws, node, deep) if behind is None else key_of(ws, behind, deep - 1)
-        ws.keys[at] = node, found  # with the node, so that no other takes its identity
-    return ws.keys[at][1]
+    pending: list[_Deep] = [(node, deep)]
+    opened: dict[tuple[int, int], list[_Deep]] = {}
+    while pending:
+        one, left = pending[-1]
+        at = id(one), left
+        if at not in ws.keys and at not in opened:
+            opened[at] = _behind(ws, one, left) or [(part, left) for part in _parts(one)]
+            pending += opened[at]
+            continue
+        if at not in ws.keys:
+            keys = [ws.keys[id(part), under][1] for part, under in opened[at]]
+            named = bool(keys) and opened[at][0][1] < left
+            ws.keys[at] = one, keys[0] if named else _key(ws, one, keys)  # the node keeps its identity from others
+        pending.pop()
+    return ws.keys[id(node), deep][1]
 
 
-def _key(ws: Workspace, node: Expr, deep: int) -> Presence:
+def _behind(ws: Workspace, node: Expr, deep: int) -> list[_Deep]:
+    """The expression that a name stands for, where it has one and it is looked behind."""
+    behind = naming.behind(ws, node) if deep else None
+    return [] if behind is None else [(behind, deep - 1)]
+
+
+def _parts(node: Expr) -> tuple[Expr, ...]:
+    """The parts whose keys make that of an expression."""
+    if isinstance(node, Own):
+        return (node.value,)
+    worked_out = Bin | Neg | As | Not | Fn | Fallback | Cond | Absent | Among | Agg
+    return children(node) if isinstance(node, worked_out) else ()
+
+
+def _key(ws: Workspace, node: Expr, parts: list[Presence]) -> Presence:
+    """The key of an expression by those of its parts."""
     match node:
         case Lit():
             return ("lit", node.value)
@@ -60,20 +88,30 @@ def _key(ws: Workspace, node: Expr, deep: int) -> Presence:
         case Val():
             return value(node.item, node.part)
         case Own():
-            return ("own", node.refs, key_of(ws, node.value, deep))
+            return ("own", node.refs, *parts)
         case Lookup():
             return ("lookup", node.table, node.column)
         case Builtin():
             return ("builtin", node.name)
         case Agg():
-            parts = (part and key_of(ws, part, deep) for part in (node.arg, node.where))
-            return _number(ws, ("agg", node.func, *parts, node.grain))
+            return _number(ws, ("agg", node.func, node.arg is None, *parts, node.grain))
         case Bin(op="and" | "or"):
-            return _number(ws, (node.op, *_joined(ws, node, node.op, deep)))
+            return _joined(ws, node.op, parts)
         case Bin() | Neg() | As() | Not() | Fn() | Fallback() | Cond() | Absent() | Among():
-            return _number(ws, (*_kind(node), *(key_of(ws, part, deep) for part in children(node))))
+            return _number(ws, (*_kind(node), *parts))
         case _:
             return ("node", node)
+
+
+def _joined(ws: Workspace, op: str, parts: list[Presence]) -> Presence:
+    """The key of conditions that are joined by one word, however they are put in brackets and names."""
+    found: list[Presence] = []
+    for part in parts:
+        joined_by, joined = ws.joined.get(part, ("", []))
+        found += joined if joined_by == op else [part]
+    key = _number(ws, (op, *found))
+    ws.joined[key] = op, found
+    return key
 
 
 def _number(ws: Workspace, key: Presence) -> Presence:
@@ -97,18 +135,6 @@ def _kind(node: Expr) -> Presence:
             return (type(node).__name__,)
 
 
-def _joined(ws: Workspace, node: Expr, op: str, deep: int) -> Iterator[Presence]:
-    """The keys of conditions that are joined by one word, however they are put in brackets and names."""
-    behind = naming.behind(ws, node) if deep else None
-    if behind is not None:
-        yield from _joined(ws, behind, op, deep - 1)
-    elif isinstance(node, Bin) and node.op == op:
-        yield from _joined(ws, node.left, op, deep)
-        yield from _joined(ws, node.right, op, deep)
-    else:
-        yield key_of(ws, node, deep)
-
-
 def column(name: str) -> Presence:
     """The key of a column of the row itself."""
     return ("col", (), name, False)
@@ -121,65 +147,74 @@ def value(item: str, part: str) -> Presence:
 
 def present_with(ws: Workspace, node: Expr, deep: int = naming.DEEPEST) -> Iterator[Presence]:
     """The keys of what is there wherever an expression is: itself, and what it is worked out of."""
-    yield key_of(ws, node, deep)
-    behind = naming.behind(ws, node) if deep else None
-    if behind is not None:
-        yield from present_with(ws, behind, deep - 1)
-    elif _strict(node):
-        for part in children(node):
-            yield from present_with(ws, part, deep)
+    pending: list[_Deep] = [(node, deep)]
+    while pending:
+        one, left = pending.pop()
+        yield key_of(ws, one, left)
+        pending += _behind(ws, one, left) or [(part, left) for part in (children(one) if _strict(one) else ())]
 
 
-def shown(ws: Workspace, node: Expr, *, holds: bool, deep: int = naming.DEEPEST) -> Iterator[Presence]:
+def shown(ws: Workspace, node: Expr, *, holds: bool) -> Iterator[Presence]:
     """The keys of what is there wherever a condition holds (or, with `holds` false, does not).
 
     A condition with a fault may have been meant to show anything: `EVERYTHING`.
     """
-    behind = naming.behind(ws, node) if deep else None
-    if behind is not None:
-        yield from shown(ws, behind, holds=holds, deep=deep - 1)
-        return
-    match node:
-        case Unknown():
-            yield EVERYTHING
-        case Absent() if node.negated is holds:
-            yield from present_with(ws, node.operand, deep)
-        case Bin() if node.op == ("and" if holds else "or"):
-            yield from shown(ws, node.left, holds=holds, deep=deep)
-            yield from shown(ws, node.right, holds=holds, deep=deep)
-        case Not():
-            yield from shown(ws, node.operand, holds=not holds, deep=deep)
-        case _:
-            return
+    pending: list[tuple[Expr, bool, int]] = [(node, holds, naming.DEEPEST)]
+    while pending:
+        one, here, left = pending.pop()
+        behind = _behind(ws, one, left)
+        if behind:
+            pending += [(part, here, under) for part, under in behind]
+            continue
+        match one:
+            case Unknown():
+                yield EVERYTHING
+            case Absent() if one.negated is here:
+                yield from present_with(ws, one.operand, left)
+            case Bin() if one.op == ("and" if here else "or"):
+                pending += [(one.right, here, left), (one.left, here, left)]
+            case Not():
+                pending.append((one.operand, not here, left))
+            case _:
+                continue
 
 
 def narrowed(ws: Workspace, scope: Scope, node: Expr) -> Expr:
     """A node as never missing where it is known to be there."""
     if isinstance(node, Unknown) or not scope.present or not node.type.missing:
         return node
-    if EVERYTHING in scope.present or _there(ws, scope, node, naming.DEEPEST):
+    if EVERYTHING in scope.present or _there(ws, scope, node):
         return replace(node, type=node.type.there())
     return node
 
 
-def _there(ws: Workspace, scope: Scope, node: Expr, deep: int) -> bool:
+def _there(ws: Workspace, scope: Scope, node: Expr) -> bool:
     """Whether a possibly missing value is there by what is known."""
-    if not node.type.missing or key_of(ws, node, deep) in scope.present:
-        return True
-    behind = naming.behind(ws, node) if deep else None
-    if behind is not None:
-        return _there(ws, scope, behind, deep - 1)
+    pending: list[_Deep] = [(node, naming.DEEPEST)]
+    while pending:
+        one, left = pending.pop()
+        if not one.type.missing or key_of(ws, one, left) in scope.present:
+            continue
+        needs = _behind(ws, one, left) or [(part, left) for part in _needs(one)]
+        if not needs:
+            return False
+        pending += needs
+    return True
+
+
+def _needs(node: Expr) -> tuple[Expr, ...]:
+    """The parts that make a value be there where they all are; none where that is not known of it."""
     match node:
         case Bin(op="/") if _by_zero(node):
-            return False
+            return ()
         case Cond():
-            return _there(ws, scope, node.then, deep) and _there(ws, scope, node.otherwise, deep)
+            return node.then, node.otherwise
         case Fallback() if node.fallback is not None:
-            return _there(ws, scope, node.fallback, deep)
+            return (node.fallback,)
         case Bin() | Neg() | Fn() | As() | Limited():
-            return all(_there(ws, scope, part, deep) for part in children(node))
+            return children(node)
         case _:
-            return False
+            return ()
 
 
 def _by_zero(node: Bin) -> bool:

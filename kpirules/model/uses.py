@@ -16,9 +16,11 @@ def paths_in(node: ast.Expr) -> Iterator[ast.Path]:
 
 def nodes_in(node: ast.Expr) -> Iterator[ast.Expr]:
     """An expression and every expression in it, in written order."""
-    yield node
-    for part in _parts_of(node):
-        yield from nodes_in(part)
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending += reversed(_parts_of(part))
 
 
 def _parts_of(node: ast.Expr) -> tuple[ast.Expr, ...]:

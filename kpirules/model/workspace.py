@@ -121,7 +121,8 @@ class Workspace(Reports):
     how many items stand one upon the other in it, itself included. `reach` are bounds that the total comes to in any
     case, whatever fault is in it. `filtered` are the filtered tables whose conditions are worked out, `acting` is what
     gates do (`gates.gated`), `kinds` those of the items, `assessed` what is there for whoever is assessed.
-    `keys` and `numbers` belong to `presence.key_of`, `grains` to `terms`.
+    `unknown` counts the names that are none; `keys`, `numbers` and `joined` belong to `presence.key_of`, `grains` to
+    `terms`.
     """
 
     file: ast.File
@@ -166,8 +167,10 @@ class Workspace(Reports):
     acting: dict[Key, list[tuple[ast.Gate, ast.GateEffect]]] | None = None
     kinds: frozenset[type] = field(init=False)
     assessed: frozenset[Presence] | None = None
+    unknown: int = 0
     keys: dict[tuple[int, int], tuple[Expr, Presence]] = field(default_factory=dict)
     numbers: dict[Presence, int] = field(default_factory=dict)
+    joined: dict[Presence, tuple[str, list[Presence]]] = field(default_factory=dict)
     grains: dict[int, tuple[Expr, bool, bool]] = field(default_factory=dict)
     contextual: frozenset[str] | None = None
     unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, fields
-from functools import cache
+from dataclasses import field
 from typing import Any, NamedTuple, get_args
 
 from lark import Token, Tree
@@ -138,17 +137,12 @@ def too_large(item: ast.Node) -> Diagnostic | None:
 
 def _parts(node: ast.Node) -> Iterator[ast.Node]:
     """The nodes directly in a node."""
-    for name in _fields(type(node)):
+    for name in type(node).__slots__:
         value = getattr(node, name)
         if isinstance(value, ast.Node):
             yield value
         elif isinstance(value, tuple):
             yield from (part for part in value if isinstance(part, ast.Node))
-
-
-@cache
-def _fields(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(part.name for part in fields(kind))
 
 
 def too_many(span: Span, most: int, what: str) -> Diagnostic:

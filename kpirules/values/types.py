@@ -17,6 +17,9 @@ from kpirules.values.units import Unit
 WIDTH = 38
 """The most digits one decimal column can hold, on every engine."""
 
+_TOO_WIDE = 10**WIDTH
+"""The least whole number that needs more digits."""
+
 SUM_BOUND = Fraction(10) ** 14
 """A column without `between`, any sum and any count stay below this; a run-time value past it is a fault."""
 
@@ -54,7 +57,8 @@ class Digits:
         Raises:
             TooWide: it may need more than `WIDTH` digits.
         """
-        if self.width > WIDTH:
+        fits = self.scale <= WIDTH and self.bound.numerator * 10**self.scale < _TOO_WIDE * self.bound.denominator
+        if not fits:
             raise TooWide(self.width)
         return self
 

@@ -7,7 +7,7 @@ stand for nobody; one that is not there is there for nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from fractions import Fraction
@@ -24,8 +24,8 @@ MOST = 128
 """How many cases are told apart at once; what takes more is not decided."""
 
 Key = tuple[object, ...]
-Part = Sequence[object]
-"""Intervals of a line, or values of a list."""
+Part = Collection[object]
+"""Intervals of a line, or values of a list: the keys of a dict, so that each is soon found."""
 
 Case = Mapping[Key, Part]
 """What is not mentioned may be anything."""
@@ -46,22 +46,30 @@ class Axis:
     line: Line | None
     domain: tuple[object, ...]
     shown: Expr | None = None
+    _places: Mapping[object, int] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_places", {value: nth for nth, value in enumerate(self.domain)})
 
     def common(self, one: Part, other: Part) -> Part:
         """What lies in both parts."""
         if self.line is not None:
             return self.line.common(intervals(one), intervals(other))
-        return [value for value in one if value in other]
+        few, many = (one, other) if len(one) < len(other) else (other, one)
+        return dict.fromkeys(sorted((value for value in few if value in many), key=self._places.__getitem__))
 
     def without(self, one: Part, other: Part) -> Part:
         """What lies in `one` and not in `other`."""
         if self.line is not None:
             return self.line.without(intervals(one), intervals(other))
-        return [value for value in one if value not in other]
+        left = dict.fromkeys(one)
+        for value in other:
+            left.pop(value, None)
+        return left
 
     def whole(self) -> Part:
         """All of it."""
-        return self.line.whole() if self.line is not None else self.domain
+        return self.line.whole() if self.line is not None else self._places
 
 
 def intervals(part: Part) -> list[Interval]:
@@ -158,7 +166,7 @@ class Space:
             case Absent():
                 key: Key = ("absent", self.key(node.operand))
                 self.axes.setdefault(key, Axis(None, (True, False)))
-                return key, [holds is not node.negated]
+                return key, {holds is not node.negated: None}
             case Among():
                 values = [value for one in node.values if (value := known(one)) is not None]
                 return self._placed(node.operand, values, negated=node.negated is holds)
@@ -170,7 +178,7 @@ class Space:
                     return self._compared(op, left, value)
                 key = ("order", self.key(left), self.key(right))
                 self.axes.setdefault(key, Axis(None, ("<", "=", ">")))
-                return key, [*_ORDERS[op]]
+                return key, dict.fromkeys(_ORDERS[op])
             case _:
                 return self._placed(node, [holds], negated=False)
 
@@ -183,7 +191,7 @@ class Space:
 
     def _placed(self, node: Expr, values: Sequence[Known], *, negated: bool) -> tuple[Key, Part]:
         axis = self._axis(node)
-        part: Part = values
+        part: Part = dict.fromkeys(values)
         if axis.line is not None:
             numbers = [number(value) for value in values if isinstance(value, Fraction | date)]
             part = [one for value in numbers for one in axis.line.where("=", value)]

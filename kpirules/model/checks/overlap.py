@@ -110,8 +110,11 @@ def _cells(ws: Workspace, node: Expr) -> Cells | None:
     match naming.unnamed(ws, node):
         case Among(operand=Col() as column, values=values, negated=negated) if column.own:
             named = frozenset(value.value for value in values)
-        case Bin(op="=" | "!=" as op, left=Col() as column, right=right) if column.own and known(right) is not None:
-            named, negated = frozenset({known(right)}), op == "!="
+        case Bin(op="=" | "!=" as op, left=Col() as column, right=right) if column.own:
+            value = known(right)
+            if value is None:
+                return None
+            named, negated = frozenset({value}), op == "!="
         case _:
             return None
     domain = column.type.domain

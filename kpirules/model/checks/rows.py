@@ -73,10 +73,11 @@ def _somebody(ws: Workspace, where: Space, case: Case) -> str | None:
     found = []
     for key, part in case.items():
         axis = where.axes[key]
-        if axis.shown is None or axis.shown.type.unit is Unit.BOOL or part[0] is OTHER:
+        first = next(iter(part))
+        if axis.shown is None or axis.shown.type.unit is Unit.BOOL or first is OTHER:
             return None
         span, type_ = axis.shown.span, axis.shown.type
-        value = show(axis.line.simplest([*intervals(part)]), type_) if axis.line else _word(ws, part[0])
+        value = show(axis.line.simplest([*intervals(part)]), type_) if axis.line else _word(ws, first)
         found.append(f"{span.text} = {value}")
     return ", ".join(found)
 
@@ -146,8 +147,8 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
         if faults > MOST_FAULTS:
             return False
         before.append((row, taken))
-        for value in taken:
-            free.pop(value, None)
+        for one in taken:
+            free.pop(one, None)
     strange = not named.keys() <= domain.keys()  # told already, and the row was meant for another
     left = [value for value in free if not head.type.presumed or value in (head.type.domain or ())]
     if span is None or strange:
