@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import columns, divisors, grain, infer, names, one_period, operators, own, presence, terms, uses
+from kpirules.model import (
+    columns,
+    divisors,
+    grain,
+    infer,
+    names,
+    one_period,
+    operators,
+    own,
+    presence,
+    quotients,
+    terms,
+    uses,
+)
 from kpirules.model.expr import Agg, Bin, Expr, Grain, Skip
 from kpirules.model.workspace import Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 from kpirules.values import types
+from kpirules.values.divisor import Divisor
 from kpirules.values.types import SUM_BOUND, Type
 from kpirules.values.units import Unit
 
@@ -56,7 +71,10 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         terms.of_the_grain(ws, arg, rows.table, node.span, node.function.text)
     arg = divisors.of_one_divisor(ws, rows.owner, arg, node.span)
     found = operators.fit(ws, node.span, (arg,), lambda: _type(ws, node, name, arg))
-    return Agg(name, arg, where, rows, type=found, span=node.span)
+    made = Agg(name, arg, where, rows, type=found, span=node.span)
+    if name != "avg" or found.presumed:
+        return made
+    return replace(made, type=replace(found, by=Divisor(1, (quotients.counted(ws, made),))))
 
 
 def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:

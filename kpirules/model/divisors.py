@@ -37,7 +37,7 @@ from kpirules.model.expr import (
     Tiers,
     Val,
 )
-from kpirules.model.walking import children, known, rebased
+from kpirules.model.walking import children, known, rebased, values_in
 from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
@@ -177,7 +177,7 @@ class _Divisors:
         return self._of_parts(node, refs)
 
     def _of_parts(self, node: Expr, refs: tuple[str, ...]) -> _Split:
-        parts = [part for part in _values(node) if part.type.digits is not None]
+        parts = [part for part in values_in(node) if part.type.digits is not None]
         match node:
             case Bin(op="+" | "-"):
                 return _common([self.split(part, refs) for part in parts], added=True)
@@ -288,17 +288,6 @@ class _Divisors:
             helps = [Note("round", {"write": f"{word}({node.span.text}, {places})"})]
         labels = [] if node.span.within(self.span) else [Label(self.span, "counted", {"text": self.span.text})]
         return self.ws.fail("KPI319", node.span, args, labels=labels, helps=helps)
-
-
-def _values(node: Expr) -> tuple[Expr, ...]:
-    """The parts that a value may be or is made of, not those that only decide."""
-    match node:
-        case Cond():
-            return node.then, node.otherwise
-        case By() | Choose():
-            return tuple(row.value for row in node.rows)
-        case _:
-            return children(node)
 
 
 def _fits(node: Expr, places: int) -> bool:

@@ -27,21 +27,31 @@ def rule(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: as
     if not card.everything:  # its weights are refused
         raise Skip
     scored = _scores(ws, card.entries)
-    adjusted = types.constant(Unit.NUMBER, Fraction(0))
 
     def weighted() -> Type:
         groups = [(_mean(_scores(ws, group.entries)), group.weight) for group in card.groups]
         return _mean([*groups, *scored])
 
     ws.memo[name, "weighted"] = operators.fit(ws, node.name.span, (), weighted).there()
-    for adjust in card.adjusts:
-        adjusted = types.add(adjusted, adjust.rule.type, Unit.NUMBER)
-    ws.memo[name, "adjustments"] = adjusted
+    adjusts = tuple(adjust.rule for adjust in card.adjusts)
+    ws.memo[name, "adjustments"] = operators.fit(ws, node.name.span, adjusts, lambda: _sum(adjusts))
     return rules.wanted(ws, Scope(card=name), written.rule, Unit.NUMBER, written.limits)
 
 
 def _scores(ws: Workspace, entries: Iterable[scheme.Entry]) -> list[tuple[Type, Fraction]]:
     return [(ws.value(entry.indicator, "score", entry.span).type, entry.weight) for entry in entries]
+
+
+def _sum(adjusts: Sequence[Expr]) -> Type:
+    """The type of all adjustments together.
+
+    Raises:
+        TooWide: it cannot be proved to fit.
+    """
+    found = types.constant(Unit.NUMBER, Fraction(0))
+    for adjust in adjusts:
+        found = types.add(found, adjust.type, Unit.NUMBER)
+    return found
 
 
 def _mean(held: Sequence[tuple[Type, Fraction]]) -> Type:

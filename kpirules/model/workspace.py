@@ -16,7 +16,7 @@ from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.layout import DEEPEST
-from kpirules.values.types import Type
+from kpirules.values.types import SUM_BOUND, Type
 
 if TYPE_CHECKING:
     from kpirules.model.terms import Reading
@@ -113,7 +113,8 @@ class Workspace(Reports):
     out of some that have a fault, so that whether they may be missing is not known. `unsound` are defines and computed
     columns with faults that a place which reads them may take away, `inlined` those of them that are read, `in_place`
     what names stand for at the places that read them so. `reach` are bounds that the total comes to in any case,
-    whatever fault is in it.
+    whatever fault is in it. `divisors` are the names of what quotients are divided by, `column_bound` what a column
+    without `between` stays below.
     """
 
     file: ast.File
@@ -155,6 +156,8 @@ class Workspace(Reports):
     contextual: frozenset[str] | None = None
     unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)
     inlined: set[Key] = field(default_factory=set)
+    divisors: dict[Presence, str] = field(default_factory=dict)
+    column_bound: Fraction = SUM_BOUND
     in_place: dict[tuple[Key, Scope], tuple[Expr | None, list[Diagnostic]]] = field(default_factory=dict)
     resolve: Callable[[Key], Type] | None = None
     _doubt: bool = False

@@ -10,6 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.records import dataclass
+from kpirules.values.divisor import ONE, Divisor
 from kpirules.values.rounding import decimal_places, extended, truncated
 from kpirules.values.units import Unit
 
@@ -63,8 +64,8 @@ class Type:
     """What is known of a value before any data is read.
 
     `low` and `high` bound a numeric value, both included (None: it is not numeric). `digits` holds the value, or its
-    numerator where `over` holds a denominator, which is always above zero. `domain` lists the texts an enumerated
-    text may be, in declared order.
+    numerator where `over` holds a denominator, which is always above zero. `by` says which denominator that is, where
+    it may meet the same again. `domain` lists the texts an enumerated text may be, in declared order.
     """
 
     unit: Unit
@@ -74,6 +75,7 @@ class Type:
     digits: Digits | None = None
     over: Digits | None = None
     domain: tuple[str, ...] | None = None
+    by: Divisor | None = None
 
     @property
     def presumed(self) -> bool:
@@ -104,11 +106,23 @@ class Type:
 
     def maybe(self, *, when: bool = True) -> Type:
         """The same type, possibly missing (or not, where `when` is false)."""
-        return self if self.missing == when else replace(self, missing=when)
+        if self.missing == when:
+            return self
+        by = replace(self.by, sure=False) if self.by is not None and when else self.by
+        return replace(self, missing=when, by=by)
 
     def there(self) -> Type:
         """The same type, never missing."""
         return self.maybe(when=False)
+
+    def divided(self, name: str) -> Type:
+        """The same type of a quotient, whose denominator has a name: of equal names it is the same."""
+        return replace(self, by=Divisor(1, (name,), sure=not self.missing))
+
+    @property
+    def divisor(self) -> Divisor | None:
+        """What a number is divided by, 1 for a plain decimal; None where nothing is known of it."""
+        return self.by if self.over else replace(ONE, sure=not self.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +180,7 @@ def constant(unit: Unit, value: Fraction) -> Type:
     places = decimal_places(value)
     if places is None:
         digits, over = (Digits(0, Fraction(abs(side))).checked() for side in (value.numerator, value.denominator))
-        return Type(unit, low=value, high=value, digits=digits, over=over)
+        return Type(unit, low=value, high=value, digits=digits, over=over, by=Divisor(value.denominator))
     return decimal(unit, places, value, value)
 
 
@@ -180,8 +194,28 @@ def _over(digits: Digits, *, was_quotient: bool) -> Digits | None:
     return digits.checked() if was_quotient else None
 
 
+def _common(a: Type, b: Type) -> tuple[int, int] | None:
+    """By how much the sides of two quotients are to be multiplied to have one divisor; None where they have none."""
+    if a.by is None or b.by is None or not a.over or not b.over:
+        return None
+    return a.by.common(b.by)
+
+
+def _more(a: Digits, times: int) -> Digits:
+    return a if times == 1 else Digits(a.scale, a.bound * times)
+
+
+def _widest(a: Digits, b: Digits) -> Digits:
+    return Digits(max(a.scale, b.scale), max(a.bound, b.bound))
+
+
+def _product(a: Type, b: Type) -> Divisor | None:
+    """The divisor of a product."""
+    return a.divisor.times(b.divisor) if (a.over or b.over) and a.divisor and b.divisor else None
+
+
 def add(a: Type, b: Type, unit: Unit, *, minus: bool = False) -> Type:
-    """The type of `a + b`, or `a - b` with `minus`; quotients are cross-multiplied."""
+    """The type of `a + b`, or `a - b` with `minus`; quotients of two divisors are cross-multiplied."""
     low, high = (
         (a.bounds[0] - b.bounds[1], a.bounds[1] - b.bounds[0])
         if minus
@@ -191,12 +225,27 @@ def add(a: Type, b: Type, unit: Unit, *, minus: bool = False) -> Type:
         )
     )
     (an, ad), (bn, bd) = a.sides, b.sides
-    left, right = _times(an, bd), _times(bn, ad)
+    missing = a.missing or b.missing
+    common = _common(a, b)
+    if common is not None:
+        # INVARIANT: a divisor is one unit of its last place or more, so this is no wider than a crossed sum.
+        left, right = _more(an, common[0]), _more(bn, common[1])
+        over = _widest(_more(ad, common[0]), _more(bd, common[1]))
+    else:
+        left, right, over = _times(an, bd), _times(bn, ad), _times(ad, bd)
+    by = _product(a, b) if common is None else _shared(a, b, common)
     scale = max(left.scale, right.scale)
     if a.over or b.over:
         num = Digits(scale, left.bound + right.bound).checked()
-        return Type(unit, a.missing or b.missing, low, high, num, _times(ad, bd).checked())
-    return decimal(unit, scale, low, high, missing=a.missing or b.missing)
+        return Type(unit, missing, low, high, num, over.checked(), by=by)
+    return decimal(unit, scale, low, high, missing=missing)
+
+
+def _shared(a: Type, b: Type, common: tuple[int, int]) -> Divisor:
+    """The divisor that two quotients come to together."""
+    assert a.divisor is not None
+    assert b.divisor is not None
+    return Divisor(a.divisor.constant * common[0], a.divisor.factors, a.divisor.sure and b.divisor.sure)
 
 
 def multiply(a: Type, b: Type, unit: Unit) -> Type:
@@ -205,7 +254,8 @@ def multiply(a: Type, b: Type, unit: Unit) -> Type:
     (an, ad), (bn, bd) = a.sides, b.sides
     num, den = _times(an, bn).checked(), _times(ad, bd)
     missing = a.missing or b.missing
-    return Type(unit, missing, low, high, num, _over(den, was_quotient=bool(a.over or b.over)))
+    over = _over(den, was_quotient=bool(a.over or b.over))
+    return Type(unit, missing, low, high, num, over, by=_product(a, b))
 
 
 def _corners(a: tuple[Fraction, Fraction], b: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
@@ -216,8 +266,10 @@ def _corners(a: tuple[Fraction, Fraction], b: tuple[Fraction, Fraction]) -> tupl
     return min(products), max(products)
 
 
-def divide(a: Type, b: Type, unit: Unit) -> Type:
+def divide(a: Type, b: Type, unit: Unit, name: str | None = None) -> Type:
     """The type of `a / b`: a quotient, possibly missing where the bounds of `b` include 0.
+
+    `name` stands for the size of `b`, or of its numerator; a known number needs none.
 
     A divisor other than 0 is at least one unit of its last place, over its largest denominator; that bounds the
     quotient. The sign of the divisor moves to the numerator, so the denominator is above zero.
@@ -233,7 +285,17 @@ def divide(a: Type, b: Type, unit: Unit) -> Type:
         corners.append(Fraction(0))
     else:
         corners = [x / y for x in a.bounds for y in (low, high)]
-    return Type(unit, a.missing or b.missing or zero, min(corners), max(corners), num, den)
+    return Type(unit, a.missing or b.missing or zero, min(corners), max(corners), num, den, by=_divided(a, b, name))
+
+
+def _divided(a: Type, b: Type, name: str | None) -> Divisor | None:
+    """The divisor of `a / b`: that of `a`, times the numerator of `b`."""
+    low, high = b.bounds
+    if a.divisor is None:
+        return None
+    if low == high and low != 0 and b.divisor is not None and not b.divisor.factors:
+        return a.divisor.by_constant(low * b.divisor.constant)
+    return a.divisor.by(name) if name is not None else None
 
 
 def negate(a: Type) -> Type:
@@ -261,9 +323,33 @@ def choose(a: Type, b: Type, unit: Unit) -> Type:
     (an, ad), (bn, bd) = a.sides, b.sides
     if not (a.over or b.over):
         return decimal(unit, max(an.scale, bn.scale), low, high, missing=missing)
-    num = Digits(max(an.scale, bn.scale), max(an.bound, bn.bound)).checked()
-    den = Digits(max(ad.scale, bd.scale), max(ad.bound, bd.bound)).checked()
-    return Type(unit, missing, low, high, num, den)
+    num, den, by = _brought(a, b) or (_widest(an, bn), _widest(ad, bd), None)
+    return Type(unit, missing, low, high, num.checked(), den.checked(), by=by)
+
+
+def _brought(a: Type, b: Type) -> tuple[Digits, Digits, Divisor] | None:
+    """Both sides of one of two values over the constant that their divisors have in common, where it is no longer."""
+    common = a.divisor.common(b.divisor) if a.divisor and b.divisor else None
+    if common is None:
+        return None
+    (an, ad), (bn, bd) = a.sides, b.sides
+    num, den = _widest(_more(an, common[0]), _more(bn, common[1])), _widest(_more(ad, common[0]), _more(bd, common[1]))
+    if num.width > _widest(an, bn).width or den.width > _widest(ad, bd).width:
+        return None
+    return num, den, _shared(a, b, common)
+
+
+def or_else(a: Type, b: Type, unit: Unit) -> Type:
+    """The type of `a`, or of `b` where it is missing; 0 stands over any divisor, so it changes none."""
+    found = choose(a.there(), b, unit)
+    if found.over is None or found.by is not None or a.by is None or not a.by.sure or not _is_zero(b):
+        return found
+    by = a.by.replaced()
+    return replace(found, over=_widest(found.over, Digits(0, Fraction(by.constant))), by=by)
+
+
+def _is_zero(a: Type) -> bool:
+    return a.over is None and a.low == a.high == 0
 
 
 def limit(a: Type, bound: Type, unit: Unit, *, at_most: bool) -> Type:
@@ -273,7 +359,8 @@ def limit(a: Type, bound: Type, unit: Unit, *, at_most: bool) -> Type:
     pick = min if at_most else max
     low, high = pick(a.bounds[0], bound.bounds[0]), pick(a.bounds[1], bound.bounds[1])
     if either.over:
-        return replace(either, low=low, high=high)
+        by = either.by or (a.by if _is_zero(bound) else bound.by if _is_zero(a) else None)
+        return replace(either, low=low, high=high, by=by)
     return decimal(unit, either.sides[0].scale, low, high, missing=either.missing)
 
 
@@ -286,7 +373,8 @@ def compare(a: Type, b: Type) -> None:
     if a.digits is None or b.digits is None:
         return
     (an, ad), (bn, bd) = a.sides, b.sides
-    left, right = _times(an, bd), _times(bn, ad)
+    common = _common(a, b)
+    left, right = (_times(an, bd), _times(bn, ad)) if common is None else (_more(an, common[0]), _more(bn, common[1]))
     scale = max(left.scale, right.scale)
     Digits(scale, left.bound).checked()
     Digits(scale, right.bound).checked()
@@ -377,7 +465,7 @@ def _of_group(a: Type) -> Digits | None:
 
 def extreme(a: Type) -> Type:
     """The type of the least or the greatest over rows, missing of no rows."""
-    return replace(a, missing=True, over=_of_group(a))
+    return replace(a, missing=True, over=_of_group(a), by=None)
 
 
 def median(a: Type) -> Type:
@@ -387,7 +475,7 @@ def median(a: Type) -> Type:
     """
     scale, bound = a.sides[0].scale, a.sides[0].bound if a.over else _size(*a.bounds)
     Digits(scale, 2 * bound).checked()
-    return replace(a, digits=Digits(scale + 1, bound).checked(), missing=True, over=_of_group(a))
+    return replace(a, digits=Digits(scale + 1, bound).checked(), missing=True, over=_of_group(a), by=None)
 
 
 def average(a: Type) -> Type:
