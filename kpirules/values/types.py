@@ -323,20 +323,24 @@ def choose(a: Type, b: Type, unit: Unit) -> Type:
     (an, ad), (bn, bd) = a.sides, b.sides
     if not (a.over or b.over):
         return decimal(unit, max(an.scale, bn.scale), low, high, missing=missing)
-    num, den, by = _brought(a, b) or (_widest(an, bn), _widest(ad, bd), None)
-    return Type(unit, missing, low, high, num.checked(), den.checked(), by=by)
+    num, den = _widest(an, bn).checked(), _widest(ad, bd).checked()
+    by = _of_either(a, b)
+    return Type(
+        unit, missing, low, high, num, den if by is None else _widest(den, Digits(0, Fraction(by.constant))), by=by
+    )
 
 
-def _brought(a: Type, b: Type) -> tuple[Digits, Digits, Divisor] | None:
-    """Both sides of one of two values over the constant that their divisors have in common, where it is no longer."""
-    common = a.divisor.common(b.divisor) if a.divisor and b.divisor else None
-    if common is None:
+def _of_either(a: Type, b: Type) -> Divisor | None:
+    """The divisor of one of two values, where both have it; 0 has any that is known before any data is read."""
+    one, other = a.divisor, b.divisor
+    if one is None or other is None:
         return None
-    (an, ad), (bn, bd) = a.sides, b.sides
-    num, den = _widest(_more(an, common[0]), _more(bn, common[1])), _widest(_more(ad, common[0]), _more(bd, common[1]))
-    if num.width > _widest(an, bn).width or den.width > _widest(ad, bd).width:
-        return None
-    return num, den, _shared(a, b, common)
+    if one.common(other) == (1, 1):
+        return replace(one, sure=one.sure and other.sure)
+    for zero, rest in ((a, other), (b, one)):
+        if _is_zero(zero) and not rest.factors:
+            return rest
+    return None
 
 
 def or_else(a: Type, b: Type, unit: Unit) -> Type:

@@ -187,11 +187,5 @@ def chosen(scope: Scope, branches: Sequence[tuple[Node, Num]], otherwise: Num | 
 
 
 def _brought(scope: Scope, a: Num, kind: Type) -> Num:
-    """A number over the constant that its type has; a plain decimal is 0 there, or the type has no other factor."""
-    if kind.by is None:
-        return a
-    if a.over is None:
-        return times(scope, a, kind.by.constant)
-    if a.by is None or a.by.factors != kind.by.factors:
-        return a
-    return times(scope, a, kind.by.constant // a.by.constant)
+    """A plain number, over the constant that its type has: it is 0 there, where that is not 1."""
+    return a if a.over is not None or kind.by is None else times(scope, a, kind.by.constant)
