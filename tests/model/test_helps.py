@@ -53,7 +53,12 @@ FOLLOWED = [
     ("if base then 1 else 2", "KPI301", "compare", "if base > 0 then 1 else 2"),
     ("round(role)", "KPI307", "figure", "round(count(orders))"),
     ("sum(lines.pieces) / 7 > 5%", "KPI302", "quotient", "if (sum(lines.pieces) / 7) as percent > 5% then 1 else 2"),
-    ("if base > 5 then sum(lines.pieces) / 7 else 5%", "KPI316", "quotient", "if base > 5 then (sum(lines.pieces) / 7) as percent else 5%"),
+    (
+        "if base > 5 then sum(lines.pieces) / 7 else 5%",
+        "KPI316",
+        "quotient",
+        "if base > 5 then (sum(lines.pieces) / 7) as percent else 5%",
+    ),
     ("avg(lines.pieces) or else 0%", "KPI301", "quotient", "(avg(lines.pieces)) as percent or else 0%"),
     ("round(base, 20)", "KPI314", "places", "round(base, 2)"),
 ]

@@ -2,24 +2,27 @@
 
 `python -m tests.runs.kills COUNT SEED` ends COUNT commands with SIGKILL, at moments spread over the whole life of each,
 and prints what they left; `.ci/long` runs it. The program is imported once, and each command is a process forked from
-it. After each kill the same command is run again, to its end.
+it. Where something written aside is left, the same command is run again, to its end.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from kpirules.compiling import compile_file
 from tests.runs import project
 
 FAULTY = project.TABLES["orders.csv"].replace("100.50", "a lot") + "6,S9,2025-01-02,5.00\n"
@@ -27,6 +30,13 @@ LIST = "kpirules-faults.csv"
 RUN = ("run", "--period", "2025Q1")
 OVER = 1.15
 """How much longer than a whole command the latest kill waits: some are to come after its end."""
+LATE = 0.6
+"""From which part of its life on every second command is killed."""
+
+
+AGAIN = 0.1
+"""How often a command is run again though it left nothing aside."""
+_ASIDE = re.compile(r"(^|/)\.[^/]*(\.partial|kpirules-faults)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +114,24 @@ def ended(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def prepared() -> None:
-    """Import what commands use, without starting any thread of it."""
-    import duckdb  # noqa: F401
-    import pandas  # noqa: F401, ICN001
-    import sqlglot  # noqa: F401
+def prepared(folder: Path) -> None:
+    """Import what commands and the look at what they leave use: whatever a process that does both has imported.
 
-    import kpirules.cli.main
-    import kpirules.runs.verify  # noqa: F401
+    INVARIANT: no thread is started here, so that what is forked from this process has all of its threads.
+    """
+    project.write(folder)
+
+    def work() -> int:
+        _command(folder, RUN)()
+        _verified(folder / "runs" / "2025Q1")()
+        Path(f"{folder}.modules").write_text("\n".join(sys.modules), encoding="utf-8")
+        return 0
+
+    assert ended(forked(work)) == 0
+    for name in Path(f"{folder}.modules").read_text(encoding="utf-8").split():
+        with suppress(ImportError):
+            import_module(name)
+    compile_file(folder / "shop.kpi", "shop.kpi")
 
 
 # ---------------------------------------------------------------- one kill
@@ -141,9 +161,9 @@ class Place:
         if self.kind.old_list:
             head = self.whole_list.splitlines(keepends=True)[0]
             (self.folder / LIST).write_bytes(head)
-        self.known = digests(self.folder)
+        self.known = digests(self.folder, folders=True)
         lengths = []
-        for _ in range(3):
+        for _ in range(2):
             began = time.monotonic()
             self._expect(self.kind.args, self.kind.code)
             lengths.append(time.monotonic() - began)
@@ -156,41 +176,44 @@ class Place:
 
     def restore(self) -> None:
         """Take away what commands have made, and put an older list back."""
-        for name in digests(self.folder).keys() - self.known.keys():
-            (self.folder / name).unlink(missing_ok=True)
-        for path in sorted(self.folder.rglob("*"), reverse=True):
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
+        for name in sorted(digests(self.folder, folders=True).keys() - self.known.keys(), reverse=True):
+            path = self.folder / name
+            path.rmdir() if path.is_dir() else path.unlink()
         if self.kind.old_list:
             (self.folder / LIST).write_bytes(self.whole_list.splitlines(keepends=True)[0])
 
-    def killed(self, wait: float) -> tuple[bool, list[str]]:
-        """Whether the command was killed before its end, and what is wrong with what it left."""
+    def killed(self, wait: float, *, again: bool) -> tuple[str | None, list[str]]:
+        """What the command left, None where it had ended before the kill; and what is wrong with that.
+
+        With `again` it is run again in any case, else where it left something aside.
+        """
         pid = forked(_command(self.folder, self.kind.args))
         time.sleep(wait)
         os.kill(pid, signal.SIGKILL)
         code = ended(pid)
         if code not in (-signal.SIGKILL, self.kind.code):
-            return False, [f"ended with {code}"]
-        wrong = [*self._wrong(littered=True)]
-        again = ended(forked(_command(self.folder, self.kind.args)))
-        if self.kind.args[-2] == "--out" and again == 2 and (self.folder / self.kind.args[-1]).exists():
-            again = 0  # the folder was there already
-            wrong += [] if code != -signal.SIGKILL or self._runs() else ["refused"]
-        if again != self.kind.code:
-            wrong.append(f"run again, it ended with {again}")
-        wrong += self._wrong(littered=False)
-        return code == -signal.SIGKILL, wrong
+            return None, [f"ended with {code}"]
+        wrong, left = [*self._wrong(littered=True)], self.left()
+        tried = code == -signal.SIGKILL
+        if left == "a part aside" or again:
+            wrong += self._again()
+        return (left if tried else None), wrong
+
+    def _again(self) -> Iterator[str]:
+        """What is wrong after the next run, which clears away what the killed one wrote aside."""
+        taken = "--out" in self.kind.args and (self.folder / self.kind.args[-1]).exists()
+        code = ended(forked(_command(self.folder, self.kind.args)))
+        if code != (2 if taken else self.kind.code):
+            yield f"run again, it ended with {code}"
+        if not taken:
+            yield from self._wrong(littered=False)
 
     def left(self) -> str:
         """What stands there of a killed command, in a word."""
-        names = digests(self.folder).keys() - self.known.keys()
-        if any(".partial/" in name for name in names):
-            return "left a part aside"
-        return "left all" if names or self._list() != self.known.get(LIST) else "left nothing"
-
-    def _list(self) -> str | None:
-        return digests(self.folder).get(LIST)
+        found = digests(self.folder, folders=True)
+        if any(_ASIDE.search(name) for name in found):
+            return "a part aside"
+        return "nothing" if found == self.known else "all"
 
     def _runs(self) -> list[Path]:
         """The run folders that were not there before."""
@@ -201,7 +224,7 @@ class Place:
 
     def _wrong(self, *, littered: bool) -> Iterator[str]:
         """What should not be; `littered` right after a kill, when what was written aside may still be there."""
-        found = digests(self.folder)
+        found = digests(self.folder, folders=True)
         for name, digest in self.known.items():
             if name != LIST and found.get(name) != digest:
                 yield f"{name} is changed"
@@ -213,7 +236,7 @@ class Place:
             old = self.whole_list.splitlines(keepends=True)[0] if self.kind.old_list and littered else None
             if fault_list.read_bytes() not in (self.whole_list, old):
                 yield "the list of faults is torn"
-        litter = [name for name in found if ".partial" in name or f".{LIST}" in name]
+        litter = [name for name in found if _ASIDE.search(name)]
         if litter and not littered:
             yield f"litter: {litter}"
 
@@ -231,13 +254,14 @@ def _verified(folder: Path) -> Callable[[], int]:
     return work
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """The digest of each file below a folder, by its path there."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+def digests(folder: Path, *, folders: bool = False) -> dict[str, str]:
+    """The digest of each file below a folder, by its path there; with `folders` these too, without one."""
+    made = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    files = {name: sha256(path.read_bytes()).hexdigest() for name, path in made.items() if path.is_file()}
+    return files | {name: "" for name in made if folders and name not in files}
 
 
-def kills(count: int, seed: int, folder: Path, kinds: Mapping[str, Kind] = KINDS) -> Tally:
+def kills(count: int, seed: int, folder: Path, kinds: Mapping[str, Kind]) -> Tally:
     """Kill so many commands, of each kind as many; those that had ended before are counted apart."""
     random, tally = Random(seed), Tally()  # noqa: S311  # moments, not secrets
     places = {name: Place(folder / name.replace(" ", "-"), kind) for name, kind in kinds.items()}
@@ -245,26 +269,29 @@ def kills(count: int, seed: int, folder: Path, kinds: Mapping[str, Kind] = KINDS
     while tally.counts["killed"] < count:
         name = names[tally.counts["killed"] % len(names)]
         place = places[name]
-        wait = random.uniform(0, place.length * OVER)
-        alive, wrong = place.killed(wait)
-        tally.counts[f"killed: {name}" if alive else "ended before"] += 1
-        tally.counts["killed"] += alive
+        # the writing is the last and shortest part, and where most can go wrong
+        wait = random.uniform(random.choice((0, LATE)), OVER) * place.length
+        left, wrong = place.killed(wait, again=random.random() < AGAIN)
+        if left is None:
+            tally.counts["ended before"] += 1
+        else:
+            tally.counts.update(["killed", f"killed: {name}", f"left {left}"])
         tally.wrong += [f"{name}, after {wait * 1000:.1f} ms: {one}" for one in wrong]
         for one in wrong:
             print(f"{name}, after {wait * 1000:.1f} ms: {one}", flush=True)  # noqa: T201  # what a long run is for
         place.restore()
-        if alive and tally.counts["killed"] % 100 == 0:
+        if left is not None and tally.counts["killed"] % 100 == 0:
             print(f"{tally.counts['killed']} of {count} killed", flush=True)  # noqa: T201
     return tally
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Kill `COUNT` commands, at moments drawn from `SEED`."""
+    """Kill `COUNT` commands, at moments drawn from `SEED`; of the kinds that are named, or of all."""
     count, seed = int(arguments[0]), int(arguments[1])
-    prepared()
+    kinds = {name: KINDS[name] for name in arguments[2:]} or KINDS
     with TemporaryDirectory() as folder:
-        tally = kills(count, seed, Path(folder))
-        shutil.rmtree(folder, ignore_errors=True)
+        prepared(Path(folder) / "prepared")
+        tally = kills(count, seed, Path(folder), kinds)
     print(tally.told())  # noqa: T201
     return 1 if tally.wrong else 0
 
