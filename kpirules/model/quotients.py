@@ -1,4 +1,7 @@
-"""Names for what quotients are divided by: two of one name have the same denominator in each row."""
+"""Names for what quotients are divided by: two of one name have the same denominator in each row.
+
+Each expression has a number, which another has that is worked out alike, whatever names their parts go by.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,35 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
 
-from kpirules.model import presence
-from kpirules.model.expr import Agg, As, Col, Expr, Lookup, Own, Unknown, Val
-from kpirules.model.walking import known
-from kpirules.model.workspace import Presence, Workspace
+from kpirules.model import naming
+from kpirules.model.expr import (
+    Absent,
+    Agg,
+    Among,
+    As,
+    Bin,
+    Builtin,
+    Col,
+    Cond,
+    Expr,
+    Fallback,
+    Fn,
+    Lit,
+    Lookup,
+    Neg,
+    Not,
+    Own,
+    Unknown,
+    Val,
+)
+from kpirules.model.walking import children, known
+from kpirules.model.workspace import Workspace
 from kpirules.values import types
 
 E = TypeVar("E", bound=Expr)
+
+_DEEPEST = 64
+"""How many names, one within the other, are looked behind at once; what lies deeper is known by its name."""
 
 
 def named(ws: Workspace, node: E) -> E:
@@ -28,7 +53,7 @@ def named(ws: Workspace, node: E) -> E:
     by = node.type.by
     if by is not None and (not by.factors or not _from_afar(node)):
         return node
-    return replace(node, type=node.type.divided(_name(ws, ("of", _key(ws, node)))))
+    return replace(node, type=node.type.divided(_name("of", _number(ws, node))))
 
 
 def _from_afar(node: Expr) -> bool:
@@ -37,27 +62,85 @@ def _from_afar(node: Expr) -> bool:
 
 def size(ws: Workspace, node: Expr) -> str:
     """The name of a divisor by its size, or that of its numerator."""
-    return _name(ws, ("size", _key(ws, node)))
+    return _name("size", _number(ws, node))
 
 
 def counted(ws: Workspace, node: Agg) -> str:
     """The name of the denominator of a mean: how many rows it counts, whatever of them it adds up."""
     assert node.arg is not None
     if node.arg.type.over is not None:
-        return _name(ws, ("of", _key(ws, node)))
-    where = presence.key_of(ws, node.where) if node.where is not None else None
-    return _name(ws, ("rows", node.grain, where))
+        return _name("of", _number(ws, node))
+    where = _number(ws, node.where) if node.where is not None else None
+    return _name("rows", _numbered(ws, (node.grain, where)))
 
 
-def _key(ws: Workspace, node: Expr) -> Presence:
-    """The key of a value, also behind the parts of an indicator; its unit tells nothing."""
-    while isinstance(node, As) or (isinstance(node, Val) and node.part in ("actual", "target")):
-        behind = node.operand if isinstance(node, As) else ws.parts.get((node.item, node.part))
-        if behind is None:
-            break
-        node = behind
-    return presence.key_of(ws, node)
+def _name(what: str, number: int) -> str:
+    return f"{what} {number}"
 
 
-def _name(ws: Workspace, key: Presence) -> str:
-    return ws.divisors.setdefault(key, f"d{len(ws.divisors) + 1}")
+def _numbered(ws: Workspace, key: tuple[object, ...]) -> int:
+    return ws.numbers.setdefault(key, len(ws.numbers))
+
+
+def _number(ws: Workspace, node: Expr, deep: int = 0) -> int:
+    """The number of an expression. What a name stands for is looked up once."""
+    match node:
+        case As():  # the unit tells nothing
+            return _number(ws, node.operand, deep)
+        case Val() | Col() | Own(value=Val()):
+            key = _reading(node)
+            if key not in ws.numbers:
+                behind = _behind(ws, node) if deep < _DEEPEST else None
+                ws.numbers[key] = len(ws.numbers) if behind is None else _number(ws, behind, deep + 1)
+            return ws.numbers[key]
+        case _:
+            return _numbered(ws, _key(ws, node, deep))
+
+
+def _reading(node: Val | Col | Own) -> tuple[object, ...]:
+    match node:
+        case Val():
+            return "val", node.item, node.part
+        case Col():
+            return "col", node.refs, node.table, node.column, node.own
+        case Own():
+            assert isinstance(node.value, Val)
+            return "own", node.refs, node.value.item, node.value.part
+
+
+def _behind(ws: Workspace, node: Val | Col | Own) -> Expr | None:
+    """What a name stands for, also that of a part of an indicator."""
+    if isinstance(node, Val) and node.part in ("actual", "target"):
+        return ws.parts.get((node.item, node.part))
+    return naming.behind(ws, node)
+
+
+def _key(ws: Workspace, node: Expr, deep: int) -> tuple[object, ...]:
+    """What an operation is, and the numbers of its parts; a rule is like no other."""
+
+    def of(*parts: Expr | None) -> tuple[object, ...]:
+        return tuple(None if part is None else _number(ws, part, deep) for part in parts)
+
+    match node:
+        case Lit():
+            return "lit", node.value
+        case Own():
+            return "own", node.refs, *of(node.value)
+        case Lookup():
+            return "lookup", node.table, node.column
+        case Builtin():
+            return "builtin", node.name
+        case Agg():
+            return "agg", node.func, node.grain, node.parts, *of(node.arg, node.where)
+        case Bin():
+            return "bin", node.op, *of(node.left, node.right)
+        case Fn():
+            return "fn", node.name, node.places, *of(*node.args)
+        case Absent():
+            return "absent", node.negated, *of(node.operand)
+        case Among():
+            return "among", node.negated, frozenset(one.value for one in node.values), *of(node.operand)
+        case Neg() | Not() | Fallback() | Cond():
+            return type(node).__name__, *of(*children(node))
+        case _:
+            return "rule", len(ws.numbers)

@@ -95,14 +95,14 @@ def _lock(path: Path) -> ExitStack:
     """Lock a folder or a file until the stack that this gives is closed, or the process ends.
 
     Raises:
-        OSError: it is neither, another process holds its lock, or the system has no such locks.
+        OSError: it is a link, another process holds its lock, or the system has no such locks.
     """
-    if sys.platform == "win32" or not (path.is_dir() or path.is_file()):  # a pipe would wait for somebody to write
+    if sys.platform == "win32":
         raise OSError(path)
     import fcntl
 
     with ExitStack() as held:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         held.callback(os.close, handle)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return held.pop_all()

@@ -233,3 +233,11 @@ def test_the_same_divisor_of_another_row_is_another() -> None:
         for p, part in zip(PEOPLE, parts.values(), strict=True)
     ]
     assert found.column("v") == [3 * p.a for p in PEOPLE]
+
+
+def test_names_within_names_are_looked_behind_once() -> None:
+    """Each name has six of the one before it, so that the last cannot be written out."""
+    chain = [f"define n{nth} = round({' + '.join([f'n{nth - 1} / 70'] * 6)}, 2)" for nth in range(1, 21)]
+    items = ["define n0 = max(goal, 1元)", *chain, "define x = k / (max(n20, 1元) / 1元) + j / (max(n20, 1元) / 1元)"]
+    found = figures(scheme(LINES, DEFINES, *items, staff=STAFF), DATA)
+    assert found.column("x") == [p.k + p.j for p in PEOPLE]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import sys
 import time
@@ -114,6 +115,15 @@ def ended(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def _ends(pid: int, wait: float) -> bool:
+    """Whether a process ends within so many seconds."""
+    handle = os.pidfd_open(pid)
+    try:
+        return bool(select.select([handle], [], [], wait)[0])
+    finally:
+        os.close(handle)
+
+
 def prepared(folder: Path) -> None:
     """Import what commands and the look at what they leave use: whatever a process that does both has imported.
 
@@ -139,7 +149,10 @@ def prepared(folder: Path) -> None:
 
 @dataclass(slots=True)
 class Place:
-    """A project in which one kind of command is killed again and again, with what it was like before."""
+    """A project in which one kind of command is killed again and again, with what it was like before.
+
+    `length` is how many seconds the command lately took.
+    """
 
     folder: Path
     kind: Kind
@@ -187,10 +200,12 @@ class Place:
 
         With `again` it is run again in any case, else where it left something aside.
         """
-        pid = forked(_command(self.folder, self.kind.args))
-        time.sleep(wait)
-        os.kill(pid, signal.SIGKILL)
+        began, pid = time.monotonic(), forked(_command(self.folder, self.kind.args))
+        if not _ends(pid, wait):
+            os.kill(pid, signal.SIGKILL)
         code = ended(pid)
+        if code == self.kind.code:
+            self.length = (self.length + time.monotonic() - began) / 2
         if code not in (-signal.SIGKILL, self.kind.code):
             return None, [f"ended with {code}"]
         wrong, left = [*self._wrong(littered=True)], self.left()
