@@ -24,7 +24,7 @@ from kpirules.model.expr import Agg, Bin, Expr, Grain, Skip
 from kpirules.model.workspace import Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
-from kpirules.values import types
+from kpirules.values import groups, types
 from kpirules.values.divisor import Divisor
 from kpirules.values.types import SUM_BOUND, Type
 from kpirules.values.units import Unit
@@ -89,13 +89,13 @@ def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
         return arg.type.maybe()
     match name:
         case "sum":
-            return types.total(arg.type, unit)
+            return groups.total(arg.type, unit)
         case "avg":
-            return types.average(arg.type)
+            return groups.average(arg.type)
         case "median":
-            return types.median(arg.type)
+            return groups.median(arg.type)
         case _:
-            return types.extreme(arg.type)
+            return groups.extreme(arg.type)
 
 
 def _count(ws: Workspace, node: ast.Call) -> Expr:

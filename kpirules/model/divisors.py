@@ -42,7 +42,7 @@ from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
-from kpirules.values import types
+from kpirules.values import groups, types
 from kpirules.values.rounding import decimal_places
 from kpirules.values.types import Digits, TooWide
 from kpirules.values.units import Unit
@@ -87,7 +87,7 @@ def of_one_divisor(ws: Workspace, owner: tuple[str, ...], arg: Expr, span: Span)
         digits = divisor.type.sides[0]
         low, high = arg.type.bounds
         num = replace(found.num, bound=min(found.num.bound, max(-low, high) * digits.bound))
-        made = types.brought_to(arg.type, num, digits)
+        made = groups.brought_to(arg.type, num, digits)
     except TooWide as wide:
         raise operators.unproved(ws, wide, span, (arg,)) from None
     return Over(arg, divisor, type=made, span=arg.span)
@@ -237,7 +237,7 @@ class _Divisors:
     def _side(self, name: str, node: Expr, refs: tuple[str, ...]) -> Expr:
         """One side of a value of the subject, as the row that is counted reads it."""
         digits = node.type.sides[name == "denominator"]
-        return Fn(name, (rebased(node, refs),), type=types.side(digits), span=node.span)
+        return Fn(name, (rebased(node, refs),), type=groups.side(digits), span=node.span)
 
     # ------------------------------------------------------------ whose values
 

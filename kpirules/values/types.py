@@ -147,10 +147,10 @@ DATE = Type(Unit.DATE)
 
 def decimal(unit: Unit, scale: int, low: Fraction, high: Fraction, *, missing: bool = False) -> Type:
     """A plain decimal of `scale` places between `low` and `high`."""
-    return Type(unit, missing, low, high, Digits(scale, _size(low, high)).checked())
+    return Type(unit, missing, low, high, Digits(scale, size(low, high)).checked())
 
 
-def _size(low: Fraction, high: Fraction) -> Fraction:
+def size(low: Fraction, high: Fraction) -> Fraction:
     """The greatest size of what lies between two bounds."""
     if low.numerator >= 0:
         return high
@@ -184,7 +184,8 @@ def constant(unit: Unit, value: Fraction) -> Type:
     return decimal(unit, places, value, value)
 
 
-def _times(a: Digits, b: Digits) -> Digits:
+def product(a: Digits, b: Digits) -> Digits:
+    """The digits of a product of two columns."""
     if a is _ONE:
         return b
     return a if b is _ONE else Digits(a.scale + b.scale, a.bound * b.bound)
@@ -209,7 +210,7 @@ def _widest(a: Digits, b: Digits) -> Digits:
     return Digits(max(a.scale, b.scale), max(a.bound, b.bound))
 
 
-def _product(a: Type, b: Type) -> Divisor | None:
+def _product_divisor(a: Type, b: Type) -> Divisor | None:
     """The divisor of a product."""
     return a.divisor.times(b.divisor) if (a.over or b.over) and a.divisor and b.divisor else None
 
@@ -232,8 +233,8 @@ def add(a: Type, b: Type, unit: Unit, *, minus: bool = False) -> Type:
         left, right = _more(an, common[0]), _more(bn, common[1])
         over = _widest(_more(ad, common[0]), _more(bd, common[1]))
     else:
-        left, right, over = _times(an, bd), _times(bn, ad), _times(ad, bd)
-    by = _product(a, b) if common is None else _shared(a, b, common)
+        left, right, over = product(an, bd), product(bn, ad), product(ad, bd)
+    by = _product_divisor(a, b) if common is None else _shared(a, b, common)
     scale = max(left.scale, right.scale)
     if a.over or b.over:
         num = Digits(scale, left.bound + right.bound).checked()
@@ -252,10 +253,10 @@ def multiply(a: Type, b: Type, unit: Unit) -> Type:
     """The type of `a * b`."""
     low, high = _corners(a.bounds, b.bounds)
     (an, ad), (bn, bd) = a.sides, b.sides
-    num, den = _times(an, bn).checked(), _times(ad, bd)
+    num, den = product(an, bn).checked(), product(ad, bd)
     missing = a.missing or b.missing
     over = _over(den, was_quotient=bool(a.over or b.over))
-    return Type(unit, missing, low, high, num, over, by=_product(a, b))
+    return Type(unit, missing, low, high, num, over, by=_product_divisor(a, b))
 
 
 def _corners(a: tuple[Fraction, Fraction], b: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
@@ -275,7 +276,7 @@ def divide(a: Type, b: Type, unit: Unit, name: str | None = None) -> Type:
     quotient. The sign of the divisor moves to the numerator, so the denominator is above zero.
     """
     (an, ad), (bn, bd) = a.sides, b.sides
-    num, den = _times(an, bd).checked(), _times(ad, bn)
+    num, den = product(an, bd).checked(), product(ad, bn)
     den = Digits(den.scale, max(den.bound, Fraction(1, 10**den.scale))).checked()
     low, high = b.bounds
     zero = low <= 0 <= high
@@ -378,7 +379,7 @@ def compare(a: Type, b: Type) -> None:
         return
     (an, ad), (bn, bd) = a.sides, b.sides
     common = _common(a, b)
-    left, right = (_times(an, bd), _times(bn, ad)) if common is None else (_more(an, common[0]), _more(bn, common[1]))
+    left, right = (product(an, bd), product(bn, ad)) if common is None else (_more(an, common[0]), _more(bn, common[1]))
     scale = max(left.scale, right.scale)
     Digits(scale, left.bound).checked()
     Digits(scale, right.bound).checked()
@@ -392,7 +393,7 @@ def rounding(a: Type, places: int) -> Type:
     """
     step = Fraction(10) ** -places
     low, high = a.bounds
-    bound = _size(low, high)
+    bound = size(low, high)
     if a.over:
         num, den = a.sides
         unit = Digits(max(den.scale + places, den.scale), den.bound * step)
@@ -414,77 +415,3 @@ def steps(a: Type, way: str) -> Type:
 def _outward(value: Fraction, step: Fraction, *, down: bool) -> Fraction:
     units = value / step
     return Fraction(units.__floor__() if down else units.__ceil__()) * step
-
-
-def brought_to(a: Type, num: Digits, over: Digits) -> Type:
-    """The type of `a` over a divisor of the digits `over`, of which it is a multiple that fits `num`.
-
-    Proves that the one exact division fits by which the numerator is found: `a` times the divisor.
-    """
-    low, high = a.bounds
-    an, ad = a.sides
-    product = _times(an, over).checked()
-    if a.over:
-        rounding(Type(a.unit, a.missing, -num.bound, num.bound, product, ad), num.scale)
-    return Type(a.unit, a.missing, low, high, num.checked(), over.checked())
-
-
-def side(a: Digits) -> Type:
-    """The type of one side of a quotient by itself, in size; 1 where it is 0 or missing."""
-    return decimal(Unit.NUMBER, a.scale, min(Fraction(1), Fraction(1, 10**a.scale)), max(Fraction(1), a.bound))
-
-
-def total(a: Type, unit: Unit) -> Type:
-    """The type of a sum over rows: within `SUM_BOUND`, checked at run time, in the scale of one row.
-
-    The rows of a quotient have one divisor, which leaves the sum: the numerators add up to so many times more.
-    """
-    bound = SUM_BOUND if a.over else most(a.sides[0].scale)
-    low = Fraction(0) if a.bounds[0] >= 0 else -bound
-    high = Fraction(0) if a.bounds[1] <= 0 else bound
-    return _summed(a, unit, low, high)
-
-
-def added_up(a: Type, count: int) -> Type:
-    """The type of a sum of exactly so many values, missing unless all are there."""
-    low, high = (count * bound for bound in a.bounds)
-    if a.over:
-        low, high = max(low, -SUM_BOUND), min(high, SUM_BOUND)
-    return _summed(a, a.unit, low, high).maybe()
-
-
-def _summed(a: Type, unit: Unit, low: Fraction, high: Fraction) -> Type:
-    over = _of_group(a)
-    if over is None:
-        return decimal(unit, a.sides[0].scale, low, high)
-    scale, bound = a.sides[0].scale, SUM_BOUND * over.bound
-    Digits(max(scale, over.scale), bound).checked()  # the numerators are compared with what the bound comes to
-    return Type(unit, low=low, high=high, digits=Digits(scale, bound), over=over)
-
-
-def _of_group(a: Type) -> Digits | None:
-    """The divisor that the rows of a group have; 1 where there are none, or all are 0."""
-    return Digits(a.over.scale, max(a.over.bound, Fraction(1))).checked() if a.over else None
-
-
-def extreme(a: Type) -> Type:
-    """The type of the least or the greatest over rows, missing of no rows."""
-    return replace(a, missing=True, over=_of_group(a), by=None)
-
-
-def median(a: Type) -> Type:
-    """The type of a median over rows: a row's value or the mean of two, missing of no rows, between their bounds.
-
-    Half of a sum of two decimals has one more place than they have.
-    """
-    scale, bound = a.sides[0].scale, a.sides[0].bound if a.over else _size(*a.bounds)
-    Digits(scale, 2 * bound).checked()
-    return replace(a, digits=Digits(scale + 1, bound).checked(), missing=True, over=_of_group(a), by=None)
-
-
-def average(a: Type) -> Type:
-    """The type of a mean over rows: a sum over a count, missing of no rows, between the rows' bounds."""
-    summed = total(a, a.unit)
-    count = decimal(Unit.NUMBER, 0, Fraction(1), SUM_BOUND)
-    quotient = divide(summed, count, a.unit)
-    return replace(quotient, missing=True, low=a.low, high=a.high)

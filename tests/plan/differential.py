@@ -86,28 +86,33 @@ def _head(text: str) -> tuple[ast.Item, ...]:
 
 
 @cache
-def _tables(nth: int, dated: bool) -> Tables:  # noqa: FBT001  # a part of the key
-    """Typed tables for the schemes of a kind."""
+def _tables(nth: int) -> Tables:
+    """Typed tables for any scheme."""
     random = Random(nth)  # noqa: S311  # data to try, not secrets
-    rows = wide_data(random)
-    text = next(one for one, kind in (head(Random(seed)) for seed in range(100)) if kind == dated)  # noqa: S311
+    return tables_of(_bare(), wide_data(random))
+
+
+@cache
+def _bare() -> Compiled:
+    """A scheme of the tables alone."""
+    text, _ = head(Random(0))  # noqa: S311
     source = SourceText("head.kpi", f"{text}\nsubject staff\n")
     model, _ = elaborate(parse(source)[0], source)
     assert model is not None
-    return tables_of(Compiled({source.name: source}, model, compile_model(model)), rows)
+    return Compiled({source.name: source}, model, compile_model(model))
 
 
-def written(number: int) -> tuple[str, str, bool]:
-    """Scheme `number`: its head, the items below, and whether its people are dated."""
+def written(number: int) -> tuple[str, str]:
+    """Scheme `number`: its head, and the items below."""
     random = Random(number)  # noqa: S311  # schemes to try, not secrets
     top, dated = head(random)
-    return top, wide_scheme(random, dated=dated), dated
+    return top, wide_scheme(random, dated=dated)
 
 
 def tried(number: int, *, both: bool) -> Report:
     """What becomes of one scheme."""
     report = Report(Counter(schemes=1))
-    top, text, dated = written(number)
+    top, text = written(number)
     source = SourceText("wide.kpi", text)
     file, faults = parse(source)
     model, more = elaborate(replace(file, items=(*_head(top), *file.items)), source)
@@ -122,7 +127,7 @@ def tried(number: int, *, both: bool) -> Report:
         report.tally.update(["refused", *(f"refused {code}" for code in codes)])
         return report
     report.tally["accepted"] += 1
-    _run(number, Compiled({source.name: source}, model, plan), _tables(number % POOL, dated), report, both=both)
+    _run(number, Compiled({source.name: source}, model, plan), _tables(number % POOL), report, both=both)
     return report
 
 
@@ -276,7 +281,7 @@ def main(arguments: Sequence[str]) -> int:
             found = trier.tried(number, both=count == 1 or number % BOTH == 0)
             report.add(found)
             for one in found.findings:
-                print(f"scheme {one.number}, {one.kind}: {one.what}\n{''.join(written(number)[:2])}", flush=True)  # noqa: T201  # what a long run is for
+                print(f"scheme {one.number}, {one.kind}: {one.what}\n{''.join(written(number))}", flush=True)  # noqa: T201  # what a long run is for
             done = report.tally["schemes"]
             if state is not None and (done % 100 == 0 or done == count or found.findings):
                 _keep(state, report)

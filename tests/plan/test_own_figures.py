@@ -290,7 +290,7 @@ def test_the_last_point_of_a_curve_may_have_more_places_than_its_lines() -> None
     define orders.w = amount * own.c
     define w = min(orders.w)
     """
-    data = {
+    data: Data = {
         "staff": [("E1", "AE", "10"), ("E2", "AE", "49")],
         "orders": [("1", "E1", "2025-01-01", "0.07", "won"), ("2", "E2", "2025-01-01", "5.01", "won")],
     }
