@@ -1,8 +1,8 @@
 """Commands killed at random moments: a run folder is there whole or not at all, and what was there before is untouched.
 
-`python -m tests.runs.kills COUNT SEED` ends COUNT commands with SIGKILL, at moments spread over the whole life of each,
-and prints what they left; `.ci/long` runs it. The program is imported once, and each command is a process forked from
-it. Where something written aside is left, the same command is run again, to its end.
+`python -m tests.runs.kills COUNT SEED` ends COUNT commands with SIGKILL, one half at moments spread over the whole life
+of each, the other while it writes, and prints what they left; `.ci/long` runs it. The program is imported once, and each
+command is a process forked from it. Where something written aside is left, the same command is run again, to its end.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ LIST = "kpirules-faults.csv"
 RUN = ("run", "--period", "2025Q1")
 OVER = 1.15
 """How much longer than a whole command the latest kill waits: some are to come after its end."""
-LATE = 0.6
-"""From which part of its life on every second command is killed."""
+_GLANCE = 0.001
+"""Seconds between two looks at whether a command has begun to write."""
 
 
-AGAIN = 0.1
+AGAIN = 0.2
 """How often a command is run again though it left nothing aside."""
 _ASIDE = re.compile(r"(^|/)\.[^/]*(\.partial|kpirules-faults)")
 
@@ -151,12 +151,13 @@ def prepared(folder: Path) -> None:
 class Place:
     """A project in which one kind of command is killed again and again, with what it was like before.
 
-    `length` is how many seconds the command lately took.
+    `length` is how many seconds the command lately took, `writing` how many its writing did at first.
     """
 
     folder: Path
     kind: Kind
     length: float = 0.0
+    writing: float = 0.0
     whole_list: bytes = b""
     known: dict[str, str] = field(default_factory=dict)
 
@@ -175,13 +176,14 @@ class Place:
             head = self.whole_list.splitlines(keepends=True)[0]
             (self.folder / LIST).write_bytes(head)
         self.known = digests(self.folder, folders=True)
-        lengths = []
         for _ in range(2):
-            began = time.monotonic()
-            self._expect(self.kind.args, self.kind.code)
-            lengths.append(time.monotonic() - began)
+            began, pid = time.monotonic(), forked(_command(self.folder, self.kind.args))
+            while not self._writes() and not _ends(pid, _GLANCE):
+                pass
+            begun = time.monotonic()
+            assert ended(pid) == self.kind.code
+            self.length, self.writing = time.monotonic() - began, time.monotonic() - begun
             self.restore()
-        self.length = max(lengths)
 
     def _expect(self, args: Sequence[str], code: int) -> None:
         found = ended(forked(_command(self.folder, args)))
@@ -195,17 +197,17 @@ class Place:
         if self.kind.old_list:
             (self.folder / LIST).write_bytes(self.whole_list.splitlines(keepends=True)[0])
 
-    def killed(self, wait: float, *, again: bool) -> tuple[str | None, list[str]]:
+    def killed(self, wait: float, *, writing: bool, again: bool) -> tuple[str | None, list[str]]:
         """What the command left, None where it had ended before the kill; and what is wrong with that.
 
-        With `again` it is run again in any case, else where it left something aside.
+        It is killed so many seconds after its start, or, with `writing`, after it has begun to write something. With `again` it is run again in any case, else where it left something aside.
         """
-        began, pid = time.monotonic(), forked(_command(self.folder, self.kind.args))
+        pid = forked(_command(self.folder, self.kind.args))
+        while writing and not self._writes() and not _ends(pid, _GLANCE):
+            pass
         if not _ends(pid, wait):
             os.kill(pid, signal.SIGKILL)
         code = ended(pid)
-        if code == self.kind.code:
-            self.length = (self.length + time.monotonic() - began) / 2
         if code not in (-signal.SIGKILL, self.kind.code):
             return None, [f"ended with {code}"]
         wrong, left = [*self._wrong(littered=True)], self.left()
@@ -214,10 +216,17 @@ class Place:
             wrong += self._again()
         return (left if tried else None), wrong
 
+    def _writes(self) -> bool:
+        """Whether there is something written aside."""
+        parents = (self.folder, self.folder / "runs", self.folder / "kept")
+        return any(_ASIDE.search(path.name) for parent in parents if parent.exists() for path in parent.iterdir())
+
     def _again(self) -> Iterator[str]:
         """What is wrong after the next run, which clears away what the killed one wrote aside."""
         taken = "--out" in self.kind.args and (self.folder / self.kind.args[-1]).exists()
+        began = time.monotonic()
         code = ended(forked(_command(self.folder, self.kind.args)))
+        self.length = (self.length + time.monotonic() - began) / 2
         if code != (2 if taken else self.kind.code):
             yield f"run again, it ended with {code}"
         if not taken:
@@ -284,9 +293,9 @@ def kills(count: int, seed: int, folder: Path, kinds: Mapping[str, Kind]) -> Tal
     while tally.counts["killed"] < count:
         name = names[tally.counts["killed"] % len(names)]
         place = places[name]
-        # the writing is the last and shortest part, and where most can go wrong
-        wait = random.uniform(random.choice((0, LATE)), OVER) * place.length
-        left, wrong = place.killed(wait, again=random.random() < AGAIN)
+        writing = name != "check" and random.random() < 1 / 2
+        wait = random.uniform(0, place.writing if writing else place.length * OVER)
+        left, wrong = place.killed(wait, writing=writing, again=random.random() < AGAIN)
         if left is None:
             tally.counts["ended before"] += 1
         else:
