@@ -79,7 +79,7 @@ def _name(what: str, number: int) -> str:
 
 
 def _numbered(ws: Workspace, key: tuple[object, ...]) -> int:
-    return ws.numbers.setdefault(key, len(ws.numbers))
+    return ws.alike.setdefault(key, len(ws.alike))
 
 
 def _number(ws: Workspace, node: Expr, deep: int = 0) -> int:
@@ -89,10 +89,10 @@ def _number(ws: Workspace, node: Expr, deep: int = 0) -> int:
             return _number(ws, node.operand, deep)
         case Val() | Col() | Own(value=Val()):
             key = _reading(node)
-            if key not in ws.numbers:
+            if key not in ws.alike:
                 behind = _behind(ws, node) if deep < _DEEPEST else None
-                ws.numbers[key] = len(ws.numbers) if behind is None else _number(ws, behind, deep + 1)
-            return ws.numbers[key]
+                ws.alike[key] = len(ws.alike) if behind is None else _number(ws, behind, deep + 1)
+            return ws.alike[key]
         case _:
             return _numbered(ws, _key(ws, node, deep))
 
@@ -143,4 +143,4 @@ def _key(ws: Workspace, node: Expr, deep: int) -> tuple[object, ...]:
         case Neg() | Not() | Fallback() | Cond():
             return type(node).__name__, *of(*children(node))
         case _:
-            return "rule", len(ws.numbers)
+            return "rule", len(ws.alike)

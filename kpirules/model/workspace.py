@@ -113,7 +113,7 @@ class Workspace(Reports):
     out of some that have a fault, so that whether they may be missing is not known. `unsound` are defines and computed
     columns with faults that a place which reads them may take away, `inlined` those of them that are read, `in_place`
     what names stand for at the places that read them so. `reach` are bounds that the total comes to in any case,
-    whatever fault is in it. `numbers` are those of expressions, equal for what is worked out alike, `column_bound` is
+    whatever fault is in it. `alike` are the numbers of expressions, equal for what is worked out alike, `column_bound` is
     what a column without `between` stays below.
     """
 
@@ -156,7 +156,7 @@ class Workspace(Reports):
     contextual: frozenset[str] | None = None
     unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)
     inlined: set[Key] = field(default_factory=set)
-    numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
+    alike: dict[tuple[object, ...], int] = field(default_factory=dict)
     column_bound: Fraction = SUM_BOUND
     in_place: dict[tuple[Key, Scope], tuple[Expr | None, list[Diagnostic]]] = field(default_factory=dict)
     resolve: Callable[[Key], Type] | None = None
