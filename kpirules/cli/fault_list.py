@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpirules.data.sheet_csv import header, write_csv
+from kpirules.runs.aside import file_aside
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,14 +28,9 @@ def write_faults(faults: pa.Table, folder: Path) -> Path:
     """
     names = (NAME if nth == 1 else f"{Path(NAME).stem}-{nth}.csv" for nth in count(1))
     path = next(path for path in map(folder.joinpath, names) if _may_replace(path, header(faults)))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{NAME}.")
-    os.close(handle)
-    try:
-        write_csv(faults, Path(temporary))
-        return Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
+    with file_aside(path) as written:
+        write_csv(faults, written)
+        return written.replace(path)
 
 
 def _may_replace(path: Path, begins: bytes) -> bool:

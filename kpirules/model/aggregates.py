@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import columns, divisors, grain, infer, names, one_period, operators, own, presence, terms, uses
+from kpirules.model import (
+    columns,
+    divisors,
+    grain,
+    infer,
+    names,
+    one_period,
+    operators,
+    own,
+    presence,
+    quotients,
+    terms,
+    uses,
+)
 from kpirules.model.expr import Agg, Bin, Expr, Grain, Skip
 from kpirules.model.workspace import Presence, Scope, Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 from kpirules.syntax.bounds import DEEPEST
-from kpirules.values import types
+from kpirules.values import groups, types
+from kpirules.values.divisor import Divisor
 from kpirules.values.types import SUM_BOUND, Type
 from kpirules.values.units import Unit
 
@@ -57,7 +72,10 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         terms.of_the_grain(ws, arg, rows.table, node.span, node.function.text)
     arg = divisors.of_one_divisor(ws, rows.owner, arg, node.span)
     found = operators.fit(ws, node.span, (arg,), lambda: _type(ws, node, name, arg))
-    return Agg(name, arg, where, rows, type=found, span=node.span)
+    made = Agg(name, arg, where, rows, type=found, span=node.span)
+    if name != "avg" or found.presumed:
+        return made
+    return replace(made, type=replace(found, by=Divisor(1, (quotients.counted(ws, made),))))
 
 
 def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
@@ -72,13 +90,13 @@ def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
         return arg.type.maybe()
     match name:
         case "sum":
-            return types.total(arg.type, unit)
+            return groups.total(arg.type, unit)
         case "avg":
-            return types.average(arg.type)
+            return groups.average(arg.type)
         case "median":
-            return types.median(arg.type)
+            return groups.median(arg.type)
         case _:
-            return types.extreme(arg.type)
+            return groups.extreme(arg.type)
 
 
 def _count(ws: Workspace, node: ast.Call) -> Expr:

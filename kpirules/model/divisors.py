@@ -37,12 +37,12 @@ from kpirules.model.expr import (
     Tiers,
     Val,
 )
-from kpirules.model.walking import children, known, rebased
+from kpirules.model.walking import children, known, rebased, values_in
 from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
-from kpirules.values import types
+from kpirules.values import groups, types
 from kpirules.values.rounding import decimal_places
 from kpirules.values.types import Digits, TooWide
 from kpirules.values.units import Unit
@@ -87,7 +87,7 @@ def of_one_divisor(ws: Workspace, owner: tuple[str, ...], arg: Expr, span: Span)
         digits = divisor.type.sides[0]
         low, high = arg.type.bounds
         num = replace(found.num, bound=min(found.num.bound, max(-low, high) * digits.bound))
-        made = types.brought_to(arg.type, num, digits)
+        made = groups.brought_to(arg.type, num, digits)
     except TooWide as wide:
         raise operators.unproved(ws, wide, span, (arg,)) from None
     return Over(arg, divisor, type=made, span=arg.span)
@@ -177,7 +177,7 @@ class _Divisors:
         return self._of_parts(node, refs)
 
     def _of_parts(self, node: Expr, refs: tuple[str, ...]) -> _Split:
-        parts = [part for part in _values(node) if part.type.digits is not None]
+        parts = [part for part in values_in(node) if part.type.digits is not None]
         match node:
             case Bin(op="+" | "-"):
                 return _common([self.split(part, refs) for part in parts], added=True)
@@ -237,7 +237,7 @@ class _Divisors:
     def _side(self, name: str, node: Expr, refs: tuple[str, ...]) -> Expr:
         """One side of a value of the subject, as the row that is counted reads it."""
         digits = node.type.sides[name == "denominator"]
-        return Fn(name, (rebased(node, refs),), type=types.side(digits), span=node.span)
+        return Fn(name, (rebased(node, refs),), type=groups.side(digits), span=node.span)
 
     # ------------------------------------------------------------ whose values
 
@@ -288,17 +288,6 @@ class _Divisors:
             helps = [Note("round", {"write": f"{word}({node.span.text}, {places})"})]
         labels = [] if node.span.within(self.span) else [Label(self.span, "counted", {"text": self.span.text})]
         return self.ws.fail("KPI319", node.span, args, labels=labels, helps=helps)
-
-
-def _values(node: Expr) -> tuple[Expr, ...]:
-    """The parts that a value may be or is made of, not those that only decide."""
-    match node:
-        case Cond():
-            return node.then, node.otherwise
-        case By() | Choose():
-            return tuple(row.value for row in node.rows)
-        case _:
-            return children(node)
 
 
 def _fits(node: Expr, places: int) -> bool:

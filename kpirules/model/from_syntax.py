@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpirules.model import grain, items
+from kpirules.model import grain, items, widths
 from kpirules.model.passes import PASSES
 from kpirules.model.scheme import Model
 from kpirules.model.workspace import Workspace
@@ -10,16 +10,23 @@ from kpirules.source import Diagnostic, SourceText, Span
 from kpirules.syntax import ast
 
 
+def _passed(ws: Workspace) -> Workspace:
+    ws.resolve = lambda key: items.resolve(ws, key)
+    for one in PASSES:
+        one(ws)
+    return ws
+
+
 def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[Diagnostic, ...]]:
     """The typed model of a rule file, or the faults that keep it from being one, in file order.
 
     `file` may have parts that could not be read; what they declare raises no second fault, and the model is None.
     """
-    ws = Workspace(file, Span(source, 0, 0))
-    ws.resolve = lambda key: items.resolve(ws, key)
-    for one in PASSES:
-        one(ws)
+    ws = _passed(Workspace(file, Span(source, 0, 0)))
     found = tuple(sorted(ws.diagnostics, key=Diagnostic.order))
+    if any(one.args.get("columns") for one in found if one.code == "KPI305"):
+        narrow = _passed(Workspace(file, ws.source_span, column_bound=widths.LARGE))
+        found = widths.bounded_first(found, narrow.diagnostics)
     if found or file.broken or ws.header is None or ws.subject is None:
         return None, found
     order = [node.name.text for node in file.items if isinstance(node, ast.Pay)]

@@ -11,7 +11,7 @@ from kpirules.model.walking import walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
-from kpirules.values import types
+from kpirules.values import groups
 from kpirules.values.periods import months_of, periods_in
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -361,7 +361,7 @@ def _added_up(ws: Workspace, col: Col, owner: contracts.Column, time: contracts.
 
     rows = Grain(col.table, (owner.name,), (), time.name, by_key=True)
     arg = divisors.of_one_divisor(ws, rows.owner, col, span)
-    found = operators.fit(ws, span, (col,), lambda: types.added_up(arg.type, parts))
+    found = operators.fit(ws, span, (col,), lambda: groups.added_up(arg.type, parts))
     return Agg("sum", arg, None, rows, parts, type=found, span=span)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import branches, functions, halves, items, names, operators, own, presence, presumed
+from kpirules.model import branches, functions, halves, items, names, operators, own, presence, presumed, quotients
 from kpirules.model.expr import (
     Absent,
     Among,
@@ -42,7 +42,7 @@ def infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
         return Unknown(node.span)
     try:
         with ws.deeper():
-            return presence.narrowed(ws, scope, _infer(ws, scope, node))
+            return quotients.named(ws, presence.narrowed(ws, scope, _infer(ws, scope, node)))
     except Skip:
         return Unknown(node.span, presumed.type_of(ws, scope, node))
 
@@ -276,9 +276,7 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
         return Fallback(operand, None, type=operand.type.there(), span=node.span)
     fallback = operators.fitted(ws, written, operand.type.unit, beside=operand)
     unit = operand.type.unit if operand.type.unit is not Unit.COUNT else fallback.type.unit
-    found = operators.fit(
-        ws, node.span, (operand, fallback), lambda: types.choose(operand.type.there(), fallback.type, unit)
-    )
+    found = operators.fit(ws, node.span, (operand, fallback), lambda: types.or_else(operand.type, fallback.type, unit))
     return Fallback(operand, fallback, type=found, span=node.span)
 
 

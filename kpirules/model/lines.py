@@ -25,6 +25,7 @@ def curve(head: Type, points: tuple[Point, ...], unit: Unit) -> Type:
         rise = types.multiply(step, slope, unit)
         line = types.add(types.constant(unit, before.y), rise, unit)
         found = types.choose(found, line, unit)
+    found = types.choose(found, types.constant(unit, points[-1].y), unit)
     ys = [point.y for point in points]
     return replace(found, low=min(ys), high=max(ys))
 

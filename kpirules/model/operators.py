@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model import dates, naming, presence
+from kpirules.model import dates, naming, presence, quotients
 from kpirules.model.expr import Absent, Agg, Bin, Col, Expr, Lit, Lookup, Neg, Skip, Unknown, Val
 from kpirules.model.walking import children, known
-from kpirules.model.widths import too_wide
+from kpirules.model.widths import too_wide, unbounded
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.source.similar import did_you_mean
@@ -41,7 +41,8 @@ def fit(ws: Workspace, span: Span, operands: tuple[Expr, ...], make: Callable[[]
 def unproved(ws: Workspace, wide: TooWide, span: Span, operands: tuple[Expr, ...]) -> Skip:
     """Report a value at `span` whose digits cannot be proved to fit; the fault names which of its parts to round."""
     found = too_wide(wide, span, operands)
-    return ws.fail(found.code, span, found.args, labels=found.labels, helps=found.helps)
+    columns = unbounded(ws, operands)
+    return ws.fail(found.code, span, {**found.args, "columns": columns}, labels=found.labels, helps=found.helps)
 
 
 def settle(ws: Workspace, node: Expr, unit: Unit) -> Expr:
@@ -256,7 +257,8 @@ def quotient(ws: Workspace, left: Expr, right: Expr, unit: Unit, span: Span) -> 
     Raises:
         Skip: the digits cannot be proved.
     """
-    found = fit(ws, span, (left, right), lambda: types.divide(left.type, right.type, unit))
+    name = quotients.size(ws, right)
+    found = fit(ws, span, (left, right), lambda: types.divide(left.type, right.type, unit, name))
     if right.type.presumed:
         found = found.maybe(when=left.type.missing or right.type.missing)
     return Bin("/", left, right, type=found, span=span)

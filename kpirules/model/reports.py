@@ -9,11 +9,17 @@ from typing import Any, TypeVar
 from kpirules.model.expr import Skip
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
+from kpirules.source.text import one_line
 
 T = TypeVar("T")
 
 Identity = tuple[str, str, str, int, int]
 """What tells one fault from another."""
+
+
+def on_one_line(args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What fills the braces of a message: what was typed over several lines stands on one."""
+    return {key: one_line(value) if isinstance(value, str) else value for key, value in args.items()}
 
 
 @dataclass(slots=True)
@@ -33,12 +39,15 @@ class Reports:
         helps: Iterable[Note] = (),
     ) -> None:
         """Add a fault; the same fault at the same place is told once."""
-        key = _identity(code, span, args or {})
+        shown = on_one_line(args or {})
+        key = _identity(code, span, shown)
         if key in self._seen:
             return
         if key is not None:
             self._seen.add(key)
-        self.diagnostics.append(Diagnostic(code, span, args or {}, tuple(labels), tuple(helps)))
+        places = tuple(Label(one.span, one.key, on_one_line(one.args)) for one in labels)
+        notes = tuple(Note(one.key, on_one_line(one.args)) for one in helps)
+        self.diagnostics.append(Diagnostic(code, span, shown, places, notes))
 
     def fail(
         self,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from kpirules.model import branches, heads, infer, lines, naming, operators, presence, uses
+from kpirules.model import branches, heads, infer, lines, naming, operators, presence, quotients, uses
 from kpirules.model.checks import rows as check
 from kpirules.model.expr import (
     Band,
@@ -41,7 +41,7 @@ def rule(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit | None = None) 
     """
     try:
         with ws.deeper():
-            return _rule(ws, scope, node, unit)
+            return quotients.named(ws, _rule(ws, scope, node, unit))
     except Skip:
         return Unknown(node.span)
 
@@ -125,7 +125,8 @@ def _limited(ws: Workspace, scope: Scope, limit: ast.Limit, value: Expr, bound: 
     found = operators.fit(
         ws, limit.span, (value, bound), lambda: types.limit(value.type, bound.type, unit, at_most=limit.at_most)
     )
-    return Limited(value, bound, limit.at_most, type=found, span=value.span.to(limit.span))
+    made = Limited(value, bound, limit.at_most, type=found, span=value.span.to(limit.span))
+    return quotients.named(ws, made)
 
 
 def _no_clash(ws: Workspace, limit: ast.Limit, value: Expr, bound: Expr) -> None:

@@ -13,7 +13,7 @@ from kpirules.model.workspace import Scope, Workspace, quietly
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 from kpirules.values import types
-from kpirules.values.types import SUM_BOUND, TooWide, Type
+from kpirules.values.types import TooWide, Type
 from kpirules.values.units import Unit
 
 _PERCENT_PLACES = 2
@@ -198,7 +198,7 @@ def _type(
 ) -> Type:
     if scale is None:
         return Type(unit, node.optional)
-    bound = SUM_BOUND - Fraction(1, 10**scale)
+    bound = ws.column_bound - Fraction(1, 10**scale)
     least = low if isinstance(low, Fraction) else -bound
     most = high if isinstance(high, Fraction) else bound
     try:

@@ -27,13 +27,13 @@ def rule(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: as
     if not card.everything:  # its weights are refused
         raise Skip
     scored = _scores(ws, card.entries)
-    adjusted = types.constant(Unit.NUMBER, Fraction(0))
 
     def weighted() -> Type:
         groups = [(_mean(_scores(ws, group.entries)), group.weight) for group in card.groups]
         return _mean([*groups, *scored])
 
     ws.memo[name, "weighted"] = operators.fit(ws, node.name.span, (), weighted).there()
+    adjusted = types.constant(Unit.NUMBER, Fraction(0))
     for adjust in card.adjusts:
         adjusted = _plus(ws, adjusted, adjust.rule)
     ws.memo[name, "adjustments"] = adjusted

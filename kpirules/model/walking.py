@@ -94,6 +94,17 @@ def _in_rows(rows: tuple[Row, ...]) -> tuple[Expr, ...]:
     return tuple(part for row in rows for part in (*head_parts(row.head), row.value))
 
 
+def values_in(node: Expr) -> tuple[Expr, ...]:
+    """The parts that a value may be or is made of, not those that only decide."""
+    match node:
+        case Cond():
+            return node.then, node.otherwise
+        case By() | Choose():
+            return tuple(row.value for row in node.rows)
+        case _:
+            return children(node)
+
+
 def walk(node: Expr) -> tuple[Expr, ...]:
     """A node and every expression inside it, outermost first."""
     found: list[Expr] = []

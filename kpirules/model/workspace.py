@@ -16,7 +16,7 @@ from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.bounds import DEEPEST
-from kpirules.values.types import Type
+from kpirules.values.types import SUM_BOUND, Type
 
 if TYPE_CHECKING:
     from kpirules.model.terms import Reading
@@ -123,6 +123,8 @@ class Workspace(Reports):
     gates do (`gates.gated`), `kinds` those of the items, `assessed` what is there for whoever is assessed.
     `unknown` counts the names that are none; `keys`, `numbers` and `joined` belong to `presence.key_of`, `grains` to
     `terms`.
+    `alike` are the numbers of expressions, equal for what is worked out alike, `column_bound` is what a column without
+    `between` stays below.
     """
 
     file: ast.File
@@ -175,6 +177,8 @@ class Workspace(Reports):
     contextual: frozenset[str] | None = None
     unsound: dict[Key, list[Diagnostic]] = field(default_factory=dict)
     inlined: set[Key] = field(default_factory=set)
+    alike: dict[tuple[object, ...], int] = field(default_factory=dict)
+    column_bound: Fraction = SUM_BOUND
     in_place: dict[tuple[Key, Scope], tuple[Expr | None, list[Diagnostic]]] = field(default_factory=dict)
     resolve: Callable[[Key], Type] | None = None
     _doubt: bool = False

@@ -9,7 +9,7 @@ from kpirules.model.expr import Agg
 from kpirules.plan import build, rows
 from kpirules.plan.draft import Draft, Flag, Place
 from kpirules.plan.ir import Case, Op, Ref, Scalar
-from kpirules.values import types
+from kpirules.values import groups, types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
@@ -75,7 +75,7 @@ def _bind(draft: Draft, node: Agg, name: str) -> None:
 
 def _summed(node: Agg) -> Type:
     assert node.arg is not None
-    return types.total(node.arg.type, node.type.unit)
+    return groups.total(node.arg.type, node.type.unit)
 
 
 def _typed(node: Scalar, type_: Type) -> Scalar:

@@ -55,11 +55,11 @@ def mul(a: Scalar, b: Scalar, unit: Unit) -> Scalar:
     return Op("mul", (a, b), types.multiply(a.type, b.type, unit))
 
 
-def div(a: Scalar, b: Scalar, unit: Unit) -> Scalar:
-    """`a / b`; dividing by the constant 1 is left out."""
+def div(a: Scalar, b: Scalar, unit: Unit, name: str | None = None) -> Scalar:
+    """`a / b`; dividing by the constant 1 is left out. `name` is what the model calls the divisor."""
     if _is(b, 1):
         return a
-    return Op("div", (a, b), types.divide(a.type, b.type, unit))
+    return Op("div", (a, b), types.divide(a.type, b.type, unit, name))
 
 
 def _is(node: Scalar, value: int) -> bool:
@@ -94,8 +94,7 @@ def is_missing(a: Scalar) -> Op:
 
 def coalesce(a: Scalar, b: Scalar) -> Op:
     """`a`, or `b` where it is missing."""
-    found = types.choose(a.type.there(), b.type, a.type.unit)
-    return Op("coalesce", (a, b), found)
+    return Op("coalesce", (a, b), types.or_else(a.type, b.type, a.type.unit))
 
 
 def joined(texts: Sequence[Scalar]) -> Scalar:

@@ -26,7 +26,7 @@ from kpirules.plan.ir import (
 from kpirules.plan.reading import COUNT, Reading, placed
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note, Span, catalogue
-from kpirules.values import types
+from kpirules.values import groups, types
 from kpirules.values.types import Type
 
 LAST_STAGE = 30
@@ -113,7 +113,7 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
         _measure(rows, agg, f"{name}$sum", item, ("sum", found.name, None), some)
         _measure(rows, agg, f"{name}$count", item, ("count", found.name, None), COUNT)
         return tuple(flags)
-    summed = types.total(found.type, agg.type.unit) if agg.func in ("sum", "avg") else agg.type
+    summed = groups.total(found.type, agg.type.unit) if agg.func in ("sum", "avg") else agg.type
     if agg.func == "avg":
         _measure(rows, agg, f"{name}$sum", item, ("sum", found.name, condition), summed)
         _measure(rows, agg, f"{name}$count", item, ("count", None, condition), COUNT)

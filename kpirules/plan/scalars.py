@@ -32,7 +32,7 @@ from kpirules.model.expr import (
     Val,
 )
 from kpirules.model.scheme import Computed
-from kpirules.model.walking import children, walk
+from kpirules.model.walking import children, known, walk
 from kpirules.plan import aggregates, build, rows, rules
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import Const, Op, Param, Ref, Scalar
@@ -47,6 +47,22 @@ _RULES = (Limited, By, Choose, Curve, Tiers)
 
 def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
     """The scalar of an expression in the draft's relation; rules inside it become bindings of their own."""
+    return divided(_lower(draft, place, node), node)
+
+
+def divided(found: Scalar, node: Expr) -> Scalar:
+    """A scalar whose denominator has the name that the model gave it, unless it has one by its parts."""
+    if found.type.over is None:
+        return found
+    own, given = found.type.by, node.type.by
+    from_afar = isinstance(node, Own | Lookup | Agg) or (isinstance(node, Col) and node.refs)
+    if own is not None and not (from_afar and own.factors):
+        return found
+    name = given if given is not None and given.constant == 1 and len(given.factors) == 1 else None
+    return replace(found, type=replace(found.type, by=name))
+
+
+def _lower(draft: Draft, place: Place, node: Expr) -> Scalar:
     if isinstance(node, _RULES):
         return rules.emit(draft, place, node, draft.fresh(place.base))
     match node:
@@ -64,7 +80,7 @@ def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
         case Col():
             found = column(draft, place, (*place.refs, *node.refs), node.table, node.column)
             _of_one_period(draft, place, node)
-            return build.ref(found.name, node.type)
+            return build.ref(found.name, replace(node.type, by=found.type.by))
         case Builtin(name="active_days" | "active_share"):
             return build.ref(node.name, draft.columns[node.name])
         case Fallback(fallback=None):
@@ -86,7 +102,7 @@ def scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
 
     What a condition has shown to be there is there, whatever its parts are.
     """
-    found = _scalar(node, inner)
+    found = divided(_scalar(node, inner), node)
     if isinstance(found, Op) and found.type.missing and _narrowed(node):
         return replace(found, type=found.type.there())
     return found
@@ -117,7 +133,8 @@ def _scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
         case Not():
             return build.negated(inner(node.operand))
         case Bin():
-            return _binary(node, inner(node.left), inner(node.right))
+            made, sure = _binary(node, inner(node.left), inner(node.right)), known(node)
+            return build.const(sure, node.type) if sure is not None and made.type.over is not None else made
         case Among():
             found = Op("in", (inner(node.operand), *(inner(value) for value in node.values)), types.BOOL)
             return build.negated(found) if node.negated else found
@@ -160,11 +177,21 @@ def _binary(node: Bin, left: Scalar, right: Scalar) -> Scalar:
         case "*":
             return build.mul(left, right, unit)
         case "/":
-            return build.div(left, right, unit)
+            return build.div(left, right, unit, _divisor(node))
         case "and" | "or":
             return Op(node.op, (left, right), types.BOOL)
         case _:
             return build.compare(build.COMPARE[node.op], left, right)
+
+
+def _divisor(node: Bin) -> str | None:
+    """The name that the model gave to what a quotient is divided by."""
+    by, left = node.type.by, node.left.type.divisor
+    if by is None or left is None:
+        return None
+    rest = list(left.factors)
+    more = [one for one in by.factors if one not in rest or rest.remove(one)]  # type: ignore[func-returns-value]
+    return more[0] if len(more) == 1 else None
 
 
 def _function(node: Fn, args: list[Scalar]) -> Scalar:
@@ -287,7 +314,7 @@ def _once(draft: Draft, place: Place, named: _Named) -> Ref:
         found, draft.flags[one.key] = draft.collected(lambda: rules.emit(draft, inner, one.rule, one.full))  # noqa: B023  # called at once
         draft.values[one.key] = found.name
     draft.need(draft.flags[named.key], place.guard)
-    return build.ref(named.full, named.rule.type)
+    return build.ref(named.full, replace(named.rule.type, by=draft.types[named.full].by))
 
 
 def _behind(draft: Draft, named: _Named) -> list[_Named]:

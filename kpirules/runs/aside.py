@@ -1,4 +1,4 @@
-"""The folder that a run writes before it gets its name: private, locked, and gone where the run fails or dies."""
+"""What a run writes before it gets its name: private, locked, and gone where the run fails or dies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -30,31 +30,50 @@ def aside(target: Path) -> Iterator[Path]:
     with ExitStack() as undo:
         undo.callback(_remove_empty, missing)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(target.parent)
-        folder, lock = _private_folder(target)
+        for path in _abandoned(target.parent, Path.is_dir):
+            shutil.rmtree(path, ignore_errors=True)
+        folder, lock = _private(target, lambda path: path.mkdir(mode=PRIVATE_FOLDER))
         with lock:
             undo.callback(shutil.rmtree, folder, ignore_errors=True)
             yield folder
             undo.pop_all()
 
 
-def _private_folder(target: Path) -> tuple[Path, ExitStack]:
-    """A new folder beside the target, and its lock; without one where the file system has none.
+@contextmanager
+def file_aside(target: Path) -> Iterator[Path]:
+    """A file beside the target that no other user can read; as `aside`, but it is for the caller to name it.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    for path in _abandoned(target.parent, lambda path: path.is_file() and path.name.startswith(f".{target.name}.")):
+        with suppress(OSError):
+            path.unlink()
+    file, lock = _private(target, lambda path: path.touch(mode=PRIVATE_FILE, exist_ok=False))
+    with lock:
+        try:
+            yield file
+        finally:
+            file.unlink(missing_ok=True)
+
+
+def _private(target: Path, make: Callable[[Path], None]) -> tuple[Path, ExitStack]:
+    """What `make` makes beside the target, and its lock; without one where the file system has none.
 
     Raises:
         OSError: it cannot be made.
     """
     while True:
-        folder = target.with_name(f".{target.name}.{token_hex(4)}.partial")
-        folder.mkdir(mode=PRIVATE_FOLDER)
+        path = target.with_name(f".{target.name}.{token_hex(4)}.partial")
+        make(path)
         try:
-            lock = _lock(folder)
+            lock = _lock(path)
         except (BlockingIOError, FileNotFoundError):  # another run took it for abandoned before it was locked
             continue
         except OSError:  # then nobody else can lock it to remove it
-            return folder, ExitStack()
-        if folder.exists():
-            return folder, lock
+            return path, ExitStack()
+        if path.exists():
+            return path, lock
         lock.close()
 
 
@@ -64,26 +83,26 @@ def _remove_empty(folders: Iterable[Path]) -> None:
             folder.rmdir()
 
 
-def _remove_abandoned(parent: Path) -> None:
-    """Remove the folders that runs were writing in `parent` when their processes died."""
-    for folder in parent.glob(".*.partial"):
-        if _NAME.fullmatch(folder.name):
-            with suppress(OSError), _lock(folder):  # a link, or the folder of a living run or of another user
-                shutil.rmtree(folder, ignore_errors=True)
+def _abandoned(parent: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """What runs were writing in `parent` when their processes died, each locked while it is given."""
+    for path in parent.glob(".*.partial"):
+        if _NAME.fullmatch(path.name) and ours(path):
+            with suppress(OSError), _lock(path):  # a link, or what belongs to a living run or to another user
+                yield path
 
 
-def _lock(folder: Path) -> ExitStack:
-    """Lock a folder until the stack that this gives is closed, or the process ends.
+def _lock(path: Path) -> ExitStack:
+    """Lock a folder or a file until the stack that this gives is closed, or the process ends.
 
     Raises:
-        OSError: it is no folder, another process holds its lock, or the system has no such locks.
+        OSError: it is a link, another process holds its lock, or the system has no such locks.
     """
     if sys.platform == "win32":
-        raise OSError(folder)
+        raise OSError(path)
     import fcntl
 
     with ExitStack() as held:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         held.callback(os.close, handle)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return held.pop_all()

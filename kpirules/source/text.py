@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import field
 
 from kpirules.records import dataclass
+
+_LINE_END = re.compile(r"""("[^"\n]*"|“[^”\n]*”|＂[^＂\n]*＂)|(?:[^\S\n]*(?:[#＃][^\n]*)?\n)+[^\S\n]*""")
+"""A quoted text; or where a line ends and another begins, with the comments and the empty lines between."""
 
 _SHORT = 60
 """Characters of a text that a `repr` shows; what is longer is told by its place."""
@@ -81,3 +85,8 @@ class Span:
     def to(self, other: Span) -> Span:
         """The span from the start of this one to the end of the other."""
         return Span(self.source, self.start, other.end)
+
+
+def one_line(text: str) -> str:
+    """What was typed over several lines, as it reads on one, without comments."""
+    return _LINE_END.sub(lambda found: found[1] or " ", text) if "\n" in text else text

@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.records import dataclass
+from kpirules.values.divisor import ONE, Divisor
 from kpirules.values.rounding import decimal_places, extended, truncated
 from kpirules.values.units import Unit
 
@@ -68,8 +69,8 @@ class Type:
     """What is known of a value before any data is read.
 
     `low` and `high` bound a numeric value, both included (None: it is not numeric). `digits` holds the value, or its
-    numerator where `over` holds a denominator, which is always above zero. `domain` lists the texts an enumerated
-    text may be, in declared order.
+    numerator where `over` holds a denominator, which is always above zero. `by` says which denominator that is, where
+    it may meet the same again. `domain` lists the texts an enumerated text may be, in declared order.
     """
 
     unit: Unit
@@ -79,6 +80,7 @@ class Type:
     digits: Digits | None = None
     over: Digits | None = None
     domain: tuple[str, ...] | None = None
+    by: Divisor | None = None
 
     @property
     def presumed(self) -> bool:
@@ -109,11 +111,23 @@ class Type:
 
     def maybe(self, *, when: bool = True) -> Type:
         """The same type, possibly missing (or not, where `when` is false)."""
-        return self if self.missing == when else replace(self, missing=when)
+        if self.missing == when:
+            return self
+        by = replace(self.by, sure=False) if self.by is not None and when else self.by
+        return replace(self, missing=when, by=by)
 
     def there(self) -> Type:
         """The same type, never missing."""
         return self.maybe(when=False)
+
+    def divided(self, name: str) -> Type:
+        """The same type of a quotient, whose denominator has a name: of equal names it is the same."""
+        return replace(self, by=Divisor(1, (name,), sure=not self.missing))
+
+    @property
+    def divisor(self) -> Divisor | None:
+        """What a number is divided by, 1 for a plain decimal; None where nothing is known of it."""
+        return self.by if self.over else replace(ONE, sure=not self.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +152,10 @@ DATE = Type(Unit.DATE)
 
 def decimal(unit: Unit, scale: int, low: Fraction, high: Fraction, *, missing: bool = False) -> Type:
     """A plain decimal of `scale` places between `low` and `high`."""
-    return Type(unit, missing, low, high, Digits(scale, _size(low, high)).checked())
+    return Type(unit, missing, low, high, Digits(scale, size(low, high)).checked())
 
 
-def _size(low: Fraction, high: Fraction) -> Fraction:
+def size(low: Fraction, high: Fraction) -> Fraction:
     """The greatest size of what lies between two bounds."""
     if low.numerator >= 0:
         return high
@@ -171,11 +185,12 @@ def constant(unit: Unit, value: Fraction) -> Type:
     places = decimal_places(value)
     if places is None:
         digits, over = (Digits(0, Fraction(abs(side))).checked() for side in (value.numerator, value.denominator))
-        return Type(unit, low=value, high=value, digits=digits, over=over)
+        return Type(unit, low=value, high=value, digits=digits, over=over, by=Divisor(value.denominator))
     return decimal(unit, places, value, value)
 
 
-def _times(a: Digits, b: Digits) -> Digits:
+def product(a: Digits, b: Digits) -> Digits:
+    """The digits of a product of two columns."""
     if a is _ONE:
         return b
     return a if b is _ONE else Digits(a.scale + b.scale, a.bound * b.bound)
@@ -185,8 +200,28 @@ def _over(digits: Digits, *, was_quotient: bool) -> Digits | None:
     return digits.checked() if was_quotient else None
 
 
+def _common(a: Type, b: Type) -> tuple[int, int] | None:
+    """By how much the sides of two quotients are to be multiplied to have one divisor; None where they have none."""
+    if a.by is None or b.by is None or not a.over or not b.over:
+        return None
+    return a.by.common(b.by)
+
+
+def _more(a: Digits, times: int) -> Digits:
+    return a if times == 1 else Digits(a.scale, a.bound * times)
+
+
+def _widest(a: Digits, b: Digits) -> Digits:
+    return Digits(max(a.scale, b.scale), max(a.bound, b.bound))
+
+
+def _product_divisor(a: Type, b: Type) -> Divisor | None:
+    """The divisor of a product."""
+    return a.divisor.times(b.divisor) if (a.over or b.over) and a.divisor and b.divisor else None
+
+
 def add(a: Type, b: Type, unit: Unit, *, minus: bool = False) -> Type:
-    """The type of `a + b`, or `a - b` with `minus`; quotients are cross-multiplied."""
+    """The type of `a + b`, or `a - b` with `minus`; quotients of two divisors are cross-multiplied."""
     low, high = (
         (a.bounds[0] - b.bounds[1], a.bounds[1] - b.bounds[0])
         if minus
@@ -196,21 +231,37 @@ def add(a: Type, b: Type, unit: Unit, *, minus: bool = False) -> Type:
         )
     )
     (an, ad), (bn, bd) = a.sides, b.sides
-    left, right = _times(an, bd), _times(bn, ad)
+    missing = a.missing or b.missing
+    common = _common(a, b)
+    if common is not None:
+        # INVARIANT: a divisor is one unit of its last place or more, so this is no wider than a crossed sum.
+        left, right = _more(an, common[0]), _more(bn, common[1])
+        over = _widest(_more(ad, common[0]), _more(bd, common[1]))
+    else:
+        left, right, over = product(an, bd), product(bn, ad), product(ad, bd)
+    by = _product_divisor(a, b) if common is None else _shared(a, b, common)
     scale = max(left.scale, right.scale)
     if a.over or b.over:
         num = Digits(scale, left.bound + right.bound).checked()
-        return Type(unit, a.missing or b.missing, low, high, num, _times(ad, bd).checked())
-    return decimal(unit, scale, low, high, missing=a.missing or b.missing)
+        return Type(unit, missing, low, high, num, over.checked(), by=by)
+    return decimal(unit, scale, low, high, missing=missing)
+
+
+def _shared(a: Type, b: Type, common: tuple[int, int]) -> Divisor:
+    """The divisor that two quotients come to together."""
+    assert a.divisor is not None
+    assert b.divisor is not None
+    return Divisor(a.divisor.constant * common[0], a.divisor.factors, a.divisor.sure and b.divisor.sure)
 
 
 def multiply(a: Type, b: Type, unit: Unit) -> Type:
     """The type of `a * b`."""
     low, high = _corners(a.bounds, b.bounds)
     (an, ad), (bn, bd) = a.sides, b.sides
-    num, den = _times(an, bn).checked(), _times(ad, bd)
+    num, den = product(an, bn).checked(), product(ad, bd)
     missing = a.missing or b.missing
-    return Type(unit, missing, low, high, num, _over(den, was_quotient=bool(a.over or b.over)))
+    over = _over(den, was_quotient=bool(a.over or b.over))
+    return Type(unit, missing, low, high, num, over, by=_product_divisor(a, b))
 
 
 def _corners(a: tuple[Fraction, Fraction], b: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
@@ -221,14 +272,16 @@ def _corners(a: tuple[Fraction, Fraction], b: tuple[Fraction, Fraction]) -> tupl
     return min(products), max(products)
 
 
-def divide(a: Type, b: Type, unit: Unit) -> Type:
+def divide(a: Type, b: Type, unit: Unit, name: str | None = None) -> Type:
     """The type of `a / b`: a quotient, possibly missing where the bounds of `b` include 0.
+
+    `name` stands for the size of `b`, or of its numerator; a known number needs none.
 
     A divisor other than 0 is at least one unit of its last place, over its largest denominator; that bounds the
     quotient. The sign of the divisor moves to the numerator, so the denominator is above zero.
     """
     (an, ad), (bn, bd) = a.sides, b.sides
-    num, den = _times(an, bd).checked(), _times(ad, bn)
+    num, den = product(an, bd).checked(), product(ad, bn)
     den = Digits(den.scale, max(den.bound, Fraction(1, 10**den.scale))).checked()
     low, high = b.bounds
     zero = low <= 0 <= high
@@ -238,7 +291,17 @@ def divide(a: Type, b: Type, unit: Unit) -> Type:
         corners.append(Fraction(0))
     else:
         corners = [x / y for x in a.bounds for y in (low, high)]
-    return Type(unit, a.missing or b.missing or zero, min(corners), max(corners), num, den)
+    return Type(unit, a.missing or b.missing or zero, min(corners), max(corners), num, den, by=_divided(a, b, name))
+
+
+def _divided(a: Type, b: Type, name: str | None) -> Divisor | None:
+    """The divisor of `a / b`: that of `a`, times the numerator of `b`."""
+    low, high = b.bounds
+    if a.divisor is None:
+        return None
+    if low == high and low != 0 and b.divisor is not None and not b.divisor.factors:
+        return a.divisor.by_constant(low * b.divisor.constant)
+    return a.divisor.by(name) if name is not None else None
 
 
 def negate(a: Type) -> Type:
@@ -266,9 +329,37 @@ def choose(a: Type, b: Type, unit: Unit) -> Type:
     (an, ad), (bn, bd) = a.sides, b.sides
     if not (a.over or b.over):
         return decimal(unit, max(an.scale, bn.scale), low, high, missing=missing)
-    num = Digits(max(an.scale, bn.scale), max(an.bound, bn.bound)).checked()
-    den = Digits(max(ad.scale, bd.scale), max(ad.bound, bd.bound)).checked()
-    return Type(unit, missing, low, high, num, den)
+    num, den = _widest(an, bn).checked(), _widest(ad, bd).checked()
+    by = _of_either(a, b)
+    return Type(
+        unit, missing, low, high, num, den if by is None else _widest(den, Digits(0, Fraction(by.constant))), by=by
+    )
+
+
+def _of_either(a: Type, b: Type) -> Divisor | None:
+    """The divisor of one of two values, where both have it; 0 has any that is known before any data is read."""
+    one, other = a.divisor, b.divisor
+    if one is None or other is None:
+        return None
+    if one.common(other) == (1, 1):
+        return replace(one, sure=one.sure and other.sure)
+    for zero, rest in ((a, other), (b, one)):
+        if _is_zero(zero) and not rest.factors:
+            return rest
+    return None
+
+
+def or_else(a: Type, b: Type, unit: Unit) -> Type:
+    """The type of `a`, or of `b` where it is missing; 0 stands over any divisor, so it changes none."""
+    found = choose(a.there(), b, unit)
+    if found.over is None or found.by is not None or a.by is None or not a.by.sure or not _is_zero(b):
+        return found
+    by = a.by.replaced()
+    return replace(found, over=_widest(found.over, Digits(0, Fraction(by.constant))), by=by)
+
+
+def _is_zero(a: Type) -> bool:
+    return a.over is None and a.low == a.high == 0
 
 
 def either(kinds: Sequence[Type], unit: Unit) -> Type:
@@ -289,7 +380,8 @@ def limit(a: Type, bound: Type, unit: Unit, *, at_most: bool) -> Type:
     pick = min if at_most else max
     low, high = pick(a.bounds[0], bound.bounds[0]), pick(a.bounds[1], bound.bounds[1])
     if either.over:
-        return replace(either, low=low, high=high)
+        by = either.by or (a.by if _is_zero(bound) else bound.by if _is_zero(a) else None)
+        return replace(either, low=low, high=high, by=by)
     return decimal(unit, either.sides[0].scale, low, high, missing=either.missing)
 
 
@@ -302,7 +394,8 @@ def compare(a: Type, b: Type) -> None:
     if a.digits is None or b.digits is None:
         return
     (an, ad), (bn, bd) = a.sides, b.sides
-    left, right = _times(an, bd), _times(bn, ad)
+    common = _common(a, b)
+    left, right = (product(an, bd), product(bn, ad)) if common is None else (_more(an, common[0]), _more(bn, common[1]))
     scale = max(left.scale, right.scale)
     Digits(scale, left.bound).checked()
     Digits(scale, right.bound).checked()
@@ -316,7 +409,7 @@ def rounding(a: Type, places: int) -> Type:
     """
     step = Fraction(10) ** -places
     low, high = a.bounds
-    bound = _size(low, high)
+    bound = size(low, high)
     if a.over:
         num, den = a.sides
         unit = Digits(max(den.scale + places, den.scale), den.bound * step)
@@ -338,77 +431,3 @@ def steps(a: Type, way: str) -> Type:
 def _outward(value: Fraction, step: Fraction, *, down: bool) -> Fraction:
     units = value / step
     return Fraction(units.__floor__() if down else units.__ceil__()) * step
-
-
-def brought_to(a: Type, num: Digits, over: Digits) -> Type:
-    """The type of `a` over a divisor of the digits `over`, of which it is a multiple that fits `num`.
-
-    Proves that the one exact division fits by which the numerator is found: `a` times the divisor.
-    """
-    low, high = a.bounds
-    an, ad = a.sides
-    product = _times(an, over).checked()
-    if a.over:
-        rounding(Type(a.unit, a.missing, -num.bound, num.bound, product, ad), num.scale)
-    return Type(a.unit, a.missing, low, high, num.checked(), over.checked())
-
-
-def side(a: Digits) -> Type:
-    """The type of one side of a quotient by itself, in size; 1 where it is 0 or missing."""
-    return decimal(Unit.NUMBER, a.scale, min(Fraction(1), Fraction(1, 10**a.scale)), max(Fraction(1), a.bound))
-
-
-def total(a: Type, unit: Unit) -> Type:
-    """The type of a sum over rows: within `SUM_BOUND`, checked at run time, in the scale of one row.
-
-    The rows of a quotient have one divisor, which leaves the sum: the numerators add up to so many times more.
-    """
-    bound = SUM_BOUND if a.over else most(a.sides[0].scale)
-    low = Fraction(0) if a.bounds[0] >= 0 else -bound
-    high = Fraction(0) if a.bounds[1] <= 0 else bound
-    return _summed(a, unit, low, high)
-
-
-def added_up(a: Type, count: int) -> Type:
-    """The type of a sum of exactly so many values, missing unless all are there."""
-    low, high = (count * bound for bound in a.bounds)
-    if a.over:
-        low, high = max(low, -SUM_BOUND), min(high, SUM_BOUND)
-    return _summed(a, a.unit, low, high).maybe()
-
-
-def _summed(a: Type, unit: Unit, low: Fraction, high: Fraction) -> Type:
-    over = _of_group(a)
-    if over is None:
-        return decimal(unit, a.sides[0].scale, low, high)
-    scale, bound = a.sides[0].scale, SUM_BOUND * over.bound
-    Digits(max(scale, over.scale), bound).checked()  # the numerators are compared with what the bound comes to
-    return Type(unit, low=low, high=high, digits=Digits(scale, bound), over=over)
-
-
-def _of_group(a: Type) -> Digits | None:
-    """The divisor that the rows of a group have; 1 where there are none, or all are 0."""
-    return Digits(a.over.scale, max(a.over.bound, Fraction(1))).checked() if a.over else None
-
-
-def extreme(a: Type) -> Type:
-    """The type of the least or the greatest over rows, missing of no rows."""
-    return replace(a, missing=True, over=_of_group(a))
-
-
-def median(a: Type) -> Type:
-    """The type of a median over rows: a row's value or the mean of two, missing of no rows, between their bounds.
-
-    Half of a sum of two decimals has one more place than they have.
-    """
-    scale, bound = a.sides[0].scale, a.sides[0].bound if a.over else _size(*a.bounds)
-    Digits(scale, 2 * bound).checked()
-    return replace(a, digits=Digits(scale + 1, bound).checked(), missing=True, over=_of_group(a))
-
-
-def average(a: Type) -> Type:
-    """The type of a mean over rows: a sum over a count, missing of no rows, between the rows' bounds."""
-    summed = total(a, a.unit)
-    count = decimal(Unit.NUMBER, 0, Fraction(1), SUM_BOUND)
-    quotient = divide(summed, count, a.unit)
-    return replace(quotient, missing=True, low=a.low, high=a.high)

@@ -28,7 +28,7 @@ from kpirules.plan.ir import (
     Value,
 )
 from kpirules.plan.reading import placed
-from kpirules.values import types
+from kpirules.values import groups, types
 from kpirules.values.types import BOOL, DATE
 from tests.engines import plans
 from tests.engines.expressions import columns, expressions
@@ -84,7 +84,7 @@ def scored() -> Plan:
         "won": (BOOL.maybe(), ()),
         "kind": (TEXT.maybe(), ()),
     }
-    total = types.total(MONEY, MONEY.unit)
+    total = groups.total(MONEY, MONEY.unit)
     measures = (
         Measure("sum", "sum", "amount", "won", total, "orders"),
         Measure("rows", "count", None, None, COUNT, "orders"),

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from kpirules.engines import duckdb
 from kpirules.plan.ir import Aggregate, Compute, Join, Measure, Ref, Scan
-from kpirules.values import types
+from kpirules.values import groups
 from kpirules.values.types import BOOL
 from kpirules.values.units import Unit
 from tests.engines import plans
@@ -29,7 +29,7 @@ def test_a_million_orders() -> None:
         "orders": pa.table({"staff": staff, "amount": amount, "won": pc.greater_equal(number, ROWS // 2)}),
         "people": pa.table({"id": [str(nth) for nth in range(PEOPLE)]}),
     }
-    sums = types.total(MONEY, Unit.MONEY)
+    sums = groups.total(MONEY, Unit.MONEY)
     plan = plans.plan(
         Scan("orders", "orders", {"staff": ("staff", TEXT), "amount": ("amount", MONEY), "won": ("won", BOOL)}),
         Scan("people", "people", {"id": ("id", TEXT)}),

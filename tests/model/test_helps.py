@@ -53,6 +53,12 @@ FOLLOWED = [
     ("if base then 1 else 2", "KPI301", "compare", "if base > 0 then 1 else 2"),
     ("round(role)", "KPI307", "figure", "round(count(orders))"),
     ("sum(lines.pieces) / 7 > 5%", "KPI302", "quotient", "if (sum(lines.pieces) / 7) as percent > 5% then 1 else 2"),
+    (
+        "if base > 5 then sum(lines.pieces) / 7 else 5%",
+        "KPI316",
+        "quotient",
+        "if base > 5 then (sum(lines.pieces) / 7) as percent else 5%",
+    ),
     ("avg(lines.pieces) or else 0%", "KPI301", "quotient", "(avg(lines.pieces)) as percent or else 0%"),
     ("round(base, 20)", "KPI314", "places", "round(base, 2)"),
 ]
@@ -82,3 +88,45 @@ def test_a_quotient_too_wide_is_mended_by_rounding_what_the_help_names(language:
     (named,) = {note.args["value"] for fault in faults for note in fault.helps}
     assert [fault.code for fault in faults] == ["KPI305", "KPI305"]
     assert told(text.replace(quotient, f"{quotient.removesuffix(named)}round({named}, 6)")) == []
+
+
+WIDE = """
+define x = (base / days or else 0元) + (base / hours or else 0元) + base
+"""
+UNBOUNDED = """
+table staff
+    staff_id text key
+    base     money
+    days     integer
+    hours    integer
+subject staff
+"""
+
+
+def test_a_between_that_makes_the_digits_fit_is_offered_first() -> None:
+    (fault,) = refused(scheme(WIDE, staff=UNBOUNDED))
+    assert (fault.code, [note.key for note in fault.helps]) == ("KPI305", ["bounds", "round"])
+    assert fault.helps[0].args["columns"] == ("staff.base", "staff.days", "staff.hours")
+    between = " between 0 and 1_000_000_000"
+    staff = UNBOUNDED.replace("money", f"money{between}").replace("integer", f"integer{between}")
+    assert refused(scheme(WIDE, staff=staff)) == []
+
+
+def test_a_between_that_would_not_do_is_not_offered() -> None:
+    """A sum holds what it holds, whatever its column is bound to."""
+    means = " + ".join(f"(avg(orders.amount where amount > {nth}元) or else 0元)" for nth in range(3))
+    (fault,) = refused(scheme(ORDERS, f"define x = {means} + base", staff=UNBOUNDED))
+    assert (fault.code, [note.key for note in fault.helps]) == ("KPI305", ["round"])
+
+
+def test_what_is_to_be_rounded_can_be_written_in_a_call() -> None:
+    """The rows of a rule are no value; its quotients are."""
+    rows = """
+    pay p
+        amount by base
+            > 5元 : sum(orders.amount) * days / hours * 100_000_000 or else 0元
+            else  : 0元
+    """
+    (fault,) = refused(scheme(ORDERS, rows, staff=UNBOUNDED))
+    assert (fault.code, fault.helps[-1].args["value"]) == ("KPI305", "sum(orders.amount) * days / hours")
+    assert sorted(fault.args["columns"]) == ["staff.days", "staff.hours"]

@@ -279,3 +279,23 @@ def test_as_many_figures_one_upon_the_other_as_engines_can_nest() -> None:
     assert figures(scheme(ORDERS, *defines[:31]), ROWS).column("v30") == [3, 2, 0]
     (fault,) = refused(scheme(ORDERS, *defines))
     assert (fault.code, fault.span.text if fault.span else "") == ("KPI219", "own.v30")
+
+
+def test_the_last_point_of_a_curve_may_have_more_places_than_its_lines() -> None:
+    """The model and the plan have the same digits for it, where rows are multiplied by it and the least is taken."""
+    items = """
+    define c curve base / 7
+        0 : 0%
+        7 : 33.3%
+    define orders.w = amount * own.c
+    define w = min(orders.w)
+    """
+    data: Data = {
+        "staff": [("E1", "AE", "10"), ("E2", "AE", "49")],
+        "orders": [("1", "E1", "2025-01-01", "0.07", "won"), ("2", "E2", "2025-01-01", "5.01", "won")],
+    }
+    found = figures(scheme(ORDERS, items), data)
+    assert found.column("w") == [
+        Fraction("0.07") * Fraction(10, 49) * Fraction("0.333"),
+        Fraction("5.01") * Fraction("0.333"),
+    ]

@@ -21,7 +21,7 @@ import pytest
 from kpirules.runs import folder as room
 from kpirules.runs import inputs
 from kpirules.runs import manifest as manifests
-from kpirules.runs.aside import aside
+from kpirules.runs.aside import aside, file_aside
 from kpirules.runs.folder import check_free, save
 from kpirules.runs.inputs import NUMBER
 from kpirules.runs.manifest import Done
@@ -295,6 +295,22 @@ def test_only_abandoned_folders_are_removed(shop: Path, done: Done) -> None:
             "2025Q1",
         }
     assert elsewhere.is_dir()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_only_abandoned_files_are_removed(tmp_path: Path) -> None:
+    """Those of the same target that no living process is writing."""
+    left, other = tmp_path / ".list.csv.0123abcd.partial", tmp_path / ".mine.csv.0123abcd.partial"
+    linked, pipe = tmp_path / ".list.csv.abcdef01.partial", tmp_path / ".list.csv.abcdef02.partial"
+    for path in (left, other):
+        path.write_text("cells", encoding="utf-8")
+    linked.symlink_to(other)
+    os.mkfifo(pipe)
+    with file_aside(tmp_path / "list.csv") as living, file_aside(tmp_path / "list.csv") as second:
+        assert {*tmp_path.iterdir()} == {living, second, other, linked, pipe}
+        assert living.stat().st_mode & 0o777 == 0o600
+        living.replace(tmp_path / "list.csv")
+    assert {*tmp_path.iterdir()} == {tmp_path / "list.csv", other, linked, pipe}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are of another kind there")

@@ -16,7 +16,7 @@ from kpirules.source import Diagnostic, Fault, SourceText
 from kpirules.source.catalogue import LANGUAGES, codes, entry
 from kpirules.source.explanations import SCHEME, explanation
 from kpirules.source.files import Folder, Kept, Reader
-from kpirules.source.render import message
+from kpirules.source.render import help_text, label_text, message
 from tests.golden.cases import BAD, bad_schemes, found
 
 PACKAGE = Path(kpirules.__file__).parent
@@ -100,3 +100,21 @@ def test_what_is_written_instead_mends_the_fault() -> None:
         assert len(syntax) <= len(was), f"{where}: {one.code} {key}: {text.splitlines()[line - 1]}"
         tried += 1
     assert tried > len(LANGUAGES) * 20
+
+
+_BRACKET = re.compile(r'("[^"\n]*"|“[^”\n]*”|[#＃][^\n]*)|([(（])')
+
+
+def test_what_was_typed_over_several_lines_is_told_on_one() -> None:
+    """A line end within brackets is never spelt out, nor is a comment told as a part of the rule."""
+    tried = 0
+    read = {one.span.source.text: (one.span.source.name, reader) for _, reader, one in _told() if one.span}
+    for text, (name, reader) in read.items():
+        broken = _BRACKET.sub(lambda found: found[1] or f"{found[2]}  # why\n            ", text)
+        for one in _faults(broken, name, reader):
+            for lang in LANGUAGES:
+                words = [message(one, lang), *(help_text(one, note, lang) for note in one.helps)]
+                words += [label_text(one, label, lang) for label in one.labels]
+                assert not [text for text in words if "\\n" in text or "why" in text], (one.code, words)
+                tried += 1
+    assert tried > len(LANGUAGES) * 500

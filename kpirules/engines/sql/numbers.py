@@ -16,6 +16,7 @@ from kpirules.engines.sql import build
 from kpirules.engines.sql.build import Node
 from kpirules.engines.sql.scope import Scope
 from kpirules.plan.ir import OVER
+from kpirules.values.divisor import ONE, Divisor
 from kpirules.values.types import Digits, Type
 
 _ONE = Digits(0, Fraction(1))
@@ -23,12 +24,18 @@ _ONE = Digits(0, Fraction(1))
 
 @dataclass(frozen=True, slots=True)
 class Num:
-    """A number as nodes, with the digits that hold each side."""
+    """A number as nodes, with the digits that hold each side; `by` says what the denominator is, where it is known."""
 
     node: Node
     digits: Digits
     over: Node | None = None
     over_digits: Digits = _ONE
+    by: Divisor | None = None
+
+    @property
+    def divisor(self) -> Divisor | None:
+        """What the number is divided by, 1 for a plain decimal."""
+        return ONE if self.over is None else self.by
 
 
 def column(scope: Scope, name: str) -> Num:
@@ -91,6 +98,7 @@ def _scaled(scope: Scope, a: Num, b: Num) -> tuple[Node, Digits]:
 def add(scope: Scope, a: Num, b: Num, *, minus: bool = False) -> Num:
     """`a + b`, or `a - b`: over the denominator they share, else cross-multiplied."""
     op = build.sub if minus else build.add
+    a, b = _over_one(scope, a, b)
     if a.over == b.over:
         # INVARIANT: without their points denominators are 1 or more, so this sum is no wider than a crossed one.
         return Num(op(a.node, b.node), _plus(a.digits, b.digits), a.over, a.over_digits)
@@ -102,6 +110,26 @@ def add(scope: Scope, a: Num, b: Num, *, minus: bool = False) -> Num:
     right, right_digits = _scaled(scope, b, a)
     over, over_digits = _product(scope, a.over, a.over_digits, b.over, b.over_digits)
     return Num(op(left, right), _plus(left_digits, right_digits), over, over_digits)
+
+
+def _over_one(scope: Scope, a: Num, b: Num) -> tuple[Num, Num]:
+    """Two numbers over the very same denominator, where it is known to be one; else as they are."""
+    common = a.by.common(b.by) if a.by is not None and b.by is not None and a.over and b.over else None
+    if common is None:
+        return a, b
+    a, b = times(scope, a, common[0]), times(scope, b, common[1])
+    return a, replace(b, over=a.over, over_digits=a.over_digits)
+
+
+def times(scope: Scope, a: Num, whole: int) -> Num:
+    """The same number, each side so many times larger; a plain decimal is over 1."""
+    if whole == 1:
+        return a
+    by, digits = build.number(Fraction(whole), of := Digits(0, Fraction(whole))), _times(a.digits, of)
+    node = scope.dialect.multiply(a.node, a.digits, by, of)
+    over, over_digits = _product(scope, a.over, a.over_digits, by.copy(), of)
+    divisor = None if a.divisor is None else a.divisor.by_constant(Fraction(whole))
+    return Num(node, digits, over, over_digits, divisor)
 
 
 def _product(
@@ -140,18 +168,24 @@ def divide(scope: Scope, a: Num, b: Num, divisor: Type) -> Num:
 
 def compared(scope: Scope, kind: type[exp.Binary], a: Num, b: Num) -> Node:
     """A comparison, exact: denominators are above zero, so they cross over."""
+    a, b = _over_one(scope, a, b)
     if a.over == b.over:
         return build.binary(kind, a.node, b.node)
     return build.binary(kind, _scaled(scope, a, b)[0], _scaled(scope, b, a)[0])
 
 
-def chosen(branches: Sequence[tuple[Node, Num]], otherwise: Num | None, kind: Type) -> Num:
+def chosen(scope: Scope, branches: Sequence[tuple[Node, Num]], otherwise: Num | None, kind: Type) -> Num:
     """The number of the first branch whose condition holds; each side is chosen for itself."""
-    fits = [(condition, fitted(value, kind)) for condition, value in branches]
-    last = None if otherwise is None else fitted(otherwise, kind)
+    fits = [(condition, fitted(_brought(scope, value, kind), kind)) for condition, value in branches]
+    last = None if otherwise is None else fitted(_brought(scope, otherwise, kind), kind)
     digits, over_digits = kind.sides
     node = build.case([(condition, value.node) for condition, value in fits], last.node if last else None)
     if kind.over is None:
         return Num(node, digits)
     overs = [(condition, value.over) for condition, value in fits if value.over is not None]
     return Num(node, digits, build.case(overs, last.over if last else None), over_digits)
+
+
+def _brought(scope: Scope, a: Num, kind: Type) -> Num:
+    """A plain number, over the constant that its type has: it is 0 there, where that is not 1."""
+    return a if a.over is not None or kind.by is None else times(scope, a, kind.by.constant)

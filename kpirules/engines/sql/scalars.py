@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import TypeVar
@@ -45,6 +46,10 @@ def type_of(scope: Scope, scalar: Scalar) -> Type:
 
 def number(scope: Scope, scalar: Scalar) -> Num:
     """A numeric scalar."""
+    return replace(_number(scope, scalar), by=scalar.type.by)
+
+
+def _number(scope: Scope, scalar: Scalar) -> Num:
     match scalar:
         case Ref(name):
             return numbers.column(scope, name)
@@ -146,7 +151,7 @@ def _case_number(scope: Scope, case: Case) -> Num:
     if not case.whens:
         return _known_number(None, case.type) if case.otherwise is None else number(scope, case.otherwise)
     branches, otherwise = _branches(scope, case, number)
-    return numbers.chosen(branches, otherwise, case.type)
+    return numbers.chosen(scope, branches, otherwise, case.type)
 
 
 def _case_node(scope: Scope, case: Case) -> Node:
@@ -161,7 +166,7 @@ def _coalesce_number(scope: Scope, op: Op) -> Num:
     missing = build.is_null(first.node)
     with scope.when(missing):
         second = number(scope, op.args[1])
-    return numbers.chosen([(missing, second)], first, op.type)
+    return numbers.chosen(scope, [(missing, second)], first, op.type)
 
 
 def _coalesce_node(scope: Scope, op: Op) -> Node:
@@ -204,8 +209,15 @@ def _limited(scope: Scope, op: Op) -> Num:
         digits = op.type.sides[0]
         return Num(build.cast(build.least(a.node, b.node) if least else build.greatest(a.node, b.node), digits), digits)
     a, b = numbers.kept(scope, a), numbers.kept(scope, b)
+    a, b = _zero_over(a, b, op.type), _zero_over(b, a, op.type)
     first = scope.keep(numbers.compared(scope, exp.LTE if least else exp.GTE, a, b))
-    return numbers.chosen([(first, a), (build.negated(first), b)], None, op.type)
+    return numbers.chosen(scope, [(first, a), (build.negated(first), b)], None, op.type)
+
+
+def _zero_over(a: Num, b: Num, kind: Type) -> Num:
+    """A plain number that is one of two of the other's divisor: it is 0, and so over any."""
+    shared = kind.by is not None and b.by is not None and kind.by.factors == b.by.factors != ()
+    return replace(a, over=b.over, over_digits=b.over_digits, by=b.by) if a.over is None and shared else a
 
 
 def _may_miss(scope: Scope, op: Op) -> bool:
