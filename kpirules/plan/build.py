@@ -12,6 +12,7 @@ from kpirules.values.rounding import Mode
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
+_IN_A_ROW = 100
 COMPARE = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 """Comparisons as rules write them, and their operators."""
 
@@ -41,6 +42,37 @@ def add(a: Scalar, b: Scalar, unit: Unit) -> Scalar:
     if _is(b, 0):
         return a
     return Op("add", (a, b), types.add(a.type, b.type, unit))
+
+
+class Sum:
+    """Values added up: in a row, or where there are many, in a row of rows, so that no sum is nested deep."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.rows: list[Scalar] = []
+        self.count = 0
+
+    def plus(self, value: Scalar) -> None:
+        """Add one more.
+
+        Raises:
+            TooWide: its row cannot be proved to fit.
+        """
+        if self.count % _IN_A_ROW == 0:
+            self.rows.append(number(0, self.unit))
+        self.rows[-1] = add(self.rows[-1], value, self.unit)
+        self.count += 1
+
+    def total(self) -> Scalar:
+        """The sum; 0 of nothing.
+
+        Raises:
+            TooWide: it cannot be proved to fit.
+        """
+        found: Scalar = number(0, self.unit)
+        for row in self.rows:
+            found = add(found, row, self.unit)
+        return found
 
 
 def sub(a: Scalar, b: Scalar, unit: Unit) -> Scalar:

@@ -148,13 +148,15 @@ def _checks(draft: Draft) -> None:
 
 
 def _total_pay(draft: Draft) -> None:
-    total: Scalar = build.number(0, Unit.MONEY)
+    total = build.Sum(Unit.MONEY)
     for pay in (one for one in draft.model.pays if one.paid):
         value = draft.value(pay.name, "value")
         with proved(pay.span, pay.amount):
             here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value
-            total = build.add(total, here, Unit.MONEY)
-    draft.bind(TOTAL_PAY, total, Place(TOTAL_PAY, "value", TOTAL_PAY), "value", None)
+            total.plus(here)
+    with proved(draft.model.header.span):
+        summed = total.total()
+    draft.bind(TOTAL_PAY, summed, Place(TOTAL_PAY, "value", TOTAL_PAY), "value", None)
 
 
 # ---------------------------------------------------------------- who is scored

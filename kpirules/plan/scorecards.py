@@ -65,18 +65,18 @@ class _Mean:
         low = min(value.type.bounds[0] for value, _ in self.parts)
         high = max(value.type.bounds[1] for value, _ in self.parts)
         parts = [(value, share) for (value, _), share in zip(self.parts, shares, strict=True)]
-        points = [_weighted(value, w) for value, w in parts]
-        num = points[0]
-        for one in points[1:]:
-            num = build.add(num, one, number)
+        points = build.Sum(number)
+        for value, w in parts:
+            points.plus(_weighted(value, w))
+        num = points.total()
         if not any(value.type.missing for value, _ in self.parts):
             found = build.div(num, build.number(weight), number)
         else:
-            den: Scalar = build.number(0)
+            den = build.Sum(number)
             for value, w in parts:
                 here = build.case([(build.is_missing(value), build.number(0))], build.number(w), number)
-                den = build.add(den, here if value.type.missing else build.number(w), number)
-            found = build.div(num, den, number)
+                den.plus(here if value.type.missing else build.number(w))
+            found = build.div(num, den.total(), number)
         always = any(not value.type.missing and w for value, w in self.parts)
         bounded = replace(found.type, low=low, high=high, missing=not always)
         return replace(found, type=bounded) if not isinstance(found, Ref) else Ref(found.name, bounded)
@@ -177,15 +177,17 @@ def indicator_parts(draft: Draft, indicator: scheme.Indicator) -> tuple[Part, ..
 
 
 def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
-    found: Scalar = build.number(0)
+    found = build.Sum(Unit.NUMBER)
     for adjust in card.adjusts:
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
         with proved(adjust.rule.span, adjust.rule):
             one = rules.emit(draft, inner, adjust.rule, inner.base)
-            found = build.add(found, one, Unit.NUMBER)
+            found.plus(one)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
         draft.items.append(replace(item, tier1=tier1(draft, adjust.name, inner.base)))
-    return draft.bind(f"{card.name}.adjustments", found, place, "value", None)
+    with proved(card.span):
+        adjusted = found.total()
+    return draft.bind(f"{card.name}.adjustments", adjusted, place, "value", None)
 
 
 def _sum(draft: Draft, card: scheme.Scorecard) -> Scalar:

@@ -32,10 +32,10 @@ def shares(draft: Draft, place: Place, name: str, parts: Sequence[tuple[Ref, Fra
     wholes = scheme.whole([weight for _, weight in parts])
     sum_: Ref | Const = build.number(sum(wholes))
     if any(value.type.missing for value, _ in parts):
-        found: Scalar = build.number(0)
+        found = build.Sum(Unit.NUMBER)
         for (value, _), part in zip(parts, wholes, strict=True):
-            found = build.add(found, _if_there(value, build.number(part)), Unit.NUMBER)
-        sum_ = draft.bind(name, found, place, "mark", None)
+            found.plus(_if_there(value, build.number(part)))
+        sum_ = draft.bind(name, found.total(), place, "mark", None)
     return [Share(value, weight, part, sum_) for (value, weight), part in zip(parts, wholes, strict=True)]
 
 
