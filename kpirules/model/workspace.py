@@ -113,7 +113,7 @@ class Workspace(Reports):
     out of some that have a fault, so that whether they may be missing is not known. `unsound` are defines and computed
     columns with faults that a place which reads them may take away, `inlined` those of them that are read, `in_place`
     what names stand for at the places that read them so. `reach` are bounds that the total comes to in any case,
-    whatever fault is in it. `alike` are the numbers of expressions, equal for what is worked out alike, `column_bound` is
+    whatever fault is in it. `alike` are numbers of expressions, equal for what is worked out alike, `column_bound` is
     what a column without `between` stays below.
     """
 
