@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from kpirules.compiling import Compiled
 from kpirules.engines import duckdb, reference
+from kpirules.engines.failure import EngineError, Reason
 from kpirules.engines.outcome import Outcome, RunStopped
 from kpirules.model.from_syntax import elaborate
 from kpirules.plan.from_model import compile_model
@@ -162,10 +163,14 @@ Running = Callable[[Plan, Tables, Mapping[str, Value], Sequence[str]], Outcome]
 def _outcome(
     run: Running, plan: Plan, tables: Tables, given: Mapping[str, Value], names: Sequence[str]
 ) -> Outcome | None:
-    """What a run comes to, None where a value is past its bounds."""
+    """What a run comes to, None where it is stopped: by a value past its bounds, or an engine that cannot say why."""
     try:
         return run(plan, tables, given, names)
     except RunStopped:
+        return None
+    except EngineError as error:
+        if error.reason is not Reason.ERROR:
+            raise
         return None
 
 
@@ -180,7 +185,7 @@ def _shuffled(tables: Tables, random: Random) -> Tables:
 def _difference(law: str, plan: Plan, names: Sequence[str], a: Outcome | None, b: Outcome | None) -> str | None:
     """How one outcome differs from another; the figures of a subject that meets a fault are nobody's."""
     if a is None or b is None:
-        return None if a is b else f"{law}: one run stopped"
+        return None if a is b else f"{law}: one run stopped, {'the first' if a is None else 'the second'}"
     keys = exact(a, plan.key)
     if keys != exact(b, plan.key):
         return f"{law}: {keys} and {exact(b, plan.key)}"

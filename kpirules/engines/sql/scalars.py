@@ -46,20 +46,17 @@ def type_of(scope: Scope, scalar: Scalar) -> Type:
 
 def number(scope: Scope, scalar: Scalar) -> Num:
     """A numeric scalar."""
-    return replace(_number(scope, scalar), by=scalar.type.by)
-
-
-def _number(scope: Scope, scalar: Scalar) -> Num:
     match scalar:
         case Ref(name):
-            return numbers.column(scope, name)
+            found = numbers.column(scope, name)
         case Const(value, kind):
-            return _known_number(value, kind)
+            found = _known_number(value, kind)
         case Param(name, kind):
-            return _known_number(scope.params[name], kind)
+            found = _known_number(scope.params[name], kind)
         case Op() | Case():
             found = _NUMERIC[scalar.op](scope, scalar) if isinstance(scalar, Op) else _case_number(scope, scalar)
-            return numbers.kept(scope, found, apart=True) if _is_deep(scope, scalar) else found
+            found = numbers.kept(scope, found, apart=True) if _is_deep(scope, scalar) else found
+    return replace(found, by=scalar.type.by)
 
 
 def node(scope: Scope, scalar: Scalar) -> Node:
