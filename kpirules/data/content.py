@@ -40,6 +40,7 @@ class Bounded(Enum):
     ENTRIES = "zip_entries"
     SHEETS = "sheets"
     ROWS = "rows"
+    COLUMNS = "columns"
     IN_MEMORY = "memory_mb"
 
 

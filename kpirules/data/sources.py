@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +19,7 @@ from kpirules.data.faults import Finding, Group, Place
 from kpirules.data.frames import Cells, arrow_cells, read_frame
 from kpirules.data.header_units import Remark, said_units, unit_faults
 from kpirules.data.parquet import read_columns
-from kpirules.data.queries import run_query
+from kpirules.data.query_process import run_query
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
@@ -31,7 +29,6 @@ from kpirules.values.texts import plain
 
 _KINDS = (".csv", ".xlsx", ".xlsm", ".parquet")
 _SHEETS = (".xlsx", ".xlsm")
-_FOLDER = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +177,7 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
 
 def _read_query(contract: Table, source: Source, bindings: Bindings) -> Raw:
     place = Place(contract.name, Kind.QUERY, source.span)
-    # a relative path in a query is looked for in the working directory first, whatever `file_search_path` says
-    with _FOLDER, chdir(bindings.folder):
-        table, renamed = run_query(source.target, place, bindings.readable)
+    table, renamed = run_query(source.target, place, bindings.folder, bindings.readable)
     names = table.column_names
 
     def remarks(index: int) -> Iterator[Remark]:

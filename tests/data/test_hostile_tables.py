@@ -246,3 +246,39 @@ def test_damaged_parquet_files_are_faults(tmp_path: Path) -> None:
             bound(tmp_path, "  t: {file: t.parquet}\n", contract)
         except Fault as fault:
             assert render_text(fault.diagnostics, "zh")  # a fault, or a table
+
+
+# ---------------------------------------------------------------- CSV files of long rows
+
+
+MB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        (b"id,n\na,1\nb," + b"1" * 20 * MB + b"\nc,3\n", 3),
+        (b"id,n\n" + b"x" * 20 * MB, 2),
+        (b"x" * 20 * MB, 1),
+        (b'id,n\n"a\nb",1\nc,"' + b"1\n" * 10 * MB + b'"\nc,3\n', 3),
+        (b"id,n\ra,1\r" + b"," * 20 * MB, 3),
+    ],
+)
+def test_a_row_that_is_too_long_is_told_by_its_number(tmp_path: Path, rows: bytes, row: int) -> None:
+    (tmp_path / "t.csv").write_bytes(rows)
+    told = said(tmp_path, "  t: {file: t.csv}\n", table("t", text("id"), text("n")))
+    assert f"error[KPI695]: `t.csv` row {row} is longer than 8 MB" in told
+
+
+def test_cells_may_be_longer_than_the_reader_of_the_standard_library_takes(tmp_path: Path) -> None:
+    long = "z" * 200_000
+    (tmp_path / "t.csv").write_text(f'id,n,{long}\na,"1\n2",x\nb,"{long}",x,y\n', encoding="utf-8")
+    contract = table("t", text("id"), text("n"))
+    found = faults(lambda: bound(tmp_path, "  t: {file: t.csv}\n", contract))
+    assert [(code, row) for code, _, row, _, _ in found] == [("KPI630", 3)]
+
+
+def test_the_columns_of_a_file_are_bounded(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id" + ",n" * 20_000, encoding="utf-8")
+    told = said(tmp_path, "  t: {file: t.csv}\n", table("t", text("id")))
+    assert "error[KPI696]: `t.csv` is too large for the table `t`: at most 16384 columns are read" in told

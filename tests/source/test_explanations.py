@@ -66,6 +66,13 @@ WITHOUT = frozenset(
         "KPI754",
         "KPI756",
         "KPI757",
+        "KPI694",
+        "KPI695",
+        "KPI696",
+        "KPI760",
+        "KPI761",
+        "KPI762",
+        "KPI764",
     }
 )
 """Codes that no short text shows: a long chain, bytes, damage, a full disk, a changed folder, a fault of the program."""
