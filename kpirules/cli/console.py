@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -26,6 +27,7 @@ _UNSEEN = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206
 """Characters that a terminal obeys or does not show, and that JSON itself leaves as they are."""
 
 _LONGEST_COUNT = 100
+_SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([KMGT]i?B)", re.IGNORECASE | re.ASCII)
 _LANG = "kpirules.lang"
 _COMMAND = "kpirules.command"
 _DEBUG = "kpirules.debug"
@@ -49,16 +51,45 @@ class Choice(click.Choice[str]):
 
 
 class Count(click.ParamType[int]):
-    """A whole number above 0."""
+    """A whole number, `least` or more."""
 
     name = "number"
+
+    def __init__(self, least: int = 1) -> None:
+        self.least = least
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number that was written."""
         text = str(value)
-        if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT and int(text)):
-            self.fail(say("usage_count", value=value), param, ctx)
+        if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT and int(text) >= self.least):
+            self.fail(say("usage_count", value=value, least=self.least), param, ctx)
         return int(text)
+
+
+class Size(click.ParamType[str]):
+    """An amount of memory."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The amount, as `2GB`."""
+        found = _SIZE.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(say("usage_size", value=value), param, ctx)
+        return f"{found[1]}{found[2].upper()}"
+
+
+class Folder(click.ParamType[Path]):
+    """A folder that is there."""
+
+    name = "folder"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The folder."""
+        found = Path(str(value))
+        if not found.is_dir():
+            self.fail(say("usage_folder", folder=found), param, ctx)
+        return found
 
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:

@@ -38,7 +38,7 @@ class _Commands(Worded, click.Group):
                 return super().invoke(ctx)
         except Fault as fault:
             console.show(fault.diagnostics)
-            ctx.exit(console.BAD_INPUT)
+            ctx.exit(console.OUR_FAULT if fault.ours else console.BAD_INPUT)
         except KeyboardInterrupt:
             ctx.exit(_INTERRUPTED)
         except console.Unwritable as fault:

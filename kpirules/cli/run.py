@@ -13,6 +13,8 @@ from kpirules.cli.help import Worded
 from kpirules.source.files import BINDINGS, bindings_file, shown
 
 if TYPE_CHECKING:
+    from kpirules.compiling import Compiled
+    from kpirules.data.bindings import Bindings
     from kpirules.data.faults import DataFaults
     from kpirules.runs.evaluate import Steps
     from kpirules.runs.manifest import Done
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 @click.option("--csv", is_flag=True)
 @click.option("--quarantine", is_flag=True)
 @click.option("--allow-empty", is_flag=True)
+@click.option("--sample", type=console.Count(0), default=20)
+@click.option("--time-limit", type=console.Count(), default=600)
+@click.option("--memory", type=console.Size())
+@click.option("--temp", type=console.Folder())
 @click.option("--format", "form", type=console.Choice(["table", "csv", "json"]), default="table")
 @console.shared
 @click.pass_context
@@ -41,11 +47,16 @@ def run(
     csv: bool,
     quarantine: bool,
     allow_empty: bool,
+    sample: int,
+    time_limit: int,
+    memory: str | None,
+    temp: Path | None,
     form: str,
 ) -> None:
     """Evaluate SCHEME, by default the one that kpirules.yaml names, and keep the run in a folder."""
     from kpirules.data.faults import DataFaults
-    from kpirules.runs.evaluate import Steps
+    from kpirules.engines.duckdb import Limits
+    from kpirules.runs.evaluate import Steps, evaluate
     from kpirules.runs.evidence import read_evidence
     from kpirules.runs.folder import check_free, save
     from kpirules.runs.inputs import KEPT_BYTES
@@ -57,8 +68,20 @@ def run(
     try:
         with console.progress() as watch:
             steps = Steps(watch)
-            given = {"quarantine": quarantine, "allow_empty": allow_empty, "keep_inputs": keep_inputs}
-            done = _done(scheme, period, bindings, steps, **given)
+            compiled, path, found = _read(scheme, bindings, steps)
+            done = evaluate(
+                compiled,
+                path,
+                found,
+                period,
+                quarantine=quarantine,
+                allow_empty=allow_empty,
+                keep_inputs=keep_inputs,
+                limits=Limits(time_limit, memory, temp),
+                sample=sample,
+                command=console.command(),
+                steps=steps,
+            )
             target = out or bindings.parent / "runs" / str(done.result.period)
             with steps.step("write"):
                 folder = save(done, target, numbered=out is None, csv=csv)
@@ -69,6 +92,7 @@ def run(
             console.tell(console.say("requirement_waits", said=said))
         context.exit(console.BAD_INPUT)
     _print(done, folder, form)
+    _tell_engine(done)
     if keep_inputs and done.inputs is None:
         console.tell(console.say("data_too_large", size=KEPT_BYTES >> 20))
     console.tell(console.say("run_kept", path=shown(folder)))
@@ -78,16 +102,16 @@ def run(
         context.exit(console.FINDINGS)
 
 
-def _done(scheme: Path | None, period: str, data: Path, steps: Steps, **options: bool) -> Done:
+def _read(scheme: Path | None, data: Path, steps: Steps) -> tuple[Compiled, Path, Bindings]:
+    """The scheme, its file, and the bindings."""
     from kpirules.compiling import compile_file
     from kpirules.data.bindings import load_bindings
-    from kpirules.runs.evaluate import evaluate
 
     with steps.step("compile"):
         bindings = load_bindings(data)
         path = scheme or bindings.scheme
         compiled = compile_file(path, shown(path), None if scheme else bindings.scheme_span)
-    return evaluate(compiled, path, bindings, period, command=console.command(), steps=steps, **options)
+    return compiled, path, bindings
 
 
 def _print(done: Done, folder: Path, form: str) -> None:
@@ -110,6 +134,17 @@ def _print(done: Done, folder: Path, form: str) -> None:
     console.show(drawn, "warning")
     if more:
         console.tell(console.say("more_warnings", count=more))
+
+
+def _tell_engine(done: Done) -> None:
+    """Tell what the bulk engine did not finish, and for how many subjects both engines have come to the same."""
+    for failure in done.failures:
+        why = console.say(f"not_finished_{failure.reason}", **failure.words)
+        console.tell(console.say("reference_instead", why=why))
+    if done.sample is not None:
+        count, subjects = len(done.sample.subjects), done.result.scores.num_rows
+        seconds = f"{done.times['sample'] / 1000:.2f}"
+        console.tell(console.say("sample_equal", count=count, subjects=subjects, seconds=seconds))
 
 
 def _write_all(faults: DataFaults) -> None:

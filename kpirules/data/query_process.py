@@ -69,7 +69,7 @@ def run_query(
             "most": RESULT,
             "memory": MEMORY,
             "seconds": SECONDS,
-            "modules": _modules(),
+            "modules": module_path(),
         }
         _run(asked, place)
         told = _told(answered.read_text(encoding="utf-8"), place)
@@ -81,9 +81,9 @@ def _gb(size: int) -> str:
     return f"{size / _GB:g} GB"
 
 
-def _modules() -> list[str]:
+def module_path() -> list[str]:
     """Where the process looks for modules: where this one does, but not in the working directory."""
-    return [*filter(None, sys.path), str(Path(__file__).parents[2])]
+    return [str(Path(one).absolute()) for one in (*filter(None, sys.path), Path(__file__).parents[2])]
 
 
 def _run(asked: Mapping[str, Any], place: Place) -> None:

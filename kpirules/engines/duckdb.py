@@ -1,80 +1,208 @@
-"""The DuckDB engine: one query works out all subjects; no row passes through Python."""
+"""The DuckDB engine: statements that work out all subjects; no row passes through Python."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from typing import TYPE_CHECKING, NoReturn
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from kpirules.engines import reference
 from kpirules.engines.exact import arrow_type
+from kpirules.engines.failure import EngineError, Reason
 from kpirules.engines.outcome import Outcome, RunFault, failed, uncounted, values
 from kpirules.engines.schema import Schema, schemas
-from kpirules.engines.sql import DATA, DUCKDB, Queries, Query, compiled
+from kpirules.engines.sql import DATA, DUCKDB, MADE, Queries, Query, compiled
 from kpirules.plan.ir import OVER, ROW, Plan, Uncounted, Value
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_COSTLY = "projection_placement"
-"""A step of the engine's optimizer that takes a third of the time to plan wide layers, and makes them no faster."""
-_RESULTS = "results"
-"""The schema that a query's findings stand in."""
+NAME = "duckdb"
+_OPTIMIZERS = (
+    "build_side_probe_side",
+    "column_lifetime",
+    "cte_inlining",
+    "filter_pushdown",
+    "materialized_cte",
+    "unused_columns",
+)
+"""The steps of the engine's optimizer that make these statements faster.
+
+INVARIANT: no other runs. Some take time that doubles with every layer of a query (`partial_aggregate_pushdown`), and
+nothing interrupts the planning of a query.
+"""
+_RESULT = "result"
+"""The table that the last statement of a query makes."""
+_AGAIN = 0.05
+"""Seconds between one interruption and the next: one that comes between two statements is lost."""
+_NO_DISK = ("no space left", "max_temp_directory_size", "could not write", "disk full", "quota")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the engine may use: seconds, memory as DuckDB writes it (`2GB`), and the folder for what memory lacks."""
+
+    seconds: float | None = None
+    memory: str | None = None
+    temp: Path | None = None
+
+
+UNLIMITED = Limits()
 
 
 def compile_sql(plan: Plan, params: Mapping[str, Value], columns: Sequence[str]) -> str:
-    """The query for the subjects, as text to read.
+    """The statements for the subjects, as text to read.
 
     Raises:
         ValueError: the plan asks for what its types do not hold.
     """
-    return compiled(plan, params, columns, DUCKDB).subjects.tree.sql(DUCKDB.name, pretty=True, copy=False)
+    query = compiled(plan, params, columns, DUCKDB).subjects
+    trees = [*(_table_of(name, tree) for name, tree in query.made), query.tree]
+    return ";\n\n".join(tree.sql(DUCKDB.name, pretty=True, copy=False) for tree in trees)
 
 
-def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], columns: Sequence[str]) -> Outcome:
-    """Work out `columns` for every subject; see `Engine.run`.
+def run(
+    plan: Plan,
+    tables: Mapping[str, pa.Table],
+    params: Mapping[str, Value],
+    columns: Sequence[str],
+    limits: Limits = UNLIMITED,
+) -> Outcome:
+    """Work out `columns` for every subject within `limits`; see `Engine.run`.
 
     Raises:
-        RunStopped: a value is past its bounds.
-        RuntimeError: the engine failed where the reference engine does not.
+        EngineError: it could not be done: a value is past its bounds, a limit is reached, or the engine failed
+            otherwise.
     """
-    queries = compiled(plan, params, columns, DUCKDB)
-    with duckdb.connect() as connection:
-        _lightened(connection)
-        _register(connection, queries, tables)
-        try:
-            found = _fetched(connection, queries.subjects)
-            uncredited = _uncounted(connection, plan, plan.uncredited, queries.uncredited)
-            undated = _uncounted(connection, plan, plan.undated, queries.undated)
-        except duckdb.Error as error:
-            reference.run(plan, tables, params, columns)
-            raise RuntimeError(f"DuckDB failed on a plan that the reference engine runs: {error}") from error
-    schema = schemas(plan)[plan.result]
+    session = _Session(plan)
+    try:
+        session.queries = queries = compiled(plan, params, columns, DUCKDB)
+        with TemporaryDirectory(dir=limits.temp) as temp, duckdb.connect() as connection:
+            _set_up(connection, limits, temp)
+            _register(connection, queries, tables)
+            with _interrupted(connection, limits.seconds, session.late):
+                subjects = session.fetched(connection, plan.result, queries.subjects)
+                uncredited = session.uncounted(connection, plan.uncredited, queries.uncredited)
+                undated = session.uncounted(connection, plan.undated, queries.undated)
+    except (duckdb.Error, MemoryError, RecursionError, ValueError) as error:
+        session.failed(error)
     return Outcome(
-        subjects=_typed(found, schema, dict.fromkeys((plan.key, *columns))),
+        subjects=_typed(subjects, schemas(plan)[plan.result], dict.fromkeys((plan.key, *columns))),
         uncredited=uncredited,
         undated=undated,
-        faults=_failed(plan, found),
+        faults=_failed(plan, subjects),
+        engine=NAME,
     )
 
 
-def _lightened(connection: DuckDBPyConnection) -> None:
-    """Leave out the optimizer's costly step, where this version of the engine has it."""
+class _Session:
+    """The statements of a plan, one after the other."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.types = schemas(plan)
+        self.queries: Queries | None = None
+        self.late = Event()
+        self.step = plan.result
+        self.statement: exp.Expr | None = None
+
+    def fetched(self, connection: DuckDBPyConnection, root: str, query: Query) -> pa.Table:
+        """What a query finds, in its order, by way of a table: a relation made from the query is planned twice."""
+        for name, tree in query.made:
+            self._execute(connection, name, name, tree)
+        self._execute(connection, root, _RESULT, query.tree)
+        select = exp.Select().select(exp.Star()).from_(_made(_RESULT))
+        return connection.sql(select.sql(DUCKDB.name)).to_arrow_table().rename_columns(list(query.columns))
+
+    def _execute(self, connection: DuckDBPyConnection, step: str, name: str, tree: exp.Select) -> None:
+        if self.late.is_set():
+            raise duckdb.InterruptException
+        self.step, self.statement = step, tree
+        connection.execute(_table_of(name, tree).sql(DUCKDB.name, copy=False))
+
+    def uncounted(
+        self, connection: DuckDBPyConnection, asked: Sequence[Uncounted], queries: Mapping[str, Query]
+    ) -> dict[str, pa.Table]:
+        """By table, the rows that count for nobody."""
+        found = {one: self.fetched(connection, one.step, queries[one.table]) for one in asked}
+        return {
+            one.table: uncounted(_typed(rows, self.types[one.step], rows.column_names)) for one, rows in found.items()
+        }
+
+    def failed(self, error: Exception) -> NoReturn:
+        """Say what failed where.
+
+        Raises:
+            EngineError: always, but for an interruption from outside.
+            KeyboardInterrupt: somebody stopped the program.
+        """
+        if isinstance(error, duckdb.InterruptException) and not self.late.is_set():
+            raise KeyboardInterrupt from error
+        bindings = self.queries.bindings(self.statement) if self.queries and self.statement else ()
+        items = tuple(dict.fromkeys(one.item for one in bindings))
+        origin = next((one.origin for one in bindings if one.origin is not None), None)
+        said = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise EngineError(reason_of(error), self.step, said, items, origin) from error
+
+
+def reason_of(error: Exception) -> Reason:
+    """Why the engine did not finish, by the error that it raised."""
+    said = str(error).casefold()
+    match error:
+        case duckdb.InterruptException():
+            return Reason.TIME
+        case duckdb.OutOfMemoryException() | duckdb.IOException() | MemoryError():
+            return Reason.DISK if any(words in said for words in _NO_DISK) else Reason.MEMORY
+        case _:
+            return Reason.ERROR
+
+
+@contextmanager
+def _interrupted(connection: DuckDBPyConnection, seconds: float | None, late: Event) -> Iterator[None]:
+    """Within, statements are interrupted once so many seconds are over, and `late` is set."""
+    done = Event()
+
+    def watch() -> None:
+        if not done.wait(seconds):
+            late.set()
+            while not done.wait(_AGAIN):
+                connection.interrupt()
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _set_up(connection: DuckDBPyConnection, limits: Limits, temp: str) -> None:
     known = [name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()]
-    if _COSTLY in known:
-        connection.execute(f"SET disabled_optimizers = '{_COSTLY}'")
+    settings = {
+        "disabled_optimizers": ",".join(name for name in known if name not in _OPTIMIZERS),
+        "temp_directory": temp,
+        **({} if limits.memory is None else {"memory_limit": limits.memory}),
+    }
+    for name, value in settings.items():
+        setting = exp.EQ(this=exp.column(name), expression=exp.Literal.string(value))
+        connection.execute(exp.Set(expressions=[exp.SetItem(this=setting)]).sql(DUCKDB.name))
+    for schema in (DATA, MADE):
+        named = exp.Table(db=exp.to_identifier(schema, quoted=True))
+        connection.execute(exp.Create(this=named, kind="SCHEMA").sql(DUCKDB.name))
 
 
 def _register(connection: DuckDBPyConnection, queries: Queries, tables: Mapping[str, pa.Table]) -> None:
     """Show the columns that are read, under their identifiers, as views of the schema `data`."""
     schema = exp.to_identifier(DATA, quoted=True)
-    for name in (DATA, _RESULTS):
-        made = exp.Table(db=exp.to_identifier(name, quoted=True))
-        connection.execute(exp.Create(this=made, kind="SCHEMA").sql(DUCKDB.name))
     for name, (identifier, columns) in queries.tables.items():
         table = tables[name]
         if ROW in columns:
@@ -87,23 +215,13 @@ def _register(connection: DuckDBPyConnection, queries: Queries, tables: Mapping[
         connection.execute(exp.Create(this=view, kind="VIEW", expression=body).sql(DUCKDB.name))
 
 
-def _fetched(connection: DuckDBPyConnection, query: Query) -> pa.Table:
-    """What a query finds, in its order, by way of a table: a relation made from the query would be planned twice."""
-    found = exp.Table(this=exp.to_identifier("found", quoted=True), db=exp.to_identifier(_RESULTS, quoted=True))
-    connection.execute(
-        exp.Create(this=found, kind="TABLE", expression=query.tree, replace=True).sql(DUCKDB.name, copy=False)
-    )
-    select = exp.Select().select(exp.Star()).from_(found.copy())
-    return connection.sql(select.sql(DUCKDB.name)).to_arrow_table().rename_columns(list(query.columns))
+def _made(name: str) -> exp.Table:
+    return exp.Table(this=exp.to_identifier(name, quoted=True), db=exp.to_identifier(MADE, quoted=True))
 
 
-def _uncounted(
-    connection: DuckDBPyConnection, plan: Plan, asked: Sequence[Uncounted], queries: Mapping[str, Query]
-) -> dict[str, pa.Table]:
-    """By table, the rows that count for nobody."""
-    types = schemas(plan)
-    found = {one: _fetched(connection, queries[one.table]) for one in asked}
-    return {one.table: uncounted(_typed(rows, types[one.step], rows.column_names)) for one, rows in found.items()}
+def _table_of(name: str, tree: exp.Select) -> exp.Create:
+    """The statement that makes a table; one of a name that is taken takes its place."""
+    return exp.Create(this=_made(name), kind="TABLE", expression=tree, replace=True)
 
 
 def _typed(found: pa.Table, schema: Schema, names: Iterable[str]) -> pa.Table:

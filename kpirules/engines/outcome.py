@@ -54,16 +54,17 @@ class RunFault:
             "low": shown(self.low),
             "high": shown(self.high),
         }
-        other = _span(self.other_origin, texts)
+        other = span_of(self.other_origin, texts)
         labels = () if other is None else (Label(other, "other", args),)
         helps = [Note(key, args) for key in _HELPS.get(self.code, ())]
         if len(subjects) > 1:
             listed = [*map(str, subjects[:_LISTED]), *(["…"] if len(subjects) > _LISTED else [])]
             helps.append(Note("subjects", {**args, "subjects": listed}))
-        return Diagnostic(self.code, _span(self.origin, texts), args, labels, tuple(helps))
+        return Diagnostic(self.code, span_of(self.origin, texts), args, labels, tuple(helps))
 
 
-def _span(origin: Origin | None, texts: Mapping[str, SourceText]) -> Span | None:
+def span_of(origin: Origin | None, texts: Mapping[str, SourceText]) -> Span | None:
+    """A place in the rules' texts, by name; None where it is in none of them."""
     if origin is None or origin.file not in texts:
         return None
     text = texts[origin.file]
@@ -100,13 +101,14 @@ class Outcome:
     `uncredited` has, by table, the rows of the period that no subject owns, `undated` those that are of no period, in
     order: the place of each in its table (`row`, from 0), the key of the subject that it names (`subject`), what places
     it in time (`day`).
-    `faults` are the plan's checks that did not hold.
+    `faults` are the plan's checks that did not hold, `engine` the name of the engine that worked it all out.
     """
 
     subjects: pa.Table
     uncredited: Mapping[str, pa.Table]
     undated: Mapping[str, pa.Table]
     faults: tuple[RunFault, ...]
+    engine: str
 
 
 UNCOUNTED = ("row", "subject", "day")

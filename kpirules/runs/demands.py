@@ -11,16 +11,16 @@ from kpirules.compiling import Compiled
 from kpirules.data.arrow import flat
 from kpirules.data.faults import DataFaults, Finding
 from kpirules.data.load import BrokenContracts, Loaded
-from kpirules.engines import duckdb
+from kpirules.engines.bulk import Bulk
 from kpirules.engines.outcome import Engine, RunStopped
 from kpirules.plan.ir import Aggregate, Demand, Scan
-from kpirules.runs.run import params
+from kpirules.runs.run import worked_out
 from kpirules.source import Span
 from kpirules.values.periods import Period
 
 
 def required(
-    compiled: Compiled, loaded: Loaded, period: Period, *, quarantine: bool = False, engine: Engine = duckdb
+    compiled: Compiled, loaded: Loaded, period: Period, *, quarantine: bool = False, engine: Engine | None = None
 ) -> Loaded:
     """The data that keeps what the rules require of it.
 
@@ -29,17 +29,19 @@ def required(
 
     Raises:
         DataFaults: rows break what is required (KPI670), and none are to be set aside.
-        RunStopped: a value that is needed to tell is past its bounds.
+        Fault: as `worked_out`.
     """
     contracts, subject = tuple(compiled.model.tables.values()), compiled.model.subject.table.name
-    while found := _all_broken(compiled, loaded, period, engine):
+    while found := _all_broken(compiled, loaded, period, engine or Bulk()):
         if not quarantine:
             raise DataFaults(loaded.groups(contracts, found))
         loaded = loaded.without(contracts, found, subject)
     return loaded
 
 
-def with_demands(compiled: Compiled, broken: BrokenContracts, period: Period, engine: Engine = duckdb) -> DataFaults:
+def with_demands(
+    compiled: Compiled, broken: BrokenContracts, period: Period, engine: Engine | None = None
+) -> DataFaults:
     """The faults of data that breaks its contracts, and those that what is sound in it has by what the rules require.
 
     What is asked of rows is asked of those whose values, and those of what they refer to, are sound as far as they are
@@ -59,7 +61,7 @@ def with_demands(compiled: Compiled, broken: BrokenContracts, period: Period, en
         if fewer and (adds_up or _may_find_none(compiled, read, fewer)):
             continue
         try:
-            found = _broken(compiled, demand, rule.span, sound, period, engine)
+            found = _broken(compiled, demand, rule.span, sound, period, engine or Bulk())
         except RunStopped:
             waiting.append(demand.message)
             continue
@@ -105,8 +107,5 @@ def _rows(
 ) -> pa.Array:
     """The places of the rows that break a demand, in order."""
     plan = compiled.plan.of_demand(demand)
-    try:
-        found = engine.run(plan, tables, params(period), ()).subjects
-    except RunStopped as stopped:
-        raise RunStopped(stopped.faults, compiled.told) from None
+    found = worked_out(compiled, plan, tables, period, (), engine).subjects
     return flat(pc.cast(found.column(plan.key), pa.int64()))

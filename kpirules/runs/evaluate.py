@@ -12,12 +12,15 @@ from time import perf_counter_ns
 from kpirules.compiling import Compiled
 from kpirules.data.bindings import Bindings
 from kpirules.data.load import BrokenContracts, read_tables, typed_tables
+from kpirules.engines.bulk import DEFAULT_LIMITS, Bulk
+from kpirules.engines.duckdb import Limits
 from kpirules.runs.demands import required, with_demands
 from kpirules.runs.empty import check_rows
 from kpirules.runs.inputs import packed
 from kpirules.runs.manifest import Done
 from kpirules.runs.provenance import Request
-from kpirules.runs.run import in_force, read_period, run_scheme
+from kpirules.runs.run import columns, in_force, read_period, result_of, worked_out
+from kpirules.runs.sample import SIZE, hold
 
 
 def _nobody(_: str) -> None:
@@ -49,18 +52,22 @@ def evaluate(
     quarantine: bool = False,
     allow_empty: bool = False,
     keep_inputs: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+    sample: int = SIZE,
     command: tuple[str, ...] | None = None,
     steps: Steps | None = None,
 ) -> Done:
     """Evaluate a scheme for a period; `scheme` is its file, `data` its bindings, or its tables as frames by name.
 
     With `keep_inputs`, the inputs are made ready to be kept while the engine works. With `allow_empty`, a run without
-    any row of its period goes on. `command` are the words of the command line that asked for the run.
+    any row of its period goes on. `limits` are those of the bulk engine, and `sample` is how many subjects are worked
+    out on the reference engine as well. `command` are the words of the command line that asked for the run.
 
     Raises:
         Fault: the text is no period (KPI720), the scheme is not in force in it (KPI721), data cannot be read, there are
-            no rows of the period (`check_rows`), or the run itself finds a fault (`run_scheme`).
+            no rows of the period (`check_rows`), or the run itself finds a fault (`worked_out`, `result_of`).
         DataFaults: data breaks its contract, or what the rules require of it.
+        Disagreement: the two engines differ.
     """
     steps = steps or Steps()
     wanted = read_period(period, compiled.plan.period)
@@ -74,13 +81,28 @@ def evaluate(
             else:
                 loaded = typed_tables(contracts, data, quarantine=quarantine, subject=subject)
         except BrokenContracts as broken:
-            raise with_demands(compiled, broken, wanted) from None
+            raise with_demands(compiled, broken, wanted, Bulk(limits)) from None
+    engine = Bulk(limits)
     with steps.step("run"):
-        loaded = required(compiled, loaded, wanted, quarantine=quarantine)
+        loaded = required(compiled, loaded, wanted, quarantine=quarantine, engine=engine)
         check_rows(compiled, loaded, wanted, allow_empty=allow_empty)
         with ThreadPoolExecutor(1) as beside:
             inputs = beside.submit(packed, loaded, contracts) if keep_inputs else None
-            result = run_scheme(compiled, loaded, wanted)
+            outcome = worked_out(compiled, compiled.plan, loaded.tables, wanted, columns(compiled.plan), engine)
+            result = result_of(compiled, loaded, wanted, outcome)
+    with steps.step("sample"):
+        held = hold(compiled, loaded, wanted, outcome, sample)
     path, text = (data.path, data.span.source.text) if isinstance(data, Bindings) else (None, None)
     request = Request(command, {"quarantine": quarantine, "allow_empty": allow_empty}, text)
-    return Done(compiled, loaded, result, scheme, path, steps.times, inputs.result() if inputs else None, request)
+    return Done(
+        compiled,
+        loaded,
+        result,
+        scheme,
+        path,
+        steps.times,
+        inputs.result() if inputs else None,
+        request,
+        held,
+        tuple(engine.failures),
+    )

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from kpirules.compiling import Compiled
 from kpirules.data.faults import SHOWN, Group
 from kpirules.data.load import Loaded, TableFacts
+from kpirules.engines.failure import EngineError
 from kpirules.runs.not_considered import counts as not_considered_counts
 from kpirules.runs.provenance import Request, provenance, versions
 from kpirules.runs.run import Result
+from kpirules.runs.sample import Sample
 from kpirules.runs.table_rows import period_columns, to_json
 from kpirules.source import SourceText
 from kpirules.source.system import real
@@ -37,7 +39,8 @@ class Done:
 
     `scheme` is the rule file and `bindings` the `kpirules.yaml`, None for a run on frames; `times` has the milliseconds
     that each step took; `inputs` are the tables as they are kept, None where they are not; `request` says how the run
-    was asked for.
+    was asked for. `sample` are the subjects that the reference engine has worked out as well, and `failures` what the
+    bulk engine did not finish, so that the reference engine worked it out.
     """
 
     compiled: Compiled
@@ -48,6 +51,8 @@ class Done:
     times: Mapping[str, int]
     inputs: Mapping[str, pa.Buffer] | None = None
     request: Request = field(default_factory=Request)
+    sample: Sample | None = None
+    failures: tuple[EngineError, ...] = ()
 
 
 def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, Any]:
@@ -69,7 +74,12 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
             "commit": _commit(done),
         },
         "bindings": _bindings(real(done.bindings), folder) if done.bindings else None,
-        "engine": {"name": done.result.engine, "versions": versions()},
+        "engine": {
+            "name": done.result.engine,
+            "versions": versions(),
+            "failures": [one.to_json() for one in done.failures],
+            "sample": None if done.sample is None else done.sample.to_json(),
+        },
         "provenance": provenance(done.request),
         "inputs": [_facts(facts) for facts in done.loaded.facts],
         "inputs_kept": done.inputs is not None,

@@ -64,8 +64,10 @@ def kept_inputs(evidence: Evidence, compiled: Compiled, quarantine: pa.Table) ->
     )
 
 
-def recomputed(evidence: Evidence, compiled: Compiled, loaded: Loaded, quarantine: pa.Table, engine: Engine) -> Result:
-    """The results that the kept tables give on an engine.
+def recomputed(
+    evidence: Evidence, compiled: Compiled, loaded: Loaded, quarantine: pa.Table, engine: Engine | None = None
+) -> Result:
+    """The results that the kept tables give on an engine, that of runs where none is given.
 
     Raises:
         DataFaults: the tables break their contracts, or what the rules require of them.

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from kpirules.compiling import Compiled
-from kpirules.engines import duckdb
 from kpirules.runs.csv_results import csv_differences, csv_names
 from kpirules.runs.differences import Finding, differences, not_as_written, shape
 from kpirules.runs.evidence import Evidence, read_evidence
@@ -79,7 +78,7 @@ def replay(folder: Path, watch: Callable[[str], None] = lambda _: None) -> Repla
     program = program_changes(evidence.manifest)
     watch("run")
     try:
-        result = recomputed(evidence, compiled, loaded, quarantine, duckdb)
+        result = recomputed(evidence, compiled, loaded, quarantine)
     except Fault as fault:
         return Replay(evidence, tuple(not_reproducible(folder, fault)), (), (), program)
     with TemporaryDirectory() as place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,8 +15,9 @@ from kpirules.compiling import Compiled
 from kpirules.data.dates import EXAMPLES
 from kpirules.data.load import Loaded
 from kpirules.data.quarantine import Quarantine
-from kpirules.engines import duckdb
+from kpirules.engines.bulk import REFERENCE_ROWS, Bulk
 from kpirules.engines.exact import decimal
+from kpirules.engines.failure import EngineError
 from kpirules.engines.outcome import Engine, Outcome, RunStopped
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Compute, Item, Plan, Value
@@ -106,27 +108,56 @@ class Result:
     broken: tuple[Broken, ...] = ()
 
 
-def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engine = duckdb) -> Result:
-    """Work out a scheme for every subject.
+def run_scheme(compiled: Compiled, loaded: Loaded, period: Period, engine: Engine | None = None) -> Result:
+    """Work out a scheme for every subject, on the engine of runs where none is given.
+
+    Raises:
+        Fault: as `worked_out` and `result_of`.
+    """
+    in_force(compiled.plan, period)
+    _names(compiled)
+    outcome = worked_out(compiled, compiled.plan, loaded.tables, period, columns(compiled.plan), engine or Bulk())
+    return result_of(compiled, loaded, period, outcome)
+
+
+def worked_out(
+    compiled: Compiled,
+    plan: Plan,
+    tables: Mapping[str, pa.Table],
+    period: Period,
+    columns: Sequence[str],
+    engine: Engine,
+) -> Outcome:
+    """What the `columns` of a plan of a scheme come to.
+
+    Raises:
+        Fault: a value is past its bounds (KPI701), or no engine could finish (KPI747, KPI748, KPI758, KPI759).
+    """
+    try:
+        return engine.run(plan, tables, params(period), columns)
+    except RunStopped as stopped:
+        raise RunStopped(stopped.faults, compiled.told) from None
+    except EngineError as failure:
+        raise Fault([failure.diagnostic(compiled.told, rows=REFERENCE_ROWS)]) from None
+
+
+def result_of(compiled: Compiled, loaded: Loaded, period: Period, outcome: Outcome) -> Result:
+    """The results that an outcome makes.
 
     Raises:
         Fault: the scheme does not run for that period (KPI721), its results have a name twice (KPI723), a check
-            of it does not hold, a value is past its bounds (KPI701), or a figure is too large for its column (KPI722).
+            of it does not hold, or a figure is too large for its column (KPI722).
     """
     plan = compiled.plan
     in_force(plan, period)
     names = _names(compiled)
-    try:
-        outcome = engine.run(plan, loaded.tables, params(period), columns(plan))
-    except RunStopped as stopped:
-        raise RunStopped(stopped.faults, compiled.told) from None
     if outcome.faults:
         raise Fault(fault.diagnostic(compiled.told) for fault in outcome.faults)
     scores = _scores(compiled, outcome, names, loaded.quarantine)
     unassessed = not_assessed(compiled, scores, loaded.quarantine)
     return Result(
         period=period,
-        engine=getattr(engine, "__name__", type(engine).__name__).rpartition(".")[2],
+        engine=outcome.engine,
         scores=scores,
         items=_items(compiled, outcome, scores.column("scorecard")),
         not_assessed=unassessed,

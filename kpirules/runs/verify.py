@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,8 +15,8 @@ import pyarrow.compute as pc
 from kpirules.compiling import Compiled
 from kpirules.data.load import Loaded
 from kpirules.data.quarantine import recorded_counts
-from kpirules.engines import duckdb, reference
-from kpirules.engines.outcome import values
+from kpirules.engines import reference
+from kpirules.engines.outcome import Engine, values
 from kpirules.plan.ir import Value
 from kpirules.runs.csv_results import csv_differences, csv_names
 from kpirules.runs.differences import Finding, differences, shape
@@ -29,6 +28,7 @@ from kpirules.runs.open import changed_file, contradictions, results
 from kpirules.runs.provenance import program_changes
 from kpirules.runs.recompute import Some, kept_inputs, recomputed
 from kpirules.runs.run import Result
+from kpirules.runs.sample import SEEDS, drawn
 from kpirules.source import Diagnostic, Fault, Note
 
 EVERYBODY = 10_000
@@ -37,7 +37,6 @@ SAMPLE = 1_000
 """How many are recomputed where there are more, unless somebody says otherwise."""
 
 _FIGURES = ("scores", "items")
-_SEEDS = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +136,8 @@ class _Kept:
     loaded: Loaded
     recorded: Mapping[str, pa.Table]
 
-    def result(self, engine: Any) -> Result:  # noqa: ANN401  # an engine; a module is one
-        """The results of its inputs on an engine."""
+    def result(self, engine: Engine | None) -> Result:
+        """The results of its inputs on an engine, that of runs where none is given."""
         return recomputed(self.evidence, self.compiled, self.loaded, self.recorded["quarantine"], engine)
 
 
@@ -152,7 +151,7 @@ def _figures(
     """
     size = sample if sample is not None else found.subjects if found.subjects <= EVERYBODY else SAMPLE
     whole = size >= found.subjects
-    result = kept.result(reference if whole else duckdb)
+    result = kept.result(reference if whole else None)
     tables = result_tables(kept.compiled, result)
     findings = [
         *_results(kept, tables, result),
@@ -161,8 +160,9 @@ def _figures(
     figures = sum(_count(kept.recorded[name]) for name in _FIGURES)
     if whole:
         return replace(found, recomputed=result.scores.num_rows, figures=figures), findings
-    seed = 1 + secrets.randbelow(_SEEDS) if seed is None else seed
-    keys = _drawn(kept.recorded["scores"], size, seed)
+    seed = 1 + secrets.randbelow(SEEDS) if seed is None else seed
+    scores = kept.recorded["scores"]
+    keys = drawn(values(scores, scores.column_names[0]), size, seed)
     known = {(one.file, one.subject, one.item, one.column) for one in findings}
     findings += (one for one in _sampled(kept, keys) if (one.file, one.subject, one.item, one.column) not in known)
     return replace(found, recomputed=len(keys), figures=figures, seed=seed), findings
@@ -178,12 +178,6 @@ def _results(kept: _Kept, now: Mapping[str, pa.Table], result: Result) -> Iterat
             write_results(kept.compiled, result, Path(place), csv=True)
             for name in names:
                 yield from csv_differences(kept.evidence, name, Path(place))
-
-
-def _drawn(scores: pa.Table, size: int, seed: int) -> list[Value]:
-    """The keys of some subjects, drawn at random."""
-    keys = values(scores, scores.column_names[0])
-    return random.Random(seed).sample(keys, size)  # noqa: S311  # a sample that can be drawn again
 
 
 def _sampled(kept: _Kept, keys: Sequence[Value]) -> Iterator[Finding]:

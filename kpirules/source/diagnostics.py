@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import Any
+from typing import Any, ClassVar
 
 from kpirules.records import dataclass
 from kpirules.source.text import Span
@@ -59,7 +59,12 @@ class Diagnostic:
 
 
 class Fault(Exception):  # noqa: N818  # a fault in the user's input, not an error of ours
-    """Stops the work at hand; carries every diagnostic known by then, in file order."""
+    """Stops the work at hand; carries every diagnostic known by then, in file order.
+
+    `ours` is set where the program is at fault.
+    """
+
+    ours: ClassVar[bool] = False
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(sorted(diagnostics, key=Diagnostic.order))

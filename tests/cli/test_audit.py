@@ -88,7 +88,7 @@ def test_a_hostile_folder_is_exit_2_without_a_traceback(kept: Path, call: Call, 
 def test_a_sample_is_a_whole_number(kept: Path, call: Call, value: str) -> None:
     found = call("verify", kept.name, f"--sample={value}")
     assert found.exit_code == 2
-    assert "is not a whole number above 0" in found.stderr
+    assert "is not a whole number of 1 or more" in found.stderr
 
 
 def test_a_sample_is_stated_with_its_seed(kept: Path, call: Call) -> None:

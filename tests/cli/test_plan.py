@@ -39,7 +39,8 @@ def test_the_plan_as_sql_is_for_one_period(
 ) -> None:
     found = call("plan", "--format", "sql", *arguments)
     assert found.exit_code == 0, found.output
-    tree = sqlglot.parse_one(found.stdout, dialect="duckdb")
+    *made, tree = sqlglot.parse(found.stdout, dialect="duckdb")
+    assert all(isinstance(one, exp.Create) for one in made)
     assert isinstance(tree, exp.Select)
     assert all(day in found.stdout for day in days)
     assert found.stderr.startswith(said)

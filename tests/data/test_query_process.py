@@ -39,8 +39,8 @@ def test_the_rows_come_from_a_process(tmp_path: Path) -> None:
 def test_the_process_looks_for_modules_where_this_one_does_but_in_the_working_directory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys, "path", ["", *sys.path])
-    found = query_process._modules()
+    monkeypatch.setattr(sys, "path", ["", "relative", *sys.path])
+    found = query_process.module_path()
     assert "" not in found
     assert all(Path(one).is_absolute() for one in found)
 

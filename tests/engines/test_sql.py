@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from kpirules.engines import duckdb
+from kpirules.engines.failure import EngineError
 from kpirules.engines.sql import DUCKDB, build, compiled
 from kpirules.plan.ir import Op, Plan, Ref
 from kpirules.values import types
@@ -29,20 +30,27 @@ LARGE = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 
 
 def described(plan: Plan, tables: dict[str, pa.Table], names: list[str]) -> dict[str, dict[str, str]]:
-    """The columns and types of every common table expression of the subjects' query, and of its result."""
+    """The columns and types of every common table expression and table of the queries, and of what they find."""
     queries = compiled(plan, PARAMS, names, DUCKDB)
     found = {}
     with database.connect() as connection:
-        duckdb._register(connection, queries, tables)  # noqa: SLF001  # the run's own way to show its tables
+        duckdb._set_up(connection, duckdb.UNLIMITED, ".")  # noqa: SLF001  # the run's own settings and tables
+        duckdb._register(connection, queries, tables)  # noqa: SLF001  # as above
         for query in (queries.subjects, *queries.uncredited.values()):
-            found["result"] = _schema(connection, query.tree)
-            for nth, part in enumerate(query.tree.ctes):
-                source = exp.Table(this=exp.to_identifier(part.alias, quoted=True))
-                select = exp.select("*").from_(source)
-                for earlier in query.tree.ctes[: nth + 1]:
-                    select = select.with_(exp.to_identifier(earlier.alias, quoted=True), as_=earlier.this)
-                found[part.alias] = _schema(connection, select)
+            for name, tree in (*query.made, ("result", query.tree)):
+                found[name] = _schema(connection, tree)
+                found |= {part.alias: _schema(connection, _up_to(tree, nth)) for nth, part in enumerate(tree.ctes)}
+                connection.execute(duckdb._table_of(name, tree).sql("duckdb"))  # noqa: SLF001  # as above
     return found
+
+
+def _up_to(tree: exp.Select, nth: int) -> exp.Select:
+    """A select of what a common table expression of a tree has."""
+    parts = tree.ctes[: nth + 1]
+    select = exp.select("*").from_(exp.Table(this=exp.to_identifier(parts[-1].alias, quoted=True)))
+    for part in parts:
+        select = select.with_(exp.to_identifier(part.alias, quoted=True), as_=part.this)
+    return select
 
 
 def _schema(connection: database.DuckDBPyConnection, tree: exp.Query) -> dict[str, str]:
@@ -135,7 +143,7 @@ def test_names_that_sql_takes_for_its_own() -> None:
 def test_what_a_type_cannot_hold_is_refused() -> None:
     narrow = types.decimal(Unit.MONEY, 1, Fraction(0), Fraction(9))
     plan, tables = computed({"a": (MONEY, [])}, bind("x", Op("add", (Ref("a", MONEY), whole(1)), narrow)))
-    with pytest.raises(ValueError, match="does not fit"):
+    with pytest.raises(EngineError, match="does not fit"):
         duckdb.run(plan, tables, PARAMS, ["x"])
 
 

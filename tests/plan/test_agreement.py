@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, event, given, settings
 
 from kpirules.compiling import compile_scheme
 from kpirules.engines import duckdb
+from kpirules.engines.failure import EngineError
 from kpirules.engines.outcome import RunStopped
 from kpirules.runs.run import params, read_period
 from kpirules.source import Fault, SourceText
@@ -32,7 +33,7 @@ def test_the_same_digits(text: str, rows: Data) -> None:
         figures(text, rows)
     except RunStopped:
         event("stopped")
-        with pytest.raises(RunStopped):
+        with pytest.raises(EngineError):
             duckdb.run(
                 found.plan, tables_of(found, rows), params(read_period("2025Q1", found.plan.period)), bindings(found)
             )

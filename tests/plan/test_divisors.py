@@ -8,7 +8,8 @@ from statistics import median
 
 import pytest
 
-from kpirules.engines import duckdb, reference
+from kpirules.engines import reference
+from kpirules.engines.bulk import Bulk
 from kpirules.engines.outcome import RunStopped
 from kpirules.runs.run import params, read_period
 from kpirules.source.render import render_text
@@ -294,7 +295,7 @@ def test_a_sum_past_the_bound_stops_the_run() -> None:
     rows = [(str(nth), "E1", "2025-01-01", most, None, "1", "a") for nth in range(3)]
     assert figures(text, {**DATA, "deals": rows}).column("a")[0] == Fraction(most)
     more = [*rows, ("9", "E1", "2025-01-01", "4", None, "1", "a")]
-    for engine in (reference, duckdb):
+    for engine in (reference, Bulk()):
         found = compiled(text)
         given = params(read_period("2025Q1", found.plan.period))
         with pytest.raises(RunStopped):

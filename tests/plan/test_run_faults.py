@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 
 from kpirules.data.load import Loaded
-from kpirules.engines import duckdb, reference
+from kpirules.engines import reference
+from kpirules.engines.bulk import Bulk
 from kpirules.engines.outcome import RunStopped
 from kpirules.runs.run import params, read_period, run_scheme
 from kpirules.source import Fault
@@ -199,7 +200,7 @@ def test_figures_of_those_who_have_them_are_right() -> None:
     assert found.faults == {}
 
 
-@pytest.mark.parametrize("engine", [reference, duckdb])
+@pytest.mark.parametrize("engine", [reference, Bulk()])
 def test_a_sum_past_its_bound_stops_the_run(engine: object) -> None:
     text = scheme(ORDERS, "define a = sum(orders.amount)", staff=STAFF)
     rows = [(str(nth), "E3", "2025-01-01", "60000000000000", "won") for nth in range(2)]

@@ -60,6 +60,9 @@ WITHOUT = frozenset(
         "KPI738",
         "KPI739",
         "KPI742",
+        "KPI747",
+        "KPI748",
+        "KPI749",
         "KPI751",
         "KPI752",
         "KPI753",
@@ -73,6 +76,8 @@ WITHOUT = frozenset(
         "KPI761",
         "KPI762",
         "KPI764",
+        "KPI758",
+        "KPI759",
     }
 )
 """Codes that no short text shows: a long chain, bytes, damage, a full disk, a changed folder, a fault of the program."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kpirules.values.types import Type
 
 
+NAME = "reference"
+
+
 @dataclass(frozen=True, slots=True)
 class ReferenceTrace:
     """What made one subject's figures: every binding's value, and for each measure the rows that were counted."""
@@ -50,6 +53,7 @@ def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value],
         uncredited=_uncounted(done, plan.uncredited),
         undated=_uncounted(done, plan.undated),
         faults=_failed(plan, records),
+        engine=NAME,
     )
 
 
@@ -71,7 +75,7 @@ def run_some(
     wanted = frozenset(keys)
     records = [record for record in done.records[plan.result] if record.row[plan.key] in wanted]
     records.sort(key=lambda record: subject_order(record.row[plan.key]))
-    return Outcome(_table(plan, done, records, columns), {}, {}, _failed(plan, records))
+    return Outcome(_table(plan, done, records, columns), {}, {}, _failed(plan, records), NAME)
 
 
 def trace(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], key: Value) -> ReferenceTrace:

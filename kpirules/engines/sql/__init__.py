@@ -1,7 +1,7 @@
 """Plans to SQL, as a tree for a dialect."""
 
-from kpirules.engines.sql.compile import Queries, Query, compiled
+from kpirules.engines.sql.compile import MADE, Queries, Query, compiled
 from kpirules.engines.sql.dialect import DUCKDB, Dialect
 from kpirules.engines.sql.steps import DATA
 
-__all__ = ["DATA", "DUCKDB", "Dialect", "Queries", "Query", "compiled"]
+__all__ = ["DATA", "DUCKDB", "MADE", "Dialect", "Queries", "Query", "compiled"]

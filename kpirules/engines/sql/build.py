@@ -15,6 +15,8 @@ Node = exp.Expr
 
 _CLOSED = (exp.Column, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Cast, exp.Case, exp.Func, exp.Star)
 _OPEN = (exp.And, exp.Or)  # functions to sqlglot, operators on paper
+_SUMS = (exp.Add, exp.Sub)
+_IN_A_ROW = 32
 
 
 def operand(node: Node) -> Node:
@@ -25,7 +27,8 @@ def operand(node: Node) -> Node:
 
 def binary(kind: type[exp.Binary], a: Node, b: Node) -> Node:
     """`a <operator> b`."""
-    return kind(this=operand(a), expression=operand(b))
+    in_a_row = kind in _SUMS and type(a) in _SUMS and not a.parent
+    return kind(this=a if in_a_row else operand(a), expression=operand(b))
 
 
 def add(a: Node, b: Node) -> Node:
@@ -89,9 +92,18 @@ def some(parts: Iterable[Node]) -> Node:
 
 
 def _chain(kind: type[exp.Binary], parts: Iterable[Node]) -> Node:
-    first, *rest = [operand(part) for part in parts]
-    for part in rest:
-        first = kind(this=first, expression=part)
+    """The parts in a row; many of them in groups of groups, so that none is nested deep."""
+    nodes = [operand(part) for part in parts]
+    while len(nodes) > _IN_A_ROW:
+        rows = [nodes[nth : nth + _IN_A_ROW] for nth in range(0, len(nodes), _IN_A_ROW)]
+        nodes = [operand(_row(kind, row)) for row in rows]
+    return _row(kind, nodes)
+
+
+def _row(kind: type[exp.Binary], nodes: Sequence[Node]) -> Node:
+    first, *rest = nodes
+    for node in rest:
+        first = kind(this=first, expression=node)
     return first
 
 

@@ -1,8 +1,14 @@
-"""A plan to queries: the subjects' figures, and the rows that count for nobody."""
+"""A plan to queries: the subjects' figures, and the rows that count for nobody.
+
+An engine plans a query as a whole, and the time that takes may grow with the square of its relations, or worse. So a
+query is cut into statements that are each small: what rows come to is made a table before anything reads it, and so is
+what is read more than once or stands on many layers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -12,16 +18,28 @@ from kpirules.engines.sql import build
 from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.relations import selects, table
 from kpirules.engines.sql.scope import Names
-from kpirules.engines.sql.steps import Lowering, column_names, lowered
-from kpirules.plan.ir import Plan, Scan, Step, Uncounted, Value
+from kpirules.engines.sql.steps import DATA, Lowering, column_names, lowered
+from kpirules.plan.ir import Aggregate, Binding, Compute, Measure, Plan, Scan, Step, Uncounted, Value
+
+MADE = "made"
+"""The schema of the tables that statements make for those after them."""
+_RELATIONS = 40
+"""How many relations a statement may put together below its own."""
+
+Select = tuple[str, exp.Select]
+"""A relation's identifier, and what it is made by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A tree to run, and the plan's names of its columns in order."""
+    """A tree to run, and the plan's names of its columns in order.
+
+    `made` are the tables of the schema `made` that it reads, each by what makes it, after those that this reads.
+    """
 
     tree: exp.Select
     columns: tuple[str, ...]
+    made: tuple[Select, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +47,19 @@ class Queries:
     """A compiled plan.
 
     `uncredited` and `undated` find, by table, the rows that count for nobody. `tables` says, for each table that is
-    read, its identifier in the schema `data` and those of its columns.
+    read, its identifier in the schema `data` and those of its columns; `made` has the plan's bindings by identifier.
     """
 
     subjects: Query
     uncredited: Mapping[str, Query]
     undated: Mapping[str, Query]
     tables: Mapping[str, tuple[str, Mapping[str, str]]]
+    made: Mapping[str, Binding | Measure]
+
+    def bindings(self, tree: exp.Expr) -> tuple[Binding | Measure, ...]:
+        """The bindings that a statement works out, in order."""
+        names = dict.fromkeys(alias.alias for alias in tree.find_all(exp.Alias))
+        return tuple(self.made[name] for name in names if name in self.made)
 
 
 def compiled(plan: Plan, params: Mapping[str, Value], columns: Sequence[str], dialect: Dialect) -> Queries:
@@ -48,46 +72,79 @@ def compiled(plan: Plan, params: Mapping[str, Value], columns: Sequence[str], di
     subjects = _subjects(low, plan, columns)
     uncredited = {one.table: _uncounted(low, plan, one) for one in plan.uncredited}
     undated = {one.table: _uncounted(low, plan, one) for one in plan.undated}
-    return Queries(subjects, uncredited, undated, _tables(low, plan))
+    return Queries(subjects, uncredited, undated, _tables(low, plan), _made(low, plan))
 
 
 def _subjects(low: Lowering, plan: Plan, columns: Sequence[str]) -> Query:
     schema = low.schemas[plan.result]
     wanted = dict.fromkeys((plan.key, *columns, *(check.when for check in plan.checks)))
     names = tuple(part for name in wanted for part in column_names(name, schema))
-    nodes = [build.column(low.columns(name)) for name in names]
-    select = exp.Select().select(*nodes, copy=False).from_(table(low.relations(plan.result)), copy=False)
-    select.order_by(build.column(low.columns(plan.key)), copy=False)
-    return Query(_with(low, plan, {plan.result: names}, select), names)
+    return _query(low, plan, plan.result, names, plan.key)
 
 
 def _uncounted(low: Lowering, plan: Plan, one: Uncounted) -> Query:
     """Rows that count for nobody, in the order of their table."""
-    names = (one.row, one.subject, one.day)
+    return _query(low, plan, one.step, (one.row, one.subject, one.day), one.row)
+
+
+def _query(low: Lowering, plan: Plan, root: str, names: tuple[str, ...], order: str) -> Query:
+    """The columns `names` of the step `root`, in order of the column `order`."""
+    steps = _needed(plan, root)
+    relations = [lowered(low, step) for step in steps]
+    wanted = {low.relations(root): map(low.columns, names)}
+    found = list(selects(relations, wanted, low.relations.fresh))
     nodes = [build.column(low.columns(name)) for name in names]
-    select = exp.Select().select(*nodes, copy=False).from_(table(low.relations(one.step)), copy=False)
-    select.order_by(build.column(low.columns(one.row)), copy=False)
-    return Query(_with(low, plan, {one.step: names}, select), names)
+    select = exp.Select().select(*nodes, copy=False).from_(table(low.relations(root)), copy=False)
+    select.order_by(build.column(low.columns(order)), copy=False)
+    aggregates = {low.relations(step.name) for step in steps if isinstance(step, Aggregate)}
+    *made, (_, tree) = _cut([*found, ("", select)], aggregates)
+    return Query(tree, names, tuple(made))
 
 
-def _with(low: Lowering, plan: Plan, roots: Mapping[str, Iterable[str]], select: exp.Select) -> exp.Select:
-    """The select over the steps that `roots` are made of; of each root, the columns that are read."""
-    relations = [lowered(low, step) for step in _needed(plan, roots)]
-    wanted = {low.relations(step): map(low.columns, names) for step, names in roots.items()}
-    for identifier, body in selects(relations, wanted, low.relations.fresh):
-        select.with_(exp.to_identifier(identifier, quoted=True), as_=body, copy=False)
-    return select
+def _cut(parts: Sequence[Select], aggregates: Container[str]) -> list[Select]:
+    """The statements that relations are made by: one for each that is to be a table, the last for the last of them."""
+    read = [_sources(select) for _, select in parts]
+    readers = Counter(source.name for sources in read for source in sources)
+    open_: dict[str, list[Select]] = {}
+    statements = []
+    for (name, select), sources in zip(parts, read, strict=True):
+        below: list[Select] = []
+        for source in sources:
+            if source.name in open_:
+                below += open_.pop(source.name)
+            else:
+                source.set("db", exp.to_identifier(MADE, quoted=True))
+        if name in aggregates or readers[name] != 1 or len(below) >= _RELATIONS:
+            for identifier, body in below:
+                select.with_(exp.to_identifier(identifier, quoted=True), as_=body, copy=False)
+            statements.append((name, select))
+        else:
+            open_[name] = [*below, (name, select)]
+    return statements
 
 
-def _needed(plan: Plan, roots: Iterable[str]) -> list[Step]:
-    """The steps that `roots` are made of, in the plan's order."""
-    wanted, pending = set[str](), list(roots)
+def _sources(select: exp.Select) -> list[exp.Table]:
+    """The relations that a select reads, without the tables of the data."""
+    joins = select.args.get("joins") or []
+    return [one for one in (select.args["from_"].this, *(join.this for join in joins)) if one.db != DATA]
+
+
+def _needed(plan: Plan, root: str) -> list[Step]:
+    """The steps that one is made of, in the plan's order."""
+    wanted, pending = set[str](), [root]
     while pending:
         name = pending.pop()
         if name not in wanted:
             wanted.add(name)
             pending += inputs(plan.step(name))
     return [step for step in plan.steps if step.name in wanted]
+
+
+def _made(low: Lowering, plan: Plan) -> dict[str, Binding | Measure]:
+    made: list[Binding | Measure] = []
+    for step in plan.steps:
+        made += step.bindings if isinstance(step, Compute) else step.measures if isinstance(step, Aggregate) else ()
+    return {low.columns(one.name): one for one in made}
 
 
 def _tables(low: Lowering, plan: Plan) -> dict[str, tuple[str, dict[str, str]]]:

@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from sqlglot import exp
 
+from kpirules.engines.schema import may_miss
 from kpirules.engines.sql import build, numbers
 from kpirules.engines.sql.build import Node
 from kpirules.engines.sql.numbers import Num
 from kpirules.engines.sql.rounding import rounded
 from kpirules.engines.sql.scope import Scope
-from kpirules.plan.ir import Case, Const, Op, Param, Ref, Scalar, Value
+from kpirules.plan.ir import Case, Const, Op, Param, Ref, Scalar, Value, parts_of
 from kpirules.values import types
 from kpirules.values.periods import months_of
 from kpirules.values.types import Digits, Type
@@ -29,6 +30,10 @@ _COMPARISONS: dict[str, type[exp.Binary]] = {
     "ge": exp.GTE,
 }
 T = TypeVar("T")
+_IN_A_SUM = 1 / 32
+"""How deep one more number nests a sum, which is written in a row."""
+_NESTED = 12
+"""How deep operators may stand one in another: an engine's parser goes only so deep, and so does what writes a tree."""
 
 _PLAIN_TYPES = {Unit.TEXT: exp.DType.TEXT, Unit.BOOL: exp.DType.BOOLEAN}
 
@@ -47,10 +52,9 @@ def number(scope: Scope, scalar: Scalar) -> Num:
             return _known_number(value, kind)
         case Param(name, kind):
             return _known_number(scope.params[name], kind)
-        case Op():
-            return _NUMERIC[scalar.op](scope, scalar)
-        case Case():
-            return _case_number(scope, scalar)
+        case Op() | Case():
+            found = _NUMERIC[scalar.op](scope, scalar) if isinstance(scalar, Op) else _case_number(scope, scalar)
+            return numbers.kept(scope, found) if _is_deep(scope, scalar) else found
 
 
 def node(scope: Scope, scalar: Scalar) -> Node:
@@ -62,10 +66,30 @@ def node(scope: Scope, scalar: Scalar) -> Node:
             return _known(value, kind)
         case Param(name, kind):
             return _known(scope.params[name], kind)
-        case Op():
-            return _OTHER[scalar.op](scope, scalar)
-        case Case():
-            return _case_node(scope, scalar)
+        case Op() | Case():
+            found = _OTHER[scalar.op](scope, scalar) if isinstance(scalar, Op) else _case_node(scope, scalar)
+            return scope.keep(found) if _is_deep(scope, scalar) else found
+
+
+def _is_deep(scope: Scope, scalar: Op | Case) -> bool:
+    """Whether what was lowered last is nested so deep that it is to be a column of its own."""
+    link = _IN_A_SUM if _is_sum(scalar) else 1
+    first, *rest = [scope.nesting.get(id(part), 0) for part in parts_of(scalar)]
+    nesting = max(first + link, *(1 + one for one in rest), 0)
+    deep = nesting >= _NESTED
+    scope.nesting[id(scalar)] = 0 if deep else nesting
+    return deep
+
+
+def _is_sum(scalar: Scalar) -> bool:
+    """Whether a scalar is one more number in a sum of decimals, which needs no brackets."""
+    return (
+        isinstance(scalar, Op)
+        and scalar.op in ("add", "sub")
+        and isinstance(scalar.args[0], Op)
+        and scalar.args[0].op in ("add", "sub")
+        and all(one.type.over is None for one in (scalar, *scalar.args))
+    )
 
 
 def _known_number(value: Value, kind: Type) -> Num:
@@ -89,18 +113,14 @@ def _known(value: Value, kind: Type) -> Node:
 # ---------------------------------------------------------------- branches
 
 
-def _says_once(scalar: Scalar) -> bool:
+def _says_once(scalar: Scalar, nested: int = 1) -> bool:
     """Whether lowering needs no column of its own, so that a branch may stand in a CASE as it is."""
-    match scalar:
-        case Op():
-            repeats = scalar.op in _REPEATING or scalar.type.over is not None
-            return not repeats and all(_says_once(arg) for arg in scalar.args)
-        case Case():
-            parts = [part for when in scalar.whens for part in when]
-            last = scalar.otherwise is None or _says_once(scalar.otherwise)
-            return scalar.type.over is None and last and all(_says_once(part) for part in parts)
-        case _:
-            return True
+    if not isinstance(scalar, Op | Case):
+        return True
+    repeats = isinstance(scalar, Op) and scalar.op in _REPEATING
+    if repeats or scalar.type.over is not None or nested >= _NESTED:
+        return False
+    return all(_says_once(part, nested + 1) for part in parts_of(scalar))
 
 
 def _branches(scope: Scope, case: Case, lower: Callable[[Scope, Scalar], T]) -> tuple[list[tuple[Node, T]], T | None]:
@@ -189,7 +209,7 @@ def _limited(scope: Scope, op: Op) -> Num:
 
 
 def _may_miss(scope: Scope, op: Op) -> bool:
-    return any(type_of(scope, arg).missing for arg in op.args)
+    return any(may_miss(arg, scope.schema) for arg in op.args)
 
 
 def _rounded(scope: Scope, op: Op) -> Num:

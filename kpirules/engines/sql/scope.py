@@ -47,7 +47,8 @@ class Scope:
 
     `schema` has the columns in reach, `steps` those made here, by identifier. `stem` begins the names of columns made
     for an operand that is needed more than once. `guard`, a column's own condition, says where such a column is worked
-    out at all: what no branch takes must not be computed through a shared column.
+    out at all: what no branch takes must not be computed through a shared column. `nesting` says, by its id, how deep
+    a scalar that was lowered stands nested.
     """
 
     names: Names
@@ -57,6 +58,7 @@ class Scope:
     stem: str
     guard: Node | None = None
     steps: dict[str, Node] = field(default_factory=dict)
+    nesting: dict[int, float] = field(default_factory=dict)
 
     def column(self, name: str) -> exp.Column:
         """The column of a plan's name."""

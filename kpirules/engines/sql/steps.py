@@ -53,6 +53,7 @@ def lowered(low: Lowering, step: Step) -> Relation:
             scope = low.scope(step.input, step.name)
             for binding in step.bindings:
                 _bind(scope, binding)
+                scope.schema[binding.name] = low.schemas[step.name][binding.name]
             return _over(low, step, steps=scope.steps)
         case Aggregate():
             return _aggregate(low, step)
@@ -125,7 +126,6 @@ def _bind(scope: Scope, binding: Binding) -> None:
         scope.add(binding.name, value.node)
         if value.over is not None:
             scope.add(binding.name + OVER, value.over)
-    scope.schema[binding.name] = binding.type
 
 
 def _aggregate(low: Lowering, step: Aggregate) -> Relation:

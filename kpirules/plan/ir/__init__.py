@@ -15,7 +15,19 @@ Missing is null. Every scalar operator is strict (null in, null out) but `coales
 """
 
 from kpirules.plan.ir.program import ROW, Advice, Check, Demand, Item, Part, Piece, Plan, Uncounted
-from kpirules.plan.ir.scalars import OVER, Case, Const, Op, Origin, Param, Ref, Scalar, Value, names_in
+from kpirules.plan.ir.scalars import (
+    OVER,
+    Case,
+    Const,
+    Op,
+    Origin,
+    Param,
+    Ref,
+    Scalar,
+    Value,
+    names_in,
+    parts_of,
+)
 from kpirules.plan.ir.steps import (
     BY_ROWS,
     NOT_ACTIVE,
@@ -66,5 +78,6 @@ __all__ = [
     "Uncounted",
     "Value",
     "names_in",
+    "parts_of",
     "reads",
 ]

@@ -107,17 +107,23 @@ class Case:
 Scalar = Ref | Const | Param | Op | Case
 
 
+def parts_of(scalar: Scalar) -> tuple[Scalar, ...]:
+    """The scalars that one is made of, in order."""
+    match scalar:
+        case Op(_, args):
+            return args
+        case Case(whens, otherwise):
+            parts = tuple(part for when in whens for part in when)
+            return parts if otherwise is None else (*parts, otherwise)
+        case _:
+            return ()
+
+
 def names_in(scalar: Scalar) -> Iterator[str]:
     """The names that a scalar may read, in order, as often as it names them."""
     pending = [scalar]
     while pending:
-        match pending.pop():
-            case Ref(name):
-                yield name
-            case Op(_, args):
-                pending += reversed(args)
-            case Case(whens, otherwise):
-                pending += [otherwise] if otherwise is not None else []
-                pending += [part for when in reversed(whens) for part in reversed(when)]
-            case _:
-                continue
+        one = pending.pop()
+        if isinstance(one, Ref):
+            yield one.name
+        pending += reversed(parts_of(one))
