@@ -24,7 +24,7 @@ from kpirules.data.bindings import Kind
 from kpirules.data.faults import Place
 from kpirules.data.queries import answer
 from kpirules.source import Diagnostic, Fault, Note, SourceText, Span
-from kpirules.source.system import reason
+from kpirules.source.system import Reason, reason
 
 SECONDS = 60
 """How long a query may take."""
@@ -56,25 +56,28 @@ def run_query(
         Fault: as `answer` does; or it takes longer than `SECONDS`, more memory than `MEMORY`, gives more rows than
             `RESULT`, or ends the process.
     """
-    with TemporaryDirectory(prefix="kpirules-") as scratch:
-        result, answered = Path(scratch, "rows"), Path(scratch, "said")
-        asked = {
-            "text": text,
-            "table": place.table,
-            "folder": str(folder),
-            "folders": [*map(str, folders)],
-            "scratch": scratch,
-            "result": str(result),
-            "said": str(answered),
-            "most": RESULT,
-            "memory": MEMORY,
-            "seconds": SECONDS,
-            "modules": module_path(),
-        }
-        _run(asked, place)
-        told = _told(answered.read_text(encoding="utf-8"), place)
-        with pa.OSFile(str(result)) as file:
-            return pa.ipc.open_file(file).read_all(), told
+    try:
+        with TemporaryDirectory(prefix="kpirules-") as scratch:
+            rows, said = Path(scratch, "rows"), Path(scratch, "said")
+            asked = {
+                "text": text,
+                "table": place.table,
+                "folder": str(folder),
+                "folders": [*map(str, folders)],
+                "scratch": scratch,
+                "rows": str(rows),
+                "said": str(said),
+                "most": RESULT,
+                "memory": MEMORY,
+                "seconds": SECONDS,
+                "modules": module_path(),
+            }
+            _run(asked, place)
+            renamed = _renamed(json.loads(said.read_text(encoding="utf-8")), place)
+            with pa.OSFile(str(rows)) as file:
+                return pa.ipc.open_file(file).read_all(), renamed
+    except OSError as error:
+        raise place.fault("KPI619", reason=reason(error)) from None
 
 
 def _gb(size: int) -> str:
@@ -83,7 +86,7 @@ def _gb(size: int) -> str:
 
 def module_path() -> list[str]:
     """Where the process looks for modules: where this one does, but not in the working directory."""
-    return [str(Path(one).absolute()) for one in (*filter(None, sys.path), Path(__file__).parents[2])]
+    return [str(Path(one).absolute()) for one in (*filter(None, sys.path), str(Path(__file__).parents[2]))]
 
 
 def _run(asked: Mapping[str, Any], place: Place) -> None:
@@ -106,19 +109,24 @@ def _run(asked: Mapping[str, Any], place: Place) -> None:
         raise place.fault("KPI760", Note("write"), seconds=SECONDS) from None
     if done.returncode == 0:
         return
-    killed = getattr(signal, "SIGKILL", None)
-    if killed is not None and done.returncode == -killed:  # by the system, for want of memory
+    if done.returncode == -_signal("SIGXCPU"):
+        raise place.fault("KPI760", Note("write"), seconds=SECONDS)
+    if done.returncode == -_signal("SIGKILL"):  # by the system, for want of memory
         raise place.fault("KPI761", Note("write"), most=_gb(MEMORY))
     raise place.fault("KPI764", Note("write"))
 
 
-def _told(said: str, place: Place) -> Mapping[str, Sequence[str]]:
+def _signal(name: str) -> int:
+    """The number of a signal, 0 where the system has none of that name."""
+    return int(getattr(signal, name, 0))
+
+
+def _renamed(answered: Mapping[str, Any], place: Place) -> Mapping[str, Sequence[str]]:
     """The renamed columns.
 
     Raises:
         Fault: the query has faults, each at its part where the bindings have that once.
     """
-    answered = json.loads(said)
     if "faults" not in answered:
         renamed: Mapping[str, Sequence[str]] = answered["renamed"]
         return renamed
@@ -129,6 +137,8 @@ def _told(said: str, place: Place) -> Mapping[str, Sequence[str]]:
             start = span.start + span.text.index(part)
             span = Span(span.source, start, start + len(part))
         args = {**one["args"], "table": place.table, "source": place.source}
+        if one["word"] is not None:
+            args["reason"] = Reason(one["word"])
         faults.append(Diagnostic(one["code"], span, args, helps=tuple(Note(key, args) for key, args in one["helps"])))
     raise Fault(faults)
 
@@ -174,7 +184,7 @@ def _answered(asked: Mapping[str, Any], place: Place) -> Mapping[str, Sequence[s
 
     def keep(rows: pa.RecordBatchReader) -> None:
         size = 0
-        with pa.OSFile(asked["result"], "wb") as file, pa.ipc.new_file(file, rows.schema) as target:
+        with pa.OSFile(asked["rows"], "wb") as file, pa.ipc.new_file(file, rows.schema) as target:
             for batch in rows:
                 size += batch.nbytes
                 if size > asked["most"]:
@@ -187,10 +197,13 @@ def _answered(asked: Mapping[str, Any], place: Place) -> Mapping[str, Sequence[s
     except MemoryError:
         raise place.fault("KPI761", Note("write"), most=_gb(asked["memory"])) from None
     except OSError as error:
-        raise place.fault("KPI619", reason=str(reason(error))) from None
+        raise place.fault("KPI619", reason=reason(error)) from None
 
 
 def _plain(one: Diagnostic, text: str) -> dict[str, object]:
     """A diagnostic as JSON; `part` is the part of the query that it is about, None where that is the whole."""
     part = one.span.text if one.span is not None and len(one.span.text) < len(text) else None
-    return {"code": one.code, "args": one.args, "helps": [(help_.key, help_.args) for help_ in one.helps], "part": part}
+    helps = [(help_.key, help_.args) for help_ in one.helps]
+    why = one.args.get("reason")
+    word = why.value if isinstance(why, Reason) else None
+    return {"code": one.code, "args": one.args, "helps": helps, "part": part, "word": word}

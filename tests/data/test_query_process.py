@@ -9,7 +9,11 @@ import duckdb
 import pytest
 
 from kpirules.data import query_process
+from kpirules.data.bindings import Kind
+from kpirules.data.faults import Place
 from kpirules.data.query_functions import DRIFTING, FUNCTIONS
+from kpirules.source import Fault
+from kpirules.source.render import render_text
 from tests.data.bound import bound, said
 from tests.data.build import table, text
 
@@ -93,6 +97,15 @@ def test_a_process_that_is_aborted_is_a_fault(tmp_path: Path, monkeypatch: pytes
     assert "error[KPI764]" in said(tmp_path, _of("select '1' as id"), STAFF)
     monkeypatch.setattr(query_process, "_START", "import os; os.kill(os.getpid(), 9)")
     assert "error[KPI761]" in said(tmp_path, _of("select '1' as id"), STAFF)
+
+
+def test_a_folder_that_cannot_be_entered_is_told_in_words(tmp_path: Path) -> None:
+    place = Place("staff", Kind.QUERY, None)
+    with pytest.raises(Fault) as caught:
+        query_process.run_query("select 1 as id", place, tmp_path / "none", [tmp_path])
+    assert render_text(caught.value.diagnostics, "en") == (
+        "error[KPI619]: the query of the table `staff` failed: there is no such file\n"
+    )
 
 
 # ---------------------------------------------------------------- functions
