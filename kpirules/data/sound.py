@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +12,8 @@ from kpirules.data.faults import Finding
 from kpirules.model.contracts import Column
 
 _TEXT = pa.string()
+_PIECE = 1 << 30
+"""How many bytes of text lie together; a column of `pa.string` holds twice as many at most."""
 _BYTES = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.string_view(): pa.binary_view()}
 
 Cells = tuple[pa.ChunkedArray, tuple[Finding, ...]]
@@ -24,6 +26,8 @@ def sound(values: pa.ChunkedArray, column: Column) -> Cells:
         pa.ArrowException: the column is damaged: it refers to values that it does not have, or has figures of more
             digits than its type.
     """
+    if pa.types.is_large_string(values.type):
+        values = pa.chunked_array([one for chunk in values.chunks for one in _pieces(chunk)], values.type)
     try:
         values.validate(full=True)
     except pa.ArrowInvalid:
@@ -34,6 +38,22 @@ def sound(values: pa.ChunkedArray, column: Column) -> Cells:
             raise
         return spelt_out([cell for chunk in values.chunks for cell in _bytes(chunk).to_pylist()], column)
     return values, ()
+
+
+def _pieces(chunk: pa.Array) -> Iterator[pa.Array]:
+    """Texts in pieces that a column of `pa.string` can hold.
+
+    Raises:
+        pa.ArrowException: one text alone is too long for it.
+    """
+    if chunk.nbytes <= _PIECE:
+        yield chunk
+    elif len(chunk) == 1:
+        raise pa.ArrowInvalid("too long")
+    else:
+        half = len(chunk) // 2
+        yield from _pieces(chunk.slice(0, half))
+        yield from _pieces(chunk.slice(half))
 
 
 def spelt_out(cells: Sequence[bytes | None], column: Column) -> Cells:

@@ -163,6 +163,13 @@ def test_numbers_that_python_will_not_write_out() -> None:
     assert typed_tables([table("t", number("n", optional=True))], {"t": pd.DataFrame({"n": odd})}).facts[0].rows == 2
 
 
+def test_texts_of_more_bytes_than_a_column_holds_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpirules.data.sound._PIECE", 100)
+    cells = [f"text {at}" for at in range(99)]
+    assert _read(pa.array([*cells, None], pa.large_string()), text("id", optional=True)) == [*cells, None]
+    assert "error[KPI614]" in _said(pa.array(["a", "b" * 200], pa.large_string()), text("id"))
+
+
 def test_categories_of_any_layout() -> None:
     views = pa.DictionaryArray.from_arrays(pa.array([0, 1, None]), pa.array(["a", "b"], pa.string_view()))
     assert _read(views, text("id", optional=True)) == ["a", "b", None]
