@@ -50,6 +50,11 @@ def flat(values: Any) -> pa.Array:  # noqa: ANN401  # an array, in chunks or not
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
+def is_text(of: pa.DataType) -> bool:
+    """Whether values are texts, however Arrow holds them."""
+    return bool(pa.types.is_string(of) or pa.types.is_large_string(of) or pa.types.is_string_view(of))
+
+
 def no_rows(schema: pa.Schema) -> pa.Table:
     """A table of that schema without rows."""
     return pa.table([pa.array([], one.type) for one in schema], schema)

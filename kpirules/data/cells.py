@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.data import dates, numbers, spelling
-from kpirules.data.arrow import arrow_type, flat, is_among, plain_text
+from kpirules.data.arrow import arrow_type, flat, is_among, is_text, plain_text
 from kpirules.data.faults import Finding
 from kpirules.model.contracts import Column, PercentForm
 from kpirules.values.periods import period_of
@@ -81,14 +81,27 @@ def _without(values: pa.ChunkedArray, rows: Sequence[pa.Array]) -> pa.ChunkedArr
 def _prepared(raw: pa.ChunkedArray, *, edges: bool) -> pa.ChunkedArray:
     """Text of any Arrow kind as strings, trimmed but for `edges`, blank ones null; other columns as they are."""
     if pa.types.is_dictionary(raw.type):
-        raw = pc.cast(raw, raw.type.value_type)
-    if not (pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type) or pa.types.is_string_view(raw.type)):
+        raw = _decoded(raw)
+    if not is_text(raw.type):
         return raw
     whole = pc.cast(raw, pa.string())
     trimmed = pc.utf8_trim_whitespace(whole)
     text = whole if edges else trimmed
     empty = pc.equal(pc.binary_length(trimmed), 0)
     return pc.if_else(empty, pa.scalar(None, pa.string()), text) if pc.any(empty).as_py() else text
+
+
+def _decoded(raw: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values that a column refers to; a column of values that Arrow cannot lay out, such as lists, as it is."""
+    of = raw.type.value_type
+    if pa.types.is_string_view(of):
+        return pa.chunked_array(
+            [pc.cast(one.dictionary, pa.string()).take(one.indices) for one in raw.chunks], pa.string()
+        )
+    try:
+        return pc.cast(raw, of)
+    except pa.ArrowNotImplementedError:
+        return raw
 
 
 def _reader(unit: Unit) -> Callable[[pa.ChunkedArray, Column], Cells]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
+from os import fstat
 from pathlib import Path
 
 from kpirules.data.faults import Place
-from kpirules.source import Note
+from kpirules.source import Fault, Note
 from kpirules.source.system import near, open_file, reason
 
 FIRST_BYTES = 8
+LARGEST_FILE = 2 << 30
+"""How many bytes a CSV file or a workbook may have."""
 
 
 class Content(Enum):
@@ -26,6 +29,32 @@ class Damaged(Enum):
 
     WORKBOOK = "damaged_workbook"
     PARQUET = "damaged_parquet"
+    COLUMN = "damaged_column"
+
+
+class Bounded(Enum):
+    """What is bounded in a source."""
+
+    FILE = "file_mb"
+    UNPACKED = "unpacked_mb"
+    ENTRIES = "zip_entries"
+    SHEETS = "sheets"
+    ROWS = "rows"
+    COLUMNS = "columns"
+    IN_MEMORY = "memory_mb"
+
+
+class TooLarge(Exception):  # noqa: N818  # told as a fault of the source
+    """A source has more than `most` of something."""
+
+    def __init__(self, what: Bounded, most: int) -> None:
+        super().__init__(what, most)
+        self.what, self.most = what, most
+
+    def fault(self, place: Place) -> Fault:
+        """The fault of a source as a whole."""
+        parts = self.what in {Bounded.UNPACKED, Bounded.ENTRIES, Bounded.SHEETS}
+        return place.fault("KPI696", Note("parts" if parts else "fewer"), what=self.what, most=self.most)
 
 
 _BEGINS = {
@@ -41,10 +70,12 @@ def read_bytes(path: Path, place: Place) -> bytes:
     """All of a file.
 
     Raises:
-        Fault: it cannot be opened.
+        Fault: it cannot be opened, or is larger than `LARGEST_FILE`.
     """
     try:
         with open_file(path) as file:
+            if fstat(file.fileno()).st_size > LARGEST_FILE:
+                raise TooLarge(Bounded.FILE, LARGEST_FILE >> 20).fault(place)
             return file.read()
     except OSError as error:
         raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None

@@ -59,11 +59,11 @@ def written_as_day(text: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def from_typed(column: pa.ChunkedArray) -> Read:
-    """Days of a typed column; a timestamp must be at midnight. Years run from 1 to 9999."""
+    """Days of a typed column; a moment must be at midnight. Years run from 1 to 9999."""
     days = pc.cast(column, _DAY, safe=False)
     held = pc.and_(pc.greater_equal(days, pa.scalar(_FIRST)), pc.less_equal(days, pa.scalar(_LAST)))
-    if pa.types.is_timestamp(column.type):
-        held = pc.and_(held, pc.equal(pc.cast(days, column.type), column))
+    if column.type != _DAY:  # INVARIANT: what ran over in either cast differs from what it came from
+        held = pc.and_(held, pc.equal(pc.cast(days, column.type, safe=False), column))
     if pc.all(held).as_py() is not False:
         return days, pc.invert(pc.fill_null(held, fill_value=True))
     values = pc.if_else(held, days, pa.scalar(None, _DAY))

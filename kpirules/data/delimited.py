@@ -16,13 +16,17 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from kpirules.data.arrow import counting, flat
+from kpirules.data.content import Bounded, TooLarge
 from kpirules.data.encodings import decode
 from kpirules.data.faults import SHOWN, Place
-from kpirules.data.quotes import Looks, Quotes, Stray, find_quotes, holds_rows
+from kpirules.data.quotes import Looks, Quotes, Stray, find_quotes, holds_rows, long_row
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.values.texts import plain
 
 _BLOCK = 1 << 23
+"""How many bytes a row may have."""
+_COLUMNS = 1 << 14
+csv.field_size_limit(max(csv.field_size_limit(), _BLOCK))  # of the process; by itself it fails on a cell of 128 KB
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LINE_END = r"[\r\n]"
 _LINE_ENDS = frozenset("\r\n")
@@ -72,13 +76,18 @@ def read_delimited(data: bytes, place: Place, wanted: Collection[str] = (), enco
     _check_nul(data, place)
     data = data if data.endswith(b"\n") else data + b"\n"
     quotes = find_quotes(data)
-    data = quotes.without_padding(data)
+    written, data = data, quotes.without_padding(data)
     header = _header(data, place, quotes)
     if not {*wanted} <= {*header}:
         _check_separator(data.partition(b"\n")[0].decode(), header, wanted, place)
     if quotes.stray:
         raise _stray(quotes, header, place)
-    cells, ragged = _split(data, len(header), place, lines_in_cells=bool(quotes.enclosing))
+    if len(header) > _COLUMNS:
+        raise TooLarge(Bounded.COLUMNS, _COLUMNS).fault(place)
+    try:
+        cells, ragged = _split(data, len(header), lines_in_cells=bool(quotes.enclosing))
+    except pa.ArrowInvalid:  # with the rows of another width set aside, it can be the length of one alone
+        raise _too_long(long_row(written, quotes, _BLOCK), place) from None
     numbers = counting(2, cells.num_rows + ragged.num_rows)
     if ragged.num_rows:
         numbers = numbers.filter(pc.invert(pc.is_in(numbers, value_set=ragged.column("row"))))
@@ -174,8 +183,8 @@ def _header(data: bytes, place: Place, quotes: Quotes) -> tuple[str, ...]:
     lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
     try:
         header = tuple(map(plain, next(csv.reader(lines), [])))
-    except csv.Error as error:
-        raise (_stray(quotes, (), place) if quotes.stray else place.fault("KPI614", reason=str(error))) from None
+    except csv.Error:
+        raise (_stray(quotes, (), place) if quotes.stray else _too_long(1, place)) from None
     if not any(header):
         raise place.fault("KPI616")
     return header
@@ -197,8 +206,16 @@ def _check_separator(line: str, header: Collection[str], wanted: Collection[str]
             raise place.fault("KPI622", Note("save"), separator=separator)
 
 
-def _split(data: bytes, width: int, place: Place, *, lines_in_cells: bool) -> tuple[pa.Table, pa.Table]:
-    """All rows but the header and those of another width; of these the number, the count of cells, the text."""
+def _too_long(row: int, place: Place) -> Fault:
+    return place.fault("KPI695", Note("write"), row=row, most=_BLOCK >> 20)
+
+
+def _split(data: bytes, width: int, *, lines_in_cells: bool) -> tuple[pa.Table, pa.Table]:
+    """All rows but the header and those of another width; of these the number, the count of cells, the text.
+
+    Raises:
+        pa.ArrowInvalid: a row is longer than `_BLOCK`.
+    """
     names = [str(index) for index in range(width)]
     ragged: list[tuple[int, int, str]] = []
 
@@ -225,10 +242,7 @@ def _split(data: bytes, width: int, place: Place, *, lines_in_cells: bool) -> tu
         return read(threads=True), _ragged([])
     except pa.ArrowInvalid:
         pass
-    try:
-        return read(threads=False), _ragged(ragged)
-    except pa.ArrowInvalid as error:
-        raise place.fault("KPI614", reason=str(error).splitlines()[0]) from None
+    return read(threads=False), _ragged(ragged)
 
 
 def _ragged(rows: list[tuple[int, int, str]]) -> pa.Table:

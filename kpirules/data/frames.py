@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sized
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import time
 from enum import Enum
@@ -14,6 +15,7 @@ import pyarrow as pa
 
 from kpirules.data.faults import Finding, Place
 from kpirules.data.objects import Days, from_objects
+from kpirules.data.sound import sound
 from kpirules.model.contracts import Column
 
 if TYPE_CHECKING:
@@ -57,24 +59,26 @@ def read_frame(frame: object, place: Place) -> Frame:
         return _from_mapping(frame, place)
     try:
         table = pa.table(frame)
-    except _CANNOT:
-        raise place.fault("KPI614", reason=NoFrame.UNKNOWN) from None
-    return Frame(
-        tuple(table.column_names), table.num_rows, lambda index, column: arrow_cells(table.column(index), column)
-    )
+        names = tuple(table.column_names)
+    except Exception as error:  # the frame's own code may raise anything
+        raise place.fault("KPI614", reason=NoFrame.UNKNOWN) from error
+    return Frame(names, table.num_rows, lambda index, column: arrow_cells(table.column(index), column))
 
 
 def arrow_cells(values: pa.ChunkedArray, column: Column, metadata: Mapping[bytes, bytes] | None = None) -> Cells:
     """The cells of an Arrow column, periods of pandas by their days.
 
     If Arrow does not know the type of pandas, the periods are plain numbers and the field's `metadata` has their type.
+
+    Raises:
+        pa.ArrowException: the column is damaged (`sound`).
     """
     of, said = values.type, metadata or {}
     if isinstance(of, pa.ExtensionType) and of.extension_name == _PERIOD.decode():
         return from_objects(_periods(values.cast(pa.int64()), of.__arrow_ext_serialize__()), column)
     if said.get(b"ARROW:extension:name") == _PERIOD and pa.types.is_integer(of):
         return from_objects(_periods(values, said.get(b"ARROW:extension:metadata", b"")), column)
-    return values, ()
+    return sound(values, column)
 
 
 def _periods(ordinals: pa.ChunkedArray, metadata: bytes) -> list[Days | None]:
@@ -124,7 +128,9 @@ def _from_pandas(frame: pd.DataFrame) -> Frame:
             except _CANNOT:
                 pass
         plain = series.astype(object)
-        return from_objects(_native(plain.where(plain.notna(), None).tolist()), column)
+        with suppress(ArithmeticError):  # a decimal that may not even be compared
+            plain = plain.where(plain.notna(), None)
+        return from_objects(_native(plain.tolist()), column)
 
     return Frame(tuple(names), len(frame), cells)
 
@@ -138,17 +144,29 @@ def _from_mapping(frame: Mapping[Any, Any], place: Place) -> Frame:
 
     def cells(index: int, column: Column) -> Cells:
         values = columns[index]
+        if isinstance(values, pa.Array | pa.ChunkedArray):
+            return arrow_cells(_in_chunks(values), column)
         try:
-            return arrow_cells(values if isinstance(values, pa.ChunkedArray) else _chunked(values), column)
-        except _CANNOT:
-            return from_objects(_native(list(values)), column)
+            return arrow_cells(_chunked(values), column)
+        except Exception:  # noqa: BLE001  # the own code of what is not Arrow's may raise anything
+            return from_objects(_native(_listed(values, place)), column)
 
     return Frame(tuple(map(str, frame)), len(columns[0]) if columns else 0, cells)
 
 
+def _listed(values: Any, place: Place) -> list[Any]:  # noqa: ANN401  # whatever can be gone through
+    try:
+        return list(values)
+    except Exception as error:  # its own code may raise anything
+        raise place.fault("KPI614", reason=NoFrame.UNKNOWN) from error
+
+
 def _chunked(values: Any) -> pa.ChunkedArray:  # noqa: ANN401  # whatever Arrow makes an array of
-    found = pa.array(values, from_pandas=True)
-    return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
+    return _in_chunks(pa.array(values, from_pandas=True))
+
+
+def _in_chunks(values: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
 
 
 def _native(values: list[Any]) -> list[Any]:
@@ -165,4 +183,9 @@ def _native(values: list[Any]) -> list[Any]:
 
 
 def _length(values: object) -> int | None:
-    return len(values) if isinstance(values, Sized) and not isinstance(values, str) else None
+    if not isinstance(values, Sized) or isinstance(values, str):
+        return None
+    try:
+        return len(values)
+    except TypeError:  # an array of numpy's without a dimension
+        return None

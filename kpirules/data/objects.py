@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from kpirules.data.faults import Finding
 from kpirules.data.number_formats import NumberFormat
+from kpirules.data.sound import text_array
 from kpirules.model.contracts import Column, PercentForm
 from kpirules.values.periods import PERIODS, period_of
 from kpirules.values.units import Unit
@@ -26,6 +27,8 @@ _SERIAL = re.compile(r"[1-9]\d{4}")
 _DAY_0_OF_1904 = date(1904, 1, 1)
 _EXACT = 10**15
 """Whole doubles below this are those that were typed; a spreadsheet keeps 15 digits."""
+_LONG = 10_000
+"""Bits of a whole number that Python may refuse to write out."""
 _TEXT = pa.string()
 
 _Spell = Callable[[Any], str | None]
@@ -73,7 +76,7 @@ def from_objects(
     unit = column.type.unit
     serials = from_1904 and (unit is Unit.DATE or unit.periodic)
     if kinds <= {str} and not serials and not formats:
-        return pa.chunked_array([pa.array(values, _TEXT)]), ()
+        return text_array(values, column)
     if unit is Unit.TEXT:
         return _texts(values, column, kinds, formats or {})
     if unit.numeric and kinds <= {float, str} and not percents:
@@ -85,7 +88,7 @@ def from_objects(
         spelt[place] = _percent(values[place], column.percent)
     if serials:
         spelt = [_from_serial(text) for text in spelt]
-    return pa.chunked_array([pa.array(spelt, _TEXT)]), ()
+    return text_array(spelt, column)
 
 
 def _texts(
@@ -108,7 +111,8 @@ def _texts(
     if unsure:
         each = {"format": pa.array([formats[place].code for place in unsure], _TEXT)}
         findings.append(Finding("KPI685", (column.name,), pa.array(unsure, pa.int64()), each=each))
-    return pa.chunked_array([pa.array(spelt, _TEXT)]), tuple(findings)
+    cells, strange = text_array(spelt, column)
+    return cells, (*findings, *strange)
 
 
 def _show(spelt: list[str | None], values: Sequence[Any], formats: Mapping[int, NumberFormat]) -> list[int]:
@@ -149,6 +153,10 @@ def _from_float(value: float) -> str | None:
     return format(exact.to_integral_value() if value.is_integer() else exact, "f")
 
 
+def _from_int(value: int) -> str:
+    return str(value) if value.bit_length() < _LONG else format(Decimal(value), "f")
+
+
 def _from_decimal(value: Decimal) -> str | None:
     return None if value.is_nan() else format(value, "f")
 
@@ -165,7 +173,8 @@ _SPELLERS: tuple[tuple[type | tuple[type, ...], _Spell], ...] = (
     (float, _from_float),
     (Decimal, _from_decimal),
     (datetime, _from_moment),
-    ((date, time, timedelta, int, Days), str),
+    (int, _from_int),
+    ((date, time, timedelta, Days), str),
 )
 
 

@@ -11,24 +11,28 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpirules.data.arrow import counting
 from kpirules.data.delimited import Separator, check_rows_in_cells
 from kpirules.data.faults import Place
+from kpirules.data.query_functions import DRIFTING, FUNCTIONS, SAMPLE, foreign_calls
 from kpirules.source import Diagnostic, Fault, Note, Span
+from kpirules.source.similar import did_you_mean
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-_CONFIG: Mapping[str, bool] = {
+_CONFIG: Mapping[str, bool | str] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
 }
+_ZONE = "set TimeZone = 'UTC'"
+"""Days of moments must not be those of the computer's place."""
 _CSV = {"read_csv", "read_csv_auto"}
 _JSON = {"read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto"}
 _PLAIN = {"read_parquet", "parquet_scan", "read_json_objects", "read_json_objects_auto", "read_ndjson_objects"}
@@ -63,31 +67,42 @@ _SIGNS = re.compile(r"'[^']*'|\"[^\"]*\"|[()]")
 _Node = dict[str, Any]
 
 
-def run_query(text: str, place: Place, folders: Iterable[Path]) -> tuple[pa.Table, Mapping[str, Sequence[str]]]:
-    """The rows that a query gives, and the columns of files that it calls by another name, by that name.
+def answer(
+    text: str,
+    place: Place,
+    folders: Iterable[Path],
+    keep: Callable[[pa.RecordBatchReader], None],
+    limits: Mapping[str, str],
+) -> Mapping[str, Sequence[str]]:
+    """Give the rows of a query to `keep`; the columns of files that it calls by another name, by that name.
 
-    Its relative paths start at the working directory, and it reads some folders only.
+    Its relative paths start at the working directory, and it reads some folders only. `limits` are settings of the
+    database. What it takes in time, and memory beside that of the database, is bounded by whoever calls this.
 
     Raises:
-        Fault: it is not one `select`, reads what it may not, leaves a type to be guessed, drops rows that are faulty,
-            reads a CSV file with rows in a quoted cell, or fails.
+        Fault: it is not one `select`, reads or calls what it may not, leaves a type to be guessed, drops rows that are
+            faulty, reads a CSV file with rows in a quoted cell, or fails.
+        MemoryError: it goes beyond the limits.
     """
     import duckdb
 
-    with duckdb.connect(config=dict(_CONFIG)) as connection:
+    with duckdb.connect(config={**_CONFIG, **limits}) as connection:
         try:
             statement, sources = _check(connection, text, place)
             readers = [node for node in sources if _function(node) in _CSV]
             _confine(connection, folders)
             for node in readers:
                 _check_cells(connection, _in_dialect(node, text), place)
-            return connection.sql(_all_in_dialect(readers, text)).to_arrow_table(), _renamed(statement)
+            keep(connection.sql(_all_in_dialect(readers, text)).to_arrow_reader())
+            return _renamed(statement)
         except duckdb.PermissionException as error:
             path = _OUTSIDE.search(str(error))
             if path is None:
                 raise place.fault("KPI619", reason=_first_line(error)) from None
             folder = Path(path[1]).parent
             raise place.fault("KPI692", Note("write", {"folder": folder}), path=path[1]) from None
+        except duckdb.OutOfMemoryException:
+            raise MemoryError from None
         except duckdb.Error as error:
             reason = _first_line(error)
             helps = (Note("cast"),) if "VARCHAR" in reason else ()
@@ -96,10 +111,9 @@ def run_query(text: str, place: Place, folders: Iterable[Path]) -> tuple[pa.Tabl
 
 def _confine(connection: duckdb.DuckDBPyConnection, folders: Iterable[Path]) -> None:
     """Let a connection read files of some folders only, and no setting be changed; links are followed before."""
-    from sqlglot import exp
-
-    named = exp.array(*(exp.Literal.string(str(folder)) for folder in folders)).sql("duckdb")
-    connection.execute(f"set allowed_directories = {named}")
+    named = ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in folders)
+    connection.execute(_ZONE)
+    connection.execute(f"set allowed_directories = [{named}]")  # by now no parameter of a statement, nor of `connect`
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
 
@@ -136,6 +150,7 @@ def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> tu
         raise place.fault("KPI620", Note("write"))
     sources = _sources(tree["statements"])
     faults = [fault for node in sources for fault in _faults(node, text, place)]
+    faults = faults or [_told("KPI763", name, _instead(name), place) for name in foreign_calls(tree["statements"])]
     if faults:
         raise Fault(faults)
     return tree["statements"], sources
@@ -158,6 +173,12 @@ def _sources(tree: object) -> list[_Node]:
                 found.append(node)
             left += [(value, known) for key, value in node.items() if key != "cte_map"]
     return sorted(found, key=_start)
+
+
+def _instead(name: str) -> Note:
+    if name.casefold() in DRIFTING or name == SAMPLE:
+        return Note("drifts")
+    return did_you_mean(name, FUNCTIONS, Note("known"))[0]
 
 
 def _renamed(tree: object) -> dict[str, list[str]]:
@@ -194,10 +215,10 @@ def _column_kept(node: _Node) -> str | None:
 
 
 def _is_source(node: _Node, known: frozenset[str]) -> bool:
-    kind = node.get("type")
+    kind = str(node.get("type"))  # of a value it is a node
     if kind == "BASE_TABLE":
         return len(_path(node)) > 1 or _path(node)[-1].casefold() not in known
-    return kind in {"TABLE_FUNCTION", "SHOW_REF"} or (str(kind).endswith("_NODE") and kind not in _NODES)
+    return kind in {"TABLE_FUNCTION", "SHOW_REF"} or (kind.endswith("_NODE") and kind not in _NODES)
 
 
 def _faults(node: _Node, text: str, place: Place) -> Iterator[Diagnostic]:

@@ -103,6 +103,22 @@ def find_quotes(data: bytes) -> Quotes:
     return found
 
 
+def long_row(data: bytes, found: Quotes, most: int) -> int:
+    """The number, from 1, of the first row of more than `most` bytes; 1 where there is none."""
+    at = 0
+    while at < len(data):
+        end = max(data.rfind(b"\n", at, at + most), data.rfind(b"\r", at, at + most)) + 1
+        nth = bisect_left(found.enclosing, (end, 0)) - 1
+        while nth >= 0 and found.enclosing[nth][1] > end > at:  # that line end is in a cell
+            before = found.enclosing[nth][0]
+            end = max(data.rfind(b"\n", at, before), data.rfind(b"\r", at, before)) + 1
+            nth = bisect_left(found.enclosing, (end, 0)) - 1
+        if end <= at:
+            return _place(data, found, at)[0]
+        at = end
+    return 1
+
+
 def place_of(before: bytes) -> tuple[int, int]:
     """The row and the column, both from 1, of the cell in which a part of a CSV file ends."""
     found = find_quotes(before + b"\n")

@@ -6,29 +6,26 @@ at all for an error or for a formula that was never worked out. So the sheet's X
 
 from __future__ import annotations
 
-import posixpath
 import re
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO
-from xml.parsers import expat
-from zipfile import ZipFile
 
 from kpirules.data.number_formats import NumberFormat, built_in
+from kpirules.data.workbooks import TRUE, NotASheet, SheetPart, Workbook, new_parser, reading
 
-LARGEST = 1 << 31
-"""How many bytes a part of the file may unfold to."""
-
+ROWS, COLUMNS = 1 << 20, 1 << 14
+"""How many rows and columns a sheet has in Excel."""
 _MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
-_RELATION = (
-    "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
-    "http://purl.oclc.org/ooxml/officeDocument/relationships id",
-)
 _SHOWN = {"n", "s", "str", "inlineStr"}
 """Types of cells, numbers and texts, that a number format shows."""
-_TRUE = {"1", "true"}
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_PLACED = {"sheetData", "row", "c"}
+"""Elements that the reader of the values knows by these names, of whatever namespace they are."""
+_READ = {"sheetData", "c", "v", "is"}
+_LONGEST_FORMAT = 255
+"""How many characters a number format has in Excel at most."""
 
 
 @dataclass(slots=True)
@@ -38,7 +35,7 @@ class Marks:
     `percents` are numbers formatted as percents; `formats` has the rows of numbers and texts that a number format shows
     otherwise than they are held; `errors` hold the text of an error; `unworked` are formulas without a value. `merged`
     are ranges (first row, first column, last row, last column). `hidden` are the rows that
-    the sheet does not show. `rows` and `columns` say how far the cells reach.
+    the sheet does not show. `rows` and `columns` say how far the cells reach, `cells` counts those with a value.
     """
 
     percents: dict[int, set[int]] = field(default_factory=dict)
@@ -49,129 +46,71 @@ class Marks:
     hidden: set[int] = field(default_factory=set)
     rows: int = 0
     columns: int = 0
+    cells: int = 0
 
     def without_value(self) -> set[int]:
         """The rows that have an error or a formula without a value: such a row is not blank."""
         return set[int]().union(*self.errors.values(), *self.unworked.values())
 
 
-class NotASheet(Exception):  # noqa: N818  # told as a fault of the file
-    """The file is a zip file, but not one of a workbook that can be read."""
-
-
-def read_marks(file: ZipFile, sheet: str) -> Marks:
-    """The marks of a sheet of that name.
+def read_marks(book: Workbook, sheet: SheetPart, copy: IO[bytes]) -> Marks:
+    """The marks of a sheet, whose bytes are written to `copy`.
 
     Raises:
-        NotASheet: a part is not there, too large, or not of the form.
+        NotASheet: a part is not there, damaged, or not of the form.
+        TooLarge: a part goes beyond a bound.
     """
-    try:
-        formats = _formats(file)
-        with _part(file, _sheet_part(file, sheet)) as stream:
-            return _Scan(formats).read(stream)
-    except (LookupError, ValueError, expat.ExpatError) as error:
-        raise NotASheet(str(error)) from None
+    with reading():
+        scan = _Scan(_formats(book))
+        book.feed(sheet.part, scan.parser, copy=copy, large=True)
+        if not scan.placed:
+            _check_flat(book, sheet.part)
+        return scan.finish()
 
 
-def counts_from_1904(file: ZipFile) -> bool:
-    """Whether the workbook counts its days from 1904 on.
-
-    Raises:
-        NotASheet: a part is not there, too large, or not of the form.
-    """
-    try:
-        found = [attributes for name, attributes in _elements(file, _workbook_part(file)) if name == "workbookPr"]
-    except (LookupError, ValueError, expat.ExpatError) as error:
-        raise NotASheet(str(error)) from None
-    return any(one.get("date1904") in _TRUE for one in found)
-
-
-# ---------------------------------------------------------------- the parts of the file
-
-
-def _part(file: ZipFile, name: str) -> IO[bytes]:
-    info = file.getinfo(name)
-    if info.file_size > LARGEST:
-        raise ValueError(f"{name}: {info.file_size}")
-    return file.open(info)
-
-
-def _elements(file: ZipFile, name: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The elements of a small part, each with its attributes, in order of their beginnings."""
-    found: list[tuple[str, Mapping[str, str]]] = []
-    parser = _parser()
-    parser.StartElementHandler = lambda name, attributes: found.append((name.rpartition(" ")[2], attributes))
-    with _part(file, name) as stream:
-        parser.ParseFile(stream)
-    return iter(found)
-
-
-def _parser() -> expat.XMLParserType:
-    parser = expat.ParserCreate(namespace_separator=" ")
-
-    def refuse(*_: object) -> None:
-        raise ValueError("DOCTYPE")
-
-    parser.StartDoctypeDeclHandler = refuse
-    return parser
-
-
-def _targets(file: ZipFile, folder: str, name: str) -> dict[str, tuple[str, str]]:
-    """What a part refers to, by id: the kind (the last word of its type) and the part."""
-    found = {}
-    for element, attributes in _elements(file, f"{folder}_rels/{name}.rels"):
-        if element == "Relationship" and attributes.get("TargetMode") != "External":
-            target = attributes["Target"]
-            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(folder + target)
-            found[attributes["Id"]] = attributes["Type"].rpartition("/")[2], path
-    return found
-
-
-def _workbook_part(file: ZipFile) -> str:
-    return _first(part for kind, part in _targets(file, "", "").values() if kind == "officeDocument")
-
-
-def _first(names: Iterator[str]) -> str:
-    """The first of some names.
-
-    Raises:
-        LookupError: there is none.
-    """
-    for name in names:
-        return name
-    raise LookupError
-
-
-def _workbook_targets(file: ZipFile) -> dict[str, tuple[str, str]]:
-    folder, name = posixpath.split(_workbook_part(file))
-    return _targets(file, f"{folder}/" if folder else "", name)
-
-
-def _sheet_part(file: ZipFile, sheet: str) -> str:
-    for name, attributes in _elements(file, _workbook_part(file)):
-        if name == "sheet" and attributes.get("name") == sheet:
-            key = _first(attributes[name] for name in _RELATION if name in attributes)
-            return _workbook_targets(file)[key][1]
-    raise KeyError(sheet)
-
-
-def _formats(file: ZipFile) -> dict[str, NumberFormat]:
+def _formats(book: Workbook) -> dict[str, NumberFormat]:
     """The number format of each style under which a number or a text may look otherwise than it is held."""
-    part = next((part for kind, part in _workbook_targets(file).values() if kind == "styles"), None)
-    if part is None:
-        return {}
     codes: dict[str, str] = {}
     styles: list[str] = []
     within = ""
-    for name, attributes in _elements(file, part):
+
+    def start(element: str, attributes: dict[str, str]) -> None:
+        nonlocal within
+        name = element.rpartition(" ")[2]
         if name == "numFmt":
-            codes[attributes["numFmtId"]] = attributes.get("formatCode", "")
+            codes[attributes["numFmtId"]] = attributes.get("formatCode", "")[:_LONGEST_FORMAT]
         elif name in {"cellXfs", "cellStyleXfs", "dxfs", "cellStyles"}:
             within = name
         elif name == "xf" and within == "cellXfs":
             styles.append(attributes.get("numFmtId", "0"))
-    known = {style: NumberFormat(codes[style]) if style in codes else built_in(int(style)) for style in styles}
+
+    part = book.related("styles")
+    if part is not None:
+        book.go_through(part, start)
+    known = {style: NumberFormat(codes[style]) if style in codes else built_in(int(style)) for style in {*styles}}
     return {str(place): known[style] for place, style in enumerate(styles) if not known[style].plain}
+
+
+def _check_flat(book: Workbook, part: str) -> None:
+    """Check that rows do not lie in rows, nor cells in cells: those that do not say where they are are counted.
+
+    Raises:
+        NotASheet: some do.
+    """
+    parser, within = new_parser(), set[str]()
+
+    def start(element: str, __: object) -> None:
+        space, _, name = element.rpartition(" ")
+        if name in within or (name in _PLACED and space not in _MAIN and "sheetData" in within):
+            raise NotASheet(name)
+        if name in _PLACED:
+            within.add(name)
+
+    def end(element: str) -> None:
+        within.discard(element.rpartition(" ")[2])
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    book.feed(part, parser, large=True)
 
 
 # ---------------------------------------------------------------- the cells
@@ -187,57 +126,96 @@ class _Scan:
         self.formats = formats
         self.marks = Marks()
         self.styled: dict[tuple[str, str, bool], array[int]] = {}
-        self.letters: dict[str, int] = {}
-        self.row, self.begun = -1, False
+        self.known: dict[str, int] = {}
+        self.row, self.number = -1, "0"
+        self.letters = ""
         self.cell: Mapping[str, str] = {}
-        self.valued: Mapping[str, str] | None = None
+        self.reach: set[str] = set()
+        self.placed, self.valued = True, False
         self.formula = self.pending = False
         self.text: list[str] = []
-        self.parser = _parser()
+        self.parser = new_parser()
         self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
         steps = {"row": self._row, "c": self._cell, "v": self._value, "is": self._value, "f": self._formula}
         steps["mergeCell"] = self._merge
         self.steps = {f"{space} {name}": step for space in _MAIN for name, step in steps.items()}
 
-    def read(self, stream: IO[bytes]) -> Marks:
-        self.parser.StartElementHandler = self._start
-        self.parser.ParseFile(stream)
+    def finish(self) -> Marks:
+        """The marks of all cells that the parser has met.
+
+        Raises:
+            ValueError: merged ranges lie over each other.
+        """
         self._end_row()
         self._formats()
-        return self.marks
+        marks = self.marks
+        marks.columns = max(map(self._column, self.reach), default=-1) + 1
+        # INVARIANT: whoever goes through the merged cells one by one goes through no more than the sheet has
+        marks.merged = [(top, left, min(bottom, marks.rows - 1), min(right, marks.columns - 1))
+                        for top, left, bottom, right in marks.merged]  # fmt: skip
+        areas = ((max(bottom - top + 1, 0), max(right - left + 1, 0)) for top, left, bottom, right in marks.merged)
+        if sum(height * width for height, width in areas) > marks.rows * marks.columns:
+            raise ValueError("merged")
+        return marks
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         step = self.steps.get(name)
         if step is not None:
             step(attributes)
+            return
+        space, _, plain = name.rpartition(" ")
+        if plain in _READ and space not in _MAIN:  # INVARIANT: what the reader takes for a cell was gone through here
+            raise ValueError(name)
 
     def _row(self, attributes: dict[str, str]) -> None:
         self._end_row()
-        self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
-        self.begun = False
-        if attributes.get("hidden") in _TRUE:
+        if "r" in attributes:
+            self.row = int(attributes["r"]) - 1
+        else:
+            self.row, self.placed = self.row + 1, False
+        if not 0 <= self.row < ROWS:
+            raise ValueError(self.row)
+        self.number, self.letters = str(self.row + 1), ""
+        if attributes.get("hidden") in TRUE:
             self.marks.hidden.add(self.row)
 
     def _end_row(self) -> None:
-        """The last cell of a row that has a value says how far the row reaches."""
+        """A row that has a value says how far the sheet reaches."""
         if self.pending:
             self._judge()
-        if self.valued is not None:
-            marks = self.marks
-            marks.rows = max(marks.rows, self.row + 1)
-            marks.columns = max(marks.columns, self._column(self.valued["r"]) + 1)
-            self.valued = None
+        if self.valued:
+            self.marks.rows = max(self.marks.rows, self.row + 1)
+            self.valued = False
 
     def _cell(self, attributes: dict[str, str]) -> None:
         if self.pending:
             self._judge()
-        if "r" not in attributes:
-            attributes["r"] = _letters(self._column(self.cell["r"]) + 1 if self.begun else 0)
-        self.begun = True
-        self.cell = attributes
+        if "r" in attributes:
+            letters = attributes["r"].removesuffix(self.number)
+            if letters not in self.known:
+                letters = self._checked(attributes["r"])
+        else:
+            self.placed, letters = False, _letters(self._column(self.letters) + 1)
+            self._checked(letters + self.number)
+        self.letters, self.cell = letters, attributes
+
+    def _checked(self, reference: str) -> str:
+        """The letters of a reference to a cell of this row.
+
+        Raises:
+            ValueError: it is to no cell, or to one of another row.
+        """
+        found = _REFERENCE.fullmatch(reference)
+        if found is None or int(found[2]) != self.row + 1 or self._column(found[1]) >= COLUMNS:
+            raise ValueError(reference)
+        return found[1]
 
     def _value(self, _: dict[str, str]) -> None:
-        cell = self.valued = self.cell
+        self.valued = True
+        self.reach.add(self.letters)
+        self.marks.cells += 1
+        cell = self.cell
         if self.formula or cell.get("t") == "e":
             self.pending = True
             self.parser.CharacterDataHandler = self.text.append
@@ -245,20 +223,20 @@ class _Scan:
             self._show(cell)
 
     def _formula(self, _: dict[str, str]) -> None:
-        self.formula = self.pending = True
-        self.valued = self.cell
+        self.formula = self.pending = self.valued = True
+        self.reach.add(self.letters)
 
     def _merge(self, attributes: dict[str, str]) -> None:
         first, _, last = attributes["ref"].partition(":")
         ends = [_REFERENCE.fullmatch(one) for one in (first, last or first)]
         rows = [int(end[2]) - 1 for end in ends if end]
-        columns = [self._column(end[0]) for end in ends if end]
+        columns = [self._column(end[1]) for end in ends if end]
         if len(rows) == len(ends):
             self.marks.merged.append((rows[0], columns[0], rows[1], columns[1]))
 
     def _judge(self) -> None:
         """What the cell that was gone through is marked with."""
-        marks, row, column = self.marks, self.row, self._column(self.cell["r"])
+        marks, row, column = self.marks, self.row, self._column(self.letters)
         kind, text = self.cell.get("t", "n"), "".join(self.text).strip()
         if kind == "e":
             marks.errors.setdefault(column, {})[row] = text
@@ -275,8 +253,7 @@ class _Scan:
         """Keep the row of a number or a text under its column and style, if the style may show it otherwise."""
         style, kind = cell.get("s", "0"), cell.get("t", "n")
         if style in self.formats and kind in _SHOWN:
-            letters = cell["r"].rstrip("0123456789")
-            self.styled.setdefault((letters, style, kind == "n"), array("L")).append(self.row)
+            self.styled.setdefault((self.letters, style, kind == "n"), array("L")).append(self.row)
 
     def _formats(self) -> None:
         """Mark the cells that were kept with the format that shows them."""
@@ -287,15 +264,16 @@ class _Scan:
             if number or not shown.plain_text:
                 self.marks.formats.setdefault(column, {}).setdefault(shown, array("L")).extend(rows)
 
-    def _column(self, reference: str) -> int:
-        letters = reference.rstrip("0123456789")
-        column = self.letters.get(letters)
+    def _column(self, letters: str) -> int:
+        """The column of some letters, counted from 0; of none, the one before the first."""
+        column = self.known.get(letters)
         if column is None:
             column = 0
             for letter in letters:
                 column = column * 26 + ord(letter) - 64
             column -= 1
-            self.letters[letters] = column
+            if letters and column < COLUMNS:
+                self.known[letters] = column
         return column
 
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile, ZipFile
+from typing import Any
 
 import pyarrow as pa
 
 from kpirules.data.bindings import Source
-from kpirules.data.content import Damaged
+from kpirules.data.content import Damaged, TooLarge
 from kpirules.data.faults import Finding, Place
 from kpirules.data.header_units import Remark, noted_units, said_units
 from kpirules.data.number_formats import NumberFormat
 from kpirules.data.objects import from_objects, names_of
-from kpirules.data.sheet_marks import Marks, NotASheet, counts_from_1904, read_marks
+from kpirules.data.sheet_marks import Marks, read_marks
+from kpirules.data.workbooks import SHEET, NotASheet, SheetPart, Workbook, new_copy
 from kpirules.model.contracts import Column
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean
@@ -27,11 +26,10 @@ from kpirules.values.periods import PERIODS
 from kpirules.values.texts import plain
 from kpirules.values.units import Unit
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
-
-LARGEST = 50_000_000
+LARGEST = 20_000_000
 """How many cells a sheet may span, from the first of its first row and column to the last of its last."""
+_THIN, _PER_CELL = 5_000_000, 100
+"""What a sheet may span whatever it holds, and how much more for each cell with a value."""
 _LOOKED_AT = 20
 _OF_DAYS = {Unit.DATE, *PERIODS}
 _TWICE, _NO_DAY = date(1900, 2, 28), "1900-02-28/29"
@@ -111,14 +109,19 @@ def read_sheet(data: bytes, source: Source, place: Place) -> Sheet:
         Fault: the file cannot be read, has no such sheet, or several and none is named.
     """
     try:
-        with ZipFile(BytesIO(data)) as file:
-            workbook = _workbook(data)
-            name = _chosen(workbook, source, place)
-            marks, from_1904 = read_marks(file, name), counts_from_1904(file)
-        if marks.rows * marks.columns > LARGEST:
-            raise place.fault("KPI625", Note("delete"), rows=marks.rows, columns=marks.columns)
-        rows = _values(workbook, name)
-    except (BadZipFile, NotASheet, EOFError, OSError, RuntimeError, NotImplementedError, zlib.error):
+        book = Workbook(data)
+        part = _chosen(book.sheets, source, place)
+        target = BytesIO()
+        with new_copy(target) as copy:
+            with copy.open(SHEET, "w") as sheet:
+                marks = read_marks(book, part, sheet)
+            if marks.rows * marks.columns > min(LARGEST, _THIN + _PER_CELL * marks.cells):
+                raise place.fault("KPI625", Note("delete"), rows=marks.rows, columns=marks.columns)
+            book.write_rest(copy)
+        rows = _values(target)
+    except TooLarge as error:
+        raise error.fault(place) from None
+    except NotASheet:
         raise place.fault("KPI614", Note("save"), reason=Damaged.WORKBOOK) from None
     rows += [[""] * len(rows[0] if rows else ())] * (marks.rows - len(rows))
     top = (source.header or 1) - 1
@@ -132,51 +135,46 @@ def read_sheet(data: bytes, source: Source, place: Place) -> Sheet:
         numbers=pa.array([top + 2 + at for at in held], pa.int64()),
         blank=pa.array([top + 2 + at for at in blank], pa.int64()),
         marks=marks,
-        from_1904=from_1904,
+        from_1904=book.from_1904,
         top=top + 1,
         above={row + 1: tuple(names_of(rows[row])) for row in range(min(len(rows), _LOOKED_AT)) if row != top},
         sha256=hashlib.sha256(data).hexdigest(),
     )
 
 
-def _workbook(data: bytes) -> CalamineWorkbook:
+def _values(file: BytesIO) -> list[list[Any]]:
+    """The values of the only sheet of a workbook."""
     from python_calamine import CalamineError, CalamineWorkbook
 
+    file.seek(0)
     try:
-        return CalamineWorkbook.from_filelike(BytesIO(data))
+        return CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python(skip_empty_area=False)
     except CalamineError as error:
+        raise NotASheet(str(error)) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # it has no public name, and is no `Exception`
+            raise
         raise NotASheet(str(error)) from None
 
 
-def _values(workbook: CalamineWorkbook, name: str) -> list[list[Any]]:
-    from python_calamine import CalamineError
-
-    try:
-        return workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except CalamineError as error:
-        raise NotASheet(str(error)) from None
-
-
-def _chosen(workbook: CalamineWorkbook, source: Source, place: Place) -> str:
+def _chosen(sheets: Sequence[SheetPart], source: Source, place: Place) -> SheetPart:
     """The sheet that is meant: the one named, else the only one that is to be seen.
 
     Raises:
         Fault: there is none of that name, or more than one to be seen.
     """
-    from python_calamine import SheetTypeEnum, SheetVisibleEnum
-
-    sheets = [one for one in workbook.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
     names = [one.name for one in sheets]
     if source.sheet is not None:
         if source.sheet in names:
-            return source.sheet
+            return sheets[names.index(source.sheet)]
         args = {"source": place.source, "sheet": source.sheet}
         helps = (*did_you_mean(source.sheet, names), Note("known", {"known": names}))
         raise Fault([Diagnostic("KPI626", source.of_kind["sheet"], args, helps=helps)])
-    seen = [one.name for one in sheets if one.visible == SheetVisibleEnum.Visible]
+    seen = [one for one in sheets if one.visible]
     if len(seen) == 1:
         return seen[0]
-    raise place.fault("KPI627", Note("write", {"known": seen or names}), count=len(seen))
+    known = [one.name for one in seen] or names
+    raise place.fault("KPI627", Note("write", {"known": known}), count=len(seen))
 
 
 def _held(rows: Sequence[Sequence[Any]], more: Collection[int]) -> tuple[list[int], list[int]]:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import pyarrow as pa
 
 from kpirules.data.arrow import counting, flat
 from kpirules.data.bindings import OF_CSV, Bindings, Kind, Source
-from kpirules.data.content import FIRST_BYTES, Damaged, check_content, read_bytes
+from kpirules.data.content import FIRST_BYTES, Damaged, TooLarge, check_content, read_bytes
 from kpirules.data.delimited import Delimited, read_delimited
 from kpirules.data.faults import Finding, Group, Place
 from kpirules.data.frames import Cells, arrow_cells, read_frame
 from kpirules.data.header_units import Remark, said_units, unit_faults
-from kpirules.data.queries import run_query
+from kpirules.data.parquet import read_columns
+from kpirules.data.query_process import run_query
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
 from kpirules.source import Diagnostic, Fault, Note
@@ -30,7 +29,6 @@ from kpirules.values.texts import plain
 
 _KINDS = (".csv", ".xlsx", ".xlsm", ".parquet")
 _SHEETS = (".xlsx", ".xlsm")
-_FOLDER = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,13 @@ def from_frame(contract: Table, frame: object) -> Raw:
     place = Place(contract.name, Kind.FRAME, None)
     read = read_frame(frame, place)
     picked = _picked(contract, read.names, {}, place)
-    found = {column.name: read.cells(picked[column.name], column) for column in contract.columns}
+    found = {}
+    for column in contract.columns:
+        try:
+            found[column.name] = read.cells(picked[column.name], column)
+        except pa.ArrowException:
+            args = {"column": read.names[picked[column.name]]}
+            raise place.fault("KPI614", Note("column", args), reason=Damaged.COLUMN) from None
     return _raw(place, found, counting(1, read.rows))
 
 
@@ -158,23 +162,22 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
         with pq.ParquetFile(path) as parquet:
             names = parquet.schema_arrow.names
             picked = _picked(contract, names, source.columns, place)
-            table = parquet.read(columns=[names[index] for index in picked.values()])
-        table.validate(full=True)  # Arrow takes the texts of a file for UTF-8 without a look
+            table = read_columns(parquet, path, [names[index] for index in picked.values()])
+        kept = {name: table.column_names.index(names[index]) for name, index in picked.items()}
+        return _typed_raw(contract, place, table, kept, digest)
     except OSError as error:
         if error.errno is None:  # so it is about what the file holds
             raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
         raise place.fault("KPI612", *near(path), Note("from_folder"), reason=reason(error)) from None
+    except TooLarge as error:
+        raise error.fault(place) from None
     except (pa.ArrowException, ValueError, KeyError, TypeError):  # pandas reads the types that a file declares
         raise place.fault("KPI614", Note("anew"), reason=Damaged.PARQUET) from None
-    kept = {name: table.column_names.index(names[index]) for name, index in picked.items()}
-    return _typed_raw(contract, place, table, kept, digest)
 
 
 def _read_query(contract: Table, source: Source, bindings: Bindings) -> Raw:
     place = Place(contract.name, Kind.QUERY, source.span)
-    # a relative path in a query is looked for in the working directory first, whatever `file_search_path` says
-    with _FOLDER, chdir(bindings.folder):
-        table, renamed = run_query(source.target, place, bindings.readable)
+    table, renamed = run_query(source.target, place, bindings.folder, bindings.readable)
     names = table.column_names
 
     def remarks(index: int) -> Iterator[Remark]:

@@ -70,6 +70,13 @@ WITHOUT = frozenset(
         "KPI754",
         "KPI756",
         "KPI757",
+        "KPI694",
+        "KPI695",
+        "KPI696",
+        "KPI760",
+        "KPI761",
+        "KPI762",
+        "KPI764",
         "KPI758",
         "KPI759",
     }
