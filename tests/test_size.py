@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Callable
@@ -11,8 +12,11 @@ import pytest
 
 from kpirules.engines import reference
 from kpirules.engines.outcome import Outcome
+from kpirules.plan.encode import from_json, to_json
+from kpirules.plan.text import render
 from kpirules.runs.run import params, read_period
 from kpirules.source import SourceText
+from kpirules.source.catalogue import LANGUAGES
 from kpirules.source.files import NONE
 from kpirules.syntax import building
 from kpirules.syntax.bounds import DEEPEST, MOST_ITEMS, MOST_ROWS
@@ -80,6 +84,14 @@ def test_as_deep_as_it_may_be(kind: str) -> None:
     found = worked_out(scheme(NESTED[kind](DEEPEST)))
     assert exact(found, "x") == [Fraction(one) for one in FIGURES.get(kind, [7, 4998])]
     assert sys.getrecursionlimit() <= 1_000
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_plans_as_deep_are_told_and_read_again(kind: str) -> None:
+    plan = compiled(scheme(NESTED[kind](DEEPEST))).plan
+    assert from_json(json.loads(json.dumps(to_json(plan)))) == plan
+    for lang in LANGUAGES:
+        assert render(plan, lang)
 
 
 @pytest.mark.parametrize("kind", NESTED)

@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from kpirules.plan.ir import Const, Plan, Scalar, Step, Value
+from kpirules.source.recursion import room
 
 FORMAT = 1
 NODE = "node"
@@ -27,7 +28,8 @@ TAGGED: dict[type, str] = {kind: kind.__name__.lower() for kind in (*get_args(Sc
 
 def to_json(plan: Plan) -> dict[str, Any]:
     """A plan as data that `json.dumps` takes; see `plan.schema.json`."""
-    return {"format": FORMAT, **_object(plan)}
+    with room():
+        return {"format": FORMAT, **_object(plan)}
 
 
 def from_json(data: Mapping[str, Any]) -> Plan:
@@ -39,7 +41,8 @@ def from_json(data: Mapping[str, Any]) -> Plan:
     if data.get("format") != FORMAT:
         raise ValueError(f"not a plan of format {FORMAT}: {data.get('format')!r}")
     try:
-        plan = _read({key: value for key, value in data.items() if key != "format"}, Plan)
+        with room():
+            plan = _read({key: value for key, value in data.items() if key != "format"}, Plan)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not a plan: {error!r}") from None
     assert isinstance(plan, Plan)

@@ -25,7 +25,7 @@ from kpirules.model.expr import (
 )
 from kpirules.model.lines import within
 from kpirules.model.walking import head_parts
-from kpirules.plan import build, scalars
+from kpirules.plan import build, faulting, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of
 from kpirules.plan.ir import Case, Const, Op, Ref, RowText, Scalar
 from kpirules.source import Span
@@ -92,7 +92,7 @@ def _conditions(draft: Draft, place: Place, head: Ref | None, rows: Sequence[Row
     found: list[Scalar | None] = []
     for row in rows:
         inner = place
-        if found and any(scalars.faults(draft, part) for part in head_parts(row.head)):
+        if found and any(faulting.faults(draft, part) for part in head_parts(row.head)):
             above = [one for one in found if one is not None]
             inner = place.under(scalars.guard(draft, place, build.negated(build.any_of(above))))
         found.append(_condition(draft, inner, head, row.head))
@@ -152,7 +152,7 @@ def _row(draft: Draft, place: Place, span: Span, conditions: Sequence[Scalar | N
 def _row_value(draft: Draft, place: Place, row: Ref, index: int, written: Row) -> Scalar:
     """A row's value; one that has steps of its own, or may fault, stands under the condition that the row is taken."""
     nested = isinstance(written.value, Limited | By | Choose | Curve | Tiers)
-    if not nested and not scalars.faults(draft, written.value):
+    if not nested and not faulting.faults(draft, written.value):
         return scalars.lower(draft, place, written.value)
     taken = scalars.guard(draft, place, _taken(row, index))
     return scalars.lower(draft, place.under(taken), written.value)
@@ -257,7 +257,7 @@ def _tiers(draft: Draft, place: Place, node: Tiers, name: str) -> Ref:
 
 def _reached(draft: Draft, place: Place, band: Band, head: Ref, below: Scalar) -> Place:
     """Where a band is worked out: everywhere, or, where it may end the run, past the bands below it."""
-    if not any(scalars.faults(draft, part) for part in (band.bound, band.rate) if part is not None):
+    if not any(faulting.faults(draft, part) for part in (band.bound, band.rate) if part is not None):
         return place
     return place.under(scalars.guard(draft, place, build.compare("gt", head, below)))
 

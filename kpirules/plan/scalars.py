@@ -13,36 +13,29 @@ from kpirules.model.expr import (
     As,
     Bin,
     Builtin,
-    By,
-    Choose,
     Col,
     Cond,
-    Curve,
     Expr,
     Fallback,
     Fn,
-    Limited,
     Lit,
     Lookup,
     Neg,
     Not,
     Over,
     Own,
-    Tiers,
     Val,
 )
 from kpirules.model.scheme import Computed
 from kpirules.model.walking import children, known, walk
-from kpirules.plan import aggregates, build, rows, rules
+from kpirules.plan import aggregates, build, faulting, rows, rules
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import Const, Op, Param, Ref, Scalar
-from kpirules.plan.reading import may_stray, targets
+from kpirules.plan.reading import targets
 from kpirules.records import dataclass
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
-
-_RULES = (Limited, By, Choose, Curve, Tiers)
 
 
 def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
@@ -63,7 +56,7 @@ def divided(found: Scalar, node: Expr) -> Scalar:
 
 
 def _lower(draft: Draft, place: Place, node: Expr) -> Scalar:
-    if isinstance(node, _RULES):
+    if isinstance(node, faulting.RULES):
         return rules.emit(draft, place, node, draft.fresh(place.base))
     match node:
         case Val(known=known) if draft.per_row:
@@ -85,9 +78,9 @@ def _lower(draft: Draft, place: Place, node: Expr) -> Scalar:
             return build.ref(node.name, draft.columns[node.name])
         case Fallback(fallback=None):
             return _or_fault(draft, place, node)
-        case Fallback() if node.fallback is not None and faults(draft, node.fallback):
+        case Fallback() if node.fallback is not None and faulting.faults(draft, node.fallback):
             return _or_else(draft, place, node, node.fallback)
-        case Bin(op="and" | "or") if faults(draft, node.right):
+        case Bin(op="and" | "or") if faulting.faults(draft, node.right):
             return _decided(draft, place, node)
         case Cond():
             return _cond(draft, place, node)
@@ -360,62 +353,6 @@ def _there(draft: Draft, refs: Refs) -> str | None:
 # ---------------------------------------------------------------- faults and branches
 
 
-def faults(draft: Draft, node: Expr) -> bool:
-    """Whether working out an expression may end the run: it has `or else error` or a later date in it, or reads it."""
-    return _has(draft.faulting, node, lambda part: _may_end(draft, part))
-
-
-def _has_rule(draft: Draft, node: Expr) -> bool:
-    return _has(draft.ruled, node, lambda part: isinstance(part, _RULES))
-
-
-def _has(memo: dict[int, tuple[Expr, bool]], node: Expr, test: Callable[[Expr], bool]) -> bool:
-    """Whether an expression or a part of it passes a test; what has none that does is not gone through again.
-
-    `memo` keeps what was found by identity, together with the node, so that no other takes its identity.
-    """
-    pending, clear, found = [node], list[Expr](), False
-    while pending and not found:
-        part = pending.pop()
-        if id(part) in memo:
-            found = memo[id(part)][1]
-        elif test(part):
-            found = True
-        else:
-            clear.append(part)
-            pending += reversed(children(part))
-    if not found:
-        memo |= {id(part): (part, False) for part in clear}
-    memo[id(node)] = node, found
-    return found
-
-
-def _may_end(draft: Draft, part: Expr) -> bool:
-    """Whether a part of an expression may by itself end the run."""
-    match part:
-        case Fallback():
-            return part.fallback is None
-        case Fn():
-            return part.name in ("add_days", "add_months")
-        case Col():
-            computed = draft.model.columns.get((part.table, part.column))
-            strays = bool(part.refs) and may_stray(draft.model, part.refs)
-            return strays or (computed is not None and faults(draft, computed.rule))
-        case Own() if part.refs and may_stray(draft.model, part.refs):
-            return True
-        case Own() if not part.alone or not draft.per_row:
-            return bool(owned(draft.subject or draft, part)[1])
-        case Own():
-            return faults(draft, part.value)
-        case Val() if draft.per_row:
-            return part.item in draft.model.defines and faults(draft, draft.model.defines[part.item].rule)
-        case Val():
-            draft.seen(part.item, part.part)
-            return bool(draft.flags[part.item, part.part])
-        case _:
-            return False
-
-
 def _or_fault(draft: Draft, place: Place, node: Fallback) -> Scalar:
     value = lower(draft, place, node.operand)
     if not isinstance(value, Ref):
@@ -453,7 +390,7 @@ def _decided(draft: Draft, place: Place, node: Bin) -> Scalar:
 
 
 def _cond(draft: Draft, place: Place, node: Cond) -> Scalar:
-    if not faults(draft, node) and not _has_rule(draft, node):
+    if not faulting.faults(draft, node) and not faulting.has_rule(draft, node):
         return scalar(node, lambda inner: lower(draft, place, inner))
     test = bound(draft, place, lower(draft, place, node.condition), node.condition)
     yes = guard(draft, place, test, node.condition)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kpirules.model import scheme
-from kpirules.plan import build, scalars
+from kpirules.plan import build, faulting, scalars
 from kpirules.plan.draft import Draft, Place
 from kpirules.plan.ir import Ref, Scalar
 from kpirules.source import Span
@@ -84,7 +84,7 @@ def _on_number(draft: Draft, place: Place, effect: scheme.Effect, value: Ref, tr
     """A number limited or replaced where the gate trips; the result is rounded like its target."""
     header = draft.model.header
     unit = value.type.unit
-    inner = place.under(scalars.guard(draft, place, trips)) if scalars.faults(draft, effect.bound) else place
+    inner = place.under(scalars.guard(draft, place, trips)) if faulting.faults(draft, effect.bound) else place
     bound = scalars.lower(draft, inner, effect.bound)
     if effect.how == "is":
         there = build.both([trips, build.negated(build.is_missing(value))])

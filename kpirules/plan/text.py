@@ -22,6 +22,7 @@ from kpirules.plan.ir import (
 from kpirules.plan.text_names import Names
 from kpirules.plan.text_scalars import Wording
 from kpirules.source.catalogue import entry
+from kpirules.source.recursion import room
 from kpirules.values.rounding import numeral
 from kpirules.values.types import Digits, Type
 
@@ -37,7 +38,8 @@ def render(plan: Plan, lang: str, tables: Mapping[str, Origin] = NO_PLACES) -> s
     A type is its unit and the digits that hold it, `money(16,2)`; `number(12,4)/(6,0)` is a quotient of two decimals,
     and `?` marks what may be missing. What only traces read (which row was taken, which limit cut) is left out.
     """
-    return "\n".join(_lines(plan, Wording(lang), tables))
+    with room():
+        return "\n".join(_lines(plan, Wording(lang), tables))
 
 
 def _lines(plan: Plan, words: Wording, tables: Mapping[str, Origin]) -> Iterator[str]:
