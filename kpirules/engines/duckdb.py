@@ -42,6 +42,8 @@ nothing interrupts the planning of a query.
 """
 _RESULT = "result"
 """The table that the last statement of a query makes."""
+_LONGEST = 16_000_000
+"""The characters of the longest statement that is planned, since nothing ends its planning: a minute's work or so."""
 _AGAIN = 0.05
 """Seconds between one interruption and the next: one that comes between two statements is lost."""
 _NO_DISK = ("no space left", "max_temp_directory_size", "could not write", "disk full", "quota")
@@ -128,7 +130,10 @@ class _Session:
         if self.late.is_set():
             raise duckdb.InterruptException
         self.step, self.statement = step, tree
-        connection.execute(_table_of(name, tree).sql(DUCKDB.name, copy=False))
+        text = _table_of(name, tree).sql(DUCKDB.name, copy=False)
+        if len(text) > _LONGEST:
+            raise ValueError(f"a statement of {len(text):,} characters, and {_LONGEST:,} is the most that is tried")
+        connection.execute(text)
 
     def uncounted(
         self, connection: DuckDBPyConnection, asked: Sequence[Uncounted], queries: Mapping[str, Query]

@@ -19,6 +19,8 @@ from kpirules.source import Diagnostic, Fault, Note
 from kpirules.values.periods import Period
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from kpirules.plan.ir import Plan, Value
 
 SIZE = 20
@@ -44,9 +46,11 @@ class Sample:
         return {"engine": reference.NAME, "seed": self.seed, "subjects": list(self.subjects)}
 
 
-def drawn(keys: Sequence[Value], size: int, seed: int) -> list[Value]:
-    """So many keys, or all, in order of the draw; the same for the same seed."""
-    return random.Random(seed).sample(keys, min(size, len(keys)))  # noqa: S311  # a sample that can be drawn again
+def drawn(table: pa.Table, key: str, size: int, seed: int) -> list[Value]:
+    """So many keys of a table, or all, in order of the draw; the same for the same seed."""
+    rows = range(table.num_rows)
+    places = random.Random(seed).sample(rows, min(size, len(rows)))  # noqa: S311  # a sample that can be drawn again
+    return values(table.select([key]).take(places), key)
 
 
 def hold(compiled: Compiled, loaded: Loaded, period: Period, outcome: Outcome, size: int = SIZE) -> Sample | None:
@@ -59,7 +63,7 @@ def hold(compiled: Compiled, loaded: Loaded, period: Period, outcome: Outcome, s
     if outcome.engine == reference.NAME or not size or not outcome.subjects.num_rows:
         return None
     seed = 1 + secrets.randbelow(SEEDS)
-    keys = drawn(values(outcome.subjects, plan.key), size, seed)
+    keys = drawn(outcome.subjects, plan.key, size, seed)
     try:
         again = reference.run_some(plan, loaded.tables, params(period), columns(plan), keys)
     except RunStopped as stopped:
@@ -84,7 +88,7 @@ def _differences(plan: Plan, outcome: Outcome, again: Outcome, keys: Sequence[Va
             yield Diagnostic("KPI749", None, {**args, "engine": outcome.engine}, helps=(Note("report"),))
 
 
-def _by_key(table: Any, names: Sequence[str]) -> Mapping[Value, Mapping[str, Value]]:  # noqa: ANN401  # an Arrow table
+def _by_key(table: pa.Table, names: Sequence[str]) -> Mapping[Value, Mapping[str, Value]]:
     columns_ = {name: values(table, name) for name in dict.fromkeys(names)}
     keys = columns_[names[0]]
     return {key: {name: column[nth] for name, column in columns_.items()} for nth, key in enumerate(keys)}

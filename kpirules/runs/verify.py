@@ -16,7 +16,7 @@ from kpirules.compiling import Compiled
 from kpirules.data.load import Loaded
 from kpirules.data.quarantine import recorded_counts
 from kpirules.engines import reference
-from kpirules.engines.outcome import Engine, values
+from kpirules.engines.outcome import Engine
 from kpirules.plan.ir import Value
 from kpirules.runs.csv_results import csv_differences, csv_names
 from kpirules.runs.differences import Finding, differences, shape
@@ -162,7 +162,7 @@ def _figures(
         return replace(found, recomputed=result.scores.num_rows, figures=figures), findings
     seed = 1 + secrets.randbelow(SEEDS) if seed is None else seed
     scores = kept.recorded["scores"]
-    keys = drawn(values(scores, scores.column_names[0]), size, seed)
+    keys = drawn(scores, scores.column_names[0], size, seed)
     known = {(one.file, one.subject, one.item, one.column) for one in findings}
     findings += (one for one in _sampled(kept, keys) if (one.file, one.subject, one.item, one.column) not in known)
     return replace(found, recomputed=len(keys), figures=figures, seed=seed), findings

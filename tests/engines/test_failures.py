@@ -163,6 +163,14 @@ def test_a_statement_is_small_however_deep_a_figure_is() -> None:
         assert len(tree.ctes) <= 100
 
 
+def test_a_statement_too_long_to_plan_is_left_to_the_reference_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, tables = computed({"n": (NARROW, [Fraction(1)])}, bind("x", Ref("n", NARROW)))
+    monkeypatch.setattr(duckdb, "_LONGEST", 100)
+    engine = Bulk()
+    assert engine.run(plan, tables, PARAMS, ["x"]).engine == "reference"
+    assert engine.failures[0].said.startswith("a statement of ")
+
+
 def test_only_steps_of_the_optimizer_that_are_known_run() -> None:
     with database.connect() as connection:
         duckdb._set_up(connection, Limits(), ".")  # noqa: SLF001  # the run's own settings

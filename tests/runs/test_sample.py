@@ -36,7 +36,7 @@ def outcome(done: Done, engine: Engine) -> Outcome:
 def test_a_run_tells_whom_it_drew(once: Done) -> None:
     assert once.sample is not None
     assert sorted(once.sample.subjects) == SUBJECTS
-    assert list(once.sample.subjects) == drawn(SUBJECTS, 20, once.sample.seed)
+    assert list(once.sample.subjects) == drawn(once.result.scores, "staff_id", 20, once.sample.seed)
 
 
 def test_it_stands_in_the_manifest(done: Done, tmp_path: Path) -> None:
@@ -96,5 +96,6 @@ def test_a_figure_that_differs_is_named(once: Done) -> None:
 
 
 def test_whoever_is_drawn_is_drawn_again_by_the_seed() -> None:
-    keys = [str(nth) for nth in range(1000)]
-    assert drawn(keys, 20, 7) == drawn(keys, 20, 7) != drawn(keys, 20, 8)
+    people = pa.table({"id": [str(nth) for nth in range(1000)]})
+    assert drawn(people, "id", 20, 7) == drawn(people, "id", 20, 7) != drawn(people, "id", 20, 8)
+    assert len(set(drawn(people, "id", 20, 7))) == 20
