@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from io import TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 import click
@@ -80,7 +81,7 @@ class Size(click.ParamType[str]):
 
 
 class Folder(click.ParamType[Path]):
-    """A folder that is there."""
+    """A folder that is there, and in which files can be made."""
 
     name = "folder"
 
@@ -89,6 +90,10 @@ class Folder(click.ParamType[Path]):
         found = Path(str(value))
         if not found.is_dir():
             self.fail(say("usage_folder", folder=found), param, ctx)
+        try:
+            TemporaryDirectory(dir=found).cleanup()
+        except OSError:
+            self.fail(say("usage_closed", folder=found), param, ctx)
         return found
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event, Thread
+from threading import TIMEOUT_MAX, Event, Thread
 from typing import TYPE_CHECKING, NoReturn
 
 import duckdb
@@ -96,7 +96,7 @@ def run(
                 subjects = session.fetched(connection, plan.result, queries.subjects)
                 uncredited = session.uncounted(connection, plan.uncredited, queries.uncredited)
                 undated = session.uncounted(connection, plan.undated, queries.undated)
-    except (duckdb.Error, MemoryError, RecursionError, ValueError) as error:
+    except (duckdb.Error, MemoryError, OSError, RecursionError, ValueError) as error:
         session.failed(error)
     return Outcome(
         subjects=_typed(subjects, schemas(plan)[plan.result], dict.fromkeys((plan.key, *columns))),
@@ -166,6 +166,8 @@ def reason_of(error: Exception) -> Reason:
     match error:
         case duckdb.InterruptException():
             return Reason.TIME
+        case OSError():  # of the folder for what does not fit into memory
+            return Reason.DISK
         case duckdb.OutOfMemoryException() | duckdb.IOException() | MemoryError():
             return Reason.DISK if any(words in said for words in _NO_DISK) else Reason.MEMORY
         case _:
@@ -178,7 +180,7 @@ def _interrupted(connection: DuckDBPyConnection, seconds: float | None, late: Ev
     done = Event()
 
     def watch() -> None:
-        if not done.wait(seconds):
+        if not done.wait(None if seconds is None else min(seconds, TIMEOUT_MAX)):
             late.set()
             while not done.wait(_AGAIN):
                 connection.interrupt()

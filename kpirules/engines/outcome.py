@@ -142,7 +142,7 @@ def values(table: pa.Table, name: str) -> list[Value]:
     """A column, with its denominators where it has them, as exact values."""
     column = table.column(name).to_pylist()
     over = name + OVER
-    if over not in table.column_names:
+    if table.schema.get_field_index(over) < 0:  # a list of all names would be made for each of them
         return [Fraction(value) if isinstance(value, Decimal) else value for value in column]
     pairs = zip(column, table.column(over).to_pylist(), strict=True)
     return [None if num is None else Fraction(num) / Fraction(den) for num, den in pairs]

@@ -73,11 +73,11 @@ def bounded_first(faults: Iterable[Diagnostic], left: Iterable[Diagnostic]) -> t
 def _quotients(node: Expr) -> Iterator[Expr]:
     """The quotients and means in a value that can be written in a call.
 
-    A rule cannot, and those of the rows that it adds up are rounded already.
+    A rule cannot. Those in what has no denominator, or in the rows that a mean adds up, are rounded already.
     """
-    if isinstance(node, Unknown):
+    if isinstance(node, Unknown) or node.type.over is None:
         return
-    if node.type.over is not None and not isinstance(node, Limited | By | Choose | Curve | Tiers):
+    if not isinstance(node, Limited | By | Choose | Curve | Tiers):
         yield node
     if not isinstance(node, Agg):
         for child in children(node):

@@ -25,7 +25,8 @@ def recorded(subjects: pa.Table, binding: str, item: str, mode: Mode) -> tuple[p
         Fault: it has too many digits before the point (KPI722).
     """
     column = subjects.column(binding)
-    over = subjects.column(binding + OVER) if binding + OVER in subjects.column_names else None
+    divided = subjects.schema.get_field_index(binding + OVER) >= 0
+    over = subjects.column(binding + OVER) if divided else None
     if over is None and column.type.scale <= RECORDED_PLACES:
         return _fitting(column, item), []
     shift = RECORDED_PLACES - column.type.scale + (over.type.scale if over is not None else 0)

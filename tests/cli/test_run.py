@@ -654,6 +654,7 @@ def test_what_no_engine_finishes(
         ("--memory", "2", "`2` is not an amount of memory: write 500MB or 2GB"),
         ("--memory", "'; drop", "is not an amount of memory"),
         ("--temp", "nowhere", "there is no folder `nowhere`"),
+        ("--temp", "/proc", "no file can be made in the folder `/proc`"),
         ("--sample", "-1", "`-1` is not a whole number of 0 or more"),
         ("--time-limit", "0", "`0` is not a whole number of 1 or more"),
     ],

@@ -94,6 +94,18 @@ def test_no_statement_begins_when_time_is_over() -> None:
     assert stopped.value.reason is Reason.TIME
 
 
+def test_a_limit_longer_than_a_thread_can_wait_is_kept() -> None:
+    plan, tables = computed({"n": (NARROW, [Fraction(1)])}, bind("x", Ref("n", NARROW)))
+    assert duckdb.run(plan, tables, PARAMS, ["x"], Limits(seconds=10**20)).subjects.num_rows == 1
+
+
+def test_a_folder_for_what_memory_lacks_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    plan, tables = computed({"n": (NARROW, [Fraction(1)])}, bind("x", Ref("n", NARROW)))
+    with pytest.raises(EngineError) as stopped:
+        Bulk(Limits(temp=tmp_path / "gone")).run(plan, tables, PARAMS, ["x"])
+    assert stopped.value.reason is Reason.DISK
+
+
 def test_memory_that_runs_out_is_never_left_to_the_reference_engine(tmp_path: Path) -> None:
     rows = 200_000
     plan = plans.plan(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pytest
 
 from kpirules.engines import duckdb, reference
 from kpirules.engines.exact import sides
-from kpirules.engines.outcome import Engine, RunFault, RunStopped
-from kpirules.plan.ir import Origin, Ref
+from kpirules.engines.outcome import Engine, RunFault, RunStopped, values
+from kpirules.plan.ir import OVER, Origin, Ref
 from kpirules.source import SourceText
 from kpirules.source.render import render_text
 from kpirules.values import types
@@ -89,3 +91,11 @@ def test_a_subject_found_more_than_once_is_one_subject() -> None:
     assert once.helps == ()
     (help_,) = RunFault("KPI705", "staff", "two", ("E1", "E1", "E2", "E2")).diagnostic().helps
     assert (help_.args["count"], help_.args["subjects"]) == (2, ["E1", "E2"])
+
+
+def test_a_column_is_found_without_a_look_at_all_names() -> None:
+    """One look for each of some thousands of columns is a look at millions of names."""
+    divided = pa.table({"x": pa.array([Decimal(3), None]), "x" + OVER: pa.array([Decimal(2), None]), "y": ["a", "b"]})
+    table = Mock(wraps=divided, schema=divided.schema, spec_set=["column", "schema", "num_rows"])
+    assert values(table, "x") == [Fraction(3, 2), None]
+    assert values(table, "y") == ["a", "b"]

@@ -119,6 +119,19 @@ def test_a_between_that_would_not_do_is_not_offered() -> None:
     assert (fault.code, [note.key for note in fault.helps]) == ("KPI305", ["round"])
 
 
+def test_each_help_to_round_is_another_until_the_digits_fit() -> None:
+    """What is rounded already is not named again."""
+    means = [f"(avg(orders.amount where amount > {nth}元) or else 0元)" for nth in range(6)]
+    text = scheme(ORDERS, f"define x = {' + '.join(means)}", staff=UNBOUNDED)
+    named: list[str] = []
+    while faults := refused(text):
+        (value,) = {fault.helps[0].args["value"] for fault in faults}
+        assert value not in named
+        named.append(value)
+        text = text.replace(value, f"round({value}, 6)")
+    assert len(named) == 4
+
+
 def test_what_is_to_be_rounded_can_be_written_in_a_call() -> None:
     """The rows of a rule are no value; its quotients are."""
     rows = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pytest
@@ -53,3 +54,8 @@ def test_the_names_of_what_is_rounded() -> None:
     marks = {"actual": [True, False, True], "score": [True, False, False]}
     assert marked(marks, 3).to_pylist() == ["actual, score", None, "actual"]
     assert marked({}, 2).to_pylist() == [None, None]
+
+
+def test_a_figure_is_found_without_a_look_at_all_names() -> None:
+    table = Mock(wraps=TABLE, schema=TABLE.schema, spec_set=["column", "schema"])
+    assert recorded(table, "x", "x", Mode.AWAY) == recorded(TABLE, "x", "x", Mode.AWAY)
