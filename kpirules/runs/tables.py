@@ -136,7 +136,8 @@ def _may_be_rounded(kind: Type) -> bool:
 def _all(column: pa.ChunkedArray, value: str | Decimal | None) -> bool:
     if value is None:
         return int(column.null_count) == len(column)
-    return bool(pc.all(pc.fill_null(pc.equal(column, pa.scalar(value, column.type)), fill_value=False)).as_py())
+    same = pc.fill_null(pc.equal(column, pa.scalar(value, column.type)), fill_value=False)
+    return bool(pc.all(same, min_count=0).as_py())
 
 
 def _plus(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -62,6 +62,17 @@ def test_scores_are_held_against_items(shop: Path, done: Done, name: str) -> Non
     assert (fault.code, fault.args["columns"]) == ("KPI739", expected)
 
 
+def test_a_scorecard_that_is_nobodys_has_no_rows_to_be_wrong(shop: Path) -> None:
+    """Also where the period of a run has nobody of its kind."""
+    rules = next(shop.glob("*.kpi"))
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace('for role = "keeper"', 'for role = "keeper" and base_pay < 0 CNY'), encoding="utf-8")
+    folder = save(project.done(shop), shop / "run", numbered=False)
+    run = open_run(folder)
+    assert "keeping" in {item.scorecard for item in run.compiled.plan.items}
+    assert "keeping" not in run.result.scores.column("scorecard").to_pylist()
+
+
 def test_items_of_other_subjects_disagree(done: Done) -> None:
     items = done.result.items
     others = {"S1": "K2", "K2": "S1"}
