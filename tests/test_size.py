@@ -172,6 +172,16 @@ def test_rows_of_every_rule_are_counted(kind: str, monkeypatch: pytest.MonkeyPat
     assert told(scheme(f"define x {head}", *rows, row.format(250), last)) == [("KPI119", last.strip())]
 
 
+@pytest.mark.parametrize("written", ["pay p\n    amount points * 1 CNY", CARD + "scorecard all\n    only 100%"])
+def test_as_many_gates_on_one_value_as_there_may_be_and_one_more(written: str) -> None:
+    value, unit = ("p", " CNY") if written.startswith("pay") else ("total", "")
+    gates = [f"gate g{n} when points > {n}\n    {value} at most {9000 - n}{unit}" for n in range(DEEPEST + 2)]
+    found = worked_out(scheme(ORDERS, written, *gates[:DEEPEST]))
+    assert len(found.subjects) == 2
+    (fault,) = refused(scheme(ORDERS, written, *gates))
+    assert (fault.code, fault.span.text if fault.span else "") == ("KPI119", f"{value} at most {9000 - DEEPEST}{unit}")
+
+
 # ---------------------------------------------------------------- sums
 
 

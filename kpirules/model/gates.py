@@ -8,6 +8,7 @@ from kpirules.model.walking import known
 from kpirules.model.workspace import Key, Scope, Workspace, quietly
 from kpirules.source import Note
 from kpirules.syntax import ast, words
+from kpirules.syntax.bounds import DEEPEST
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
@@ -17,8 +18,10 @@ _GRADE = Type(Unit.TEXT)
 
 def gated(ws: Workspace, item: str, part: str, found: Type) -> Type:
     """The type of a value after the gates on it, in file order; what one with a fault makes of it is not known."""
-    for gate, effect in _acting(ws).get((item, part), ()):
+    for nth, (gate, effect) in enumerate(_acting(ws).get((item, part), ())[: DEEPEST + 1]):
         try:
+            if nth == DEEPEST:
+                raise ws.fail("KPI119", effect.span, {"limit": DEEPEST}, helps=[Note("gates", {"limit": DEEPEST})])
             found = _effect(ws, gate, effect, (item, part), found)
         except Skip:
             found = types.doubted(found) if found.unit.numeric else found

@@ -11,7 +11,7 @@ from kpirules.model.expr import Expr, Skip
 from kpirules.model.workspace import Scope, Workspace
 from kpirules.syntax import ast
 from kpirules.values import types
-from kpirules.values.types import Type
+from kpirules.values.types import TooWide, Type
 from kpirules.values.units import Unit
 
 
@@ -34,14 +34,23 @@ def rule(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: as
 
     ws.memo[name, "weighted"] = operators.fit(ws, node.name.span, (), weighted).there()
     adjusted = types.constant(Unit.NUMBER, Fraction(0))
-    for adjust in card.adjusts:
-        adjusted = _plus(ws, adjusted, adjust.rule)
+    for nth, adjust in enumerate(card.adjusts):
+        adjusted = _plus(ws, adjusted, adjust.rule, card.adjusts[:nth])
     ws.memo[name, "adjustments"] = adjusted
     return rules.wanted(ws, Scope(card=name), written.rule, Unit.NUMBER, written.limits)
 
 
-def _plus(ws: Workspace, sum_: Type, rule: Expr) -> Type:
-    return operators.fit(ws, rule.span, (rule,), lambda: types.add(sum_, rule.type, Unit.NUMBER))
+def _plus(ws: Workspace, sum_: Type, rule: Expr, before: Sequence[scheme.Adjust]) -> Type:
+    """One more in a sum; where it does not fit, those before it may be what is to be rounded."""
+
+    def added() -> Type:
+        return types.add(sum_, rule.type, Unit.NUMBER)
+
+    try:
+        added()
+    except TooWide:
+        return operators.fit(ws, rule.span, (*(one.rule for one in before), rule), added)
+    return operators.fit(ws, rule.span, (rule,), added)
 
 
 def _scores(ws: Workspace, entries: Iterable[scheme.Entry]) -> list[tuple[Type, Fraction]]:

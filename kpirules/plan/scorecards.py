@@ -178,9 +178,9 @@ def indicator_parts(draft: Draft, indicator: scheme.Indicator) -> tuple[Part, ..
 
 def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
     found = build.Sum(Unit.NUMBER)
-    for adjust in card.adjusts:
+    for nth, adjust in enumerate(card.adjusts, 1):
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
-        with proved(adjust.rule.span, adjust.rule):
+        with proved(adjust.rule.span, *(one.rule for one in card.adjusts[:nth])):
             one = rules.emit(draft, inner, adjust.rule, inner.base)
             found.plus(one)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)

@@ -6,6 +6,7 @@ DEEPEST = 200
 """How deep a rule may nest, and how long a chain of values may be, each of which reads the one before.
 
 A bracket, a block, an operator, a call, a condition and a limit are a level each, so a sum of 200 values has as many.
+The gates on one value are a chain too: each acts on what the one before has left.
 """
 
 MOST_ITEMS = 10_000
