@@ -28,7 +28,7 @@ class ShipTables(BuildHookInterface[Any]):
         self._temporary = Path(file.name)
         build_data["force_include"][file.name] = f"kpirules/_grammar/{tables.name(parser.key())}"
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002  # the hook's signature
         """Remove the file that the wheel took in."""
         if version != "editable":
             self._temporary.unlink()

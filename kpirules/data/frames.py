@@ -148,7 +148,7 @@ def _from_mapping(frame: Mapping[Any, Any], place: Place) -> Frame:
             return arrow_cells(_in_chunks(values), column)
         try:
             return arrow_cells(_chunked(values), column)
-        except Exception:  # noqa: BLE001  # the own code of what is not Arrow's may raise anything
+        except Exception:  # noqa: BLE001  # a frame of another library may raise anything
             return from_objects(_native(_listed(values, place)), column)
 
     return Frame(tuple(map(str, frame)), len(columns[0]) if columns else 0, cells)

@@ -77,7 +77,7 @@ def answer(
     """Give the rows of a query to `keep`; the columns of files that it calls by another name, by that name.
 
     Its relative paths start at the working directory, and it reads some folders only. `limits` are settings of the
-    database. What it takes in time, and memory beside that of the database, is bounded by whoever calls this.
+    database. The caller bounds its time, and its memory beside that of the database.
 
     Raises:
         Fault: it is not one `select`, reads or calls what it may not, leaves a type to be guessed, drops rows that are

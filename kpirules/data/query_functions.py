@@ -71,7 +71,7 @@ FUNCTIONS = frozenset(
 """Their names in lower case; operators are functions too."""
 
 CLOCK = frozenset({"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"})
-"""Names of columns that DuckDB takes for the clock's where there is no such column."""
+"""Names that DuckDB reads as the current date or time where no column has them."""
 
 _DRIFTING = """
     age ago approx_count_distinct approx_quantile approx_top_k current_localtime current_localtimestamp

@@ -1,7 +1,7 @@
 """Queries run in a process of their own, which is ended when its time is up.
 
 The text of a query may be anybody's, and there are texts on which DuckDB plans for ever (which no interrupt ends),
-takes more memory than it was told to, or is aborted. Of a process that is ended there is no result and a fault.
+takes more memory than it was told to, or is aborted. A process that is ended gives a fault instead of a result.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ class _Scan:
         self._formats()
         marks = self.marks
         marks.columns = max(map(self._column, self.reach), default=-1) + 1
-        # INVARIANT: whoever goes through the merged cells one by one goes through no more than the sheet has
+        # INVARIANT: a walk over the merged cells, one by one, visits no more cells than the sheet has
         marks.merged = [(top, left, min(bottom, marks.rows - 1), min(right, marks.columns - 1))
                         for top, left, bottom, right in marks.merged]  # fmt: skip
         areas = ((max(bottom - top + 1, 0), max(right - left + 1, 0)) for top, left, bottom, right in marks.merged)

@@ -20,7 +20,7 @@ Cells = tuple[pa.ChunkedArray, tuple[Finding, ...]]
 
 
 def sound(values: pa.ChunkedArray, column: Column) -> Cells:
-    """The cells of a column, and those that are no text in UTF-8; these are shown with their bytes spelt out.
+    """The cells of a column, and which of them are not valid UTF-8; those are shown with their bytes escaped.
 
     Raises:
         pa.ArrowException: the column is damaged: it refers to values that it does not have, or has figures of more
