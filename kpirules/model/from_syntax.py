@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from kpirules.model import grain, items, widths
+from kpirules.model.items import elaboration
+from kpirules.model.operations import overflow
 from kpirules.model.passes import PASSES
+from kpirules.model.rows import grain
 from kpirules.model.scheme import Model
 from kpirules.model.workspace import Workspace
 from kpirules.source import Diagnostic, SourceText, Span
@@ -11,7 +13,7 @@ from kpirules.syntax import ast
 
 
 def _passed(ws: Workspace) -> Workspace:
-    ws.resolve = lambda key: items.resolve(ws, key)
+    ws.resolve = lambda key: elaboration.resolve(ws, key)
     for one in PASSES:
         one(ws)
     return ws
@@ -25,8 +27,8 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
     ws = _passed(Workspace(file, Span(source, 0, 0)))
     found = tuple(sorted(ws.diagnostics, key=Diagnostic.order))
     if any(one.args.get("columns") for one in found if one.code == "KPI305"):
-        narrow = _passed(Workspace(file, ws.source_span, column_bound=widths.LARGE))
-        found = widths.bounded_first(found, narrow.diagnostics)
+        narrow = _passed(Workspace(file, ws.source_span, column_bound=overflow.LARGE))
+        found = overflow.bounded_first(found, narrow.diagnostics)
     if found or file.broken or ws.header is None or ws.subject is None:
         return None, found
     order = [node.name.text for node in file.items if isinstance(node, ast.Pay)]

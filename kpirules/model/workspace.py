@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from kpirules.model import contracts, scheme
+from kpirules.model.analysis.traversal import known, walk
 from kpirules.model.expr import Expr, Skip, Val
 from kpirules.model.reports import Reports
-from kpirules.model.walking import known, walk
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
@@ -19,7 +19,7 @@ from kpirules.syntax.bounds import DEEPEST
 from kpirules.values.types import SUM_BOUND, Type
 
 if TYPE_CHECKING:
-    from kpirules.model.terms import Reading
+    from kpirules.model.rows.fan_out import Reading
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -198,7 +198,7 @@ class Workspace(Reports):
 
     def later(self, span: Span) -> Skip:
         """Report what belongs to the language and not to this version, and give the `Skip` to raise."""
-        from kpirules.syntax.later import refused  # noqa: PLC0415  # of no use to a scheme without faults
+        from kpirules.syntax.suggestions.unsupported import refused  # noqa: PLC0415  # of no use to a scheme without faults
 
         fault = refused(span)
         return self.fail(fault.code, fault.span, fault.args, helps=fault.helps)

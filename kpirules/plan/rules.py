@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+from kpirules.model.analysis.traversal import head_parts
 from kpirules.model.expr import (
     Band,
     By,
@@ -23,8 +24,7 @@ from kpirules.model.expr import (
     Row,
     Tiers,
 )
-from kpirules.model.lines import within
-from kpirules.model.walking import head_parts
+from kpirules.model.rules.curves_and_tiers import within
 from kpirules.plan import build, faulting, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of
 from kpirules.plan.ir import Case, Const, Op, Ref, RowText, Scalar

@@ -14,7 +14,7 @@ from kpirules.source.similar import did_you_mean
 from kpirules.source.system import reason, undecoded
 from kpirules.syntax import ast
 from kpirules.syntax.bounds import MOST_ITEMS
-from kpirules.syntax.building import too_many
+from kpirules.syntax.building.builder import too_many
 from kpirules.syntax.parse import parse
 
 _ROOTED = r"[/~]|[A-Za-z]:"

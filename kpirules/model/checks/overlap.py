@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpirules.model import naming
+from kpirules.model.analysis import unfolding
+from kpirules.model.analysis.traversal import known
 from kpirules.model.expr import Among, Bin, Col, Expr, Known
-from kpirules.model.walking import known
 from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
 from kpirules.source import Label, Note
@@ -107,7 +107,7 @@ def _cells(ws: Workspace, node: Expr) -> Cells | None:
 
     All but some values are known of an enumerated column alone.
     """
-    match naming.unnamed(ws, node):
+    match unfolding.unnamed(ws, node):
         case Among(operand=Col() as column, values=values, negated=negated) if column.own:
             named = frozenset(value.value for value in values)
         case Bin(op="=" | "!=" as op, left=Col() as column, right=right) if column.own:
