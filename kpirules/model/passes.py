@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kpirules.model.items import elaboration, fragments, header, tables, weights
-from kpirules.model.names import columns, declarations
+from kpirules.model.items import computed_columns, elaboration, fragments, header, tables, weights
+from kpirules.model.names import declarations
 from kpirules.model.workspace import Workspace
 
 Pass = Callable[[Workspace], None]
@@ -14,7 +14,7 @@ PASSES: tuple[Pass, ...] = (
     declarations.declare,
     header.header,
     tables.tables,
-    columns.declare,
+    computed_columns.declare,
     tables.subject,
     elaboration.elaborate,
     weights.check,

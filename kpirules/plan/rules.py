@@ -8,7 +8,6 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from kpirules.model.analysis.traversal import head_parts
 from kpirules.model.expr import (
     Band,
     By,
@@ -25,6 +24,7 @@ from kpirules.model.expr import (
     Tiers,
 )
 from kpirules.model.rules.curves_and_tiers import within
+from kpirules.model.traversal import head_parts
 from kpirules.plan import build, faulting, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of
 from kpirules.plan.ir import Case, Const, Op, Ref, RowText, Scalar

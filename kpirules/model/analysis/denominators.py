@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import TypeVar
 
 from kpirules.model.analysis import unfolding
-from kpirules.model.analysis.traversal import children, known
 from kpirules.model.expr import (
     Absent,
     Agg,
@@ -31,6 +30,7 @@ from kpirules.model.expr import (
     Unknown,
     Val,
 )
+from kpirules.model.traversal import children, known
 from kpirules.model.workspace import Workspace
 from kpirules.values import types
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kpirules.model.analysis import unfolding
-from kpirules.model.analysis.traversal import children
 from kpirules.model.expr import (
     Absent,
     Agg,
@@ -32,7 +31,9 @@ from kpirules.model.expr import (
     Unknown,
     Val,
 )
-from kpirules.model.workspace import Presence, Scope, Workspace
+from kpirules.model.scope import Presence, Scope
+from kpirules.model.traversal import children
+from kpirules.model.workspace import Workspace
 
 EVERYTHING: Presence = ("everything",)
 """The key that stands for all there is."""

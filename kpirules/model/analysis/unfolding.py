@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kpirules.model.analysis.traversal import walk
 from kpirules.model.expr import (
     Absent,
     Agg,
@@ -26,6 +25,7 @@ from kpirules.model.expr import (
     Unknown,
     Val,
 )
+from kpirules.model.traversal import walk
 from kpirules.model.workspace import Workspace
 
 DEEPEST = 8

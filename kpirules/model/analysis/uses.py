@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
-from kpirules.model.workspace import PARTS, Workspace
+from kpirules.model.scope import PARTS
+from kpirules.model.workspace import Workspace
 from kpirules.syntax import ast, words
 
 

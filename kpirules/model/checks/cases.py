@@ -13,9 +13,9 @@ from datetime import date
 from fractions import Fraction
 
 from kpirules.model.analysis import presence, unfolding
-from kpirules.model.analysis.traversal import known, walk
 from kpirules.model.checks.intervals import Interval, Line, line, number
 from kpirules.model.expr import Absent, Among, Bin, Expr, Known, Not
+from kpirules.model.traversal import known, walk
 from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
 from kpirules.values.units import Unit

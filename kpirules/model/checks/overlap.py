@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kpirules.model.analysis import unfolding
-from kpirules.model.analysis.traversal import known
 from kpirules.model.expr import Among, Bin, Col, Expr, Known
+from kpirules.model.traversal import known
 from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
 from kpirules.source import Label, Note

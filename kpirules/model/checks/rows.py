@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
-from kpirules.model.analysis.traversal import head_parts, known, walk
 from kpirules.model.checks.cases import MOST, OTHER, Case, Space, intervals
 from kpirules.model.checks.intervals import Free, Interval, Line, number
 from kpirules.model.checks.intervals import line as line_of
 from kpirules.model.expr import Compares, Expr, Holds, Lists, Otherwise, Row, Unknown
+from kpirules.model.traversal import head_parts, known, walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words

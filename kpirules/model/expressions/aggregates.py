@@ -8,11 +8,12 @@ from fractions import Fraction
 
 from kpirules.model.analysis import denominators, presence, uses
 from kpirules.model.expr import Agg, Bin, Expr, Grain, Skip
-from kpirules.model.expressions import inference
-from kpirules.model.names import columns, resolution
-from kpirules.model.operations import operators
-from kpirules.model.rows import divisors, fan_out, grain, matching_periods, own
-from kpirules.model.workspace import Presence, Scope, Workspace
+from kpirules.model.expressions import expectations
+from kpirules.model.names import columns, resolution, unknown
+from kpirules.model.operations import fitting
+from kpirules.model.rows import divisors, fan_out, grain, matching_periods, own, row_times
+from kpirules.model.scope import Presence, Scope
+from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 from kpirules.syntax.bounds import DEEPEST
@@ -49,20 +50,20 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     inner = _row_scope(ws, alias, table)
     where, inner = _where(ws, inner, alias, node.where, _placed(ws, table))
     test = name in ("any", "all")
-    written = inference.condition(ws, inner, node.args[0]) if test else inference.infer(ws, inner, node.args[0])
-    arg = operators.plain(ws, written)
+    written = expectations.condition(ws, inner, node.args[0]) if test else ws.infer(inner, node.args[0])
+    arg = fitting.plain(ws, written)
     rows = grain.grain_of(ws, table, node.span)
     own.of_their_owner(ws, table, rows.owner, node.span, arg, where)
     _of_one_period(ws, rows, node, arg, where)
     if arg.type.missing:
         args = {"name": node.function.text, "text": arg.span.text}
-        instead = operators.STAND_INS.get(arg.type.unit, "0")
+        instead = fitting.STAND_INS.get(arg.type.unit, "0")
         helps = [Note("or_else", {**args, "instead": instead}), Note("where", args)]
-        raise ws.fail("KPI403", arg.span, args, labels=[operators.why_missing(arg, ws)], helps=helps)
+        raise ws.fail("KPI403", arg.span, args, labels=[fitting.why_missing(arg, ws)], helps=helps)
     if name in ("sum", "avg", "median"):
         fan_out.of_the_grain(ws, arg, rows.table, node.span, node.function.text)
     arg = divisors.of_one_divisor(ws, rows.owner, arg, node.span)
-    found = operators.fit(ws, node.span, (arg,), lambda: _type(ws, node, name, arg))
+    found = fitting.fit(ws, node.span, (arg,), lambda: _type(ws, node, name, arg))
     made = Agg(name, arg, where, rows, type=found, span=node.span)
     if name != "avg" or found.presumed:
         return made
@@ -76,7 +77,7 @@ def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
     if name == "count distinct":
         return _COUNT
     if not unit.numeric and (name in ("sum", "avg", "median") or unit is not Unit.DATE):
-        raise operators.unfit(ws, arg, node.function.text)
+        raise fitting.unfit(ws, arg, node.function.text)
     if not unit.numeric:
         return arg.type.maybe()
     match name:
@@ -100,7 +101,7 @@ def _count(ws: Workspace, node: ast.Call) -> Expr:
     declared = ws.declared.get(name.text)
     if declared is None or declared.kind not in ("table", "filter"):
         if declared is None:
-            raise resolution.unknown_table(ws, name)
+            raise unknown.unknown_table(ws, name)
         raise ws.fail("KPI315", named.span, {"name": node.function.text}, helps=_count_help(ws, node))
     table = resolution.base_table(ws, name.text)
     if table is None:
@@ -148,7 +149,7 @@ def _counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, st
             if path.names[0].text in ws.broken:
                 raise Skip
             if path.names[0].text not in ws.declared and not _anywhere(ws, path.names[0].text):
-                raise resolution.unknown(ws, path.names[0], [*ws.declared])
+                raise unknown.unknown(ws, path.names[0], [*ws.declared])
         raise ws.fail("KPI523", node.span, {"function": function.text}, helps=[_of_rows(ws, node, function.text)])
     bases: dict[str, str] = {}
     for name in named:
@@ -222,7 +223,7 @@ def _filters(ws: Workspace, name: str) -> Iterator[tuple[str, ast.DefineTable]]:
 
 def _placed(ws: Workspace, table: str) -> frozenset[Presence]:
     """What is there in the rows that an aggregate counts: the column that places them in the period."""
-    time = grain.period_column(ws.tables[table])
+    time = row_times.period_column(ws.tables[table])
     return frozenset() if time is None else frozenset({presence.column(time.name)})
 
 
@@ -237,7 +238,7 @@ def _where(
     conditions, present = _filtered(ws, scope, alias)
     scope = scope.knowing(present)
     if written is not None:
-        conditions = (*conditions, inference.condition(ws, scope, written))
+        conditions = (*conditions, expectations.condition(ws, scope, written))
         scope = scope.knowing(presence.shown(ws, conditions[-1], holds=True))
     return _all_of(conditions), scope
 
@@ -249,7 +250,7 @@ def _filtered(ws: Workspace, scope: Scope, alias: str) -> tuple[tuple[Expr, ...]
     for name, node in [*_filters(ws, alias)][::-1]:
         key = (name, scope.present)
         if key not in ws.filters:
-            here = inference.condition(ws, scope.knowing(present), node.where)
+            here = expectations.condition(ws, scope.knowing(present), node.where)
             ws.filters[key] = (*conditions, here), present | frozenset(presence.shown(ws, here, holds=True))
             ws.filtered.add(name)
         conditions, present = ws.filters[key]
@@ -291,7 +292,7 @@ def _no_table(ws: Workspace, name: str, node: ast.DefineTable) -> None:
         return
     declared = ws.declared.get(base)
     if declared is None:
-        resolution.unknown_table(ws, node.table)
+        unknown.unknown_table(ws, node.table)
     elif declared.kind not in ("table", "filter"):
         labels = [Label(declared.name.span, "declared")]
         ws.report("KPI209", node.table.span, {"name": base}, labels=labels, helps=[Note("table")])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from kpirules.model.analysis.traversal import known
 from kpirules.model.expr import Expr, Fn, Skip, Unknown
-from kpirules.model.expressions import aggregates, inference
-from kpirules.model.operations import branches, date_arithmetic, operators
-from kpirules.model.workspace import Scope, Workspace
+from kpirules.model.expressions import aggregates
+from kpirules.model.operations import branches, date_arithmetic, fitting
+from kpirules.model.scope import Scope
+from kpirules.model.traversal import known
+from kpirules.model.workspace import Workspace
 from kpirules.source import Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
@@ -33,7 +34,7 @@ def call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
         raise ws.later(node.function.span)
     if node.where is not None:
         for arg in node.args:
-            inference.infer(ws, scope, arg)
+            ws.infer(scope, arg)
         raise ws.fail("KPI312", node.where.span, {"name": node.function.text}, helps=[_as_if(ws, node)])
     if name is not None:
         return _scalar(ws, scope, node, name)
@@ -117,7 +118,7 @@ def _scalar(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         Skip: wrong number of arguments, wrong units, or digits that cannot be proved.
     """
     least, most, make = FUNCTIONS[name]
-    found = tuple(inference.infer(ws, scope, arg) for arg in node.args)
+    found = tuple(ws.infer(scope, arg) for arg in node.args)
     if not least <= len(node.args) <= most:
         args = {"name": node.function.text, "least": least, "most": most, "found": len(node.args)}
         raise ws.fail("KPI313", node.span, args, helps=[Note("one" if least == most else "range", args)])
@@ -132,16 +133,16 @@ def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) ->
             raise Skip
         raise ws.fail("KPI314", args[1].span, {"text": args[1].span.text}, helps=[Note("places", {"write": "2"})])
     if not value.type.unit.numeric:
-        raise operators.unfit(ws, value, node.function.text)
+        raise fitting.unfit(ws, value, node.function.text)
     digits = int(places)
-    found = operators.fit(ws, node.span, (value,), lambda: types.rounding(value.type, digits))
+    found = fitting.fit(ws, node.span, (value,), lambda: types.rounding(value.type, digits))
     return Fn(name, (value,), digits, ws.scheme.mode, type=found, span=node.span)
 
 
 def _abs(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
     value = args[0]
     if not value.type.unit.numeric:
-        raise operators.unfit(ws, value, node.function.text)
+        raise fitting.unfit(ws, value, node.function.text)
     return Fn(name, (value,), type=types.absolute(value.type), span=node.span)
 
 
@@ -149,9 +150,9 @@ def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -
     joined = branches.join(ws, list(args))
     for branch in joined:
         if not branch.type.unit.numeric and branch.type.unit is not Unit.DATE:
-            raise operators.unfit(ws, branch, node.function.text)
+            raise fitting.unfit(ws, branch, node.function.text)
         if branch.type.missing:
-            raise operators.lost(ws, branch, node.span, "comparison")
+            raise fitting.lost(ws, branch, node.span, "comparison")
     unit = branches.either(ws, joined, node).unit
 
     def merge() -> Type:
@@ -160,7 +161,7 @@ def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -
             found = types.limit(found, branch.type, unit, at_most=name == "min") if unit.numeric else found
         return found.of(unit)
 
-    return Fn(name, tuple(joined), type=operators.fit(ws, node.span, tuple(joined), merge), span=node.span)
+    return Fn(name, tuple(joined), type=fitting.fit(ws, node.span, tuple(joined), merge), span=node.span)
 
 
 _Maker = Callable[[Workspace, ast.Call, str, tuple[Expr, ...]], Expr]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from fractions import Fraction
 
 from kpirules.model.analysis import denominators, presence
-from kpirules.model.analysis.traversal import known
 from kpirules.model.expr import (
     Absent,
     Among,
@@ -17,20 +14,21 @@ from kpirules.model.expr import (
     Expr,
     Fallback,
     Fn,
-    Known,
     Lit,
     Neg,
     Not,
     Skip,
     Unknown,
 )
-from kpirules.model.expressions import functions, incomplete_conditions, recovered_types
-from kpirules.model.items import elaboration
-from kpirules.model.names import resolution
-from kpirules.model.operations import branches, operators
+from kpirules.model.expressions import expectations, functions, incomplete_conditions, recovered_types
+from kpirules.model.names import inlining, resolution
+from kpirules.model.operations import branches, fitting, operators
+from kpirules.model.reports import every
 from kpirules.model.rows import own
-from kpirules.model.workspace import Scope, Workspace, every
-from kpirules.source import Label, Note, Span
+from kpirules.model.scope import Scope
+from kpirules.model.traversal import known
+from kpirules.model.workspace import Workspace
+from kpirules.source import Note
 from kpirules.syntax import ast, words
 from kpirules.values import texts, types
 from kpirules.values.types import Type
@@ -76,65 +74,6 @@ def _infer(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
             return _if(ws, scope, node)
         case ast.Call():
             return functions.call(ws, scope, node)
-
-
-_ANY_TEXT = Type(Unit.TEXT)
-"""What may be asked for beside a value of which nothing is known."""
-
-
-def asking(scope: Scope, beside: Expr, node: ast.Expr) -> Scope:
-    """The scope of a node that stands beside a value: beside a text, a name may be one without its quotes."""
-    if not isinstance(node, ast.Path) or len(node.names) > 1:
-        return scope
-    if isinstance(beside, Unknown):
-        return replace(scope, asked=_ANY_TEXT) if beside.presumed is None else scope
-    return replace(scope, asked=beside.type) if beside.type.unit is Unit.TEXT else scope
-
-
-def want(ws: Workspace, scope: Scope, node: ast.Expr, unit: Unit) -> Expr:
-    """An expression at a place that asks for a unit; `Unknown` where it has a fault.
-
-    Raises:
-        Skip: it has another unit.
-    """
-    return operators.fitted(ws, infer(ws, scope, node), unit)
-
-
-def condition(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
-    """A condition: a bool that is never missing; `Unknown` where it is not."""
-    try:
-        found = want(ws, scope, node, Unit.BOOL)
-        if found.type.missing:
-            raise operators.lost(ws, found, found.span, "condition")
-    except Skip:
-        return Unknown(node.span, types.BOOL)
-    return found
-
-
-def constant(ws: Workspace, node: Expr) -> Known:
-    """The value of a node whose place asks for a constant.
-
-    Raises:
-        Skip: it is none.
-    """
-    found = known(node)
-    if isinstance(node, Unknown):
-        raise Skip
-    if found is None:
-        raise ws.fail("KPI311", node.span, {"text": node.span.text}, helps=[Note("value")])
-    return found
-
-
-def number(ws: Workspace, node: Expr) -> Fraction:
-    """The value of a node whose place asks for a constant number.
-
-    Raises:
-        Skip: it is none.
-    """
-    found = constant(ws, node)
-    if not isinstance(found, Fraction):
-        raise ws.fail("KPI311", node.span, {"text": node.span.text}, helps=[Note("value")])
-    return found
 
 
 def _literal(ws: Workspace, node: ast.Number | ast.Percent | ast.Money | ast.Text | ast.Date | ast.Bool) -> Lit:
@@ -184,7 +123,7 @@ def _text(ws: Workspace, node: ast.Text) -> str:
 def _path(ws: Workspace, scope: Scope, node: ast.Path) -> Expr:
     bare = own.bare(node)
     if len(bare.names) == 1 and (scope.grain is None or bare is not node):
-        inlined = elaboration.contextual(ws, scope if scope.grain is None else Scope(), bare)
+        inlined = inlining.contextual(ws, scope if scope.grain is None else Scope(), bare)
         if inlined is not None:
             return inlined
     return resolution.resolve(ws, scope, node)
@@ -192,11 +131,11 @@ def _path(ws: Workspace, scope: Scope, node: ast.Path) -> Expr:
 
 def _unary(ws: Workspace, scope: Scope, node: ast.Unary) -> Expr:
     if node.op == "not":
-        operand = condition(ws, scope, node.operand)
+        operand = expectations.condition(ws, scope, node.operand)
         return Not(operand, type=types.BOOL, span=node.span)
     operand = infer(ws, scope, node.operand)
     if not operand.type.unit.numeric:
-        raise operators.unfit(ws, operand, "-", span=node.span)
+        raise fitting.unfit(ws, operand, "-", span=node.span)
     return Neg(operand, type=types.negate(operand.type), span=node.span)
 
 
@@ -204,7 +143,7 @@ def _binary(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
     if node.op in ast.LOGIC:
         return _logic(ws, scope, node)
     left = infer(ws, scope, node.left)
-    right = infer(ws, asking(scope, left, node.right), node.right)
+    right = infer(ws, expectations.asking(scope, left, node.right), node.right)
     make = operators.comparison if node.op in ast.COMPARISONS else operators.arithmetic
     found = make(ws, node.op, left, right, node.span)
     if scope.achieving and node.op == "/" and found.type.unit is right.type.unit is Unit.NUMBER:
@@ -214,11 +153,11 @@ def _binary(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
 
 
 def _logic(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
-    left = condition(ws, scope, node.left)
+    left = expectations.condition(ws, scope, node.left)
     right: Expr
     write = incomplete_conditions.whole(node)
     if write is None:
-        right = condition(ws, scope.knowing(presence.shown(ws, left, holds=node.op == "and")), node.right)
+        right = expectations.condition(ws, scope.knowing(presence.shown(ws, left, holds=node.op == "and")), node.right)
     else:
         right = infer(ws, scope, node.right)
         args = {"expected": Unit.BOOL, "found": right.type.unit, "text": node.right.span.text}
@@ -229,41 +168,23 @@ def _logic(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
 
 def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
     operand = infer(ws, scope, node.operand)
-    listed = [infer(ws, asking(scope, operand, value), value) for value in node.values]
+    listed = [infer(ws, expectations.asking(scope, operand, value), value) for value in node.values]
     if operand.type.missing:
-        raise operators.lost(ws, operand, node.span, "comparison")
+        raise fitting.lost(ws, operand, node.span, "comparison")
 
     def one(value: Expr) -> Lit:
-        found = operators.settle(ws, value, operand.type.unit)
-        found_ = constant(ws, found)
+        found = fitting.settle(ws, value, operand.type.unit)
+        found_ = expectations.constant(ws, found)
         if found.type.unit is not operand.type.unit:
             args = {"op": "in", "left": operand.type.unit, "right": found.type.unit}
-            labels, helps = operators.unit_labels(operand, found), operators.clash_help(operand, found)
+            labels, helps = fitting.unit_labels(operand, found), fitting.clash_help(operand, found)
             raise ws.fail("KPI302", value.span, args, labels=labels, helps=helps)
         operators.check_domain(ws, operand, found)
         return Lit(found_, type=found.type, span=found.span)
 
     values = every(one, listed)
-    once(ws, values)
+    expectations.once(ws, values)
     return Among(operand, values, node.negated, type=types.BOOL, span=node.span)
-
-
-def once(ws: Workspace, values: Iterable[Expr]) -> tuple[Known, ...]:
-    """The known values of a list; one that it has more than once is reported."""
-    first: dict[Known, Span] = {}
-    for node in values:
-        value = known(node)
-        if value in first:
-            ws.report(
-                "KPI546",
-                node.span,
-                {"text": node.span.text},
-                labels=[Label(first[value], "first")],
-                helps=[Note("once")],
-            )
-        elif value is not None:
-            first[value] = node.span
-    return tuple(first)
 
 
 def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
@@ -279,9 +200,9 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
             raise ws.fail("KPI404", node.span, args, helps=[Note("alone", {"write": operand.span.text})])
     if written is None:
         return Fallback(operand, None, type=operand.type.there(), span=node.span)
-    fallback = operators.fitted(ws, written, operand.type.unit, beside=operand)
+    fallback = fitting.fitted(ws, written, operand.type.unit, beside=operand)
     unit = operand.type.unit if operand.type.unit is not Unit.COUNT else fallback.type.unit
-    found = operators.fit(ws, node.span, (operand, fallback), lambda: types.or_else(operand.type, fallback.type, unit))
+    found = fitting.fit(ws, node.span, (operand, fallback), lambda: types.or_else(operand.type, fallback.type, unit))
     return Fallback(operand, fallback, type=found, span=node.span)
 
 
@@ -296,14 +217,14 @@ def _shown_here(ws: Workspace, scope: Scope, node: ast.Expr) -> bool:
 def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
     """`X per STEP`: the quotient, toward zero for `whole`, away from zero for `part`, as it is for `pro rata`."""
     operand, step = infer(ws, scope, node.operand), infer(ws, scope, node.step)
-    operand, step, unit = operators.align(ws, operand, step)
-    operand, step = operators.plain(ws, operand), operators.plain(ws, step)
+    operand, step, unit = fitting.align(ws, operand, step)
+    operand, step = fitting.plain(ws, operand), fitting.plain(ws, step)
     if unit is None or not unit.numeric:
         args = {"op": words.spelling("per", ws.file.language), "left": operand.type.unit, "right": step.type.unit}
-        labels, helps = operators.unit_labels(operand, step), operators.clash_help(operand, step)
+        labels, helps = fitting.unit_labels(operand, step), fitting.clash_help(operand, step)
         raise ws.fail("KPI302", node.span, args, labels=labels, helps=helps)
     if step.type.missing:
-        raise operators.lost(ws, step, node.span, "step")
+        raise fitting.lost(ws, step, node.span, "step")
     if step.type.bounds[0] <= 0:
         args = {"text": step.span.text}
         raise ws.fail("KPI317", step.span, args, helps=[Note("zero" if known(step) is not None else "bounds", args)])
@@ -311,19 +232,19 @@ def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
     if node.how == "pro rata":
         return quotient
     name = "truncate" if node.how == "whole" else "extend"
-    steps = operators.fit(ws, node.span, (operand, step), lambda: types.steps(quotient.type, name))
+    steps = fitting.fit(ws, node.span, (operand, step), lambda: types.steps(quotient.type, name))
     return Fn(name, (quotient,), type=steps, span=node.span)
 
 
 def _as(ws: Workspace, scope: Scope, node: ast.As) -> Expr:
-    operand = operators.plain(ws, infer(ws, scope, node.operand))
+    operand = fitting.plain(ws, infer(ws, scope, node.operand))
     unit = Unit.NUMBER if node.unit == "number" else Unit.RATIO
     if isinstance(operand, Unknown) and operand.presumed is None:
         return Unknown(node.span, types.presumed(unit))
     found = operand.type.unit
     if not found.numeric or (unit is Unit.RATIO and found is Unit.MONEY):
         word = words.spelling(f"as {node.unit}", ws.file.language)
-        raise operators.unfit(ws, operand, word, "share" if found is Unit.MONEY else "figure")
+        raise fitting.unfit(ws, operand, word, "share" if found is Unit.MONEY else "figure")
     if found is unit:
         args = {"text": operand.span.text, "unit": unit}
         raise ws.fail("KPI318", node.span, args, helps=[Note("brackets", args)])
@@ -331,22 +252,9 @@ def _as(ws: Workspace, scope: Scope, node: ast.As) -> Expr:
 
 
 def _if(ws: Workspace, scope: Scope, node: ast.If) -> Expr:
-    test = condition(ws, scope, node.condition)
+    test = expectations.condition(ws, scope, node.condition)
     then = infer(ws, scope.knowing(presence.shown(ws, test, holds=True)), node.then)
     otherwise = infer(ws, scope.knowing(presence.shown(ws, test, holds=False)), node.otherwise)
     then, otherwise = branches.join(ws, [then, otherwise])
     found = branches.either(ws, [then, otherwise], node)
     return Cond(test, then, otherwise, type=found, span=node.span)
-
-
-def settle_free(ws: Workspace, node: Expr) -> Expr:
-    """A value whose place asks for no unit: a bare literal is a number.
-
-    Raises:
-        Skip: it is bare so far as it is known, and the rest of it may have a unit.
-    """
-    if isinstance(node, Unknown):
-        return node
-    if node.type.unit is Unit.BARE and node.type.presumed:
-        raise Skip
-    return operators.plain(ws, node)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kpirules.model.rows import grain
-from kpirules.model.workspace import PARTS, STAND_IN, SUMS, Scope, Workspace
+from kpirules.model.rows import lookup
+from kpirules.model.scope import PARTS, SUMS, Scope
+from kpirules.model.workspace import STAND_IN, Workspace
 from kpirules.syntax import ast, words
 from kpirules.values import types
 from kpirules.values.types import Type
@@ -130,6 +131,6 @@ def _lacking(ws: Workspace, node: ast.Expr) -> bool:
             return words.function(node.function.text) in _OF_NO_ROWS
         case ast.Path(names=(first, _)) if ws.subject is not None and first.text != ws.subject.table.name:
             table = ws.tables.get(first.text)
-            return table is not None and table.name not in ws.torn and grain.is_keyed(ws, table)
+            return table is not None and table.name not in ws.torn and lookup.is_keyed(ws, table)
         case _:
             return False

@@ -10,9 +10,11 @@ from kpirules.model import scheme
 from kpirules.model.analysis import presence
 from kpirules.model.analysis.uses import handled, nodes_in
 from kpirules.model.expr import Expr
-from kpirules.model.expressions import inference
-from kpirules.model.operations import operators
-from kpirules.model.workspace import PARTS, Scope, Workspace, both, every
+from kpirules.model.expressions import expectations
+from kpirules.model.operations import fitting
+from kpirules.model.reports import both, every
+from kpirules.model.scope import PARTS, Scope
+from kpirules.model.workspace import Workspace
 from kpirules.source import Note, Span
 from kpirules.syntax import ast
 
@@ -33,7 +35,7 @@ def advise(ws: Workspace, node: ast.Indicator, written: ast.Advice) -> None:
     known = frozenset(presence.value(name, part) for part in parts if part not in asked)
     scope = Scope(indicator=name, parts=parts)
     when, pieces = both(
-        lambda: inference.condition(ws, scope.knowing(known), written.when),
+        lambda: expectations.condition(ws, scope.knowing(known), written.when),
         lambda: every(lambda piece: _piece(ws, scope, written.message, piece), _cut(written.message.value)),
     )
     ws.advice[written.span] = scheme.Advice(name, when, pieces, written.span)
@@ -59,7 +61,7 @@ def _piece(ws: Workspace, scope: Scope, message: ast.Text, piece: str | re.Match
     """
     if isinstance(piece, str):
         return piece
-    return operators.plain(ws, inference.infer(ws, scope, _path(ws, message, piece)))
+    return fitting.plain(ws, ws.infer(scope, _path(ws, message, piece)))
 
 
 def _path(ws: Workspace, message: ast.Text, found: re.Match[str]) -> ast.Path:

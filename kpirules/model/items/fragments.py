@@ -7,11 +7,13 @@ itself, for its faults.
 from __future__ import annotations
 
 from kpirules.model.analysis import presence
-from kpirules.model.expressions import aggregates, inference
-from kpirules.model.items import elaboration, gates, grade_and_pay, scorecards
+from kpirules.model.expressions import aggregates, expectations
+from kpirules.model.items import clauses, gates, grades, scorecards
 from kpirules.model.names import resolution
+from kpirules.model.reports import quietly
 from kpirules.model.rules import forms
-from kpirules.model.workspace import PARTS, SUMS, Scope, Workspace, quietly
+from kpirules.model.scope import PARTS, SUMS, Scope
+from kpirules.model.workspace import Workspace
 from kpirules.syntax import ast, words
 from kpirules.values.units import Unit
 
@@ -42,7 +44,7 @@ def _check(ws: Workspace, node: ast.Item) -> None:
         case ast.Scorecard():
             _scorecard(ws, node)
         case ast.Grade():
-            forms.wanted(ws, subject, grade_and_pay.in_texts(ws, node.rule)[0], Unit.TEXT)
+            forms.wanted(ws, subject, grades.in_texts(ws, node.rule)[0], Unit.TEXT)
         case ast.Gate():
             gates.gate(ws, node)
         case ast.Pay():
@@ -50,7 +52,7 @@ def _check(ws: Workspace, node: ast.Item) -> None:
         case ast.DefineTable():
             table = resolution.base_table(ws, node.table.text)
             if table is not None:
-                inference.condition(ws, aggregates.rows_where(ws, node.table.text, table)[1], node.where)
+                expectations.condition(ws, aggregates.rows_where(ws, node.table.text, table)[1], node.where)
         case _:
             return
 
@@ -65,7 +67,7 @@ def _needed(ws: Workspace, fragment: ast.Fragment) -> None:
         for name in _CLAUSES[type(item)]:
             if all(words.is_clause(word) and word not in words.spellings(name) for word in fragment.lost):
                 with quietly():
-                    elaboration.needed(ws, item, name)
+                    clauses.needed(ws, item, name)
 
 
 def _indicator(ws: Workspace, node: ast.Indicator) -> None:
@@ -80,15 +82,15 @@ def _indicator(ws: Workspace, node: ast.Indicator) -> None:
             forms.wanted(ws, scope, clause.rule, Unit.RATIO, clause.limits)
         else:
             scope = Scope(indicator=_LOST)
-            forms.limited(ws, scope, inference.settle_free(ws, forms.rule(ws, scope, clause.rule)), clause.limits)
+            forms.limited(ws, scope, expectations.settle_free(ws, forms.rule(ws, scope, clause.rule)), clause.limits)
     for missing in node.missing:
         if missing.points is not None:
-            inference.number(ws, inference.want(ws, Scope(), missing.points, Unit.NUMBER))
+            expectations.number(ws, expectations.want(ws, Scope(), missing.points, Unit.NUMBER))
 
 
 def _scorecard(ws: Workspace, node: ast.Scorecard) -> None:
     if node.applies is not None:
-        inference.condition(ws, Scope(), node.applies)
+        expectations.condition(ws, Scope(), node.applies)
     for entry in (*(entry for group in node.groups for entry in group.entries), *node.entries):
         with quietly():
             scorecards.entry(ws, entry)
@@ -103,8 +105,8 @@ def _scorecard(ws: Workspace, node: ast.Scorecard) -> None:
 
 def _pay(ws: Workspace, node: ast.Pay, scope: Scope) -> None:
     if node.applies is not None:
-        inference.condition(ws, Scope(), node.applies)
+        expectations.condition(ws, Scope(), node.applies)
     if node.when is not None:
-        inference.condition(ws, scope, node.when)
+        expectations.condition(ws, scope, node.when)
     for clause in node.clauses:
         forms.wanted(ws, scope, clause.rule, Unit.MONEY, clause.limits)

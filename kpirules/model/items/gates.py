@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from kpirules.model import scheme
-from kpirules.model.analysis.traversal import known
 from kpirules.model.expr import Expr, Lit, Skip
-from kpirules.model.expressions import inference, recovered_types
-from kpirules.model.operations import operators
+from kpirules.model.expressions import expectations, recovered_types
+from kpirules.model.operations import fitting
+from kpirules.model.reports import quietly
 from kpirules.model.rules import forms
-from kpirules.model.workspace import Key, Scope, Workspace, quietly
+from kpirules.model.scope import Key, Scope
+from kpirules.model.traversal import known
+from kpirules.model.workspace import Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast, words
 from kpirules.syntax.bounds import DEEPEST
@@ -59,7 +61,7 @@ def target_of(ws: Workspace, path: ast.Path) -> Key | None:
 
 def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: Key, found: Type) -> Type:
     item, part = target
-    when = inference.condition(ws, Scope(), gate.when)
+    when = expectations.condition(ws, Scope(), gate.when)
     bound = _bound(ws, effect, found)
     made = scheme.Effect(gate.name.text, gate.title, item, part, effect.how, when, bound, effect.span)
     ws.effects[effect.span] = made
@@ -70,7 +72,7 @@ def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: Key, 
     def capped() -> Type:
         return types.rounding(types.choose(found, bound.type, found.unit), digits)
 
-    return operators.fit(ws, effect.span, (bound,), capped)
+    return fitting.fit(ws, effect.span, (bound,), capped)
 
 
 def _bound(ws: Workspace, effect: ast.GateEffect, target: Type) -> Expr:
@@ -80,9 +82,9 @@ def _bound(ws: Workspace, effect: ast.GateEffect, target: Type) -> Expr:
         Skip: it has a fault.
     """
     grade = target_of(ws, effect.target) == ("grade", "value")
-    bound = inference.want(ws, Scope(asked=_GRADE if grade else None), effect.bound, target.unit)
+    bound = expectations.want(ws, Scope(asked=_GRADE if grade else None), effect.bound, target.unit)
     if bound.type.missing:
-        raise operators.lost(ws, bound, effect.span, "limit")
+        raise fitting.lost(ws, bound, effect.span, "limit")
     domain = None if target.presumed else target.domain
     value = known(bound)
     if domain is not None and value not in domain:
@@ -101,7 +103,7 @@ def check(ws: Workspace) -> None:
 
 def gate(ws: Workspace, node: ast.Gate) -> None:
     """Check a gate, apart from what it acts on."""
-    inference.condition(ws, Scope(), node.when)
+    expectations.condition(ws, Scope(), node.when)
     _effects_apart(ws, node)
     for effect in node.effects:
         known = recovered_types.type_of(ws, Scope(), effect.target)
@@ -138,7 +140,7 @@ def _effects_apart(ws: Workspace, gate: ast.Gate) -> None:
     for effect in gate.effects:
         target = target_of(ws, effect.target)
         scope = Scope(asked=_GRADE if target == ("grade", "value") else None)
-        bound = inference.infer(ws, scope, effect.bound)
+        bound = ws.infer(scope, effect.bound)
         for other, first in before:
             if target is None or target != target_of(ws, other.target):
                 continue

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from kpirules.model import scheme
 from kpirules.model.analysis import unfolding
-from kpirules.model.analysis.traversal import owns, walk, ways
 from kpirules.model.expr import Col, Expr, Own, Skip, Val
-from kpirules.model.expressions import aggregates, inference
-from kpirules.model.names import resolution
-from kpirules.model.rows import grain, matching_periods, own
-from kpirules.model.workspace import Scope, Workspace
+from kpirules.model.expressions import aggregates, expectations
+from kpirules.model.names import resolution, unknown
+from kpirules.model.rows import matching_periods, own, row_times
+from kpirules.model.scope import Scope
+from kpirules.model.traversal import owns, walk, ways
+from kpirules.model.workspace import Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast
 from kpirules.values.units import Unit
@@ -33,7 +34,7 @@ def require(ws: Workspace, node: ast.Require) -> None:
 def _of_subject(ws: Workspace, node: ast.Require) -> scheme.Demand:
     if ws.subject is None:
         raise Skip
-    holds = inference.condition(ws, Scope(), node.condition)
+    holds = expectations.condition(ws, Scope(), node.condition)
     for val in _read(ws, holds):
         if val.part not in _OF_DATA or not _data(ws, val.item):
             args = {"name": val.span.text}
@@ -46,17 +47,17 @@ def _of_rows(ws: Workspace, node: ast.Require, name: ast.Name) -> scheme.Demand:
         raise Skip
     declared = ws.declared.get(name.text)
     if declared is None or declared.kind not in ("table", "filter"):
-        raise resolution.unknown_table(ws, name)
+        raise unknown.unknown_table(ws, name)
     table = resolution.base_table(ws, name.text)
     if table is None:
         raise Skip
     where, scope = aggregates.rows_where(ws, name.text, table)
-    holds = inference.condition(ws, scope, node.condition)
+    holds = expectations.condition(ws, scope, node.condition)
     own.before_figures(ws, table, where, holds)
     dated = any(_follows_dates(ws, part) for part in unfolding.parts(ws, where, holds)) or _follows_periods(
         ws, table, holds, where
     )
-    time = grain.time_of(ws, table, node.condition.span) if dated else None
+    time = row_times.time_of(ws, table, node.condition.span) if dated else None
     if time is not None:
         kind = matching_periods.kind_of(ws, table, *time)
         matching_periods.of_one_period(ws, table, kind, node.condition.span, holds, where)

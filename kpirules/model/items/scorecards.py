@@ -9,11 +9,13 @@ from fractions import Fraction
 from kpirules.model import scheme
 from kpirules.model.checks import overlap
 from kpirules.model.expr import Expr, Skip, Unknown
-from kpirules.model.expressions import inference
-from kpirules.model.items import elaboration, totals
-from kpirules.model.operations import operators
+from kpirules.model.expressions import expectations
+from kpirules.model.items import clauses, totals
+from kpirules.model.operations import fitting
+from kpirules.model.reports import both, every
 from kpirules.model.rules import forms
-from kpirules.model.workspace import Scope, Workspace, both, every
+from kpirules.model.scope import Scope
+from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note
 from kpirules.source.similar import did_you_mean
 from kpirules.syntax import ast
@@ -32,7 +34,7 @@ def total(ws: Workspace) -> Type:
     """
     nodes = [node for node in ws.file.items if isinstance(node, ast.Scorecard)]
     read = [one.item for one in ws.file.fragments if isinstance(one.item, ast.Scorecard) and one.headed]
-    conditions = [inference.condition(ws, Scope(), one.applies) if one.applies else None for one in (*nodes, *read)]
+    conditions = [expectations.condition(ws, Scope(), one.applies) if one.applies else None for one in (*nodes, *read)]
     overlap.check(ws, [(node.name, applies) for node, applies in zip((*nodes, *read), conditions, strict=True)])
     made = [_attempt(ws, *one) for one in zip(nodes, conditions, strict=False)]
     ws.scorecards = tuple(card for card in made if card is not None)
@@ -51,7 +53,7 @@ def total(ws: Workspace) -> Type:
     def merge() -> Type:
         return types.decimal(Unit.NUMBER, places, Fraction(low.__floor__()), Fraction(high.__ceil__()))
 
-    return operators.fit(ws, nodes[0].name.span, tuple(parts), merge).maybe(when=missing)
+    return fitting.fit(ws, nodes[0].name.span, tuple(parts), merge).maybe(when=missing)
 
 
 def _attempt(ws: Workspace, node: ast.Scorecard, applies: Expr | None) -> scheme.Scorecard | None:
@@ -110,14 +112,14 @@ def _scorecard(ws: Workspace, node: ast.Scorecard, applies: Expr | None) -> sche
     if isinstance(applies, Unknown):
         raise Skip
     card = scheme.Scorecard(node.name.text, node.title, applies, groups, entries, adjusts, always, None, node.span)
-    written = elaboration.clause(ws, node.totals, "total")
+    written = clauses.clause(ws, node.totals, "total")
     return replace(card, total=_own_total(ws, node, card, written)) if written is not None else card
 
 
 def _own_total(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: ast.Clause) -> Expr:
     found = totals.rule(ws, node, card, written)
     if found.type.missing:
-        raise operators.unsure(ws, found, "total")
+        raise fitting.unsure(ws, found, "total")
     return found
 
 
@@ -132,7 +134,7 @@ def weight(ws: Workspace, node: ast.Expr) -> Fraction:
     Raises:
         Skip: it is none.
     """
-    value = inference.number(ws, inference.want(ws, Scope(), node, Unit.RATIO))
+    value = expectations.number(ws, expectations.want(ws, Scope(), node, Unit.RATIO))
     if not 0 <= value <= 1:
         raise ws.fail("KPI532", node.span, {"text": node.span.text}, helps=[Note("share")])
     return value
@@ -145,7 +147,7 @@ def entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
         Skip: it has a fault.
     """
     name = node.indicator.text
-    when = inference.condition(ws, Scope(), node.when) if node.when is not None else None
+    when = expectations.condition(ws, Scope(), node.when) if node.when is not None else None
     declared = ws.declared.get(name)
     if name in ws.broken:
         raise Skip
@@ -164,7 +166,7 @@ def entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
 def _adjust(ws: Workspace, node: ast.Adjust) -> scheme.Adjust:
     found = forms.wanted(ws, Scope(), node.formula, Unit.NUMBER)
     if found.type.missing:
-        raise operators.unsure(ws, found, "adjust")
+        raise fitting.unsure(ws, found, "adjust")
     return scheme.Adjust(node.name.text, node.title, found, node.span)
 
 

@@ -8,10 +8,12 @@ from fractions import Fraction
 from kpirules.model import contracts, scheme
 from kpirules.model.contracts import PercentForm
 from kpirules.model.expr import Expr, Skip
-from kpirules.model.expressions import inference
+from kpirules.model.expressions import expectations
 from kpirules.model.items.header import currency_places
-from kpirules.model.names import resolution
-from kpirules.model.workspace import Scope, Workspace, quietly
+from kpirules.model.names import unknown
+from kpirules.model.reports import quietly
+from kpirules.model.scope import Scope
+from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 from kpirules.values import types
@@ -74,7 +76,7 @@ def _via(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]) -
     name = node.via[0]
     column = columns.get(name.text)
     if column is None:
-        raise resolution.unknown_column(ws, name, node.name.text, node.name.span, columns)
+        raise unknown.unknown_column(ws, name, node.name.text, node.name.span, columns)
     if column.references is None:
         labels = [Label(column.span, "column")]
         raise ws.fail("KPI552", name.span, {"name": name.text}, labels=labels, helps=[Note("refer")])
@@ -90,7 +92,7 @@ def _active(ws: Workspace, node: ast.Table, columns: dict[str, contracts.Column]
     for name in (written.begins, written.ends):
         column = columns.get(name.text)
         if column is None and name.text not in ws.broken:
-            resolution.unknown_column(ws, name, node.name.text, node.name.span, columns)
+            unknown.unknown_column(ws, name, node.name.text, node.name.span, columns)
         elif column is not None and column.type.unit is not Unit.DATE:
             args = {"expected": Unit.DATE, "found": column.type.unit, "text": name.text}
             ws.report("KPI301", name.span, args, helps=[Note("date")])
@@ -226,7 +228,7 @@ def _between(ws: Workspace, node: ast.Column, unit: Unit) -> tuple[Fraction | da
 
 
 def _constant(ws: Workspace, node: ast.Expr, unit: Unit) -> Fraction | str | bool | date:
-    return inference.constant(ws, inference.want(ws, Scope(), node, unit))
+    return expectations.constant(ws, expectations.want(ws, Scope(), node, unit))
 
 
 def _domain(ws: Workspace, table: str, node: ast.Column, unit: Unit) -> tuple[str, ...] | None:
@@ -238,11 +240,11 @@ def _domain(ws: Workspace, table: str, node: ast.Column, unit: Unit) -> tuple[st
         raise ws.fail("KPI545", node.span, args, helps=[Note("bounds" if unit.numeric else "text", args)])
 
     def text(value: ast.Expr) -> Expr:
-        found = inference.want(ws, Scope(), value, Unit.TEXT)
-        inference.constant(ws, found)
+        found = expectations.want(ws, Scope(), value, Unit.TEXT)
+        expectations.constant(ws, found)
         return found
 
-    return tuple(map(str, inference.once(ws, map(text, node.values))))
+    return tuple(map(str, expectations.once(ws, map(text, node.values))))
 
 
 def _references(ws: Workspace, node: ast.Table) -> None:
@@ -255,7 +257,7 @@ def _references(ws: Workspace, node: ast.Table) -> None:
             continue
         table = ws.tables.get(target)
         if table is None:
-            resolution.unknown_table(ws, written.references, filtered=False)
+            unknown.unknown_table(ws, written.references, filtered=False)
             ws.torn.add(node.name.text)  # whose its rows are is not known
         elif len(table.keys) != 1 and target not in ws.torn | ws.keyless | people:
             ws.keyless.add(target)
@@ -280,7 +282,7 @@ def subject(ws: Workspace) -> None:
         return
     table = ws.tables.get(name)
     if table is None:
-        resolution.unknown_table(ws, node.table, filtered=False)
+        unknown.unknown_table(ws, node.table, filtered=False)
         return
     if len(table.keys) != 1 and name not in ws.torn:
         labels = [Label(table.span, "table", {"table": name})]
@@ -293,5 +295,5 @@ def subject(ws: Workspace) -> None:
     if node.where is not None:
         with quietly():
             asked = node.where
-            where = ws.settled(lambda: inference.condition(ws, Scope(), asked))
+            where = ws.settled(lambda: expectations.condition(ws, Scope(), asked))
             ws.subject = scheme.Subject(table, key, where, node.span)

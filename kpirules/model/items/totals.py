@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from kpirules.model import scheme
 from kpirules.model.expr import Expr, Skip
-from kpirules.model.operations import operators
+from kpirules.model.operations import fitting
 from kpirules.model.rules import forms
-from kpirules.model.workspace import Scope, Workspace
+from kpirules.model.scope import Scope
+from kpirules.model.workspace import Workspace
 from kpirules.syntax import ast
 from kpirules.values import types
 from kpirules.values.types import TooWide, Type
@@ -34,7 +35,7 @@ def rule(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: as
         groups = [(_mean(_scores(ws, group.entries)), group.weight) for group in card.groups]
         return _mean([*groups, *scored])
 
-    ws.memo[name, "weighted"] = operators.fit(ws, node.name.span, (), weighted).there()
+    ws.memo[name, "weighted"] = fitting.fit(ws, node.name.span, (), weighted).there()
     adjusted = types.constant(Unit.NUMBER, Fraction(0))
     for nth, adjust in enumerate(card.adjusts):
         adjusted = _plus(ws, adjusted, adjust.rule, card.adjusts[:nth])
@@ -51,8 +52,8 @@ def _plus(ws: Workspace, sum_: Type, rule: Expr, before: Sequence[scheme.Adjust]
     try:
         added()
     except TooWide:
-        return operators.fit(ws, rule.span, (*(one.rule for one in before), rule), added)
-    return operators.fit(ws, rule.span, (rule,), added)
+        return fitting.fit(ws, rule.span, (*(one.rule for one in before), rule), added)
+    return fitting.fit(ws, rule.span, (rule,), added)
 
 
 def _scores(ws: Workspace, entries: Iterable[scheme.Entry]) -> list[tuple[Type, Fraction]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from kpirules.model.items import scorecards
-from kpirules.model.workspace import Workspace, quietly
+from kpirules.model.reports import quietly
+from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast
 from kpirules.values.rounding import numeral

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from kpirules.model.workspace import Declared, Workspace
+from kpirules.model.scope import Declared
+from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from kpirules.model.expr import Builtin, Col, Expr, Skip
-from kpirules.model.names import columns
-from kpirules.model.rows import grain, matching_periods
+from kpirules.model.names import columns, unknown
+from kpirules.model.rows import grain, lookup, matching_periods, references
 from kpirules.model.rows import own as persons
-from kpirules.model.workspace import PARTS, SUMS, Declared, Scope, Workspace
-from kpirules.source import Label, Note, Span
-from kpirules.source.similar import did_you_mean, similar
+from kpirules.model.scope import PARTS, SUMS, Declared, Scope
+from kpirules.model.workspace import Workspace
+from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 from kpirules.values import days, types
-from kpirules.values.types import Type
-
-_CLOCK = ("active_days", "active_share", "period_days", "period_start", "period_end", "year_start")
-_NOW = frozenset({None, *PARTS, *SUMS, "total", "grade", *_CLOCK})
-"""The built-in names that this version can work out; None stands for a name that is not built in."""
 
 
 def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
@@ -33,8 +26,8 @@ def resolve(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         return persons.in_row(ws, scope.grain, resolve(ws, Scope(), bare), path.span)
     path = bare  # where the person is at hand anyway, `own` says no more
     if len(path.names) > 2:  # noqa: PLR2004  # a path is a name, or a name and its part
-        if words.builtin(path.names[0].text) not in _NOW:
-            raise unknown(ws, path.names[0], [])
+        if words.builtin(path.names[0].text) not in unknown.BUILT_IN:
+            raise unknown.unknown(ws, path.names[0], [])
         raise _too_long(ws, path)
     return _in_row(ws, scope, path) if scope.grain else _of_subject(ws, scope, path)
 
@@ -77,8 +70,8 @@ def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     if word in SUMS:
         raise ws.fail("KPI210", path.span, {"name": first}, helps=[Note("total")])
     if word in ("total", "grade"):
-        raise _no_result(ws, path.names[0], word)
-    raise unknown(ws, path.names[0], _names_of_subject(ws, scope), asked=scope.asked)
+        raise unknown.no_result(ws, path.names[0], word)
+    raise unknown.unknown(ws, path.names[0], unknown.names_of_subject(ws, scope), asked=scope.asked)
 
 
 def _why_no_part(scope: Scope, word: str) -> str:
@@ -122,7 +115,7 @@ def _part(ws: Workspace, path: ast.Path, declared: Declared | None) -> Expr:
     if declared is None:
         if ws.subject is not None and (found := _by_reference(ws, ws.subject.table.name, path, own=True)):
             return found
-        raise unknown(ws, path.names[0], [*ws.declared])
+        raise unknown.unknown(ws, path.names[0], [*ws.declared])
     if declared.kind == "indicator":
         part = words.builtin(second)
         if part not in PARTS:
@@ -138,14 +131,14 @@ def _part(ws: Workspace, path: ast.Path, declared: Declared | None) -> Expr:
         raise Skip
     column = columns.find(ws, first, second, path.span)
     if column is None:
-        raise _no_column(ws, path, first)
+        raise unknown.no_column(ws, path, first)
     if ws.subject is None:
         raise Skip
     subject = ws.subject.table.name
     if first == subject:
         return _column(ws, subject, (), first, path, own=True)
-    if grain.is_keyed(ws, table) or not grain.leads(ws, subject, first):
-        return grain.lookup(ws, table, second, column.type, path.span)
+    if lookup.is_keyed(ws, table) or not references.leads(ws, subject, first):
+        return lookup.lookup(ws, table, second, column.type, path.span)
     refs = grain.reach(ws, subject, first, path.span, second)
     return _column(ws, subject, refs, first, path, own=True)
 
@@ -157,7 +150,7 @@ def _by_reference(ws: Workspace, table: str, path: ast.Path, *, own: bool) -> Co
         return None
     if ref.references not in ws.tables:
         raise Skip
-    grain.undated(ws, table, (ref.name,), path.span)
+    references.undated(ws, table, (ref.name,), path.span)
     return _column(ws, table, (ref.name,), ref.references, path, own=own)
 
 
@@ -165,12 +158,12 @@ def _column(ws: Workspace, table: str, refs: tuple[str, ...], target: str, path:
     """The column that a path ends with, of the row of `target` that `refs` lead to from one of `table`."""
     column = columns.find(ws, target, path.names[-1].text, path.span)
     if column is None:
-        raise _no_column(ws, path, target)
-    missing = column.type.missing or any(reference.loose for reference, _ in grain.hops(ws, table, refs))
+        raise unknown.no_column(ws, path, target)
+    missing = column.type.missing or any(reference.loose for reference, _ in references.hops(ws, table, refs))
     value = None if missing else column.known
     found = Col(refs, target, path.names[-1].text, own, value, type=column.type.maybe(when=missing), span=path.span)
     if own:
-        grain.of_one_day(ws, found)
+        references.of_one_day(ws, found)
         matching_periods.of_one_period(ws, table, ws.scheme.period, path.span, found)
         persons.of_their_owner(ws, table, (), path.span, found)
     return found
@@ -236,7 +229,7 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
     word = words.builtin(first)
     if word and (found := _clock(ws, path, word, dated=False)):
         return found
-    raise unknown(ws, path.names[0], columns.names_of(ws, table.name), table=table.name, asked=scope.asked)
+    raise unknown.unknown(ws, path.names[0], columns.names_of(ws, table.name), table=table.name, asked=scope.asked)
 
 
 def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
@@ -251,7 +244,7 @@ def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         if first not in ws.tables:
             if first not in ws.declared and (found := _by_reference(ws, scope.grain, path, own=False)):
                 return found
-            raise unknown_table(ws, path.names[0], filtered=False)
+            raise unknown.unknown_table(ws, path.names[0], filtered=False)
         refs, target = grain.reach(ws, scope.grain, first, path.span, second), first
     return _column(ws, scope.grain, refs, target, path, own=False)
 
@@ -264,101 +257,6 @@ def _ambiguous(ws: Workspace, path: ast.Path, table: str, column: columns.Seen, 
     args = {"name": path.text, "table": table, "own": words.spelling("own", ws.file.language)}
     labels = [Label(column.span, "column"), Label(declared.name.span, "item")]
     return ws.fail("KPI203", path.span, args, labels=labels, helps=[Note(help_, args)])
-
-
-_LOOKED_FOR = 500
-"""How many unknown names of a scheme are held against the known ones: each is held against all of them."""
-
-
-def unknown(
-    ws: Workspace, name: ast.Name, known: list[str], *, table: str | None = None, asked: Type | None = None
-) -> Skip:
-    """Report an unknown name, with the closest known one, the text it is without quotes, or what sticks to it.
-
-    `asked` is the type of text that the place asks for, if it does.
-    """
-    if words.builtin(name.text) not in _NOW:
-        return ws.later(name.span)
-    ws.unknown += 1
-    close = similar(name.text, known) if ws.unknown <= _LOOKED_FOR else None
-    glued = words.glued(name.text)
-    from kpirules.syntax.suggestions import slips  # noqa: PLC0415  # of no use to a scheme without faults
-
-    meant = slips.named(name.text, ws.file.language)
-    if meant and name.text not in ((asked.domain if asked else None) or ()):
-        helps = [Note("write", {"write": meant})]
-    elif asked and (not close or name.text in (asked.domain or ())):
-        helps = _quoted(name.text, asked, glued)
-    elif close:
-        helps = [Note("similar", {"similar": close})]
-    elif glued:
-        helps = [Note("space", {"glued": glued})]
-    elif holders := [t.name for t in ws.tables.values() if columns.has(ws, t.name, name.text)]:
-        helps = [Note("column", {"path": f"{holders[0]}.{name.text}"})]
-    elif table:
-        helps = [Note("columns", {"table": table, "columns": ", ".join(known)})]
-    else:
-        helps = [Note("define", {"define": words.spelling("define", ws.file.language)})]
-    return ws.fail("KPI201", name.span, {"name": name.text}, helps=helps)
-
-
-def unknown_table(ws: Workspace, name: ast.Name, *, filtered: bool = True) -> Skip:
-    """Report a name that stands for no table; a filtered one may be meant, unless `filtered` says no."""
-    if words.builtin(name.text) not in _NOW:
-        return ws.later(name.span)
-    kinds = ("table", "filter") if filtered else ("table",)
-    known = [text for text, declared in ws.declared.items() if declared.kind in kinds]
-    args = {"name": name.text, "table": words.spelling("table", ws.file.language)}
-    helps = did_you_mean(name.text, known, Note("table", args))
-    return ws.fail("KPI201", name.span, {"name": name.text}, helps=helps)
-
-
-def _quoted(text: str, asked: Type, glued: str | None) -> list[Note]:
-    """What to write for a name where a text is asked for: itself in quotes, or one of the texts it can only be."""
-    if asked.domain is None or text in asked.domain:
-        return [Note("space", {"glued": glued})] if glued and asked.domain is None else [_in_quotes(text)]
-    close = similar(text, asked.domain)
-    return [_in_quotes(close)] if close else [Note("texts", {"texts": ", ".join(f'"{one}"' for one in asked.domain)})]
-
-
-def _in_quotes(text: str) -> Note:
-    return Note("quote", {"write": f'"{text}"'})
-
-
-def _no_result(ws: Workspace, name: ast.Name, word: str) -> Skip:
-    """Report the total where there is no scorecard, the grade where there are no rows for it."""
-    language = ws.file.language
-    args = {"name": name.text, "scorecard": words.spelling("scorecard", language)}
-    args["grade"] = f"{words.spelling('grade', language)} {words.spelling('by', language)}"
-    return ws.fail(
-        "KPI201", name.span, {"name": name.text}, helps=[Note("card" if word == "total" else "graded", args)]
-    )
-
-
-def unknown_column(ws: Workspace, name: ast.Name, table: str, place: Span, known: Collection[str]) -> Skip:
-    """Report a column that a table, declared at a place, does not have among those that it has."""
-    helps = did_you_mean(name.text, known, Note("columns", {"columns": ", ".join(known)}))
-    args = {"name": name.text, "table": table}
-    return ws.fail("KPI206", name.span, args, labels=[Label(place, "table", args)], helps=helps)
-
-
-def _no_column(ws: Workspace, path: ast.Path, table: str) -> Skip:
-    """Report a path that ends with a column which a table does not have."""
-    return unknown_column(ws, path.names[-1], table, ws.tables[table].span, columns.names_of(ws, table))
-
-
-def _names_of_subject(ws: Workspace, scope: Scope) -> list[str]:
-    if ws.unknown >= _LOOKED_FOR:
-        return []
-    own = columns.names_of(ws, ws.subject.table.name) if ws.subject else []
-    usable = [name for name, declared in ws.declared.items() if declared.kind not in ("scorecard", "gate")]
-    language = ws.file.language
-    sums = SUMS if scope.card else ()
-    builtins = [
-        words.spelling(word, language)
-        for word in (*scope.parts, *sums, "total", "grade", "active_share", "active_days")
-    ]
-    return [*usable, *own, *builtins]
 
 
 def base_table(ws: Workspace, name: str) -> str | None:

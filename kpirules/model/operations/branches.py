@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpirules.model.analysis.traversal import known
 from kpirules.model.expr import Expr, Skip, Unknown
-from kpirules.model.operations import operators
-from kpirules.model.workspace import Workspace, every
+from kpirules.model.operations import fitting
+from kpirules.model.reports import every
+from kpirules.model.traversal import known
+from kpirules.model.workspace import Workspace
 from kpirules.syntax import ast
 from kpirules.values import types
 from kpirules.values.types import Type
@@ -21,7 +22,7 @@ def join(ws: Workspace, branches: list[Expr], unit: Unit | None = None) -> list[
         Skip: two of them clash.
     """
     if unit is not None:
-        return [*every(lambda branch: operators.fitted(ws, branch, unit), branches)]
+        return [*every(lambda branch: fitting.fitted(ws, branch, unit), branches)]
     sound = [branch for branch in branches if not isinstance(branch, Unknown)]
     first = next((branch for branch in sound if branch.type.unit is not Unit.BARE), None)
     if first is None:
@@ -31,7 +32,7 @@ def join(ws: Workspace, branches: list[Expr], unit: Unit | None = None) -> list[
     def settle(branch: Expr) -> Expr:
         if isinstance(branch, Unknown):
             return branch
-        _, fixed, unit = operators.align(ws, first, branch)
+        _, fixed, unit = fitting.align(ws, first, branch)
         if unit is None:
             raise _clash(ws, first, fixed)
         return fixed
@@ -48,14 +49,14 @@ def _one_ratio(ws: Workspace, branches: Sequence[Expr]) -> None:
     bare = [one for one in branches if one.type.unit is Unit.BARE and known(one) != 0]
     ratios = [one for one in branches if one.type.unit is Unit.RATIO]
     if len(ratios) < len(bare) and len(ratios) + len(bare) >= len([one for one in branches if known(one) != 0]):
-        faults = [_clash(ws, operators.plain(ws, bare[0]), one) for one in ratios]
+        faults = [_clash(ws, fitting.plain(ws, bare[0]), one) for one in ratios]
         if faults:
             raise faults[0]
 
 
 def _clash(ws: Workspace, first: Expr, other: Expr) -> Skip:
-    helps = operators.clash_help(first, other, "one")
-    return ws.fail("KPI316", other.span, labels=operators.unit_labels(first, other), helps=helps)
+    helps = fitting.clash_help(first, other, "one")
+    return ws.fail("KPI316", other.span, labels=fitting.unit_labels(first, other), helps=helps)
 
 
 def either(ws: Workspace, branches: list[Expr], node: ast.Node) -> Type:
@@ -70,5 +71,5 @@ def either(ws: Workspace, branches: list[Expr], node: ast.Node) -> Type:
     unit = sound[0].type.unit
     if any(branch.type.unit is Unit.NUMBER for branch in sound):
         unit = Unit.NUMBER
-    found = operators.fit(ws, node.span, tuple(sound), lambda: types.either([branch.type for branch in sound], unit))
+    found = fitting.fit(ws, node.span, tuple(sound), lambda: types.either([branch.type for branch in sound], unit))
     return found if len(sound) == len(branches) else types.doubted(found)

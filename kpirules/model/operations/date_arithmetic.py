@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
-from kpirules.model.analysis.traversal import known
 from kpirules.model.expr import Expr, Fn, Lit, Neg
-from kpirules.model.operations import operators
+from kpirules.model.operations import fitting
+from kpirules.model.traversal import known
 from kpirules.model.workspace import Workspace
 from kpirules.source import Note, Span
 from kpirules.syntax import ast
@@ -34,14 +34,14 @@ def counted(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) ->
     Raises:
         Skip: an argument is not a date.
     """
-    return count(ws, name, tuple(operators.fitted(ws, arg, Unit.DATE) for arg in args), node.span)
+    return count(ws, name, tuple(fitting.fitted(ws, arg, Unit.DATE) for arg in args), node.span)
 
 
 def count(ws: Workspace, name: str, args: tuple[Expr, ...], span: Span) -> Expr:
     """The same of dates."""
     low, high = _BOUNDS[name]
     found = types.decimal(Unit.NUMBER, 0, Fraction(low), Fraction(high), missing=any(arg.type.missing for arg in args))
-    return Fn(name, args, type=operators.fit(ws, span, args, lambda: found), span=span)
+    return Fn(name, args, type=fitting.fit(ws, span, args, lambda: found), span=span)
 
 
 def ends(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
@@ -50,12 +50,12 @@ def ends(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Ex
     Raises:
         Skip: the argument is not a date.
     """
-    day = operators.fitted(ws, args[0], Unit.DATE)
+    day = fitting.fitted(ws, args[0], Unit.DATE)
     value = known(day)
     if isinstance(value, date):
         first = dates.first_day(value, 1)
         return Lit(first if name == "month_start" else dates.last_day(first, 1), type=types.DATE, span=node.span)
-    found = operators.fit(ws, node.span, (day,), lambda: types.DATE.maybe(when=day.type.missing))
+    found = fitting.fit(ws, node.span, (day,), lambda: types.DATE.maybe(when=day.type.missing))
     return Fn(name, (day,), type=found, span=node.span)
 
 
@@ -65,7 +65,7 @@ def months_added(ws: Workspace, node: ast.Call, _name: str, args: tuple[Expr, ..
     Raises:
         Skip: the arguments are not a date and a whole number, or the result is no date.
     """
-    day, number = operators.fitted(ws, args[0], Unit.DATE), operators.fitted(ws, args[1], Unit.NUMBER)
+    day, number = fitting.fitted(ws, args[0], Unit.DATE), fitting.fitted(ws, args[1], Unit.NUMBER)
     return _later(ws, "add_months", day, number, node.span)
 
 
@@ -82,13 +82,13 @@ def moved(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Expr |
         return None
     for node, other in ((day, number), (number, day)):
         if node.type.missing and known(other) is None:
-            raise operators.lost(ws, node, span, "sum")
+            raise fitting.lost(ws, node, span, "sum")
     return _later(ws, "add_days", day, number, span, back=op == "-")
 
 
 def _later(ws: Workspace, name: str, day: Expr, number: Expr, span: Span, *, back: bool = False) -> Expr:
     """A date so many days or months later, or earlier with `back`; a constant where both are."""
-    number = _whole(ws, operators.plain(ws, number))
+    number = _whole(ws, fitting.plain(ws, number))
     if back:
         number = Neg(number, type=types.negate(number.type), span=number.span)
     value, by = known(day), known(number)
@@ -101,7 +101,7 @@ def _later(ws: Workspace, name: str, day: Expr, number: Expr, span: Span, *, bac
     return Fn(
         name,
         (day, number),
-        type=operators.fit(ws, span, (day, number), lambda: types.DATE.maybe(when=missing)),
+        type=fitting.fit(ws, span, (day, number), lambda: types.DATE.maybe(when=missing)),
         span=span,
     )
 

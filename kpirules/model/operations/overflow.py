@@ -7,8 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model.analysis import unfolding
-from kpirules.model.analysis.traversal import children, values_in
 from kpirules.model.expr import Agg, By, Choose, Col, Curve, Expr, Limited, Lookup, Tiers, Unknown
+from kpirules.model.traversal import children, values_in
 from kpirules.model.workspace import Workspace
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.source.text import one_line

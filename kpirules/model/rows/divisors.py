@@ -13,7 +13,6 @@ from functools import reduce
 from itertools import pairwise
 from math import lcm
 
-from kpirules.model.analysis.traversal import children, known, rebased, values_in
 from kpirules.model.expr import (
     Agg,
     As,
@@ -37,7 +36,8 @@ from kpirules.model.expr import (
     Tiers,
     Val,
 )
-from kpirules.model.operations import operators
+from kpirules.model.operations import fitting
+from kpirules.model.traversal import children, known, rebased, values_in
 from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
@@ -89,7 +89,7 @@ def of_one_divisor(ws: Workspace, owner: tuple[str, ...], arg: Expr, span: Span)
         num = replace(found.num, bound=min(found.num.bound, max(-low, high) * digits.bound))
         made = groups.brought_to(arg.type, num, digits)
     except TooWide as wide:
-        raise operators.unproved(ws, wide, span, (arg,)) from None
+        raise fitting.unproved(ws, wide, span, (arg,)) from None
     return Over(arg, divisor, type=made, span=arg.span)
 
 

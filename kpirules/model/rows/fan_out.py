@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kpirules.model import scheme
 from kpirules.model.analysis import unfolding
-from kpirules.model.analysis.traversal import children, walk
 from kpirules.model.expr import (
     Agg,
     As,
@@ -26,10 +26,10 @@ from kpirules.model.expr import (
     Tiers,
     Val,
 )
-from kpirules.model.operations import operators
-from kpirules.model.rows import grain
+from kpirules.model.operations import fitting
+from kpirules.model.rows import lookup, references
+from kpirules.model.traversal import children, walk
 from kpirules.model.workspace import Workspace
-from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
 from kpirules.values import units
@@ -39,24 +39,11 @@ _OF_FIGURES = ("round", "floor", "ceil", "abs", "min", "max")
 """Functions whose value is a figure of the same kind as their arguments; of two dates there is no such term."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a computed column reads, also by way of other computed columns of its table.
-
-    `grain` says that a declared column of its own table is read, `other` is the first reading of anything else, `term`
-    the first term that reads something else alone.
-    """
-
-    grain: bool
-    other: Col | Own | None
-    term: Expr | None
-
-
-def reading(ws: Workspace, rule: Expr) -> Reading:
+def reading(ws: Workspace, rule: Expr) -> scheme.ColumnReads:
     """What the rule of a computed column reads; those of the columns that it names are known already."""
     other = next((part for part in _read(ws, rule) if _foreign(part)), None)
     loose = _loose(ws, rule)
-    return Reading(_of_grain(ws, rule), other, None if loose is None else _behind(ws, loose))
+    return scheme.ColumnReads(_of_grain(ws, rule), other, None if loose is None else _behind(ws, loose))
 
 
 def of_the_grain(ws: Workspace, arg: Expr, table: str, span: Span, function: str) -> None:
@@ -86,14 +73,14 @@ def _apart(ws: Workspace, arg: Expr, place: Expr, term: Expr, args: Mapping[str,
     assert ws.subject is not None, "a grain leads to it"
     figure = f"{args['grain']}.{_factor(ws, args['grain'], term.type.unit)}"
     subject, table = ws.subject.table.name, args["table"]
-    if table != subject and not grain.is_keyed(ws, ws.tables[table]):
-        return Note("own" if grain.leads(ws, table, subject) else "times", {**args, "figure": figure})
+    if table != subject and not lookup.is_keyed(ws, ws.tables[table]):
+        return Note("own" if references.leads(ws, table, subject) else "times", {**args, "figure": figure})
     sides = (arg.left, arg.right) if isinstance(arg, Bin) and arg.op in ("+", "-") and place in children(arg) else ()
     rest = next((side.span.text for side in sides if side is not place), f"{args['grain']}.…")
     op = arg.op if isinstance(arg, Bin) and sides and sides[1] is place else "+"
     apart = args["term"]
     if table != subject and not isinstance(term, Fallback):  # there may be no such row for a person
-        apart += f" {words.spelling('or else', ws.file.language)} {operators.STAND_INS.get(term.type.unit, '0')}"
+        apart += f" {words.spelling('or else', ws.file.language)} {fitting.STAND_INS.get(term.type.unit, '0')}"
     return Note("outside", {**args, "write": f"{function}({rest}) {op} ({apart})"})
 
 
@@ -200,7 +187,7 @@ def _read_here(ws: Workspace, part: Expr) -> list[Col | Own]:
     return [*([part] if computed.grain else []), *([computed.other] if computed.other is not None else [])]
 
 
-def _computed(ws: Workspace, col: Col) -> Reading | None:
+def _computed(ws: Workspace, col: Col) -> scheme.ColumnReads | None:
     return ws.readings.get((col.table, col.column)) if not col.refs else None
 
 

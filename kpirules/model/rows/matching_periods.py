@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpirules.model import contracts
-from kpirules.model.analysis.traversal import ways
 from kpirules.model.expr import Expr, Skip
-from kpirules.model.rows import grain
+from kpirules.model.rows import references, row_times
+from kpirules.model.traversal import ways
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
@@ -52,8 +52,8 @@ def hops(
 
     A row without a period column is of the time of the row that refers to it. The people are of every period.
     """
-    for _, target in grain.hops(ws, start, refs):
-        column = grain.period_column(target)
+    for _, target in references.hops(ws, start, refs):
+        column = row_times.period_column(target)
         if column is None or (ws.subject is not None and target.name == ws.subject.table.name):
             continue
         if column.type.unit.periodic:
@@ -63,7 +63,7 @@ def hops(
 
 def kind_of(ws: Workspace, table: str, time_refs: tuple[str, ...], time: str) -> Unit:
     """The kind of what places the rows of a table in time: a day or a period."""
-    *_, last = [ws.tables[table], *(target for _, target in grain.hops(ws, table, time_refs))]
+    *_, last = [ws.tables[table], *(target for _, target in references.hops(ws, table, time_refs))]
     column = last.column(time)
     assert column is not None
     return column.type.unit

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kpirules.model.analysis import unfolding
-from kpirules.model.analysis.traversal import owns, walk
 from kpirules.model.expr import Agg, Builtin, Col, Expr, Lookup, Own, Skip, Val
 from kpirules.model.rows import grain
+from kpirules.model.traversal import owns, walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words

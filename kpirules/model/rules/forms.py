@@ -7,7 +7,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 from kpirules.model.analysis import denominators, presence, unfolding, uses
-from kpirules.model.analysis.traversal import known
 from kpirules.model.checks import rows as check
 from kpirules.model.expr import (
     Band,
@@ -26,10 +25,13 @@ from kpirules.model.expr import (
     Tiers,
     Unknown,
 )
-from kpirules.model.expressions import inference
-from kpirules.model.operations import branches, operators
+from kpirules.model.expressions import expectations
+from kpirules.model.operations import branches, fitting, operators
+from kpirules.model.reports import every, quietly
 from kpirules.model.rules import curves_and_tiers, heads
-from kpirules.model.workspace import Scope, Workspace, every, quietly
+from kpirules.model.scope import Scope
+from kpirules.model.traversal import known
+from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.values import types, units
@@ -52,7 +54,7 @@ def rule(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit | None = None) 
 def _rule(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit | None) -> Expr:
     match node:
         case ast.Formula():
-            return limited(ws, scope, inference.infer(ws, scope, node.expr), node.limits)
+            return limited(ws, scope, ws.infer(scope, node.expr), node.limits)
         case ast.By():
             return _by(ws, scope, node, unit)
         case ast.Choose():
@@ -66,11 +68,11 @@ def _rule(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit | None) -> Exp
 def wanted(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit, limits: tuple[ast.Limit, ...] = ()) -> Expr:
     """A rule with its limit clauses, at a place that asks for a unit; `Unknown` where it has a fault."""
     if isinstance(node, ast.Formula):  # the value comes first: its limits follow its unit
-        found, limits = inference.infer(ws, scope, node.expr), (*node.limits, *limits)
+        found, limits = ws.infer(scope, node.expr), (*node.limits, *limits)
     else:
         found = rule(ws, scope, node, unit)
     try:
-        found = operators.fitted(ws, found, unit)
+        found = fitting.fitted(ws, found, unit)
     except Skip:
         found = Unknown(found.span)
     if isinstance(found, Unknown):
@@ -88,7 +90,7 @@ def named(ws: Workspace, scope: Scope, node: ast.Rule) -> tuple[Expr, Expr]:
         Skip: its unit is not known.
     """
     written = rule(ws, scope, node)
-    found = inference.settle_free(ws, written)
+    found = expectations.settle_free(ws, written)
     return found, written if isinstance(node, ast.Formula) and not node.limits else found
 
 
@@ -96,7 +98,7 @@ def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, .
     """A value with its limits, applied left to right; `Unknown` where one of them has a fault."""
     sound = True
     for limit in limits:
-        bound = inference.infer(ws, scope, limit.bound)
+        bound = ws.infer(scope, limit.bound)
         try:
             value = _limited(ws, scope, limit, value, bound)
         except Skip:
@@ -116,16 +118,16 @@ def _limit_word(ws: Workspace, limit: ast.Limit) -> str:
 
 
 def _limited(ws: Workspace, scope: Scope, limit: ast.Limit, value: Expr, bound: Expr) -> Expr:
-    value, bound, unit = operators.align(ws, value, bound)
+    value, bound, unit = fitting.align(ws, value, bound)
     if unit is None or not unit.numeric:
         args = {"op": _limit_word(ws, limit), "left": value.type.unit, "right": bound.type.unit}
-        labels, helps = operators.unit_labels(value, bound), operators.clash_help(value, bound)
+        labels, helps = fitting.unit_labels(value, bound), fitting.clash_help(value, bound)
         raise ws.fail("KPI302", limit.span, args, labels=labels, helps=helps)
     for side in (bound,) if scope.achieving else (value, bound):
         if side.type.missing:
-            raise operators.lost(ws, side, limit.span, "limit")
+            raise fitting.lost(ws, side, limit.span, "limit")
     _no_clash(ws, limit, value, bound)
-    found = operators.fit(
+    found = fitting.fit(
         ws, limit.span, (value, bound), lambda: types.limit(value.type, bound.type, unit, at_most=limit.at_most)
     )
     made = Limited(value, bound, limit.at_most, type=found, span=value.span.to(limit.span))
@@ -196,7 +198,7 @@ def _choose(ws: Workspace, scope: Scope, node: ast.Choose, unit: Unit | None) ->
         nonlocal above
         if not isinstance(row.head, ast.When):
             return Row(Otherwise(), rule(ws, above, row.value, unit), row.span, row.head.span)
-        test = inference.condition(ws, above, row.head.condition)
+        test = expectations.condition(ws, above, row.head.condition)
         here = above.knowing(presence.shown(ws, test, holds=True))
         above = above.knowing(presence.shown(ws, test, holds=False))
         return Row(Holds(test), rule(ws, here, row.value, unit), row.span, row.head.span)
@@ -227,17 +229,17 @@ def _curve(ws: Workspace, scope: Scope, node: ast.Curve, asked: Unit | None) -> 
     ys = joined[: len(pairs)]
     sound = _rising(ws, pairs)
     points = every(
-        lambda one: Point(inference.number(ws, one[0]), inference.number(ws, one[1]), one[2].span),
+        lambda one: Point(expectations.number(ws, one[0]), expectations.number(ws, one[1]), one[2].span),
         [(x, y, row) for (x, _, row), y in zip(pairs, ys, strict=True)],
     )
     unit = branches.either(ws, joined, node).unit
     if not sound:
         return Unknown(node.span, types.presumed(unit)) if unit is not Unit.BARE else Unknown(node.span)
-    found = operators.fit(ws, node.span, (head,), lambda: curves_and_tiers.curve(head.type, points, unit))
+    found = fitting.fit(ws, node.span, (head,), lambda: curves_and_tiers.curve(head.type, points, unit))
     rows = tuple(replace(row, value=value) for row, value in zip(rows, joined[len(pairs) :], strict=True))
     for typed in rows:
         line, value = found, typed.value
-        found = operators.fit(ws, typed.span, (value,), lambda: types.choose(line, value.type, unit))  # noqa: B023  # called at once
+        found = fitting.fit(ws, typed.span, (value,), lambda: types.choose(line, value.type, unit))  # noqa: B023  # called at once
     return Curve(head, rows, points, type=found, span=node.span)
 
 
@@ -279,10 +281,10 @@ def _tiers(ws: Workspace, scope: Scope, node: ast.Tiers) -> Expr:
 
 def _whole(ws: Workspace, scope: Scope, node: ast.Tiers, from_: ast.Expr, head: Expr) -> Expr:
     """What was counted before and what is counted now, together."""
-    start = inference.infer(ws, scope, from_)
+    start = ws.infer(scope, from_)
     try:
         if start.type.missing:
-            raise operators.lost(ws, start, start.span, "head")
+            raise fitting.lost(ws, start, start.span, "head")
         return operators.arithmetic(ws, "+", start, head, node.subject.span.to(from_.span))
     except Skip:
         return Unknown(node.span)
@@ -298,9 +300,9 @@ def _from_zero(ws: Workspace, node: ast.Tiers, head: Expr, bands: tuple[Band, ..
     unit = units.times(head.type.unit, bands[0].rate.type.unit)
     if unit is None:
         args = {"op": "*", "left": head.type.unit, "right": bands[0].rate.type.unit}
-        labels = operators.unit_labels(head, bands[0].rate)
+        labels = fitting.unit_labels(head, bands[0].rate)
         raise ws.fail("KPI303", node.span, args, labels=labels, helps=[Note("none")])
-    found = operators.fit(ws, node.span, (head,), lambda: curves_and_tiers.tiers(head.type, bands, unit))
+    found = fitting.fit(ws, node.span, (head,), lambda: curves_and_tiers.tiers(head.type, bands, unit))
     return Tiers(head, bands, type=found, span=node.span)
 
 
@@ -319,9 +321,9 @@ def _band(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Band:
     rate = rule(ws, scope, row.value)
     try:
         if not isinstance(head, Unknown) or head.presumed is not None:
-            rate = operators.settle(ws, rate, Unit.RATIO if head.type.unit is Unit.MONEY else Unit.NUMBER)
+            rate = fitting.settle(ws, rate, Unit.RATIO if head.type.unit is Unit.MONEY else Unit.NUMBER)
         if rate.type.missing:
-            raise operators.lost(ws, rate, row.span, "head")
+            raise fitting.lost(ws, rate, row.span, "head")
     except Skip:
         rate = Unknown(rate.span)
     return Band(bound, rate, row.span, row.head.span)

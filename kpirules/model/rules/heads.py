@@ -6,9 +6,10 @@ from collections import Counter
 
 from kpirules.model.analysis.uses import head_parts
 from kpirules.model.expr import Compares, Expr, Head, Holds, Lists, Otherwise, Skip, Unknown
-from kpirules.model.expressions import inference
-from kpirules.model.operations import operators
-from kpirules.model.workspace import Scope, Workspace
+from kpirules.model.expressions import expectations
+from kpirules.model.operations import fitting, operators
+from kpirules.model.scope import Scope
+from kpirules.model.workspace import Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast, words
 from kpirules.values import types
@@ -20,12 +21,12 @@ _WRITTEN = {ast.Percent: Unit.RATIO, ast.Money: Unit.MONEY, ast.Text: Unit.TEXT,
 def chosen_by(ws: Workspace, scope: Scope, node: ast.Expr, form: str | None = None) -> Expr:
     """What a rule chooses by; a number where `form` says which rule asks for one; `Unknown` where it has a fault."""
     try:
-        found = inference.settle_free(ws, inference.infer(ws, scope, node))
+        found = expectations.settle_free(ws, ws.infer(scope, node))
         if found.type.missing:
-            operators.lost(ws, found, found.span, "head")
+            fitting.lost(ws, found, found.span, "head")
             return Unknown(node.span, found.type.there())
         if form is not None and not found.type.unit.numeric:
-            raise operators.unfit(ws, found, words.spelling(form, ws.file.language), "by")
+            raise fitting.unfit(ws, found, words.spelling(form, ws.file.language), "by")
     except Skip:
         return Unknown(node.span)
     return found
@@ -55,10 +56,10 @@ def row_head(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Head:
             return Compares(op, _against(ws, scope, head, op, bound))
         case ast.Listed(values):
             found = tuple(listed(ws, scope, head, value) for value in values)
-            inference.once(ws, found)
+            expectations.once(ws, found)
             return Lists(found)
         case ast.When(written):
-            return Holds(inference.condition(ws, scope, written))
+            return Holds(expectations.condition(ws, scope, written))
         case ast.Else() | ast.UpTo():
             return Otherwise()
 
@@ -74,7 +75,7 @@ def listed(ws: Workspace, scope: Scope, head: Expr, node: ast.Expr) -> Expr:
 
 def _against(ws: Workspace, scope: Scope, head: Expr, op: str, node: ast.Expr) -> Expr:
     """A bound of a row, in the head's unit and comparable with it; `Unknown` where it is not."""
-    bound = inference.infer(ws, inference.asking(scope, head, node), node)
+    bound = ws.infer(expectations.asking(scope, head, node), node)
     if isinstance(head, Unknown) and head.presumed is None:
         return bound
     try:

@@ -1,34 +1,21 @@
-"""What is made of the total: the grade, and pay."""
+"""The grade: a text for each total."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 from kpirules.model import scheme
-from kpirules.model.analysis import presence
 from kpirules.model.expr import Skip
-from kpirules.model.expressions import inference, recovered_types
-from kpirules.model.items import elaboration
-from kpirules.model.operations import operators
+from kpirules.model.expressions import recovered_types
+from kpirules.model.items import assessed
+from kpirules.model.reports import quietly
 from kpirules.model.rules import forms
-from kpirules.model.workspace import Presence, Scope, Workspace, quietly
+from kpirules.model.scope import Scope
+from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import ast
-from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
-
-_ASSESSED = frozenset(presence.value(item, "value") for item in ("total", "grade"))
-"""What is there for a subject that has been assessed, by `presence` key."""
-
-
-def assessed(ws: Workspace) -> frozenset[Presence]:
-    """What is there for a subject that has been assessed, the pay items and components that go to all such among it."""
-    if ws.assessed is None:
-        pays = (node for node in ws.file.items if isinstance(node, ast.Pay) and node.applies is None)
-        ws.assessed = _ASSESSED | {presence.value(pay.name.text, "value") for pay in pays}
-    return ws.assessed
 
 
 def grade(ws: Workspace) -> Type:
@@ -38,7 +25,7 @@ def grade(ws: Workspace) -> Type:
         Skip: its rule has a fault.
     """
     node = next(node for node in ws.file.items if isinstance(node, ast.Grade))
-    scope = Scope().knowing(_ASSESSED)
+    scope = Scope().knowing(assessed.ASSESSED)
     order: dict[str, Span] = {}
     written, texts = in_texts(ws, node.rule)
     for part in recovered_types.row_values(written):
@@ -87,33 +74,3 @@ def _text(ws: Workspace, node: ast.Expr) -> ast.Text | None:
             return None
         node = named.rule.expr
     return replace(node, span=place) if isinstance(node, ast.Text) else None
-
-
-def pay(ws: Workspace, node: ast.Pay) -> Type:
-    """A pay item's type: money to the declared places, missing for those who do not get the item.
-
-    Raises:
-        Skip: it has a fault.
-    """
-    applies = inference.condition(ws, Scope(), node.applies) if node.applies is not None else None
-    unnamed = applies is None and ws.has(ast.Scorecard)
-    scope = Scope().knowing(assessed(ws)) if unnamed else Scope()
-    if applies is not None:
-        scope = scope.knowing(presence.shown(ws, applies, holds=True))
-    when = inference.condition(ws, scope, node.when) if node.when is not None else None
-    if when is not None:
-        scope = scope.knowing(presence.shown(ws, when, holds=True))
-    written = elaboration.needed(ws, node, "amount")
-    amount = forms.wanted(ws, scope, written.rule, Unit.MONEY, written.limits)
-    if amount.type.missing:
-        raise operators.unsure(ws, amount, "pay")
-    places = ws.places("money", node.name.span)
-    ws.pays[node.name.text] = scheme.Pay(node.name.text, node.title, applies, when, amount, node.paid, node.span)
-    missing = applies is not None or (unnamed and ws.value("total", "value", node.name.span).type.missing)
-
-    def merge() -> Type:
-        zero = types.constant(Unit.MONEY, Fraction(0))
-        found = types.choose(amount.type, zero, Unit.MONEY) if when is not None else amount.type
-        return types.rounding(found, places).maybe(when=missing)
-
-    return operators.fit(ws, amount.span, (amount,), merge)
