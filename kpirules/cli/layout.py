@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpirules.source.render import char_width, printable
+from kpirules.source.render import char_width
+from kpirules.source.templates import printable
 
 _GAP = "  "
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 
 from kpirules.plan.ir import BY_ROWS, NOT_ASKED, Origin
-from kpirules.source.render import painted, printable
+from kpirules.source.render import painted
+from kpirules.source.templates import printable
 from kpirules.trace import figures
 from kpirules.trace.items import BuiltIn
 from kpirules.trace.tree import ItemTrace, LeftOut, Node, Trace, Uncredited

@@ -8,7 +8,6 @@ import pytest
 
 from kpirules.source import Diagnostic, SourceText
 from kpirules.source.files import Folder, Kept
-from kpirules.source.render import message
 from kpirules.syntax import ast
 from kpirules.syntax.files import Parsed, parse_files
 
@@ -124,8 +123,8 @@ def test_a_file_that_is_not_there_names_what_is(tmp_path: Path) -> None:
     ]
     assert [fault(name).code for name in ("pay.kpi/x.kpi", "x/y.kpi", "folder.kpi")] == ["KPI230", "KPI230", "KPI232"]
     assert fault("n" * 5000 + ".kpi").code == "KPI232"
-    assert message(fault("folder.kpi"), "zh").endswith("它是一个文件夹")
-    assert message(fault("n" * 5000 + ".kpi"), "zh").endswith("名字太长")
+    assert fault("folder.kpi").message("zh").endswith("它是一个文件夹")
+    assert fault("n" * 5000 + ".kpi").message("zh").endswith("名字太长")
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:

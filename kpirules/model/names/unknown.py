@@ -102,6 +102,7 @@ def no_column(ws: Workspace, path: ast.Path, table: str) -> Skip:
 
 
 def names_of_subject(ws: Workspace, scope: Scope) -> list[str]:
+    """The names that may be read in the subject's scope; none once too many unknown names were held against them."""
     if ws.unknown >= _LOOKED_FOR:
         return []
     own = columns.names_of(ws, ws.subject.table.name) if ws.subject else []
