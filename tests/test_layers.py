@@ -34,7 +34,7 @@ def test_no_module_escapes_the_contracts() -> None:
 
 PLANTS = [
     ("arrow", "source", "import kpirules.values.units"),
-    ("arrow", "values", "import kpirules.source.text"),
+    ("arrow", "values", "import kpirules.source.spans"),
     ("arrow", "syntax", "import kpirules.model.contracts"),
     ("arrow", "model", "import kpirules.plan.ir"),
     ("arrow", "plan", "import kpirules.engines"),

@@ -20,7 +20,7 @@ from kpirules.source.catalogue import LANGUAGES
 from kpirules.source.files import NONE
 from kpirules.syntax.bounds import DEEPEST, MOST_ITEMS, MOST_ROWS
 from kpirules.syntax.building import builder
-from kpirules.syntax.files import parse_files
+from kpirules.syntax.used_files import parse_files
 from tests.benchmarks import size
 from tests.helpers.outcomes import exact
 from tests.helpers.schemes import HEADER, ORDERS, bindings, compiled, refused, tables_of, told

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from kpirules.model.expr import Skip
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
-from kpirules.source.text import one_line
+from kpirules.source.spans import one_line
 
 S = TypeVar("S")
 T = TypeVar("T")

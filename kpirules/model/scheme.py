@@ -16,7 +16,7 @@ from kpirules.model.expr import (
     Val,
 )
 from kpirules.records import dataclass
-from kpirules.source.text import Span
+from kpirules.source.spans import Span
 from kpirules.values.rounding import Mode
 from kpirules.values.units import Unit
 

@@ -2,6 +2,6 @@
 
 from kpirules.source.diagnostics import Diagnostic, Label, Note
 from kpirules.source.fault import Fault
-from kpirules.source.text import SourceText, Span
+from kpirules.source.spans import SourceText, Span
 
 __all__ = ["Diagnostic", "Fault", "Label", "Note", "SourceText", "Span"]

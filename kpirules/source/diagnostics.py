@@ -12,8 +12,8 @@ from typing import Any
 
 from kpirules.records import dataclass
 from kpirules.source.catalogue import entry
+from kpirules.source.spans import Span
 from kpirules.source.templates import filled
-from kpirules.source.text import Span
 
 
 @dataclass(frozen=True, slots=True)

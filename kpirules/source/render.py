@@ -10,7 +10,7 @@ from typing import Any
 from kpirules.source import templates
 from kpirules.source.catalogue import entry, word
 from kpirules.source.diagnostics import Diagnostic, Label
-from kpirules.source.text import SourceText, Span
+from kpirules.source.spans import SourceText, Span
 
 _TAB = 4
 _LINES_SHOWN = 3

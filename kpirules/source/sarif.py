@@ -10,7 +10,7 @@ from urllib.parse import quote
 from kpirules.source.catalogue import entry
 from kpirules.source.diagnostics import Diagnostic
 from kpirules.source.explanations import explanation
-from kpirules.source.text import Span
+from kpirules.source.spans import Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LANGUAGES = {"en": "en", "zh": "zh-CN"}

@@ -12,9 +12,8 @@ from lark import Token, Tree, UnexpectedInput
 from kpirules.source import Diagnostic, SourceText, Span
 from kpirules.syntax import ast, layout, words
 from kpirules.syntax.bounds import DEEPEST
+from kpirules.syntax.building import expressions, items, rules
 from kpirules.syntax.building.builder import Builder, too_large, walk
-from kpirules.syntax.building.items import RULES as ITEMS
-from kpirules.syntax.building.rules import RULES
 from kpirules.syntax.comments import attach
 from kpirules.syntax.layout import Line, Prepared
 from kpirules.syntax.parser.item_parser import item_parser
@@ -26,7 +25,7 @@ MOST_OF_AN_ITEM = 20
 MOST_OF_A_FILE = 500
 """Faults after which no more items are read."""
 
-_BUILD = {**RULES, **ITEMS}
+_BUILD = {**expressions.RULES, **rules.RULES, **items.RULES}
 _UNNAMED = ast.Use | ast.Subject | ast.Grade | ast.Ensure | ast.Require
 _WORDS = re.compile(r"[^\W\d]\w*")
 

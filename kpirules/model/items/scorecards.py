@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model import scheme
-from kpirules.model.checks import overlap
+from kpirules.model.checks import scorecard_overlap
 from kpirules.model.expr import Expr, Skip, Unknown
 from kpirules.model.expressions import expectations
 from kpirules.model.items import clauses, totals
@@ -35,7 +35,9 @@ def total(ws: Workspace) -> Type:
     nodes = [node for node in ws.file.items if isinstance(node, ast.Scorecard)]
     read = [one.item for one in ws.file.fragments if isinstance(one.item, ast.Scorecard) and one.headed]
     conditions = [expectations.condition(ws, Scope(), one.applies) if one.applies else None for one in (*nodes, *read)]
-    overlap.check(ws, [(node.name, applies) for node, applies in zip((*nodes, *read), conditions, strict=True)])
+    scorecard_overlap.check(
+        ws, [(node.name, applies) for node, applies in zip((*nodes, *read), conditions, strict=True)]
+    )
     made = [_attempt(ws, *one) for one in zip(nodes, conditions, strict=False)]
     ws.scorecards = tuple(card for card in made if card is not None)
     ws.reach = _reach(ws, nodes)
@@ -44,8 +46,8 @@ def total(ws: Workspace) -> Type:
     places = ws.places("total", nodes[0].name.span)
     bounds = [_total_bounds(ws, card) for card in ws.scorecards]
     low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
-    ws.contested |= overlap.strange(ws)
-    missing = not ws.contested and not (overlap.covers(ws) and all(card.always for card in ws.scorecards))
+    ws.contested |= scorecard_overlap.strange(ws)
+    missing = not ws.contested and not (scorecard_overlap.covers(ws) and all(card.always for card in ws.scorecards))
     parts = [adjust.rule for card in ws.scorecards for adjust in card.adjusts]
     parts += [card.total for card in ws.scorecards if card.total is not None]
     parts += [ws.indicators[entry.indicator].score for card in ws.scorecards for entry in card.everything]

@@ -11,7 +11,7 @@ from kpirules.model.expr import Agg, By, Choose, Col, Curve, Expr, Limited, Look
 from kpirules.model.traversal import children, values_in
 from kpirules.model.workspace import Workspace
 from kpirules.source import Diagnostic, Label, Note, Span
-from kpirules.source.text import one_line
+from kpirules.source.spans import one_line
 from kpirules.values import types
 from kpirules.values.types import TooWide
 

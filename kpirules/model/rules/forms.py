@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from kpirules.model.analysis import denominators, presence, unfolding, uses
-from kpirules.model.checks import rows as check
+from kpirules.model.checks import exhaustiveness as check
 from kpirules.model.expr import (
     Band,
     Bin,

@@ -10,7 +10,7 @@ from kpirules.records import dataclass
 from kpirules.source import Note, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.building.builder import Builder, Kids, Rule
-from kpirules.syntax.building.rules import date_value, number_value
+from kpirules.syntax.building.expressions import date_value, number_value
 
 if TYPE_CHECKING:
     from lark import Token

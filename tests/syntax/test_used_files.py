@@ -9,7 +9,7 @@ import pytest
 from kpirules.source import Diagnostic, SourceText
 from kpirules.source.files import Folder, Kept
 from kpirules.syntax import ast
-from kpirules.syntax.files import Parsed, parse_files
+from kpirules.syntax.used_files import Parsed, parse_files
 
 
 def read(main: str, **files: str) -> Parsed:

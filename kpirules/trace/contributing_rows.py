@@ -8,7 +8,7 @@ from datetime import date
 from kpirules.engines.schema import inputs, schemas
 from kpirules.plan.ir import Aggregate, Binding, Join, Origin, Plan, Scan, Step, Value, names_in, reads
 from kpirules.trace.conditions import figure
-from kpirules.trace.figures import key_text
+from kpirules.trace.figure_format import key_text
 from kpirules.trace.tree import Fed
 from kpirules.values.periods import within
 from kpirules.values.units import Unit

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from kpirules.plan.ir import Value
-from kpirules.trace.figures import shown
+from kpirules.trace.figure_format import shown
 from kpirules.trace.tree import Figure
 from kpirules.values.units import Unit
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpirules.cli.layout import aligned, width
+from kpirules.cli.text_columns import aligned, width
 
 
 @pytest.mark.parametrize(
