@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from fractions import Fraction
 
 from kpirules.model.expr import Agg, Bin, Expr, Grain, Lookup
-from kpirules.model.walking import owns
+from kpirules.model.traversal import owns
 from kpirules.plan import build, scalars, uncounted
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import (

@@ -131,8 +131,8 @@ class Measure:
     middle). Rows whose `arg` is missing are passed over. `avg` is made of `sum` and a `count`. `where` None takes every
     row. Where `arg` is a quotient, so is the measure.
 
-    INVARIANT: a quotient has the same divisor in all rows of a group in which it is not 0, as `kpirules.model.divisors`
-    sees to it.
+    INVARIANT: a quotient has the same divisor in all rows of a group in which it is not 0, as
+    `kpirules.model.rows.divisors` sees to it.
     `each` is the column of periods of a lookup that adds up: each of those in the period of the run must have a
     value, or the figure made of the sum is missing.
     """
