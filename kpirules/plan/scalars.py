@@ -28,19 +28,23 @@ from kpirules.model.expr import (
 )
 from kpirules.model.scheme import Computed
 from kpirules.model.traversal import children, known, walk
-from kpirules.plan import aggregates, build, faulting, rows, rules
-from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
+from kpirules.plan import aggregates, build, faulting, lookups, rules
 from kpirules.plan.ir import Const, Op, Param, Ref, Scalar
-from kpirules.plan.reading import targets
+from kpirules.plan.reading import Refs, targets
+from kpirules.plan.relation import Flag, Place, Relation, origin_of
 from kpirules.records import dataclass
+from kpirules.source import Diagnostic, Fault, Note
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
+DEEPEST = 30
+"""How often rows may read what other rows have made of their owner: every engine nests so many queries."""
 
-def lower(draft: Draft, place: Place, node: Expr) -> Scalar:
-    """The scalar of an expression in the draft's relation; rules inside it become bindings of their own."""
-    return divided(_lower(draft, place, node), node)
+
+def lower(relation: Relation, place: Place, node: Expr) -> Scalar:
+    """The scalar of an expression in the relation's relation; rules inside it become bindings of their own."""
+    return divided(_lower(relation, place, node), node)
 
 
 def divided(found: Scalar, node: Expr) -> Scalar:
@@ -55,39 +59,39 @@ def divided(found: Scalar, node: Expr) -> Scalar:
     return replace(found, type=replace(found.type, by=name))
 
 
-def _lower(draft: Draft, place: Place, node: Expr) -> Scalar:
+def _lower(relation: Relation, place: Place, node: Expr) -> Scalar:
     if isinstance(node, faulting.RULES):
-        return rules.emit(draft, place, node, draft.fresh(place.base))
+        return rules.emit(relation, place, node, relation.fresh(place.base))
     match node:
-        case Val(known=known) if draft.per_row:
-            return _alone(draft, place, place.refs, node) if known is None else build.const(known, node.type)
+        case Val(known=known) if relation.per_row:
+            return _alone(relation, place, place.refs, node) if known is None else build.const(known, node.type)
         case Own():
-            found = _own(draft, place, node)
+            found = _own(relation, place, node)
             return build.ref(found.name, found.type if node.type.missing else found.type.there())
         case Val():
-            return draft.value(node.item, node.part, place.guard)
+            return relation.value(node.item, node.part, place.guard)
         case Agg():
-            return aggregates.figure(draft, place, node)
+            return aggregates.figure(relation, place, node)
         case Lookup():
-            return rows.looked_up(draft, place, node)
+            return lookups.looked_up(relation, place, node)
         case Col():
-            found = column(draft, place, (*place.refs, *node.refs), node.table, node.column)
-            _of_one_period(draft, place, node)
+            found = column(relation, place, (*place.refs, *node.refs), node.table, node.column)
+            _of_one_period(relation, place, node)
             return build.ref(found.name, replace(node.type, by=found.type.by))
         case Builtin(name="active_days" | "active_share"):
-            return build.ref(node.name, draft.columns[node.name])
+            return build.ref(node.name, relation.columns[node.name])
         case Fallback(fallback=None):
-            return _or_fault(draft, place, node)
-        case Fallback() if node.fallback is not None and faulting.faults(draft, node.fallback):
-            return _or_else(draft, place, node, node.fallback)
-        case Bin(op="and" | "or") if faulting.faults(draft, node.right):
-            return _decided(draft, place, node)
+            return _or_fault(relation, place, node)
+        case Fallback() if node.fallback is not None and faulting.faults(relation, node.fallback):
+            return _or_else(relation, place, node, node.fallback)
+        case Bin(op="and" | "or") if faulting.faults(relation, node.right):
+            return _decided(relation, place, node)
         case Cond():
-            return _cond(draft, place, node)
+            return _cond(relation, place, node)
         case Fn(name="add_days" | "add_months"):
-            return _later(draft, place, node)
+            return _later(relation, place, node)
         case _:
-            return scalar(node, lambda inner: lower(draft, place, inner))
+            return scalar(node, lambda inner: lower(relation, place, inner))
 
 
 def scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
@@ -218,60 +222,68 @@ def _extreme(node: Fn, a: Scalar, b: Scalar) -> Scalar:
 # ---------------------------------------------------------------- columns
 
 
-def column(draft: Draft, place: Place, refs: Refs, table: str, name: str) -> Ref:
+def column(relation: Relation, place: Place, refs: Refs, table: str, name: str) -> Ref:
     """A column of the row that `refs` lead to, a row of `table`; a computed one is bound once."""
-    computed = draft.model.columns.get((table, name))
+    computed = relation.model.columns.get((table, name))
     if computed is None:
-        return draft.column(refs, name)
-    return _once(draft, place, _computed(draft, refs, computed))
+        return relation.reading.column(refs, name)
+    return _once(relation, place, _computed(relation, refs, computed))
 
 
-def _of_one_period(draft: Draft, place: Place, node: Col) -> None:
+def _of_one_period(relation: Relation, place: Place, node: Col) -> None:
     """A row that is read by references, and is of another period than the one that reads it, is a fault."""
     for depth in range(1, len(node.refs) + 1):
         refs = (*place.refs, *node.refs[:depth])
-        strayed = draft.strayed(refs)
+        strayed = relation.reading.strayed(refs)
         if strayed is None:
             continue
-        name = ".".join((draft.table, *refs, "$strayed"))
-        if name not in draft.types:
-            draft.bind(name, strayed, Place(name, "row", name), "guard", None)
-        draft.need([Flag(name, "KPI744", place.item, origin_of(node.span))], place.guard)
+        name = ".".join((relation.table, *refs, "$strayed"))
+        if name not in relation.types:
+            relation.bind(name, strayed, Place(name, "row", name), "guard", None)
+        relation.need([Flag(name, "KPI744", place.item, origin_of(node.span))], place.guard)
 
 
-def _own(draft: Draft, place: Place, own: Own) -> Ref:
+def _own(relation: Relation, place: Place, own: Own) -> Ref:
     """What the subject has: worked out here, of the subject's own row or among its values, else taken from there."""
     refs = (*place.refs, *own.refs)
-    if own.alone and isinstance(own.value, Val) and (refs or draft.per_row):
-        return _alone(draft, place, refs, own.value)
-    if not draft.per_row:
-        found, flags = owned(draft, own)
-        draft.need(flags, place.guard)
+    if own.alone and isinstance(own.value, Val) and (refs or relation.per_row):
+        return _alone(relation, place, refs, own.value)
+    if not relation.per_row:
+        found, flags = owned(relation, own)
+        relation.need(flags, place.guard)
         return found
-    assert draft.subject is not None, "what the data must keep reads no figure"
-    found, flags = owned(draft.subject, own)
-    met = [Flag(_taken(draft, flag.when), flag.code, flag.item, flag.origin, person=True) for flag in flags]
-    draft.need(met, place.guard)
-    return build.ref(_taken(draft, found.name), found.type)
+    assert relation.owner is not None, "what the data must keep reads no figure"
+    found, flags = owned(relation.owner, own)
+    met = [Flag(_taken(relation, own, flag.when), flag.code, flag.item, flag.origin, person=True) for flag in flags]
+    relation.need(met, place.guard)
+    return build.ref(_taken(relation, own, found.name), found.type)
 
 
-def owned(subject: Draft, own: Own) -> tuple[Ref, tuple[Flag, ...]]:
-    """What a row reads of its subject, in the draft of the subjects, and the faults that working it out may meet."""
+def owned(subject: Relation, own: Own) -> tuple[Ref, tuple[Flag, ...]]:
+    """What a row reads of its subject, in the relation of the subjects, and the faults that working it out may meet."""
     found, flags = subject.collected(lambda: lower(subject, Place(own.span.text, "own", "own"), own.value))
     assert isinstance(found, Ref), "a value, a lookup or a figure has a name"
     return found, flags
 
 
-def _taken(draft: Draft, name: str) -> str:
-    """The column of a row that holds a value of its subject; no column of a table has a blank in its name."""
-    column = f"{draft.table}.own {name}"
-    draft.owned[column] = name
+def _taken(relation: Relation, own: Own, name: str) -> str:
+    """The column of a row that holds a value of its owner; no column of a table has a blank in its name.
+
+    Raises:
+        Fault: it stands too often on what was gathered (KPI219).
+    """
+    assert relation.owner is not None
+    column, depth = f"{relation.table}.own {name}", relation.owner.depth(name) + 1
+    if depth > DEEPEST:
+        args = {"name": own.span.text, "limit": DEEPEST, "own": own.span.text.partition(".")[0]}
+        raise Fault([Diagnostic("KPI219", own.span, args, helps=(Note("rows", args),))])
+    relation.owned[column], relation.depths[column] = name, depth
     return column
 
 
-def _alone(draft: Draft, place: Place, refs: Refs, val: Val) -> Ref:
+def _alone(relation: Relation, place: Place, refs: Refs, val: Val) -> Ref:
     """A define of the subject that `refs` lead to, worked out from the subject's row."""
-    return _once(draft, place, _defined(draft, refs, val))
+    return _once(relation, place, _defined(relation, refs, val))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,130 +298,130 @@ class _Named:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Where the draft keeps its value."""
+        """Where the relation keeps its value."""
         return self.full, "column"
 
 
-def _computed(draft: Draft, refs: Refs, one: Computed) -> _Named:
-    return _Named(".".join((draft.table, *refs, one.name)), refs, one.rule, one.title, computed=True)
+def _computed(relation: Relation, refs: Refs, one: Computed) -> _Named:
+    return _Named(".".join((relation.table, *refs, one.name)), refs, one.rule, one.title, computed=True)
 
 
-def _defined(draft: Draft, refs: Refs, val: Val) -> _Named:
-    define = draft.model.defines[val.item]
-    return _Named(".".join((draft.table, *refs, "own", val.item)), refs, define.rule, define.title, computed=False)
+def _defined(relation: Relation, refs: Refs, val: Val) -> _Named:
+    define = relation.model.defines[val.item]
+    return _Named(".".join((relation.table, *refs, "own", val.item)), refs, define.rule, define.title, computed=False)
 
 
-def _once(draft: Draft, place: Place, named: _Named) -> Ref:
+def _once(relation: Relation, place: Place, named: _Named) -> Ref:
     """Bind a rule that a row reads by name, once, and take over the faults it may meet."""
-    for one in _behind(draft, named):
-        guard = _there(draft, one.refs) if one.computed else None
+    for one in _behind(relation, named):
+        guard = _there(relation, one.refs) if one.computed else None
         inner = Place(one.full, "column", one.full, guard, one.title, one.refs)
-        found, draft.flags[one.key] = draft.collected(lambda: rules.emit(draft, inner, one.rule, one.full))  # noqa: B023  # called at once
-        draft.values[one.key] = found.name
-    draft.need(draft.flags[named.key], place.guard)
-    return build.ref(named.full, replace(named.rule.type, by=draft.types[named.full].by))
+        found, relation.flags[one.key] = relation.collected(lambda: rules.emit(relation, inner, one.rule, one.full))  # noqa: B023  # called at once
+        relation.values[one.key] = found.name
+    relation.need(relation.flags[named.key], place.guard)
+    return build.ref(named.full, replace(named.rule.type, by=relation.types[named.full].by))
 
 
-def _behind(draft: Draft, named: _Named) -> list[_Named]:
+def _behind(relation: Relation, named: _Named) -> list[_Named]:
     """A rule that is not bound, after those it reads that are not, so that no chain of them is too long."""
     found: dict[str, _Named] = {}
-    pending = [named] if named.key not in draft.values else []
+    pending = [named] if named.key not in relation.values else []
     while pending:
         one = pending[-1]
-        waits = [read for read in _read_by(draft, one) if read.key not in draft.values and read.full not in found]
+        waits = [read for read in _read_by(relation, one) if read.key not in relation.values and read.full not in found]
         pending += reversed(waits)
         if not waits:
             found.setdefault(one.full, pending.pop())
     return [*found.values()]
 
 
-def _read_by(draft: Draft, named: _Named) -> Iterator[_Named]:
+def _read_by(relation: Relation, named: _Named) -> Iterator[_Named]:
     """The rules that a rule reads by name."""
     for part in walk(named.rule):
         match part:
-            case Col() if (computed := draft.model.columns.get((part.table, part.column))) is not None:
-                yield _computed(draft, (*named.refs, *part.refs), computed)
-            case Val(known=None) if draft.per_row:
-                yield _defined(draft, named.refs, part)
-            case Own(alone=True, value=Val() as val) if draft.per_row or part.refs or named.refs:
-                yield _defined(draft, (*named.refs, *part.refs), val)
+            case Col() if (computed := relation.model.columns.get((part.table, part.column))) is not None:
+                yield _computed(relation, (*named.refs, *part.refs), computed)
+            case Val(known=None) if relation.per_row:
+                yield _defined(relation, named.refs, part)
+            case Own(alone=True, value=Val() as val) if relation.per_row or part.refs or named.refs:
+                yield _defined(relation, (*named.refs, *part.refs), val)
             case _:
                 continue
 
 
-def _there(draft: Draft, refs: Refs) -> str | None:
+def _there(relation: Relation, refs: Refs) -> str | None:
     """The condition that references lead to a row at all; None where they always do."""
-    tables = targets(draft.model, draft.table, refs)
+    tables = targets(relation.model, relation.table, refs)
     columns = [table.column(ref) for table, ref in zip(tables, refs, strict=False)]
     if not any(column is not None and column.loose for column in columns):
         return None
-    full = ".".join((draft.table, *refs, "$there"))
-    if full not in draft.types:
-        key = draft.column(refs, tables[-1].keys[0])
-        draft.bind(full, build.negated(build.is_missing(key)), Place(full, "row", full), "guard", None)
+    full = ".".join((relation.table, *refs, "$there"))
+    if full not in relation.types:
+        key = relation.reading.column(refs, tables[-1].keys[0])
+        relation.bind(full, build.negated(build.is_missing(key)), Place(full, "row", full), "guard", None)
     return full
 
 
 # ---------------------------------------------------------------- faults and branches
 
 
-def _or_fault(draft: Draft, place: Place, node: Fallback) -> Scalar:
-    value = lower(draft, place, node.operand)
+def _or_fault(relation: Relation, place: Place, node: Fallback) -> Scalar:
+    value = lower(relation, place, node.operand)
     if not isinstance(value, Ref):
-        value = draft.bind(draft.fresh(place.base), value, place, "value", node.operand.span)
-    when = draft.bind(draft.fresh(place.base), build.is_missing(value), place, "guard", node.span)
-    draft.need([Flag(when.name, "KPI702", place.item, origin_of(node.span))])
+        value = relation.bind(relation.fresh(place.base), value, place, "value", node.operand.span)
+    when = relation.bind(relation.fresh(place.base), build.is_missing(value), place, "guard", node.span)
+    relation.need([Flag(when.name, "KPI702", place.item, origin_of(node.span))])
     return value
 
 
-def _later(draft: Draft, place: Place, node: Fn) -> Scalar:
+def _later(relation: Relation, place: Place, node: Fn) -> Scalar:
     """A date so much later than another; outside of the years 1 to 9999 there is none, which is a fault."""
-    args = [bound(draft, place, lower(draft, place, arg), arg) for arg in node.args]
+    args = [bound(relation, place, lower(relation, place, arg), arg) for arg in node.args]
     value = Op(node.name, tuple(args), types.DATE.maybe())
-    found = draft.bind(draft.fresh(place.base), value, place, "value", node.span)
+    found = relation.bind(relation.fresh(place.base), value, place, "value", node.span)
     there = [build.negated(build.is_missing(arg)) for arg in args if not isinstance(arg, Const)]
     outside = build.both([build.is_missing(found), *there])
-    when = draft.bind(draft.fresh(place.base), outside, place, "guard", node.span)
-    draft.need([Flag(when.name, "KPI743", place.item, origin_of(node.span))])
+    when = relation.bind(relation.fresh(place.base), outside, place, "guard", node.span)
+    relation.need([Flag(when.name, "KPI743", place.item, origin_of(node.span))])
     return found
 
 
-def _or_else(draft: Draft, place: Place, node: Fallback, fallback: Expr) -> Scalar:
+def _or_else(relation: Relation, place: Place, node: Fallback, fallback: Expr) -> Scalar:
     """A stand-in that may end the run is worked out only where it is needed."""
-    value = bound(draft, place, lower(draft, place, node.operand), node.operand)
-    gone = guard(draft, place, build.is_missing(value), node.operand)
-    return build.coalesce(value, lower(draft, place.under(gone), fallback))
+    value = bound(relation, place, lower(relation, place, node.operand), node.operand)
+    gone = guard(relation, place, build.is_missing(value), node.operand)
+    return build.coalesce(value, lower(relation, place.under(gone), fallback))
 
 
-def _decided(draft: Draft, place: Place, node: Bin) -> Scalar:
+def _decided(relation: Relation, place: Place, node: Bin) -> Scalar:
     """`and`, `or` with a second part that may end the run: it is worked out only where the first does not decide."""
-    first = bound(draft, place, lower(draft, place, node.left), node.left)
+    first = bound(relation, place, lower(relation, place, node.left), node.left)
     undecided = first if node.op == "and" else build.negated(first)
-    inner = place.under(guard(draft, place, undecided, node.left))
-    return Op(node.op, (first, lower(draft, inner, node.right)), types.BOOL)
+    inner = place.under(guard(relation, place, undecided, node.left))
+    return Op(node.op, (first, lower(relation, inner, node.right)), types.BOOL)
 
 
-def _cond(draft: Draft, place: Place, node: Cond) -> Scalar:
-    if not faulting.faults(draft, node) and not faulting.has_rule(draft, node):
-        return scalar(node, lambda inner: lower(draft, place, inner))
-    test = bound(draft, place, lower(draft, place, node.condition), node.condition)
-    yes = guard(draft, place, test, node.condition)
-    no = guard(draft, place, build.negated(test), node.condition)
-    then = lower(draft, place.under(yes), node.then)
-    otherwise = lower(draft, place.under(no), node.otherwise)
+def _cond(relation: Relation, place: Place, node: Cond) -> Scalar:
+    if not faulting.faults(relation, node) and not faulting.has_rule(relation, node):
+        return scalar(node, lambda inner: lower(relation, place, inner))
+    test = bound(relation, place, lower(relation, place, node.condition), node.condition)
+    yes = guard(relation, place, test, node.condition)
+    no = guard(relation, place, build.negated(test), node.condition)
+    then = lower(relation, place.under(yes), node.then)
+    otherwise = lower(relation, place.under(no), node.otherwise)
     return build.case([(test, then)], otherwise, node.type.unit)
 
 
-def bound(draft: Draft, place: Place, value: Scalar, node: Expr) -> Scalar:
+def bound(relation: Relation, place: Place, value: Scalar, node: Expr) -> Scalar:
     """A value that is read more than once, under a name of its own unless it has one."""
     if isinstance(value, Ref | Const):
         return value
-    return draft.bind(draft.fresh(place.base), value, place, "value", node.span)
+    return relation.bind(relation.fresh(place.base), value, place, "value", node.span)
 
 
-def guard(draft: Draft, place: Place, condition: Scalar, node: Expr | None = None) -> str:
+def guard(relation: Relation, place: Place, condition: Scalar, node: Expr | None = None) -> str:
     """The name of a condition, within that of the place, under which bindings may stand."""
     if isinstance(condition, Ref) and place.guard is None:
         return condition.name
     span = node.span if node is not None else None
-    return draft.bind(draft.fresh(place.base), condition, place, "guard", span).name
+    return relation.bind(relation.fresh(place.base), condition, place, "guard", span).name
