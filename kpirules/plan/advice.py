@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kpirules.model import scheme
 from kpirules.model.expr import Expr
-from kpirules.plan import build, scalars
+from kpirules.plan import build, lowering
 from kpirules.plan.ir import Advice, Item, Piece, Scalar
 from kpirules.plan.proof import proved
 from kpirules.plan.relation import Place, Relation, origin_of
@@ -32,7 +32,7 @@ def _advice(relation: Relation, item: Item, one: scheme.Advice) -> Advice:
     base = f"{item.scorecard}/{item.name}" if item.scorecard is not None else item.name
     place = Place(item.name, "advice", f"{base}.advice", _counts(relation, item))
     with proved(one.span, one.when, *(piece for piece in one.pieces if not isinstance(piece, str))):
-        condition = scalars.lower(relation, place, one.when)
+        condition = lowering.lower(relation, place, one.when)
         when = relation.bind(relation.fresh(place.base), condition, place, "guard", one.when.span)
         pieces = tuple(_piece(relation, place, piece) for piece in one.pieces)
     return Advice(when.name, pieces, origin_of(one.span))
@@ -47,7 +47,7 @@ def _counts(relation: Relation, item: Item) -> str | None:
 def _piece(relation: Relation, place: Place, piece: str | Expr) -> Piece:
     if isinstance(piece, str):
         return Piece(piece)
-    value = scalars.lower(relation, place, piece)
+    value = lowering.lower(relation, place, piece)
     unit = value.type.unit
     if unit.numeric:
         value = _displayed(relation, value)

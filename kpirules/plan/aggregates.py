@@ -7,8 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.model.expr import Agg, Bin, Expr, Grain
-from kpirules.plan import build, scalars
+from kpirules.plan import build, lowering
 from kpirules.plan.ir import Case, Measure, Op, Ref, Scalar
+from kpirules.plan.lowering import lowers
 from kpirules.plan.reading import COUNT, Reading
 from kpirules.plan.relation import Flag, Place, Relation, Source, origin_of
 from kpirules.records import dataclass
@@ -30,6 +31,7 @@ _NOTHING: dict[str, Fraction | bool] = {
 """What an aggregate comes to where there is no row; the others are missing."""
 
 
+@lowers(Agg)
 def figure(relation: Relation, place: Place, node: Agg) -> Ref:
     """Bind the figure of an aggregate, once for all that read it, and take over the faults its rows may meet.
 
@@ -182,7 +184,7 @@ def _lowered(source: Source, node: Expr | None) -> tuple[Ref | None, list[tuple[
     if node is None:
         return None, []
     relation = source.relation
-    value, flags = relation.collected(lambda: _bound(source, node, scalars.lower(relation, source.place, node)))
+    value, flags = relation.collected(lambda: _bound(source, node, lowering.lower(relation, source.place, node)))
     return value, [(Ref(flag.when, types.BOOL), flag) for flag in flags]
 
 

@@ -9,7 +9,7 @@ from kpirules.model.contracts import Table
 from kpirules.model.expr import Col, Expr
 from kpirules.model.scheme import Model
 from kpirules.model.traversal import walk
-from kpirules.plan import build, scalars, sources
+from kpirules.plan import build, lowering, sources
 from kpirules.plan.ir import Demand, Filter, Scalar, Step
 from kpirules.plan.proof import proved
 from kpirules.plan.reading import Reading, placed
@@ -53,7 +53,7 @@ def _of_subjects(one: scheme.Demand, subjects: Subjects) -> list[Step]:
 
     def bind(relation: Relation) -> None:
         place = Place("require", "value", "require")
-        broken.append(build.negated(scalars.lower(relation, place, one.holds)))
+        broken.append(build.negated(lowering.lower(relation, place, one.holds)))
         broken.extend(relation.faulty)
 
     _, steps = subjects(bind)
@@ -64,10 +64,10 @@ def _of_rows(model: Model, one: scheme.Demand, table: str) -> list[Step]:
     reading = Reading(model, table, one.time)
     relation = Relation(reading, per_row=True)
     place = Place(table, "row", f"{table}$row")
-    holds = scalars.lower(relation, place, one.holds)
+    holds = lowering.lower(relation, place, one.holds)
     found = build.any_of([build.negated(holds), *relation.faulty])
     if one.where is not None:
-        found = build.both([scalars.lower(relation, place, one.where), found])
+        found = build.both([lowering.lower(relation, place, one.where), found])
     time = reading.column(*one.time) if one.time is not None else None
     made: list[Step] = [reading.scan(table, model.tables[table].keys)]
     sources.joined(reading, table, made, one.time[0] if one.time else (), time)

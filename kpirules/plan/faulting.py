@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kpirules.model.expr import By, Choose, Col, Curve, Expr, Fallback, Fn, Limited, Own, Tiers, Val
+from kpirules.model.expr import Col, Expr, Fallback, Fn, Own, Val
 from kpirules.model.traversal import children
-from kpirules.plan import scalars
+from kpirules.plan import columns
+from kpirules.plan.lowering import is_rule
 from kpirules.plan.reading import may_stray
 from kpirules.plan.relation import Relation
-
-RULES = (Limited, By, Choose, Curve, Tiers)
-"""The nodes that are lowered to steps of their own."""
 
 
 def faults(relation: Relation, node: Expr) -> bool:
@@ -21,7 +19,7 @@ def faults(relation: Relation, node: Expr) -> bool:
 
 def has_rule(relation: Relation, node: Expr) -> bool:
     """Whether a rule with rows or limits is in an expression."""
-    return _has(relation.ruled, node, lambda part: isinstance(part, RULES))
+    return _has(relation.ruled, node, is_rule)
 
 
 def _has(memo: dict[int, tuple[Expr, bool]], node: Expr, test: Callable[[Expr], bool]) -> bool:
@@ -59,7 +57,7 @@ def _may_end(relation: Relation, part: Expr) -> bool:
         case Own() if part.refs and may_stray(relation.model, part.refs):
             return True
         case Own() if not part.alone or not relation.per_row:
-            return bool(scalars.owned(relation.owner or relation, part)[1])
+            return bool(columns.owned(relation.owner or relation, part)[1])
         case Own():
             return faults(relation, part.value)
         case Val() if relation.per_row:

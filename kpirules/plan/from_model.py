@@ -6,7 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kpirules.model.scheme import Model
-from kpirules.plan import advice, build, counted, demands, results, schedule
+from kpirules.plan import (
+    advice,
+    aggregates,
+    branches,
+    build,
+    columns,
+    counted,
+    demands,
+    lookups,
+    operators,
+    results,
+    rules,
+    schedule,
+)
 from kpirules.plan.ir import (
     NOT_ACTIVE,
     Binding,
@@ -25,13 +38,16 @@ from kpirules.plan.ir import (
     Scan,
     Step,
 )
+from kpirules.plan.lowering import lower
 from kpirules.plan.proof import proved
 from kpirules.plan.reading import COUNT, Reading, type_of
 from kpirules.plan.relation import Place, Relation, origin_of
-from kpirules.plan.scalars import lower
 from kpirules.plan.sources import Nobodys
 from kpirules.values import days, types
 from kpirules.values.units import Unit
+
+_CONSTRUCTS = (aggregates, branches, columns, lookups, operators, rules)
+"""The files that say how each kind of expression and rule is lowered (see `kpirules.plan.lowering`)."""
 
 _ORDER = {"total": 0, "grade": 2, "pay": 3, "component": 3, "outcome": 4, "ensure": 5}
 """Items as they are read: the total, what it is made of, the grade, pay; each kind in file order."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from kpirules.model.expr import Lookup
-from kpirules.plan import build, scalars
+from kpirules.plan import build, columns
 from kpirules.plan.ir import Ref
+from kpirules.plan.lowering import lowers
 from kpirules.plan.reading import Reading
 from kpirules.plan.relation import Place, Relation, Source
 
 
+@lowers(Lookup)
 def looked_up(subjects: Relation, place: Place, node: Lookup) -> Ref:
     """A column of the row for the subject and the period; faults of a computed one are taken over."""
     source = subjects.sources.get(node.table)
@@ -17,7 +19,7 @@ def looked_up(subjects: Relation, place: Place, node: Lookup) -> Ref:
         source = Source(rows, node, Place(node.table, "row", f"{node.table}$row"))
         subjects.sources[node.table] = source
     relation = source.relation
-    column, flags = relation.collected(lambda: scalars.column(relation, source.place, (), node.table, node.column))
+    column, flags = relation.collected(lambda: columns.column(relation, source.place, (), node.table, node.column))
     names = [column.name, *(flag.when for flag in flags)]
     depth = max(relation.depth(name) for name in names)
     for name in names:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kpirules.model import scheme
 from kpirules.model.expr import Expr, Val
-from kpirules.plan import build, rules, scalars
+from kpirules.plan import build, lowering
 from kpirules.plan.ir import Item, Part, Ref, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.proof import proved
@@ -59,7 +59,7 @@ def _lowered(relation: Relation, item: str, part: str) -> Ref:
         return _grade(relation)
     if item in model.defines:
         define = model.defines[item]
-        return rules.emit(relation, Place(item, "value", item, title=define.title), define.rule, item)
+        return lowering.emit(relation, Place(item, "value", item, title=define.title), define.rule, item)
     if item in model.indicators:
         return _PARTS[part](relation, model.indicators[item])
     outcome = model.outcome_of.get(item)
@@ -73,13 +73,13 @@ def _lowered(relation: Relation, item: str, part: str) -> Ref:
 
 def _actual(relation: Relation, one: scheme.Indicator) -> Ref:
     place = Place(one.name, "actual", f"{one.name}.actual", title=one.title)
-    return rules.emit(relation, place, one.actual, place.base)
+    return lowering.emit(relation, place, one.actual, place.base)
 
 
 def _target(relation: Relation, one: scheme.Indicator) -> Ref:
     assert one.target is not None
     place = Place(one.name, "target", f"{one.name}.target", title=one.title)
-    return rules.emit(relation, place, one.target, place.base)
+    return lowering.emit(relation, place, one.target, place.base)
 
 
 def _achievement(relation: Relation, one: scheme.Indicator) -> Ref:
@@ -92,8 +92,8 @@ def _achievement(relation: Relation, one: scheme.Indicator) -> Ref:
 
     def first(name: str) -> Ref:
         if one.achievement_written:
-            return rules.emit(relation, place, rule, name)
-        return relation.bind(name, scalars.lower(relation, place, rule), place, "quotient", one.span)
+            return lowering.emit(relation, place, rule, name)
+        return relation.bind(name, lowering.lower(relation, place, rule), place, "quotient", one.span)
 
     return chain(first, rest, place.base, relation)
 
@@ -112,7 +112,7 @@ def _score(relation: Relation, one: scheme.Indicator) -> Ref:
     rest.append(rounding(relation, place, "score", one.score.span))
     rest += gates(relation, place, one.name, "score")
     found = chain(
-        lambda name: _under(guarded, rules.emit(relation, guarded, one.score, name)), rest, place.base, relation
+        lambda name: _under(guarded, lowering.emit(relation, guarded, one.score, name)), rest, place.base, relation
     )
     relation.types[found.name] = found.type.maybe(when=not one.always)
     return build.ref(found.name, relation.types[found.name])
@@ -160,7 +160,7 @@ def _grade(relation: Relation) -> Ref:
         there = build.negated(build.is_missing(relation.value("total", "value")))
         guarded = place.under(relation.bind("grade.present", there, place, "guard", grade.span).name)
     rest = gates(relation, place, "grade", "value")
-    found = chain(lambda name: rules.emit(relation, guarded, grade.rule, name), rest, "grade", relation)
+    found = chain(lambda name: lowering.emit(relation, guarded, grade.rule, name), rest, "grade", relation)
     missing = guarded is not place or grade.rule.type.missing
     found = Ref(found.name, replace(found.type, domain=grade.order).maybe(when=missing))
     relation.types[found.name] = found.type
@@ -181,13 +181,13 @@ def _pay(relation: Relation, pay: scheme.Pay) -> Ref:
     if pay.applies is not None and gets is not None:
         conditions.append((Ref(gets, types.BOOL), pay.applies))
     if pay.when is not None:
-        when = scalars.bound(relation, whole, scalars.lower(relation, whole, pay.when), pay.when)
-        inner = whole.under(scalars.guard(relation, whole, when, pay.when))
+        when = lowering.bound(relation, whole, lowering.lower(relation, whole, pay.when), pay.when)
+        inner = whole.under(lowering.guard(relation, whole, when, pay.when))
         conditions.append((when, pay.when))
         rest.append(lambda value, name: _else_nothing(relation, whole, when, value, name, pay.when))
     rest.append(rounding(relation, whole, "money", pay.amount.span))
     rest += gates(relation, whole, pay.name, "value")
-    found = chain(lambda name: rules.emit(relation, inner, pay.amount, name), rest, pay.name, relation)
+    found = chain(lambda name: lowering.emit(relation, inner, pay.amount, name), rest, pay.name, relation)
     found = Ref(found.name, found.type.maybe(when=gets is not None))
     relation.types[found.name] = found.type
     parts = (Part("value", found.name),)
@@ -199,7 +199,7 @@ def _pay(relation: Relation, pay: scheme.Pay) -> Ref:
 
 def _gets(relation: Relation, pay: scheme.Pay, place: Place) -> str | None:
     if pay.applies is not None:
-        condition = scalars.lower(relation, place, pay.applies)
+        condition = lowering.lower(relation, place, pay.applies)
         return relation.bind(f"{pay.name}.applies", condition, place, "guard", pay.applies.span).name
     if relation.model.scorecards and relation.model.total_missing:
         assessed = build.negated(build.is_missing(relation.value("total", "value")))
@@ -242,7 +242,7 @@ def _judged(relation: Relation, place: Place, condition: Expr, needs: tuple[Val,
     if lacking:
         there = build.negated(build.any_of(lacking))
         guarded = place.under(relation.bind(f"{place.base}.judged", there, place, "guard", None).name)
-    expr = scalars.lower(relation, guarded, condition)
+    expr = lowering.lower(relation, guarded, condition)
     found = relation.bind(place.base, expr, guarded, "condition", condition.span)
     if lacking:
         relation.types[place.base] = found.type.maybe()

@@ -25,39 +25,24 @@ from kpirules.model.expr import (
 )
 from kpirules.model.rules.curves_and_tiers import within
 from kpirules.model.traversal import head_parts
-from kpirules.plan import build, faulting, scalars
+from kpirules.plan import build, faulting, lowering
 from kpirules.plan.ir import Case, Const, Op, Ref, RowText, Scalar
+from kpirules.plan.lowering import emits
 from kpirules.plan.relation import Flag, Place, Relation, origin_of
 from kpirules.source import Span
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 
-def emit(relation: Relation, place: Place, node: Expr, name: str) -> Ref:
-    """Bind an expression or a rule under a name; its own steps are bound before it."""
-    match node:
-        case Limited():
-            return _limited(relation, place, node, name)
-        case By():
-            return _by(relation, place, node, name)
-        case Choose():
-            return _choose(relation, place, node, name)
-        case Curve():
-            return _curve(relation, place, node, name)
-        case Tiers():
-            return _tiers(relation, place, node, name)
-        case _:
-            return relation.bind(name, scalars.lower(relation, place, node), place, "value", node.span)
-
-
 def step(relation: Relation, place: Place, node: Expr) -> Ref:
     """Bind an expression or a rule under a fresh name, unless it is a value that has one."""
-    found = scalars.lower(relation, place, node)
+    found = lowering.lower(relation, place, node)
     if isinstance(found, Ref):
         return found
     return relation.bind(relation.fresh(place.base), found, place, "value", node.span)
 
 
+@emits(Limited)
 def _limited(relation: Relation, place: Place, node: Limited, name: str) -> Ref:
     """Each limit a step, from left to right."""
     limits = [node]
@@ -66,7 +51,7 @@ def _limited(relation: Relation, place: Place, node: Limited, name: str) -> Ref:
     names = [name, *(relation.fresh(place.base) for _ in limits[1:])]
     value = step(relation, place, limits[-1].value)
     for one in reversed(limits):
-        bound = scalars.bound(relation, place, scalars.lower(relation, place, one.bound), one.bound)
+        bound = lowering.bound(relation, place, lowering.lower(relation, place, one.bound), one.bound)
         found = build.limit(value, bound, one.type.unit, at_most=one.at_most)
         kind = "at_most" if one.at_most else "at_least"
         value = relation.bind(names.pop(), found, place, kind, one.bound.span, of=value.name)
@@ -76,12 +61,14 @@ def _limited(relation: Relation, place: Place, node: Limited, name: str) -> Ref:
 # ---------------------------------------------------------------- rows
 
 
+@emits(By)
 def _by(relation: Relation, place: Place, node: By, name: str) -> Ref:
     head = step(relation, place, node.head)
     conditions = _conditions(relation, place, head, node.rows)
     return _by_rows(relation, place, node, name, head, node.rows, conditions)
 
 
+@emits(Choose)
 def _choose(relation: Relation, place: Place, node: Choose, name: str) -> Ref:
     conditions = _conditions(relation, place, None, node.rows)
     return _by_rows(relation, place, node, name, None, node.rows, conditions)
@@ -94,7 +81,7 @@ def _conditions(relation: Relation, place: Place, head: Ref | None, rows: Sequen
         inner = place
         if found and any(faulting.faults(relation, part) for part in head_parts(row.head)):
             above = [one for one in found if one is not None]
-            inner = place.under(scalars.guard(relation, place, build.negated(build.any_of(above))))
+            inner = place.under(lowering.guard(relation, place, build.negated(build.any_of(above))))
         found.append(_condition(relation, inner, head, row.head))
     return found
 
@@ -103,12 +90,12 @@ def _condition(relation: Relation, place: Place, head: Scalar | None, written: H
     match written:
         case Compares(op, bound):
             assert head is not None
-            return build.compare(build.COMPARE[op], head, scalars.lower(relation, place, bound))
+            return build.compare(build.COMPARE[op], head, lowering.lower(relation, place, bound))
         case Lists(values):
             assert head is not None
-            return build.any_of([build.compare("eq", head, scalars.lower(relation, place, value)) for value in values])
+            return build.any_of([build.compare("eq", head, lowering.lower(relation, place, value)) for value in values])
         case Holds(condition):
-            return scalars.lower(relation, place, condition)
+            return lowering.lower(relation, place, condition)
         case Otherwise():
             return None
 
@@ -153,9 +140,9 @@ def _row_value(relation: Relation, place: Place, row: Ref, index: int, written: 
     """A row's value; one that has steps of its own, or may fault, stands under the condition that the row is taken."""
     nested = isinstance(written.value, Limited | By | Choose | Curve | Tiers)
     if not nested and not faulting.faults(relation, written.value):
-        return scalars.lower(relation, place, written.value)
-    taken = scalars.guard(relation, place, _taken(row, index))
-    return scalars.lower(relation, place.under(taken), written.value)
+        return lowering.lower(relation, place, written.value)
+    taken = lowering.guard(relation, place, _taken(row, index))
+    return lowering.lower(relation, place.under(taken), written.value)
 
 
 def _taken(row: Ref, index: int) -> Op:
@@ -174,6 +161,7 @@ def _switch(row: Ref, values: Sequence[Scalar], type_: Type) -> Scalar:
 # ---------------------------------------------------------------- curve
 
 
+@emits(Curve)
 def _curve(relation: Relation, place: Place, node: Curve, name: str) -> Ref:
     """Comparison rows, then the lines: up to the first point, between each two, after the last."""
     head = step(relation, place, node.head)
@@ -218,6 +206,7 @@ def _bounded(node: Scalar, type_: Type) -> Scalar:
 # ---------------------------------------------------------------- tiers
 
 
+@emits(Tiers)
 def _tiers(relation: Relation, place: Place, node: Tiers, name: str) -> Ref:
     """In each band, what the bands below pay in full and the slice in it at its rate."""
     head = step(relation, place, node.head)
@@ -230,8 +219,8 @@ def _tiers(relation: Relation, place: Place, node: Tiers, name: str) -> Ref:
     falling: list[Scalar] = []
     for index, band in enumerate(node.bands):
         inner = _reached(relation, place, band, head, below) if index else place
-        rate = scalars.lower(relation, inner, band.rate)
-        bound = scalars.lower(relation, inner, band.bound) if band.bound is not None else None
+        rate = lowering.lower(relation, inner, band.rate)
+        bound = lowering.lower(relation, inner, band.bound) if band.bound is not None else None
         ends = below.type if index else None, bound.type if bound is not None else None
         inside = Ref(head.name, within(head.type, *ends))
         values.append(build.add(paid, build.mul(build.sub(inside, below, head_unit), rate, unit), unit))
@@ -259,7 +248,7 @@ def _reached(relation: Relation, place: Place, band: Band, head: Ref, below: Sca
     """Where a band is worked out: everywhere, or, where it may end the run, past the bands below it."""
     if not any(faulting.faults(relation, part) for part in (band.bound, band.rate) if part is not None):
         return place
-    return place.under(scalars.guard(relation, place, build.compare("gt", head, below)))
+    return place.under(lowering.guard(relation, place, build.compare("gt", head, below)))
 
 
 def _constant(node: Scalar) -> Scalar:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from kpirules.model import scheme
-from kpirules.plan import build, rules, scalars
+from kpirules.plan import build, lowering
 from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.proof import proved
@@ -30,7 +30,7 @@ def applying(relation: Relation, name: str) -> Ref:
     card = relation.model.card_of[name]
     assert card.applies is not None
     place = Place(name, "applies", name, title=card.title)
-    condition = scalars.lower(relation, place, card.applies)
+    condition = lowering.lower(relation, place, card.applies)
     return relation.bind(f"{name}.applies", condition, place, "guard", card.applies.span)
 
 
@@ -40,7 +40,7 @@ def _entry_condition(relation: Relation, card: scheme.Scorecard, entry: scheme.E
     if entry.when is None:
         return applies
     place = Place(entry.indicator, "when", f"{card.name}/{entry.indicator}", applies.name if applies else None)
-    when = scalars.lower(relation, place, entry.when)
+    when = lowering.lower(relation, place, entry.when)
     return relation.bind(f"{place.base}.when", when, place, "guard", entry.when.span)
 
 
@@ -183,7 +183,7 @@ def _adjustments(relation: Relation, card: scheme.Scorecard, place: Place) -> Re
     for nth, adjust in enumerate(card.adjusts, 1):
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
         with proved(adjust.rule.span, *(one.rule for one in card.adjusts[:nth])):
-            one = rules.emit(relation, inner, adjust.rule, inner.base)
+            one = lowering.emit(relation, inner, adjust.rule, inner.base)
             found.plus(one)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
         relation.items.append(replace(item, tier1=tier1(relation, adjust.name, inner.base)))
@@ -202,10 +202,10 @@ def _sum(relation: Relation, card: scheme.Scorecard) -> Scalar:
     applies = _applies(relation, card)
     place = Place(card.name, "total", f"{card.name}.total", applies.name if applies is not None else None, card.title)
     if not weighted.type.missing:
-        return rules.emit(relation, place, card.total, place.base)
+        return lowering.emit(relation, place, card.total, place.base)
     scored = build.negated(build.is_missing(weighted))
     there = relation.bind(f"{card.name}.scored", scored, place, "guard", card.span)
-    return maybe(rules.emit(relation, place.under(there.name), card.total, place.base))
+    return maybe(lowering.emit(relation, place.under(there.name), card.total, place.base))
 
 
 def total(relation: Relation) -> Ref:

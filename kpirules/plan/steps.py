@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kpirules.model import scheme
-from kpirules.plan import build, faulting, scalars
+from kpirules.plan import build, faulting, lowering
 from kpirules.plan.ir import Ref, Scalar
 from kpirules.plan.relation import Place, Relation
 from kpirules.source import Span
@@ -53,7 +53,7 @@ def trips(relation: Relation, gate: str) -> Ref:
     """Bind whether a gate trips."""
     effect = relation.model.effect_of[gate]
     place = Place(gate, "gate", gate, title=effect.title)
-    return relation.bind(gate, scalars.lower(relation, place, effect.when), place, "guard", effect.when.span)
+    return relation.bind(gate, lowering.lower(relation, place, effect.when), place, "guard", effect.when.span)
 
 
 def _gate(relation: Relation, place: Place, effect: scheme.Effect) -> Change:
@@ -70,7 +70,7 @@ def _on_grade(relation: Relation, place: Place, effect: scheme.Effect, value: Re
     """A grade capped (or lifted) to the bound where it is better (or worse), by the order of the grade's rows."""
     assert relation.model.grade is not None
     order = relation.model.grade.order
-    bound = scalars.lower(relation, place, effect.bound)
+    bound = lowering.lower(relation, place, effect.bound)
     at = order.index(str(getattr(bound, "value", "")))
     moved = {"at most": order[:at], "at least": order[at + 1 :], "is": order}[effect.how]
     if not moved:
@@ -84,8 +84,8 @@ def _on_number(relation: Relation, place: Place, effect: scheme.Effect, value: R
     """A number limited or replaced where the gate trips; the result is rounded like its target."""
     header = relation.model.header
     unit = value.type.unit
-    inner = place.under(scalars.guard(relation, place, trips)) if faulting.faults(relation, effect.bound) else place
-    bound = scalars.lower(relation, inner, effect.bound)
+    inner = place.under(lowering.guard(relation, place, trips)) if faulting.faults(relation, effect.bound) else place
+    bound = lowering.lower(relation, inner, effect.bound)
     if effect.how == "is":
         there = build.both([trips, build.negated(build.is_missing(value))])
         capped, condition = bound, there
