@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from kpirules.model import scheme
+from kpirules.model.expr import Expr
 from kpirules.plan import build, rules, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
@@ -178,9 +179,11 @@ def indicator_parts(draft: Draft, indicator: scheme.Indicator) -> tuple[Part, ..
 
 def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
     found = build.Sum(Unit.NUMBER)
-    for nth, adjust in enumerate(card.adjusts, 1):
+    added: list[Expr] = []
+    for adjust in card.adjusts:
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
-        with proved(adjust.rule.span, *(one.rule for one in card.adjusts[:nth])):
+        added.append(adjust.rule)
+        with proved(adjust.rule.span, *added):
             one = rules.emit(draft, inner, adjust.rule, inner.base)
             found.plus(one)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
