@@ -10,20 +10,11 @@ from kpirules.plan import build, rows
 from kpirules.plan.draft import Draft, Flag, Place
 from kpirules.plan.ir import Case, Op, Ref, Scalar
 from kpirules.values import groups, types
+from kpirules.values.operation_table import AGGREGATES
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 _NUMBER = types.decimal(Unit.NUMBER, 0, Fraction(0), types.SUM_BOUND)
-
-
-_NOTHING: dict[str, Fraction | bool] = {
-    "sum": Fraction(0),
-    "count": Fraction(0),
-    "count distinct": Fraction(0),
-    "any": False,
-    "all": True,
-}
-"""What an aggregate comes to where there is no row; the others are missing."""
 
 
 def figure(draft: Draft, place: Place, node: Agg) -> Ref:
@@ -31,7 +22,8 @@ def figure(draft: Draft, place: Place, node: Agg) -> Ref:
 
     One that may be missing is so where it is worked out, also for a reader that knows it to be there.
     """
-    worked_out = node if node.func in _NOTHING and node.parts is None else replace(node, type=node.type.maybe())
+    certain = AGGREGATES[node.func].of_no_rows is not None and node.parts is None
+    worked_out = node if certain else replace(node, type=node.type.maybe())
     name, flags = draft.aggregates.get(worked_out) or _new(draft, place, worked_out)
     draft.need([flag if flag.person else replace(flag, item=place.item) for flag in flags], place.guard)
     return build.ref(name, node.type)
@@ -61,21 +53,22 @@ def _bind(draft: Draft, node: Agg, name: str) -> None:
         summed_up = Case(((whole, build.ref(f"{name}$sum", node.type)),), None, node.type)
         draft.bind(name, summed_up, place, "aggregate", node.span, of=f"{name}$sum")
         return
-    if node.func == "avg":
+    operation = AGGREGATES[node.func]
+    if len(operation.measures) > 1:
         summed = build.ref(f"{name}$sum", _summed(node).maybe())
         whole = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))
         found = build.div(summed, whole, node.type.unit)
         draft.bind(name, _typed(found, node.type), place, "aggregate", node.span, of=f"{name}$sum")
         return
     column = build.ref(f"{name}$", node.type.maybe())
-    nothing = _NOTHING.get(node.func)
+    nothing = operation.of_no_rows
     expr: Scalar = column if nothing is None else build.coalesce(column, build.const(nothing, node.type))
     draft.bind(name, _typed(expr, node.type), place, "aggregate", node.span, of=f"{name}$")
 
 
 def _summed(node: Agg) -> Type:
     assert node.arg is not None
-    return groups.total(node.arg.type, node.type.unit)
+    return groups.total(node.arg.type).of(node.type.unit)
 
 
 def _typed(node: Scalar, type_: Type) -> Scalar:

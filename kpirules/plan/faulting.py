@@ -9,6 +9,7 @@ from kpirules.model.traversal import children
 from kpirules.plan import scalars
 from kpirules.plan.draft import Draft
 from kpirules.plan.reading import may_stray
+from kpirules.values.operation_table import function
 
 RULES = (Limited, By, Choose, Curve, Tiers)
 """The nodes that are lowered to steps of their own."""
@@ -51,7 +52,7 @@ def _may_end(draft: Draft, part: Expr) -> bool:
         case Fallback():
             return part.fallback is None
         case Fn():
-            return part.name in ("add_days", "add_months")
+            return function(part.name).may_end
         case Col():
             computed = draft.model.columns.get((part.table, part.column))
             strays = bool(part.refs) and may_stray(draft.model, part.refs)

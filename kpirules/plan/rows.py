@@ -27,6 +27,7 @@ from kpirules.plan.reading import COUNT, Reading, placed
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note, Span, catalogue
 from kpirules.values import groups, types
+from kpirules.values.operation_table import AGGREGATES
 from kpirules.values.types import Type
 
 LAST_STAGE = 30
@@ -109,13 +110,12 @@ def measured(draft: Draft, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
         _measure(rows, agg, f"{name}$sum", item, ("sum", found.name, None), some)
         _measure(rows, agg, f"{name}$count", item, ("count", found.name, None), COUNT)
         return tuple(flags)
-    summed = groups.total(found.type, agg.type.unit) if agg.func in ("sum", "avg") else agg.type
-    if agg.func == "avg":
-        _measure(rows, agg, f"{name}$sum", item, ("sum", found.name, condition), summed)
-        _measure(rows, agg, f"{name}$count", item, ("count", None, condition), COUNT)
-    else:
-        func = "distinct" if agg.func == "count distinct" else agg.func
-        _measure(rows, agg, f"{name}$", item, (func, found.name, condition), summed)
+    operation = AGGREGATES[agg.func]
+    first, *over = operation.measures
+    kind = groups.total(found.type).of(agg.type.unit) if operation.sums else agg.type
+    _measure(rows, agg, f"{name}${first if over else ''}", item, (first, found.name, condition), kind)
+    for count in over:
+        _measure(rows, agg, f"{name}${count}", item, (count, None, condition), COUNT)
     return tuple(flags)
 
 
