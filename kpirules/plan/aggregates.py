@@ -15,20 +15,11 @@ from kpirules.plan.relation import Flag, Place, Relation, Source, origin_of
 from kpirules.records import dataclass
 from kpirules.source import Span, catalogue
 from kpirules.values import groups, types
+from kpirules.values.operation_table import AGGREGATES
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 _NUMBER = types.decimal(Unit.NUMBER, 0, Fraction(0), types.SUM_BOUND)
-
-
-_NOTHING: dict[str, Fraction | bool] = {
-    "sum": Fraction(0),
-    "count": Fraction(0),
-    "count distinct": Fraction(0),
-    "any": False,
-    "all": True,
-}
-"""What an aggregate comes to where there is no row; the others are missing."""
 
 
 @lowers(Agg)
@@ -37,7 +28,8 @@ def figure(relation: Relation, place: Place, node: Agg) -> Ref:
 
     One that may be missing is so where it is worked out, also for a reader that knows it to be there.
     """
-    worked_out = node if node.func in _NOTHING and node.parts is None else replace(node, type=node.type.maybe())
+    certain = AGGREGATES[node.func].of_no_rows is not None and node.parts is None
+    worked_out = node if certain else replace(node, type=node.type.maybe())
     name, flags = relation.aggregates.get(worked_out) or _new(relation, place, worked_out)
     relation.need([flag if flag.person else replace(flag, item=place.item) for flag in flags], place.guard)
     return build.ref(name, node.type)
@@ -67,21 +59,22 @@ def _bind(relation: Relation, node: Agg, name: str) -> None:
         summed_up = Case(((whole, build.ref(f"{name}$sum", node.type)),), None, node.type)
         relation.bind(name, summed_up, place, "aggregate", node.span, of=f"{name}$sum")
         return
-    if node.func == "avg":
+    operation = AGGREGATES[node.func]
+    if len(operation.measures) > 1:
         summed = build.ref(f"{name}$sum", _summed(node).maybe())
         whole = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))
         found = build.div(summed, whole, node.type.unit)
         relation.bind(name, _typed(found, node.type), place, "aggregate", node.span, of=f"{name}$sum")
         return
     column = build.ref(f"{name}$", node.type.maybe())
-    nothing = _NOTHING.get(node.func)
+    nothing = operation.of_no_rows
     expr: Scalar = column if nothing is None else build.coalesce(column, build.const(nothing, node.type))
     relation.bind(name, _typed(expr, node.type), place, "aggregate", node.span, of=f"{name}$")
 
 
 def _summed(node: Agg) -> Type:
     assert node.arg is not None
-    return groups.total(node.arg.type, node.type.unit)
+    return groups.total(node.arg.type).of(node.type.unit)
 
 
 def _typed(node: Scalar, type_: Type) -> Scalar:
@@ -152,14 +145,11 @@ def _figures(agg: Agg, name: str, value: Ref | None, where: str | None) -> list[
             _Made(f"{name}$sum", "sum", value.name, None, some),
             _Made(f"{name}$count", "count", value.name, None, COUNT),
         ]
-    summed = groups.total(value.type, agg.type.unit) if agg.func in ("sum", "avg") else agg.type
-    if agg.func == "avg":
-        return [
-            _Made(f"{name}$sum", "sum", value.name, where, summed),
-            _Made(f"{name}$count", "count", None, where, COUNT),
-        ]
-    func = "distinct" if agg.func == "count distinct" else agg.func
-    return [_Made(f"{name}$", func, value.name, where, summed)]
+    operation = AGGREGATES[agg.func]
+    first, *over = operation.measures
+    kind = groups.total(value.type).of(agg.type.unit) if operation.sums else agg.type
+    figure_of = _Made(f"{name}${first if over else ''}", first, value.name, where, kind)
+    return [figure_of, *(_Made(f"{name}${count}", count, None, where, COUNT) for count in over)]
 
 
 def _say_all(relation: Relation, where: Ref, node: Expr) -> None:

@@ -9,6 +9,7 @@ from kpirules.plan.lowering import bound, guard, lower, lowers
 from kpirules.plan.operators import scalar
 from kpirules.plan.relation import Flag, Place, Relation, origin_of
 from kpirules.values import types
+from kpirules.values.operation_table import function
 
 
 @lowers(Fallback)
@@ -29,7 +30,7 @@ def _joined(relation: Relation, place: Place, node: Bin) -> Scalar:
 
 @lowers(Fn)
 def _function(relation: Relation, place: Place, node: Fn) -> Scalar:
-    if node.name in ("add_days", "add_months"):
+    if function(node.name).may_end:
         return _later(relation, place, node)
     return scalar(node, lambda inner: lower(relation, place, inner))
 

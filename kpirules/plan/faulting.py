@@ -10,6 +10,7 @@ from kpirules.plan import columns
 from kpirules.plan.lowering import is_rule
 from kpirules.plan.reading import may_stray
 from kpirules.plan.relation import Relation
+from kpirules.values.operation_table import function
 
 
 def faults(relation: Relation, node: Expr) -> bool:
@@ -49,7 +50,7 @@ def _may_end(relation: Relation, part: Expr) -> bool:
         case Fallback():
             return part.fallback is None
         case Fn():
-            return part.name in ("add_days", "add_months")
+            return function(part.name).may_end
         case Col():
             computed = relation.model.columns.get((part.table, part.column))
             strays = bool(part.refs) and may_stray(relation.model, part.refs)

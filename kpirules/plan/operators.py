@@ -13,6 +13,7 @@ from kpirules.plan.ir import Const, Op, Param, Scalar
 from kpirules.plan.lowering import divided, lower, lowers
 from kpirules.plan.relation import Place, Relation
 from kpirules.values import types
+from kpirules.values.operation_table import Function, Takes, function
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
@@ -122,28 +123,29 @@ def _divisor(node: Bin) -> str | None:
 
 
 def _function(node: Fn, args: list[Scalar]) -> Scalar:
-    match node.name:
-        case "min" | "max":
+    operation = function(node.name)
+    match operation.takes:
+        case Takes.ALIKE:
             found = args[0]
             for arg in args[1:]:
-                found = _extreme(node, found, arg)
+                found = _extreme(operation, node.type.unit, found, arg)
             return found
-        case "round" | "floor" | "ceil":
-            return Op(node.name, tuple(args), types.rounding(args[0].type, node.places), node.places, node.mode)
-        case "truncate" | "extend":
-            return Op(node.name, tuple(args), types.steps(args[0].type, node.name))
-        case "abs":
-            return Op("abs", tuple(args), types.absolute(args[0].type))
-        case "month_start":
-            return build.first_day(args[0], types.DATE.maybe(when=args[0].type.missing))
-        case "month_end":
+        case Takes.ROUNDED:
+            return Op(node.name, tuple(args), node.type, node.places, node.mode)
+        case Takes.FIGURE | Takes.QUOTIENT:
+            return Op(node.name, tuple(args), node.type)
+    match operation.operators:
+        case ("first_day",):
+            return build.first_day(args[0], operation.type(args[0].type))
+        case ("first_day", "last_day"):
             first = build.first_day(args[0], Type(Unit.MONTH, args[0].type.missing))
-            return Op("last_day", (first,), types.DATE.maybe(when=first.type.missing))
+            return Op("last_day", (first,), operation.type(first.type))
         case _:
             return Op(node.name, tuple(args), node.type)
 
 
-def _extreme(node: Fn, a: Scalar, b: Scalar) -> Scalar:
-    if node.type.unit is Unit.DATE:
-        return Op("earlier" if node.name == "min" else "later", (a, b), types.DATE)
-    return build.limit(a, b, node.type.unit, at_most=node.name == "min")
+def _extreme(operation: Function, unit: Unit, a: Scalar, b: Scalar) -> Scalar:
+    limit, of_dates = operation.operators
+    if unit is Unit.DATE:
+        return Op(of_dates, (a, b), types.DATE)
+    return build.limit(a, b, unit, at_most=limit == "at_most")

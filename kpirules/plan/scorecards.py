@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from kpirules.model import scheme
+from kpirules.model.expr import Expr
 from kpirules.plan import build, lowering
 from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
@@ -180,9 +181,11 @@ def indicator_parts(relation: Relation, indicator: scheme.Indicator) -> tuple[Pa
 
 def _adjustments(relation: Relation, card: scheme.Scorecard, place: Place) -> Ref:
     found = build.Sum(Unit.NUMBER)
-    for nth, adjust in enumerate(card.adjusts, 1):
+    added: list[Expr] = []
+    for adjust in card.adjusts:
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
-        with proved(adjust.rule.span, *(one.rule for one in card.adjusts[:nth])):
+        added.append(adjust.rule)
+        with proved(adjust.rule.span, *added):
             one = lowering.emit(relation, inner, adjust.rule, inner.base)
             found.plus(one)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
