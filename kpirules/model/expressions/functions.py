@@ -74,10 +74,10 @@ def _form(ws: Workspace, node: ast.Call) -> str | None:
     keywords = _FORMS.get((written, len(parts)))
     if keywords is None:
         return None
-    found = [
+    phrase = [
         words.spelling(word, ws.file.language) if word.isascii() else parts["①②③".index(word)] for word in keywords
     ]
-    return " ".join(found)
+    return " ".join(phrase)
 
 
 _FORMS = {(name, 3): ("if", "①", "then", "②", "else", "③") for name in ("if", "如果")} | {
@@ -118,11 +118,11 @@ def _scalar(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         Skip: wrong number of arguments, wrong units, or digits that cannot be proved.
     """
     least, most, make = FUNCTIONS[name]
-    found = tuple(ws.infer(scope, arg) for arg in node.args)
+    values = tuple(ws.infer(scope, arg) for arg in node.args)
     if not least <= len(node.args) <= most:
         args = {"name": node.function.text, "least": least, "most": most, "found": len(node.args)}
         raise ws.fail("KPI313", node.span, args, helps=[Note("one" if least == most else "range", args)])
-    return make(ws, node, name, found)
+    return make(ws, node, name, values)
 
 
 def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
@@ -135,8 +135,8 @@ def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) ->
     if not value.type.unit.numeric:
         raise fitting.unfit(ws, value, node.function.text)
     digits = int(places)
-    found = fitting.fit(ws, node.span, (value,), lambda: types.rounding(value.type, digits))
-    return Fn(name, (value,), digits, ws.scheme.mode, type=found, span=node.span)
+    rounded = fitting.fit(ws, node.span, (value,), lambda: types.rounding(value.type, digits))
+    return Fn(name, (value,), digits, ws.scheme.mode, type=rounded, span=node.span)
 
 
 def _abs(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
@@ -156,10 +156,10 @@ def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -
     unit = branches.either(ws, joined, node).unit
 
     def merge() -> Type:
-        found = joined[0].type
+        type_ = joined[0].type
         for branch in joined[1:]:
-            found = types.limit(found, branch.type, unit, at_most=name == "min") if unit.numeric else found
-        return found.of(unit)
+            type_ = types.limit(type_, branch.type, unit, at_most=name == "min") if unit.numeric else type_
+        return type_.of(unit)
 
     return Fn(name, tuple(joined), type=fitting.fit(ws, node.span, tuple(joined), merge), span=node.span)
 

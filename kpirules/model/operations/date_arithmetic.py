@@ -40,8 +40,8 @@ def counted(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) ->
 def count(ws: Workspace, name: str, args: tuple[Expr, ...], span: Span) -> Expr:
     """The same of dates."""
     low, high = _BOUNDS[name]
-    found = types.decimal(Unit.NUMBER, 0, Fraction(low), Fraction(high), missing=any(arg.type.missing for arg in args))
-    return Fn(name, args, type=fitting.fit(ws, span, args, lambda: found), span=span)
+    type_ = types.decimal(Unit.NUMBER, 0, Fraction(low), Fraction(high), missing=any(arg.type.missing for arg in args))
+    return Fn(name, args, type=fitting.fit(ws, span, args, lambda: type_), span=span)
 
 
 def ends(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
@@ -55,8 +55,8 @@ def ends(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Ex
     if isinstance(value, date):
         first = dates.first_day(value, 1)
         return Lit(first if name == "month_start" else dates.last_day(first, 1), type=types.DATE, span=node.span)
-    found = fitting.fit(ws, node.span, (day,), lambda: types.DATE.maybe(when=day.type.missing))
-    return Fn(name, (day,), type=found, span=node.span)
+    type_ = fitting.fit(ws, node.span, (day,), lambda: types.DATE.maybe(when=day.type.missing))
+    return Fn(name, (day,), type=type_, span=node.span)
 
 
 def months_added(ws: Workspace, node: ast.Call, _name: str, args: tuple[Expr, ...]) -> Expr:
@@ -93,10 +93,10 @@ def _later(ws: Workspace, name: str, day: Expr, number: Expr, span: Span, *, bac
         number = Neg(number, type=types.negate(number.type), span=number.span)
     value, by = known(day), known(number)
     if isinstance(value, date) and isinstance(by, Fraction):
-        found = _LATER[name](value, by.numerator)
-        if found is None:
+        moved_to = _LATER[name](value, by.numerator)
+        if moved_to is None:
             raise ws.fail("KPI571", span, {"text": span.text}, helps=[Note("nearer")])
-        return Lit(found, type=types.DATE, span=span)
+        return Lit(moved_to, type=types.DATE, span=span)
     missing = day.type.missing or number.type.missing
     return Fn(
         name,
