@@ -81,8 +81,8 @@ class _Scanner:
             if terminal.name in self.allowed_types:
                 end = self.table.ends(terminal)(text.text, at, text.end)
                 if end is not None:
-                    found = text.text[at:end]
-                    return found, self._named(terminal, found)
+                    word = text.text[at:end]
+                    return word, self._named(terminal, word)
         return None
 
     def _named(self, terminal: TerminalDef, value: str) -> str:
@@ -116,18 +116,18 @@ class _Table:
 
     def at(self, char: str) -> list[TerminalDef]:
         """Those that could begin with a character."""
-        found = self._at.get(char)
-        if found is None:
+        terminals = self._at.get(char)
+        if terminals is None:
             places = sorted([*self._others, *self._by_first.get(char, ())], key=itemgetter(0))
-            found = self._at[char] = [terminal for _, terminal in places]
-        return found
+            terminals = self._at[char] = [terminal for _, terminal in places]
+        return terminals
 
     def ends(self, terminal: TerminalDef) -> _Ends:
         """What finds a terminal's end, made ready when it is first asked for."""
-        found = self._ends.get(terminal.name)
-        if found is None:
-            found = self._ends[terminal.name] = _ends(terminal)
-        return found
+        ends = self._ends.get(terminal.name)
+        if ends is None:
+            ends = self._ends[terminal.name] = _ends(terminal)
+        return ends
 
 
 def _ends(terminal: TerminalDef) -> _Ends:
@@ -143,8 +143,8 @@ def _sign_ends(sign: str, text: str, at: int, stop: int) -> int | None:
 
 
 def _match_ends(pattern: re.Pattern[str], text: str, at: int, stop: int) -> int | None:
-    found = pattern.match(text, at, stop)
-    return found.end() if found else None
+    match = pattern.match(text, at, stop)
+    return match.end() if match else None
 
 
 def _begins(terminal: TerminalDef) -> set[str]:
