@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from kpirules.engines.schema import inputs, schemas
-from kpirules.plan.ir import Aggregate, Binding, Join, Origin, Plan, Scan, Step, Value, names_in, reads
+from kpirules.plan.ir import Binding, Gather, Origin, Plan, Scan, Step, Value, names_in, reads
 from kpirules.trace.conditions import figure
 from kpirules.trace.figure_format import key_text
 from kpirules.trace.tree import Fed
@@ -31,16 +31,14 @@ class Feeds:
         self.contributions = contributions
         self.keys = plan.keys
         self.params = params
-        aggregates = [step for step in plan.steps if isinstance(step, Aggregate)]
-        self.tables = {step.name: _table(plan, step) for step in aggregates}
-        self.measures = {one.name: (one, step) for step in aggregates for one in step.measures}
+        gathers = [step for step in plan.steps if isinstance(step, Gather)]
+        self.tables = {step.name: _table(plan, plan.step(step.source)) for step in gathers}
+        self.measures = {measure.name: (measure, step) for step in gathers for measure in step.measures}
         self.schemas = schemas(plan)
         self.owned = {
             name: column
-            for step in plan.steps
-            if isinstance(step, Join)
-            and plan.key in self.schemas[step.right]
-            and plan.key not in self.schemas[step.left]
+            for step in gathers
+            if plan.key in self.schemas[step.source] and plan.key not in self.schemas[step.input]
             for name, column in step.take.items()
         }
         """Columns of rows that hold what their subject has, and what that is called there."""
@@ -53,12 +51,12 @@ class Feeds:
         table = self.tables[step.name]
         keys = [f"{table}.{key}" for key in self.keys.get(table, ())]
         rows = self.contributions.get(measure.name, ())
-        kinds = self.schemas[step.input]
+        kinds, theirs = self.schemas[step.source], [theirs for _, theirs in step.on]
         texts = tuple(" / ".join(key_text(row[key], kinds[key]) for key in keys) for row in rows)
         cells = {
             name: f"own.{self.owned[name]}" if name in self.owned else name.removeprefix(f"{table}.")
             for name in kinds
-            if not ("$" in name or "~" in name or (name in step.keys and name not in keys))
+            if not ("$" in name or "~" in name or (name in theirs and name not in keys))
         }
         listed = tuple(
             {label: figure(row[name], kinds[name]) for name, label in cells.items() if name in row} for row in rows
