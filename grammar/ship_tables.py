@@ -20,13 +20,13 @@ class ShipTables(BuildHookInterface[Any]):
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from kpirules.syntax import parser, tables  # noqa: PLC0415  # from the sources at hand
+        from kpirules.syntax.parser import item_parser, parse_tables  # noqa: PLC0415  # from the sources at hand
 
-        built = parser.ItemParser.build().tables()
+        built = item_parser.ItemParser.build().tables()
         with tempfile.NamedTemporaryFile(delete=False) as file:
-            file.write(tables.encoded(built))
+            file.write(parse_tables.encoded(built))
         self._temporary = Path(file.name)
-        build_data["force_include"][file.name] = f"kpirules/_grammar/{tables.name(parser.key())}"
+        build_data["force_include"][file.name] = f"kpirules/_grammar/{parse_tables.name(item_parser.key())}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002  # the hook's signature
         """Remove the file that the wheel took in."""

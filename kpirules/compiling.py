@@ -14,7 +14,7 @@ from kpirules.source import Diagnostic, Fault, Note, SourceText, Span
 from kpirules.source.files import NONE, Folder, Reader
 from kpirules.source.recursion import room
 from kpirules.source.system import near, read_written, reason, undecoded
-from kpirules.syntax.files import parse_files
+from kpirules.syntax.used_files import parse_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def test_no_module_escapes_the_contracts() -> None:
 
 PLANTS = [
     ("arrow", "source", "import kpirules.values.units"),
-    ("arrow", "values", "import kpirules.source.text"),
+    ("arrow", "values", "import kpirules.source.spans"),
     ("arrow", "syntax", "import kpirules.model.contracts"),
     ("arrow", "model", "import kpirules.plan.ir"),
     ("arrow", "plan", "import kpirules.engines"),
@@ -59,6 +59,32 @@ def test_a_planted_violation_is_seen(tmp_path: Path, contract: str, room: str, l
     found = lint(tmp_path, contract)
     assert found.returncode == 1, found.stdout + found.stderr
     assert f"kpirules.{room}.planted" in found.stdout
+
+
+CIRCLES = [
+    ("values", "units", "types"),
+    ("source", "diagnostics", "render"),
+    ("syntax", "words", "layout"),
+    ("syntax.suggestions", "comparisons", "slips"),
+    ("model", "workspace", "names.resolution"),
+    ("model", "rules.forms", "items.gates"),
+    ("model.rows", "references", "grain"),
+    ("data", "numbers", "cells"),
+    ("cli", "console", "run"),
+]
+"""A folder, a file of it or in it, and one that imports it, straight or not."""
+
+
+@pytest.mark.parametrize(("folder", "low", "high"), CIRCLES, ids=[f"{low} in {folder}" for folder, low, _ in CIRCLES])
+def test_a_planted_circle_is_seen(tmp_path: Path, folder: str, low: str, high: str) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "kpirules", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    file = (tmp_path / "kpirules").joinpath(*folder.split("."), *low.split(".")).with_suffix(".py")
+    with file.open("a", encoding="utf-8") as text:
+        text.write(f"\n\ndef planted():\n    import kpirules.{folder}.{high}\n")
+    linted = lint(tmp_path, "circles")
+    assert linted.returncode == 1, linted.stdout + linted.stderr
+    assert f"kpirules.{folder}" in linted.stdout
 
 
 def test_a_room_without_a_place_is_seen(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ from kpirules.runs.run import params, read_period
 from kpirules.source import SourceText
 from kpirules.source.catalogue import LANGUAGES
 from kpirules.source.files import NONE
-from kpirules.syntax import building
 from kpirules.syntax.bounds import DEEPEST, MOST_ITEMS, MOST_ROWS
-from kpirules.syntax.files import parse_files
+from kpirules.syntax.building import builder
+from kpirules.syntax.used_files import parse_files
 from tests.benchmarks import size
 from tests.helpers.outcomes import exact
 from tests.helpers.schemes import HEADER, ORDERS, bindings, compiled, refused, tables_of, told
@@ -165,7 +165,7 @@ RULES = {
 
 @pytest.mark.parametrize("kind", RULES)
 def test_rows_of_every_rule_are_counted(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "MOST_ROWS", 250)
+    monkeypatch.setattr(builder, "MOST_ROWS", 250)
     head, row, last = RULES[kind]
     rows = [row.format(n) for n in range(1, 250)]
     assert told(scheme(f"define x {head}", *rows, last)) == []

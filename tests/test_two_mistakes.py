@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from kpirules.syntax import parse
-from kpirules.syntax.parser import item_parser
+from kpirules.syntax.parser.item_parser import item_parser
 from tests.mistakes import chinese, english
 from tests.mistakes.mistake import Mistake, made, told
 

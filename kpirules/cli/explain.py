@@ -72,13 +72,12 @@ def _found(folder: Path | None, period: str | None) -> tuple[Listing, Evidence]:
     """
     from kpirules.runs.evidence import read_evidence
     from kpirules.runs.listing import check_period, list_runs
-    from kpirules.source.render import message
 
     if folder is None:
         listing = list_runs(Path("runs"))
         evidence = listing.latest(period)
         for one in listing.unreadable:
-            console.tell(console.say("passed_over", message=message(one, console.lang())))
+            console.tell(console.say("passed_over", message=one.message(console.lang())))
         return listing, evidence
     evidence = read_evidence(folder)
     if period is not None:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.cli import console
-from kpirules.cli.layout import aligned
 from kpirules.cli.table_rows import lines as table_lines
+from kpirules.cli.text_columns import aligned
 from kpirules.data.arrow import plain_text
 from kpirules.data.faults import SHOWN as FAULTS_SHOWN
 from kpirules.data.faults import DataFaults, listed

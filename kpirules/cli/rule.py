@@ -11,7 +11,7 @@ import click
 
 from kpirules.cli import console
 from kpirules.cli.help import Worded
-from kpirules.cli.layout import aligned
+from kpirules.cli.text_columns import aligned
 from kpirules.source.catalogue import codes, entry
 
 if TYPE_CHECKING:

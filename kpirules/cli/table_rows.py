@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kpirules.cli import console
-from kpirules.cli.layout import aligned
+from kpirules.cli.text_columns import aligned
 from kpirules.runs.table_rows import TableRows, Uncounted, period_columns
 
 if TYPE_CHECKING:

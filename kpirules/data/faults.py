@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from kpirules.data.arrow import counting, flat, no_rows
 from kpirules.source import Diagnostic, Fault, Label, Note, Span
 from kpirules.source.catalogue import entry
-from kpirules.source.render import LONGEST_ARG, pieces
+from kpirules.source.templates import LONGEST_ARG, pieces
 
 SHOWN = 20
 """How many faults of data are drawn; the exception carries them all."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kpirules.plan.ir import (
-    Aggregate,
     Case,
     Compute,
     Const,
     Filter,
-    Join,
+    Gather,
     Op,
     Plan,
     Ref,
@@ -36,8 +35,8 @@ def inputs(step: Step) -> tuple[str, ...]:
     match step:
         case Scan():
             return ()
-        case Join():
-            return step.left, step.right
+        case Gather():
+            return step.input, step.source
         case _:
             return (step.input,)
 
@@ -76,15 +75,12 @@ def _columns(step: Step, known: Mapping[str, Schema]) -> Schema:
             return {name: kind for name, (_, kind) in step.columns.items()}
         case Filter():
             return dict(known[step.input])
-        case Join():
-            taken = {name: known[step.right][column].maybe() for name, column in step.take.items()}
-            return {**known[step.left], **taken}
+        case Gather():
+            taken = {name: known[step.source][column].maybe() for name, column in step.take.items()}
+            return {**known[step.input], **taken, **{one.name: one.type.maybe() for one in step.measures}}
         case Compute():
             found = dict(known[step.input])
             for one in step.bindings:
                 missing = one.guard is not None or may_miss(one.expr, found)
                 found[one.name] = one.type.maybe(when=missing)
             return found
-        case Aggregate():
-            keys = {key: known[step.input][key] for key in step.keys}
-            return {**keys, **{measure.name: measure.type for measure in step.measures}}

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from kpirules.records import dataclass
-from kpirules.source.text import Span
+from kpirules.source.spans import Span
 from kpirules.values.types import Type
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 
 from kpirules.records import dataclass
-from kpirules.source.text import Span
+from kpirules.source.spans import Span
 from kpirules.values.rounding import Mode
 from kpirules.values.types import Type
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from kpirules.model import grain, items, widths
+from kpirules.model.expressions import inference
+from kpirules.model.items import elaboration
+from kpirules.model.operations import overflow
 from kpirules.model.passes import PASSES
+from kpirules.model.rows import row_times
+from kpirules.model.rules import forms
 from kpirules.model.scheme import Model
-from kpirules.model.workspace import Workspace
+from kpirules.model.workspace import Steps, Workspace
 from kpirules.source import Diagnostic, SourceText, Span
 from kpirules.syntax import ast
 
+_STEPS = Steps(elaboration.resolve, forms.rule, inference.infer)
+
 
 def _passed(ws: Workspace) -> Workspace:
-    ws.resolve = lambda key: items.resolve(ws, key)
     for one in PASSES:
         one(ws)
     return ws
@@ -22,11 +27,11 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
 
     `file` may have parts that could not be read; what they declare raises no second fault, and the model is None.
     """
-    ws = _passed(Workspace(file, Span(source, 0, 0)))
+    ws = _passed(Workspace(file, Span(source, 0, 0), _STEPS))
     found = tuple(sorted(ws.diagnostics, key=Diagnostic.order))
     if any(one.args.get("columns") for one in found if one.code == "KPI305"):
-        narrow = _passed(Workspace(file, ws.source_span, column_bound=widths.LARGE))
-        found = widths.bounded_first(found, narrow.diagnostics)
+        narrow = _passed(Workspace(file, ws.source_span, _STEPS, column_bound=overflow.LARGE))
+        found = overflow.bounded_first(found, narrow.diagnostics)
     if found or file.broken or ws.header is None or ws.subject is None:
         return None, found
     order = [node.name.text for node in file.items if isinstance(node, ast.Pay)]
@@ -53,7 +58,7 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             tuple(ws.advice.values()),
             tuple(ws.memo),
             ws.reads,
-            grain.times(ws),
+            row_times.times(ws),
         ),
         found,
     )

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kpirules.model import columns, declare, fragments, header, items, tables
-from kpirules.model.checks import weights
+from kpirules.model.items import computed_columns, elaboration, fragments, header, tables, weights
+from kpirules.model.names import declarations
 from kpirules.model.workspace import Workspace
 
 Pass = Callable[[Workspace], None]
 
 PASSES: tuple[Pass, ...] = (
-    declare.declare,
+    declarations.declare,
     header.header,
     tables.tables,
-    columns.declare,
+    computed_columns.declare,
     tables.subject,
-    items.elaborate,
+    elaboration.elaborate,
     weights.check,
     fragments.check,
 )

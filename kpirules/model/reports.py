@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import field
 from typing import Any, TypeVar
 
 from kpirules.model.expr import Skip
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
-from kpirules.source.text import one_line
+from kpirules.source.spans import one_line
 
+S = TypeVar("S")
 T = TypeVar("T")
+U = TypeVar("U")
 
 Identity = tuple[str, str, str, int, int]
 """What tells one fault from another."""
@@ -99,3 +102,40 @@ def _identity(code: str, span: Span | None, args: Mapping[str, Any]) -> Identity
     if span is None:
         return None
     return code, str(sorted(args.items())), span.source.name, span.start, span.end
+
+
+def quietly() -> AbstractContextManager[None]:
+    """Go on after a `Skip`: what was skipped has been reported."""
+    return suppress(Skip)
+
+
+def both(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
+    """The results of two elaborations; if the first is skipped, the second still reports its faults.
+
+    Raises:
+        Skip: either was skipped.
+    """
+    try:
+        one = first()
+    except Skip:
+        with quietly():
+            second()
+        raise
+    return one, second()
+
+
+def every(make: Callable[[S], T], parts: Iterable[S]) -> tuple[T, ...]:
+    """What `make` gives for each part, each tried, so that each reports its faults.
+
+    Raises:
+        Skip: any was skipped.
+    """
+    results, skipped = [], False
+    for part in parts:
+        try:
+            results.append(make(part))
+        except Skip:
+            skipped = True
+    if skipped:
+        raise Skip
+    return tuple(results)

@@ -9,9 +9,14 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from kpirules.model.contracts import Table
-from kpirules.model.expr import Expr, Val
+from kpirules.model.expr import (
+    Col,
+    Expr,
+    Own,
+    Val,
+)
 from kpirules.records import dataclass
-from kpirules.source.text import Span
+from kpirules.source.spans import Span
 from kpirules.values.rounding import Mode
 from kpirules.values.units import Unit
 
@@ -60,6 +65,19 @@ class Computed:
     title: str | None
     rule: Expr
     span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReads:
+    """What a computed column reads, also by way of other computed columns of its table.
+
+    `grain` says that a declared column of its own table is read, `other` is the first reading of anything else, `term`
+    the first term that reads something else alone.
+    """
+
+    grain: bool
+    other: Col | Own | None
+    term: Expr | None
 
 
 @dataclass(frozen=True, slots=True)

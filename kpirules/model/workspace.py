@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import field, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import field
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from kpirules.model import contracts, scheme
 from kpirules.model.expr import Expr, Skip, Val
 from kpirules.model.reports import Reports
-from kpirules.model.walking import known, walk
+from kpirules.model.scope import Declared, Filtered, Key, Presence, Scope
+from kpirules.model.traversal import known, walk
 from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.bounds import DEEPEST
 from kpirules.values.types import SUM_BOUND, Type
 
-if TYPE_CHECKING:
-    from kpirules.model.terms import Reading
-
-S = TypeVar("S")
 T = TypeVar("T")
-U = TypeVar("U")
-
-PARTS = ("actual", "target", "achievement", "score")
-"""The parts of an indicator, under their English words."""
-
-SUMS = ("weighted", "adjustments")
-"""The parts of a scorecard that its own `total` may read, under their English words."""
-
-
-Key = tuple[str, str]
-"""A value of the scheme: its item, and the part of it (`value` for an item with one)."""
 
 
 STAND_IN = 2
@@ -61,48 +47,13 @@ class Needs(Exception):  # noqa: N818  # a signal, not an error: it asks for ano
         self.through = through
 
 
-Presence = tuple[object, ...]
-"""What stands for an expression where it is remembered that its value is there (`presence.key_of`)."""
-
-
-Filtered = tuple[str, frozenset[Presence]]
-"""A filtered table, and what is known of its rows."""
-
-
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """A name of the scheme: what kind of item it is, and its node."""
+class Steps:
+    """The steps of elaboration that need one another: a value has a rule, a rule has expressions, those read values."""
 
-    kind: str
-    node: ast.Item
-    name: ast.Name
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a name may mean at one place.
-
-    `grain` is the table whose row is in scope (None: the subject), `aliases` the filtered tables that stand for it;
-    `indicator` the indicator whose parts `parts` may be read by their bare words; `present` what has been shown to be
-    there (`is present`), by `presence` key; `achieving` where an achievement is written, a ratio whatever its units:
-    there a number by a number is one, and a limit leaves a missing value to the `missing` clause; `card` the scorecard
-    whose `total` is written; `asked` the type of text that the place asks for, so that an unknown name may be one
-    without its quotes.
-    """
-
-    grain: str | None = None
-    aliases: frozenset[str] = frozenset()
-    indicator: str | None = None
-    parts: tuple[str, ...] = ()
-    present: frozenset[Presence] = frozenset()
-    achieving: bool = False
-    card: str | None = None
-    asked: Type | None = None
-
-    def knowing(self, keys: Iterable[Presence]) -> Scope:
-        """The same scope where these are known to be there."""
-        known = frozenset(keys)
-        return self if known <= self.present else replace(self, present=self.present | known)
+    value: Callable[[Workspace, Key], Type]
+    rule: Callable[[Workspace, Scope, ast.Rule], Expr]
+    expression: Callable[[Workspace, Scope, ast.Expr], Expr]
 
 
 @dataclass(slots=True)
@@ -129,6 +80,7 @@ class Workspace(Reports):
 
     file: ast.File
     source_span: Span
+    steps: Steps
     declared: dict[str, Declared] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     torn: set[str] = field(default_factory=set)
@@ -141,7 +93,7 @@ class Workspace(Reports):
     subject: scheme.Subject | None = None
     computed: dict[tuple[str, str], ast.DefineColumn] = field(default_factory=dict)
     columns: dict[tuple[str, str], scheme.Computed] = field(default_factory=dict)
-    readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
+    readings: dict[tuple[str, str], scheme.ColumnReads] = field(default_factory=dict)
     defines: dict[str, scheme.Define] = field(default_factory=dict)
     indicators: dict[str, scheme.Indicator] = field(default_factory=dict)
     parts: dict[tuple[str, str], Expr] = field(default_factory=dict)
@@ -180,12 +132,19 @@ class Workspace(Reports):
     alike: dict[tuple[object, ...], int] = field(default_factory=dict)
     column_bound: Fraction = SUM_BOUND
     in_place: dict[tuple[Key, Scope], tuple[Expr | None, list[Diagnostic]]] = field(default_factory=dict)
-    resolve: Callable[[Key], Type] | None = None
     _doubt: bool = False
     _read: dict[Key, Span] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.kinds = frozenset(map(type, self.file.items))
+
+    def infer(self, scope: Scope, node: ast.Expr) -> Expr:
+        """The typed form of an expression; `Unknown` where it has a fault, which has been reported."""
+        return self.steps.expression(self, scope, node)
+
+    def rule(self, scope: Scope, node: ast.Rule) -> Expr:
+        """The typed form of a rule; `Unknown` where it has a fault, which has been reported."""
+        return self.steps.rule(self, scope, node)
 
     def twice(self, span: Span, clause: str, first: Span) -> None:
         """Report a clause that is written a second time."""
@@ -198,7 +157,7 @@ class Workspace(Reports):
 
     def later(self, span: Span) -> Skip:
         """Report what belongs to the language and not to this version, and give the `Skip` to raise."""
-        from kpirules.syntax.later import refused  # noqa: PLC0415  # of no use to a scheme without faults
+        from kpirules.syntax.suggestions.unsupported import refused  # noqa: PLC0415  # of no use to a scheme without faults
 
         fault = refused(span)
         return self.fail(fault.code, fault.span, fault.args, helps=fault.helps)
@@ -311,14 +270,13 @@ class Workspace(Reports):
                 self._settle(need)
 
     def _settle(self, need: Needs) -> None:
-        assert self.resolve is not None
         waiting = [need]
         faults: dict[Key, list[Diagnostic]] = {}
         while waiting:
             key, self._doubt, self._read = waiting[-1].key, False, {}
             told = len(self.diagnostics)
             try:
-                found: Type | None = self.resolve(key)
+                found: Type | None = self.steps.value(self, key)
             except Skip:
                 found = None
             except Needs as other:
@@ -392,40 +350,3 @@ class Workspace(Reports):
         if item in ("total", "grade"):
             return words.spelling(item, self.file.language)
         return item if part in ("value", "column") else f"{item}.{words.spelling(part, self.file.language)}"
-
-
-def quietly() -> AbstractContextManager[None]:
-    """Go on after a `Skip`: what was skipped has been reported."""
-    return suppress(Skip)
-
-
-def both(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
-    """The results of two elaborations; if the first is skipped, the second still reports its faults.
-
-    Raises:
-        Skip: either was skipped.
-    """
-    try:
-        one = first()
-    except Skip:
-        with quietly():
-            second()
-        raise
-    return one, second()
-
-
-def every(make: Callable[[S], T], parts: Iterable[S]) -> tuple[T, ...]:
-    """What `make` gives for each part, each tried, so that each reports its faults.
-
-    Raises:
-        Skip: any was skipped.
-    """
-    results, skipped = [], False
-    for part in parts:
-        try:
-            results.append(make(part))
-        except Skip:
-            skipped = True
-    if skipped:
-        raise Skip
-    return tuple(results)

@@ -8,7 +8,7 @@ from kpirules.model import scheme
 from kpirules.model.contracts import Table
 from kpirules.model.expr import Col, Expr
 from kpirules.model.scheme import Model
-from kpirules.model.walking import walk
+from kpirules.model.traversal import walk
 from kpirules.plan import build, rows, scalars
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import Demand, Filter, Scalar, Step

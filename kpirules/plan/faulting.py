@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kpirules.model.expr import By, Choose, Col, Curve, Expr, Fallback, Fn, Limited, Own, Tiers, Val
-from kpirules.model.walking import children
+from kpirules.model.traversal import children
 from kpirules.plan import scalars
 from kpirules.plan.draft import Draft
 from kpirules.plan.reading import may_stray

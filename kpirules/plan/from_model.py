@@ -10,13 +10,12 @@ from kpirules.plan import advice, build, counted, demands, results, rows, stages
 from kpirules.plan.draft import Draft, Place, origin_of
 from kpirules.plan.ir import (
     NOT_ACTIVE,
-    Aggregate,
     Binding,
     Check,
     Compute,
     Filter,
+    Gather,
     Item,
-    Join,
     Measure,
     Op,
     Origin,
@@ -188,12 +187,10 @@ def _subjects(draft: Draft) -> list[Step]:
     until = Op("earlier", (last, end), types.DATE)
     steps.append(Filter(f"{table.name} active", table.name, here, NOT_ACTIVE, origin_of(table.span)))
     steps.append(Compute(f"{table.name} days", steps[-1].name, _days(draft, begins, until)))
-    twice = f"{table.name} twice"
-    count = Measure(f"{twice} rows", "count", None, None, COUNT, table.name)
-    steps.append(Aggregate(twice, steps[-1].name, (_key(model),), (count,)))
-    found = f"{table.name} in period"
-    steps.append(Join(found, f"{table.name} days", twice, ((_key(model), _key(model)),), {"subject rows": count.name}))
-    more = build.compare("gt", Ref("subject rows", COUNT), build.number(1))
+    same, count = (_key(model), _key(model)), Measure("subject rows", "count", None, None, COUNT, table.name)
+    days_ = steps[-1].name
+    steps.append(Gather(f"{table.name} in period", days_, days_, (same,), measures=(count,)))
+    more = build.compare("gt", Ref(count.name, COUNT), build.number(1))
     place = Place(table.name, "rows", "subject")
     two = draft.bind("subject twice", more, place, "guard", model.subject.span)
     draft.checks.append(Check(two.name, "KPI705", table.name, origin_of(model.subject.span)))

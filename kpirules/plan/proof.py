@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kpirules.model.expr import Expr
-from kpirules.model.widths import too_wide
+from kpirules.model.operations.overflow import too_wide
 from kpirules.source import Fault, Span
 from kpirules.values.types import TooWide
 

@@ -10,7 +10,7 @@ from kpirules.model.contracts import Column, Table
 from kpirules.model.scheme import Model
 from kpirules.plan import build
 from kpirules.plan.draft import Draft, Refs
-from kpirules.plan.ir import ROW, Binding, Compute, InForce, Join, Param, Ref, Scalar, Scan, Step
+from kpirules.plan.ir import ROW, Binding, Compute, Gather, InForce, Param, Ref, Scalar, Scan, Step
 from kpirules.records import dataclass
 from kpirules.values import types
 from kpirules.values.types import Type
@@ -119,14 +119,14 @@ class Reading:
         """Add the join that brings what the rows read of their `owner`, from `people`: a relation, and its key."""
         if self.draft.owned:
             relation, key = people
-            made.append(Join(f"{name} with their own", made[-1].name, relation, ((owner, key),), self.draft.owned))
+            made.append(Gather(f"{name} with their own", made[-1].name, relation, ((owner, key),), self.draft.owned))
 
     def worked_out(self, name: str, made: list[Step]) -> None:
         """Add what is worked out of each row."""
         if self.draft.bindings:
             made.append(Compute(f"{name} worked out", made[-1].name, tuple(self.draft.bindings)))
 
-    def _follow(self, name: str, refs: Refs, made: list[Step], days: tuple[str, str] | None) -> Join:
+    def _follow(self, name: str, refs: Refs, made: list[Step], days: tuple[str, str] | None) -> Gather:
         """Bring the columns of the row that references lead to.
 
         Of a dated table it is the row in force on one of the days, from the first to the last: nobody else's, so a
@@ -156,7 +156,7 @@ class Reading:
         if dated is not None:
             assert days is not None, full
             force = InForce(*days, f"{right}{dated.begins}", f"{right}{dated.ends}")
-        return Join(join_name(name, refs), last, made[-1].name, tuple(on), take, force)
+        return Gather(join_name(name, refs), last, made[-1].name, tuple(on), take, in_force=force)
 
     def _first_days(self, name: str, refs: Refs, made: list[Step], time: Ref | Param, period: Column) -> str:
         """The column with the first day of the period that the row must be of, that of `time`; added if need be."""

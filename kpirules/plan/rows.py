@@ -7,14 +7,14 @@ from dataclasses import field, replace
 from fractions import Fraction
 
 from kpirules.model.expr import Agg, Bin, Expr, Grain, Lookup
-from kpirules.model.walking import owns
+from kpirules.model.traversal import owns
 from kpirules.plan import build, scalars, uncounted
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import (
-    Aggregate,
     Binding,
     Compute,
     Filter,
+    Gather,
     Measure,
     Op,
     Param,
@@ -32,9 +32,6 @@ from kpirules.values.types import Type
 LAST_STAGE = 30
 """How often rows may read what other rows have made of their subject: every engine nests so many queries."""
 
-Joins = list[tuple[str, str, dict[str, str]]]
-"""Joins the subject's relation asks for: (relation, its key column, {column there: column of the relation})."""
-
 
 @dataclass(slots=True)
 class Rows:
@@ -48,7 +45,6 @@ class Rows:
     nth: int
     stage: int
     measures: list[Measure] = field(default_factory=list)
-    take: dict[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> Place:
@@ -166,7 +162,6 @@ def _measure(
     func, arg, where = made_of
     each = f"{rows.grain.table}.{rows.grain.time}" if agg.parts is not None and func == "sum" else None
     rows.measures.append(Measure(name, func, arg, where, type_, item, origin_of(agg.span), each))
-    rows.take[name] = name
     assert rows.reading.subject is not None, "aggregates are a subject's"
     rows.reading.subject.stages[name] = rows.stage
 
@@ -180,7 +175,6 @@ def count(rows: Rows, aggs: Iterable[Agg], name: str) -> None:
         bound = holds if isinstance(holds, Ref) else draft.bind(name, holds, rows.place, "guard", None)
         where = bound.name
     rows.measures.append(Measure(name, "count", None, where, COUNT, rows.grain.table))
-    rows.take[name] = name
 
 
 # ---------------------------------------------------------------- aggregates
@@ -194,14 +188,14 @@ class Nobodys:
     undated: list[Uncounted] = field(default_factory=list)
 
 
-def steps(draft: Draft, stage: int, people: tuple[str, str], nobodys: Nobodys) -> tuple[list[Step], Joins]:
-    """The steps that make the aggregates of a stage, and the joins they ask for.
+def steps(draft: Draft, stage: int, people: tuple[str, str], nobodys: Nobodys) -> tuple[list[Step], list[Gather]]:
+    """The steps that make the rows of a stage, and what is gathered of them.
 
     `people` is the subjects' relation as it is before, and its key. Rows that count for nobody are added to `nobodys`,
     those of no period once for each table.
     """
     made: list[Step] = []
-    joins: Joins = []
+    gathers: list[Gather] = []
     for rows in (one for one in draft.rows.values() if one.stage == stage):
         grain, reading, name = rows.grain, rows.reading, _name(draft, rows)
         owner, time = _owner(rows), reading.column(grain.time_refs, grain.time)
@@ -210,8 +204,7 @@ def steps(draft: Draft, stage: int, people: tuple[str, str], nobodys: Nobodys) -
         made += found
         reading.owned(name, made, owner.name, people)
         reading.worked_out(name, made)
-        made.append(Aggregate(f"{name} by subject", made[-1].name, (owner.name,), tuple(rows.measures)))
-        joins.append((made[-1].name, owner.name, rows.take))
+        gathers.append(Gather(name, "", made[-1].name, ((people[1], owner.name),), measures=tuple(rows.measures)))
         if first and not grain.by_key:
             step, uncredited = uncounted.of_nobody(grain, name, found, owner, time)
             made.append(step)
@@ -220,7 +213,7 @@ def steps(draft: Draft, stage: int, people: tuple[str, str], nobodys: Nobodys) -
             more, undated = uncounted.of_no_period(grain, name, found, time)
             made += more
             nobodys.undated.append(undated)
-    return made, joins
+    return made, gathers
 
 
 def _name(draft: Draft, rows: Rows) -> str:
@@ -298,21 +291,23 @@ def looked_up(draft: Draft, place: Place, node: Lookup) -> Ref:
     return build.ref(found.name, node.type)
 
 
-def lookups(draft: Draft, stage: int, people: tuple[str, str], brought: set[str]) -> tuple[list[Step], Joins]:
-    """The steps that bring the looked-up rows of a stage, and the joins they ask for.
+def lookups(draft: Draft, stage: int, people: tuple[str, str], brought: set[str]) -> tuple[list[Step], list[Gather]]:
+    """The steps that make the looked-up rows of a stage, and what is gathered of them.
 
     `people` is the subjects' relation as it is before, and its key. A column that is `brought` is not brought again.
     """
     made: list[Step] = []
-    joins: Joins = []
+    gathers: list[Gather] = []
     for (table, nth), (node, reading) in draft.lookups.items():
         if nth != stage:
             continue
-        steps, take = _lookup(node, reading, f"{table} looked up{f' {stage + 1}' if stage else ''}", people)
+        name = f"{table} looked up{f' {stage + 1}' if stage else ''}"
+        steps, take = _lookup(node, reading, name, people)
         made += steps
-        joins.append((made[-1].name, f"{table}.{node.owner}", {one: one for one in take if one not in brought}))
+        new = {column: column for column in take if column not in brought}
+        gathers.append(Gather(name, "", made[-1].name, ((people[1], f"{table}.{node.owner}"),), new))
         brought.update(take)
-    return made, joins
+    return made, gathers
 
 
 def _lookup(node: Lookup, reading: Reading, name: str, people: tuple[str, str]) -> tuple[list[Step], list[str]]:

@@ -23,8 +23,8 @@ from kpirules.model.expr import (
     Row,
     Tiers,
 )
-from kpirules.model.lines import within
-from kpirules.model.walking import head_parts
+from kpirules.model.rules.curves_and_tiers import within
+from kpirules.model.traversal import head_parts
 from kpirules.plan import build, faulting, scalars
 from kpirules.plan.draft import Draft, Flag, Place, origin_of
 from kpirules.plan.ir import Case, Const, Op, Ref, RowText, Scalar

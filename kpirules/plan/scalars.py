@@ -27,7 +27,7 @@ from kpirules.model.expr import (
     Val,
 )
 from kpirules.model.scheme import Computed
-from kpirules.model.walking import children, known, walk
+from kpirules.model.traversal import children, known, walk
 from kpirules.plan import aggregates, build, faulting, rows, rules
 from kpirules.plan.draft import Draft, Flag, Place, Refs, origin_of
 from kpirules.plan.ir import Const, Op, Param, Ref, Scalar

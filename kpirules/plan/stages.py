@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kpirules.plan import build, rows
 from kpirules.plan.draft import Draft
-from kpirules.plan.ir import NOT_ASKED, Binding, Compute, Filter, Join, Origin, Scalar, Step, names_in, reads
+from kpirules.plan.ir import NOT_ASKED, Binding, Compute, Filter, Origin, Scalar, Step, names_in, reads
 from kpirules.plan.rows import Nobodys
 from kpirules.records import dataclass
 
@@ -39,8 +41,8 @@ def work_out(draft: Draft, steps: list[Step], key: str, asked: Asked | None) -> 
         looked_up, lookups = rows.lookups(draft, stage, (people, key), brought)
         aggregated, aggregates = rows.steps(draft, stage, (people, key), nobodys)
         steps += [*looked_up, *aggregated]
-        for relation, owner, take in [*lookups, *aggregates]:
-            steps.append(Join(f"{draft.table} with {relation}", people, relation, ((key, owner),), take))
+        for gather in [*lookups, *aggregates]:
+            steps.append(replace(gather, name=f"{draft.table} with {gather.name}", input=people))
             people = steps[-1].name
         if asked is not None and stage == _stage_of(draft, asked):
             people = _filtered(draft, steps, people, asked, waiting)

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from kpirules.plan.ir import (
-    Aggregate,
     Binding,
     Compute,
     Demand,
     Filter,
+    Gather,
     Item,
-    Join,
     Measure,
     Origin,
     Plan,
@@ -120,17 +119,15 @@ class _Steps:
                 key = f"filter_{step.leaves_out}" if step.leaves_out else "filter"
                 kept = say(key, input=names.step(step.input), where=self._scalar(step.predicate))
                 return kept + self.at(step.origin)
-            case Join():
-                on = f" {say('and')} ".join(f"{names.shown(left)} = {names.shown(right)}" for left, right in step.on)
-                return say("join", left=names.step(step.left), right=names.step(step.right), on=on) + self._force(step)
             case Compute():
                 told = any(one.name not in names.unsaid for one in step.bindings)
                 return say("compute" if told else "same", input=names.step(step.input))
-            case Aggregate():
-                keys = self.words.list(names.shown(key) for key in step.keys)
-                return say("aggregate", input=names.step(step.input), keys=keys)
+            case Gather():
+                on = f" {say('and')} ".join(f"{names.shown(ours)} = {names.shown(theirs)}" for ours, theirs in step.on)
+                of = {"input": names.step(step.input), "source": names.step(step.source)}
+                return say("gather" if step.measures else "take", on=on, **of) + self._force(step)
 
-    def _force(self, step: Join) -> str:
+    def _force(self, step: Gather) -> str:
         span, names, say = step.in_force, self.names, self.words.say
         if span is None:
             return ""
@@ -144,13 +141,13 @@ class _Steps:
             case Scan():
                 for name, (_, type_) in step.columns.items():
                     yield f"{names.shown(name)}: {self._type(type_)}"
-            case Join():
-                yield self.words.say("takes", columns=self.words.list(map(self._taken, step.take.items())))
             case Compute():
                 for one in step.bindings:
                     if one.name not in names.unsaid:
                         yield from self._binding(one)
-            case Aggregate():
+            case Gather():
+                if step.take:
+                    yield self.words.say("takes", columns=self.words.list(map(self._taken, step.take.items())))
                 for measure in step.measures:
                     yield f"{names.shown(measure.name)}: {self._measure(measure)}{self.at(measure.origin)}"
             case Filter():

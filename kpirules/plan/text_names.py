@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
-from kpirules.plan.ir import BY_ROWS, ROW, Aggregate, Binding, Compute, Filter, Join, Plan, Scan, Step, names_in
+from kpirules.plan.ir import BY_ROWS, ROW, Binding, Compute, Filter, Gather, Plan, Scan, Step, names_in
 from kpirules.plan.text_scalars import Wording
 from kpirules.records import dataclass
 from kpirules.values.units import Unit
@@ -61,15 +61,14 @@ class Names:
                 for name, (column, _) in columns.items():
                     own = name == f"{table}.{column}" and column != ROW
                     self._names[name] = name if own else f"{number}.{self._column(column)}"
-            case Join():
+            case Gather():
                 for name, column in step.take.items():
                     if name != column:
                         self._names[name] = name if _NAMED.fullmatch(name) else self._names[column]
-            case Compute():
-                self._bindings(step, number)
-            case Aggregate():
                 for nth, measure in enumerate(step.measures, 1):
                     self._names[measure.name] = f"{number}.{nth}"
+            case Compute():
+                self._bindings(step, number)
             case Filter():
                 pass
 

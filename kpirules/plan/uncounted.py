@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kpirules.model.expr import Grain
 from kpirules.plan import build
-from kpirules.plan.ir import ROW, Filter, Join, Ref, Step, Uncounted
+from kpirules.plan.ir import ROW, Filter, Gather, Ref, Step, Uncounted
 from kpirules.plan.reading import join_name
 
 
@@ -26,8 +26,8 @@ def of_no_period(grain: Grain, name: str, made: Sequence[Step], time: Ref) -> tu
     steps: list[Step] = [Filter(f"{name} of no period", kept.input, build.is_missing(time))]
     named = set(_joins(grain, name))
     for step in made[at:]:
-        if isinstance(step, Join) and step.name in named:
-            steps.append(replace(step, name=f"{step.name} of no period", left=steps[-1].name))
+        if isinstance(step, Gather) and step.name in named:
+            steps.append(replace(step, name=f"{step.name} of no period", input=steps[-1].name))
     return steps, _found(grain, steps[-1], time)
 
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from kpirules.data.arrow import flat, plain_text
 from kpirules.plan.ir import Advice, Item, Piece, Plan
 from kpirules.source.catalogue import word
-from kpirules.trace.figures import shown
+from kpirules.trace.figure_format import shown
 from kpirules.trace.tree import Figure
 from kpirules.values.units import Unit
 
@@ -42,7 +42,7 @@ def _piece(plan: Plan, piece: Piece, subjects: pa.Table) -> pa.Scalar | pa.Chunk
 
 
 def _figures(plan: Plan, unit: Unit, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Numbers as people read them (`kpirules.trace.figures` says it of one): grouped, without needless zeros."""
+    """Numbers as people read them (`kpirules.trace.figure_format` says it of one): grouped, without needless zeros."""
     least = plan.money_places if unit is Unit.MONEY else 0
     text = pc.replace_substring_regex(plain_text(column), rf"^(-?\d+\.\d{{{least}}}\d*?)0+$", r"\1")
     text = pc.replace_substring_regex(text, r"\.$", "")

@@ -13,7 +13,7 @@ from kpirules.data.faults import DataFaults, Finding
 from kpirules.data.load import BrokenContracts, Loaded
 from kpirules.engines.bulk import Bulk
 from kpirules.engines.outcome import Engine, RunStopped
-from kpirules.plan.ir import Aggregate, Demand, Scan
+from kpirules.plan.ir import Demand, Gather, Scan
 from kpirules.runs.run import worked_out
 from kpirules.source import Span
 from kpirules.values.periods import Period
@@ -54,7 +54,7 @@ def with_demands(
         for scan in demand.steps:
             if isinstance(scan, Scan):
                 read.setdefault(scan.table, set()).update(column for column, _ in scan.columns.values())
-        adds_up = any(isinstance(step, Aggregate) for step in demand.steps)
+        adds_up = any(isinstance(step, Gather) and step.measures for step in demand.steps)
         sound, fewer = broken.sound(read, None if adds_up else demand.table)
         if fewer:
             waiting.append(demand.message)

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from kpirules.data.arrow import flat, plain_text
 from kpirules.source import Diagnostic
-from kpirules.source.render import message
 
 _CHANGED = "KPI751"
 _ADDED = "KPI752"
@@ -44,7 +43,7 @@ class Finding:
 
     def text(self, lang: str) -> str:
         """The finding in words, in a language (`en`, `zh`)."""
-        return message(self.diagnostic, lang)
+        return self.diagnostic.message(lang)
 
     def to_json(self, lang: str) -> dict[str, Any]:
         """The finding as data that `json.dumps` takes; its message is in that language."""

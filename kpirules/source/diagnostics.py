@@ -6,12 +6,14 @@ A diagnostic names its message by a stable code; the words come from the catalog
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import Any
 
 from kpirules.records import dataclass
-from kpirules.source.text import Span
+from kpirules.source.catalogue import entry
+from kpirules.source.spans import Span
+from kpirules.source.templates import filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +48,23 @@ class Diagnostic:
     helps: tuple[Note, ...] = ()
 
     def __repr__(self) -> str:
-        from kpirules.source.render import message  # noqa: PLC0415  # it is drawn by what is built on it
-
         where = "" if self.span is None else f" at {self.span.where}"
-        return f"<Diagnostic {self.code}{where}: {message(self, 'en')}>"
+        return f"<Diagnostic {self.code}{where}: {self.message('en')}>"
+
+    def message(self, lang: str) -> str:
+        """What is wrong, in words of a language."""
+        return filled(entry(self.code, lang).message, self.args, lang)
+
+    def label_text(self, label: Label, lang: str) -> str:
+        """The words of a secondary place; its args go before those of the diagnostic."""
+        return filled(entry(self.code, lang).labels[label.key], {**self.args, **label.args}, lang)
+
+    def help_text(self, note: Note, lang: str) -> str:
+        """The words of a help line; its args go before those of the diagnostic."""
+        return filled(entry(self.code, lang).helps[note.key], {**self.args, **note.args}, lang)
 
     def order(self) -> tuple[str, int, str]:
         """Sort key: file, place, code."""
         if self.span is None:
             return "", 0, self.code
         return self.span.source.name, self.span.start, self.code
-
-
-class Fault(Exception):  # noqa: N818  # a fault in the user's input, not an error of ours
-    """Stops the work at hand; carries every diagnostic known by then, in file order.
-
-    `ours` is set where the program is at fault.
-    """
-
-    ours: ClassVar[bool] = False
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(sorted(diagnostics, key=Diagnostic.order))
-        super().__init__(", ".join(sorted({d.code for d in self.diagnostics})))
-
-    def __str__(self) -> str:
-        return self.text()
-
-    def text(self, lang: str | None = None) -> str:
-        """All of it drawn, each place underlined, in a language (`en`, `zh`), the reader's own by default."""
-        from kpirules.source.catalogue import reader_language  # noqa: PLC0415  # it is drawn by what is built on it
-        from kpirules.source.render import render_text  # noqa: PLC0415  # as above
-
-        return render_text(self.diagnostics, lang or reader_language())

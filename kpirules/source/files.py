@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from kpirules.records import dataclass
-from kpirules.source.diagnostics import Diagnostic, Fault, Note
+from kpirules.source.diagnostics import Diagnostic, Note
+from kpirules.source.fault import Fault
 from kpirules.source.system import read_written, real
 
 SUFFIX = ".kpi"

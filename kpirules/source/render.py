@@ -1,20 +1,16 @@
-"""Draws diagnostics: as text with the source underlined, and as plain data for JSON.
-
-`message`, `label_text` and `help_text` give the words alone; every form of output is made from them and the spans.
-"""
+"""Draws diagnostics: as text with the source underlined, and as plain data for JSON."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import Enum
-from string import Formatter
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from kpirules.source import templates
 from kpirules.source.catalogue import entry, word
-from kpirules.source.diagnostics import Diagnostic, Label, Note
-from kpirules.source.text import SourceText, Span
+from kpirules.source.diagnostics import Diagnostic, Label
+from kpirules.source.spans import SourceText, Span
 
 _TAB = 4
 _LINES_SHOWN = 3
@@ -24,8 +20,6 @@ _LONGEST_LINE = 120
 _LEAD = 30
 """Characters before the span that are drawn of a longer line."""
 
-LONGEST_ARG = 200
-"""How many characters of an argument are shown."""
 _STYLES = {"error": "1;31", "warning": "1;33", "place": "1", "label": "34", "help": "36", "dim": "2"}
 _RESET = "\x1b[0m"
 _COLOURS = re.compile("(" + "|".join(re.escape(f"\x1b[{style}m") for style in ("0", *_STYLES.values())) + ")")
@@ -59,72 +53,13 @@ def to_json(diagnostic: Diagnostic, lang: str) -> dict[str, Any]:
         "severity": "error",
         "code": diagnostic.code,
         "title": entry(diagnostic.code, lang).title,
-        "message": message(diagnostic, lang),
+        "message": diagnostic.message(lang),
         "place": diagnostic.span and _place(diagnostic.span),
         "labels": [
-            {"message": label_text(diagnostic, label, lang), "place": _place(label.span)} for label in diagnostic.labels
+            {"message": diagnostic.label_text(label, lang), "place": _place(label.span)} for label in diagnostic.labels
         ],
-        "helps": [help_text(diagnostic, note, lang) for note in diagnostic.helps],
+        "helps": [diagnostic.help_text(note, lang) for note in diagnostic.helps],
     }
-
-
-def message(diagnostic: Diagnostic, lang: str) -> str:
-    """The message with its braces filled."""
-    return _filled(entry(diagnostic.code, lang).message, diagnostic.args, lang)
-
-
-def pieces(template: str, args: Mapping[str, Any], lang: str) -> Iterator[tuple[str, str | None]]:
-    """A message or a help line in pieces: a text, its braces filled as far as the args go, and the brace after it.
-
-    The name of the brace is None at the end.
-    """
-    text = ""
-    for literal, name, _, _ in Formatter().parse(template):
-        text += literal
-        if name is None:
-            continue
-        if name in args:
-            text += _shown(args[name], lang)
-        else:
-            yield text, name
-            text = ""
-    yield text, None
-
-
-def label_text(diagnostic: Diagnostic, label: Label, lang: str) -> str:
-    """The words of a secondary place; its args go before those of the diagnostic."""
-    return _filled(entry(diagnostic.code, lang).labels[label.key], {**diagnostic.args, **label.args}, lang)
-
-
-def help_text(diagnostic: Diagnostic, note: Note, lang: str) -> str:
-    """The words of a help line; its args go before those of the diagnostic."""
-    return _filled(entry(diagnostic.code, lang).helps[note.key], {**diagnostic.args, **note.args}, lang)
-
-
-class _Args(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"
-
-
-def _filled(template: str, args: Mapping[str, Any], lang: str) -> str:
-    return template.format_map(_Args({key: _shown(value, lang) for key, value in args.items()}))
-
-
-def _shown(value: object, lang: str) -> str:
-    """An argument as text: a member of an Enum is a word of the catalogue, several values are a list."""
-    if isinstance(value, Enum):
-        return word(str(value.value), lang)
-    if isinstance(value, list | tuple):
-        return word("comma", lang).join(_shown(one, lang) for one in value)
-    text = printable(str(value))
-    return text if len(text) <= LONGEST_ARG else text[:LONGEST_ARG] + "…"
-
-
-def printable(text: str) -> str:
-    """A text with each character spelt out that would move the cursor or not be seen; wide spaces stay."""
-    return "".join(
-        char if char.isprintable() or unicodedata.category(char) == "Zs" else repr(char)[1:-1] for char in text
-    )
 
 
 def painted(text: str, style: str) -> str:
@@ -139,9 +74,11 @@ def harmless(text: str, *, colour: bool) -> str:
     """
     lines = text.split("\n")
     if not colour:
-        return "\n".join(map(printable, lines))
-    pieces = (_COLOURS.split(line) for line in lines)  # each second piece is a style
-    return "\n".join("".join(one if nth % 2 else printable(one) for nth, one in enumerate(line)) for line in pieces)
+        return "\n".join(map(templates.printable, lines))
+    split = (_COLOURS.split(line) for line in lines)  # each second part is a style
+    return "\n".join(
+        "".join(part if nth % 2 else templates.printable(part) for nth, part in enumerate(parts)) for parts in split
+    )
 
 
 def char_width(char: str) -> int:
@@ -155,22 +92,22 @@ def char_width(char: str) -> int:
 
 
 def _block(diagnostic: Diagnostic, lang: str, paint: _Paint, severity: str) -> Iterator[str]:
-    head = paint(f"{word(severity, lang)}[{diagnostic.code}]", severity) + f": {message(diagnostic, lang)}"
+    head = paint(f"{word(severity, lang)}[{diagnostic.code}]", severity) + f": {diagnostic.message(lang)}"
     if diagnostic.span is None:
         yield head
     else:
         yield paint(f"{diagnostic.span.where}:", "place") + f" {head}"
     gutter = max((len(str(_ends(span)[1])) for span in _spans(diagnostic)), default=0)
     if diagnostic.span is not None:
-        said = word("comma", lang).join(label_text(diagnostic, label, lang) for label in _beside(diagnostic))
+        said = word("comma", lang).join(diagnostic.label_text(label, lang) for label in _beside(diagnostic))
         yield from _snippet(diagnostic.span, "^", gutter, lambda text: paint(text, "error"), said)
     for label in diagnostic.labels:
         if label.span == diagnostic.span:
             continue
-        yield f"  {paint(f'{label.span.where}:', 'place')} {label_text(diagnostic, label, lang)}"
+        yield f"  {paint(f'{label.span.where}:', 'place')} {diagnostic.label_text(label, lang)}"
         yield from _snippet(label.span, "-", gutter, lambda text: paint(text, "label"))
     for note in diagnostic.helps:
-        yield f"  {paint(word('help', lang), 'help')}: {help_text(diagnostic, note, lang)}"
+        yield f"  {paint(word('help', lang), 'help')}: {diagnostic.help_text(note, lang)}"
 
 
 def _beside(diagnostic: Diagnostic) -> list[Label]:
@@ -239,7 +176,7 @@ def _cells(line: str) -> list[tuple[str, int]]:
         if char == "\t":
             cell = " " * (_TAB - column % _TAB), _TAB - column % _TAB
         else:
-            shown = printable(char)
+            shown = templates.printable(char)
             cell = shown, sum(map(char_width, shown))
         cells.append(cell)
         column += cell[1]

@@ -10,8 +10,7 @@ from urllib.parse import quote
 from kpirules.source.catalogue import entry
 from kpirules.source.diagnostics import Diagnostic
 from kpirules.source.explanations import explanation
-from kpirules.source.render import help_text, label_text, message
-from kpirules.source.text import Span
+from kpirules.source.spans import Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LANGUAGES = {"en": "en", "zh": "zh-CN"}
@@ -56,7 +55,7 @@ def _rule(code: str, lang: str) -> dict[str, Any]:
 
 
 def _result(diagnostic: Diagnostic, rule: int, lang: str) -> dict[str, Any]:
-    lines = [message(diagnostic, lang), *(help_text(diagnostic, note, lang) for note in diagnostic.helps)]
+    lines = [diagnostic.message(lang), *(diagnostic.help_text(note, lang) for note in diagnostic.helps)]
     found: dict[str, Any] = {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
@@ -70,7 +69,7 @@ def _result(diagnostic: Diagnostic, rule: int, lang: str) -> dict[str, Any]:
             {
                 "id": nth,
                 "physicalLocation": _place(label.span),
-                "message": _message(label_text(diagnostic, label, lang)),
+                "message": _message(diagnostic.label_text(label, lang)),
             }
             for nth, label in enumerate(diagnostic.labels, 1)
         ]

@@ -12,12 +12,11 @@ from lark import Token, Tree, UnexpectedInput
 from kpirules.source import Diagnostic, SourceText, Span
 from kpirules.syntax import ast, layout, words
 from kpirules.syntax.bounds import DEEPEST
-from kpirules.syntax.building import Builder, too_large, walk
-from kpirules.syntax.building_items import RULES as ITEMS
-from kpirules.syntax.building_rules import RULES
+from kpirules.syntax.building import expressions, items, rules
+from kpirules.syntax.building.builder import Builder, too_large, walk
 from kpirules.syntax.comments import attach
 from kpirules.syntax.layout import Line, Prepared
-from kpirules.syntax.parser import item_parser
+from kpirules.syntax.parser.item_parser import item_parser
 from kpirules.syntax.reading import NOBODY, Reading
 
 MOST_OF_AN_ITEM = 20
@@ -26,7 +25,7 @@ MOST_OF_AN_ITEM = 20
 MOST_OF_A_FILE = 500
 """Faults after which no more items are read."""
 
-_BUILD = {**RULES, **ITEMS}
+_BUILD = {**expressions.RULES, **rules.RULES, **items.RULES}
 _UNNAMED = ast.Use | ast.Subject | ast.Grade | ast.Ensure | ast.Require
 _WORDS = re.compile(r"[^\W\d]\w*")
 
@@ -136,7 +135,7 @@ def _tree(reading: Reading) -> tuple[Tree[Token] | None, list[Diagnostic], bool]
         try:
             return item_parser().parse(reading.text()), faults, False
         except UnexpectedInput as error:
-            from kpirules.syntax.faults import explain  # noqa: PLC0415  # of no use to a text without faults
+            from kpirules.syntax.suggestions.diagnosis import explain  # noqa: PLC0415  # of no use to a text without faults
 
             found = explain(reading, error)
         if not ((found.empty and found.line in reading.bereft) or found.line in reading.cut):

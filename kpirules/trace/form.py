@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from kpirules.plan.ir import Origin, Value
-from kpirules.trace import figures
+from kpirules.trace import figure_format
 from kpirules.trace.tree import Called, Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, RunName, Test, Trace
 from kpirules.values.periods import period_of
 from kpirules.values.rounding import numeral
@@ -66,7 +66,7 @@ class _Form:
     lang: str
 
     def figure(self, one: Figure) -> dict[str, Any]:
-        shown = figures.shown(one, self.currency, self.money_places, self.lang)
+        shown = figure_format.shown(one, self.currency, self.money_places, self.lang)
         return {"value": _value(one), "unit": one.unit.value, "shown": shown}
 
     def figures(self, cells: Mapping[str, Figure]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from enum import Enum
 
 from kpirules.plan.ir import Advice, Item, Plan
 from kpirules.source import Diagnostic, Fault, Note
-from kpirules.trace.feeds import HIDDEN
-from kpirules.trace.figures import shown
+from kpirules.trace.contributing_rows import HIDDEN
+from kpirules.trace.figure_format import shown
 from kpirules.trace.nodes import Nodes
 from kpirules.trace.tree import Figure, ItemTrace, Said
 from kpirules.values.units import Unit

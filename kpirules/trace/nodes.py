@@ -9,7 +9,7 @@ from kpirules.engines import reference
 from kpirules.engines.reference.scalars import reader
 from kpirules.plan.ir import BY_ROWS, Binding, Case, Compute, Op, Origin, Plan, Ref, Scalar, Scan, Value
 from kpirules.trace.conditions import figure, test
-from kpirules.trace.feeds import HIDDEN, Feeds
+from kpirules.trace.contributing_rows import HIDDEN, Feeds
 from kpirules.trace.tree import Called, Figure, Node, RowSeen, Test
 from kpirules.values.types import Type
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 
 from kpirules.plan.ir import BY_ROWS, NOT_ASKED, Origin
-from kpirules.source.render import painted, printable
-from kpirules.trace import figures
+from kpirules.source.render import painted
+from kpirules.source.templates import printable
+from kpirules.trace import figure_format
 from kpirules.trace.items import BuiltIn
 from kpirules.trace.tree import ItemTrace, LeftOut, Node, Trace, Uncredited
 from kpirules.trace.wording import LIMITS, Wording, one_line
@@ -120,7 +121,7 @@ class _Page:
             return f"{kind} “{item.title}”{self.words.word('colon')}{self._kept(main)}"
         name = self.words.word(item.name) if item.name in _BUILT_IN else item.name
         title = f" “{item.title}”" if item.title else ""
-        weight = f" {figures.number(item.weight * 100)}%" if item.weight is not None else ""
+        weight = f" {figure_format.number(item.weight * 100)}%" if item.weight is not None else ""
         effective = item.parts.get("effective_weight")
         if effective is not None and effective.figure.value not in (None, 0, item.weight):
             weight += self.words.say("counts", weight=self.words.show(replace(effective.figure, unit=Unit.RATIO)))

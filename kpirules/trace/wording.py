@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from kpirules.plan.ir import BY_ROWS, Origin
 from kpirules.source import catalogue
-from kpirules.trace import figures
+from kpirules.trace import figure_format
 from kpirules.trace.conditions import CONVERSE
 from kpirules.trace.tree import Called, Fed, Figure, Node, Test, Uncredited
 
@@ -39,7 +39,7 @@ class Wording:
 
     def show(self, one: Figure) -> str:
         """A figure as people read it."""
-        return figures.shown(one, self.currency, self.places, self.lang)
+        return figure_format.shown(one, self.currency, self.places, self.lang)
 
     def label(self, node: Node) -> str:
         """What an input is called."""
@@ -97,14 +97,14 @@ class Wording:
         there = [one for one in node.inputs if one.name in node.weights and one.figure.value is not None]
         if not there:
             return self.word("missing")
-        percents = {one.name: f"{figures.number(node.weights[one.name] * 100)}%" for one in there}
+        percents = {one.name: f"{figure_format.number(node.weights[one.name] * 100)}%" for one in there}
         whole = sum((node.weights[one.name] for one in there), Fraction(0))
         if len(node.weights) == 1:
             return self.show(node.figure)
         if len(there) == 1:
             return self.show(there[0].figure)
         points = " + ".join(f"{self.show(one.figure)} × {percents[one.name]}" for one in there)
-        return points if whole == 1 else f"({points}) / {figures.number(whole * 100)}%"
+        return points if whole == 1 else f"({points}) / {figure_format.number(whole * 100)}%"
 
     def _limit(self, node: Node, *, brief: bool) -> Iterator[tuple[str, Origin | None]]:
         if node.before is None or node.before.figure.value is None or node.origin is None:

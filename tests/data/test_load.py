@@ -10,7 +10,7 @@ import pytest
 
 from kpirules.data.faults import DataFaults
 from kpirules.data.load import typed_tables
-from kpirules.source.render import message, render_text
+from kpirules.source.render import render_text
 from kpirules.values.units import Unit
 from tests.data.bound import ORDERS, STAFF, STAFF_CSV, bound
 from tests.data.build import faults, number, other, read, table, text
@@ -181,7 +181,7 @@ def test_the_list_of_all_faults_says_what_the_drawn_ones_say() -> None:
     for lang in ("en", "zh"):
         listed = caught.value.listed(lang).to_pylist()
         assert [row["message"] for row in listed] == [
-            message(one.diagnostic(), lang).replace("\\n", " ") for one in caught.value.faults
+            one.diagnostic().message(lang).replace("\\n", " ") for one in caught.value.faults
         ]
         assert [row["row"] for row in listed] == [None, 1, 1]
         assert [row["value"] for row in listed] == ["double", "x\ny", "z" * 300]

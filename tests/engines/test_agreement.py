@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import Outcome
 from kpirules.plan.ir import (
-    Aggregate,
     Binding,
     Check,
     Compute,
     Filter,
+    Gather,
     InForce,
-    Join,
     Measure,
     Op,
     Plan,
@@ -102,13 +101,17 @@ def scored() -> Plan:
         scan("people", people),
         placed(scan("orders", orders)),
         Filter("in period", "orders", plans.test("and", plans.test("ge", day, START), plans.test("le", day, END))),
-        Join(
-            "owned", "in period", "people", (("staff", "id"),), {"owner": "id"}, InForce("day", "day", "begins", "ends")
+        Gather(
+            "owned",
+            "in period",
+            "people",
+            (("staff", "id"),),
+            {"owner": "id"},
+            in_force=InForce("day", "day", "begins", "ends"),
         ),
-        Aggregate("by owner", "owned", ("owner",), measures),
         Filter("of nobody", "owned", Op("is_missing", (Ref("owner", TEXT.maybe()),), BOOL)),
         Filter("here", "people", plans.test("le", BEGINS, END)),
-        Join("with sums", "here", "by owner", (("id", "owner"),), {one.name: one.name for one in measures}),
+        Gather("with sums", "here", "owned", (("id", "owner"),), measures=measures),
         Compute(
             "final",
             "with sums",

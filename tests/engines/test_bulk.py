@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.engines import duckdb
-from kpirules.plan.ir import Aggregate, Compute, Join, Measure, Ref, Scan
+from kpirules.plan.ir import Compute, Gather, Measure, Ref, Scan
 from kpirules.values import groups
 from kpirules.values.types import BOOL
 from kpirules.values.units import Unit
@@ -30,11 +30,11 @@ def test_a_million_orders() -> None:
         "people": pa.table({"id": [str(nth) for nth in range(PEOPLE)]}),
     }
     sums = groups.total(MONEY, Unit.MONEY)
+    summed = Measure("sum", "sum", "amount", "won", sums, "item")
     plan = plans.plan(
         Scan("orders", "orders", {"staff": ("staff", TEXT), "amount": ("amount", MONEY), "won": ("won", BOOL)}),
         Scan("people", "people", {"id": ("id", TEXT)}),
-        Aggregate("sums", "orders", ("staff",), (Measure("sum", "sum", "amount", "won", sums, "item"),)),
-        Join("joined", "people", "sums", (("id", "staff"),), {"sum": "sum"}),
+        Gather("joined", "people", "orders", (("id", "staff"),), measures=(summed,)),
         Compute("final", "joined", (bind("third", rounded(div(Ref("sum", sums), whole(3)), 2)),)),
     )
     start = time.process_time()

@@ -14,7 +14,7 @@ from kpirules.engines.bulk import Bulk
 from kpirules.engines.duckdb import Limits
 from kpirules.engines.failure import EngineError, Reason
 from kpirules.engines.sql import DUCKDB, compiled
-from kpirules.plan.ir import Aggregate, Join, Measure, Op, Plan, Ref, Scan
+from kpirules.plan.ir import Gather, Measure, Op, Plan, Ref, Scan
 from kpirules.source.catalogue import LANGUAGES
 from kpirules.source.render import render_text
 from kpirules.values import types
@@ -39,12 +39,13 @@ def too_narrow() -> tuple[Plan, dict[str, pa.Table]]:
 def endless(rows: int) -> tuple[Plan, dict[str, pa.Table]]:
     """Rows that are each joined to every other: as many as the square of `rows`."""
     kinds = {"id": ("id", TEXT), "n": ("n", MONEY)}
+    kinds_of_sale = Measure("kinds", "distinct", "m", None, COUNT, "kinds of sale")
     columns = {"id": pa.repeat(pa.scalar("a"), rows), "n": pa.array(range(rows), pa.decimal128(16, 2))}
     plan = plans.plan(
         Scan("left", "people", kinds),
         Scan("right", "people", {"other": ("id", TEXT), "m": ("n", MONEY)}),
-        Join("pairs", "left", "right", (("id", "other"),), {"m": "m"}),
-        Aggregate("by id", "pairs", ("id",), (Measure("kinds", "distinct", "m", None, COUNT, "kinds of sale"),)),
+        Gather("pairs", "left", "right", (("id", "other"),), {"m": "m"}),
+        Gather("by id", "left", "pairs", (("id", "id"),), measures=(kinds_of_sale,)),
         key="id",
     )
     return plan, {"people": pa.table(columns)}
@@ -83,7 +84,7 @@ def test_a_statement_is_interrupted_when_its_time_is_over() -> None:
     plan, tables = endless(60_000)
     with pytest.raises(EngineError) as stopped:
         duckdb.run(plan, tables, PARAMS, ["kinds"], Limits(seconds=0.2))
-    assert (stopped.value.reason, stopped.value.step) == (Reason.TIME, "by id")
+    assert (stopped.value.reason, stopped.value.step) == (Reason.TIME, "by id$1")
     assert stopped.value.items == ("kinds of sale",)
 
 
@@ -107,10 +108,10 @@ def test_a_folder_for_what_memory_lacks_that_cannot_be_made_is_told(tmp_path: Pa
 
 
 def test_memory_that_runs_out_is_never_left_to_the_reference_engine(tmp_path: Path) -> None:
-    rows = 200_000
+    rows, kinds = 200_000, Measure("kinds", "distinct", "n", None, COUNT, "kinds")
     plan = plans.plan(
         Scan("people", "people", {"id": ("id", TEXT), "n": ("n", MONEY)}),
-        Aggregate("by id", "people", ("id",), (Measure("kinds", "distinct", "n", None, COUNT, "kinds"),)),
+        Gather("by id", "people", "people", (("id", "id"),), measures=(kinds,)),
         key="id",
     )
     tables = {

@@ -13,14 +13,13 @@ from kpirules.engines.bulk import Bulk
 from kpirules.engines.outcome import Engine, RunStopped
 from kpirules.engines.reference.own import own_rows, steps_of
 from kpirules.plan.ir import (
-    Aggregate,
     Case,
     Check,
     Compute,
     Const,
     Filter,
+    Gather,
     InForce,
-    Join,
     Measure,
     Op,
     Param,
@@ -186,18 +185,21 @@ def sales() -> tuple[Plan, dict[str, pa.Table]]:
         Measure("gains", "count", None, "big", COUNT, "revenue"),
         Measure("rows", "count", None, None, COUNT, "revenue"),
     )
-    names = {measure.name: measure.name for measure in measures}
     plan = plans.plan(
         scan("people", people),
         placed(scan("orders", orders)),
         Compute("with flags", "orders", (bind("big", big),)),
         Filter("in period", "with flags", plans.test("ge", Ref("day", DATE), plans.START)),
-        Join(
-            "owned", "in period", "people", (("staff", "id"),), {"owner": "id"}, InForce("day", "day", "begins", "ends")
+        Gather(
+            "owned",
+            "in period",
+            "people",
+            (("staff", "id"),),
+            {"owner": "id"},
+            in_force=InForce("day", "day", "begins", "ends"),
         ),
-        Aggregate("by owner", "owned", ("owner",), measures),
         Filter("of nobody", "owned", Op("is_missing", (Ref("owner", TEXT.maybe()),), BOOL)),
-        Join("with sums", "people", "by owner", (("id", "owner"),), names),
+        Gather("with sums", "people", "owned", (("id", "owner"),), measures=measures),
         Compute("final", "with sums", (bind("bad", plans.test("lt", Ref("sum", sums), whole(20))),)),
         checks=(Check("bad", "KPI704", "revenue", None),),
         uncredited=(Uncounted("orders", "of nobody", "orders.$row", "staff", "day"),),
@@ -284,14 +286,14 @@ def test_a_trace_reads_what_both_readers_of_a_relation_need() -> None:
     people: plans.Columns = {"id": (TEXT, ["a", "b"]), "rank": (TEXT, ["x", "y"])}
     rates: plans.Columns = {"of": (TEXT, ["x", "y"]), "rate": (MONEY, [Fraction(1), Fraction(2)])}
     sums = groups.total(MONEY, Unit.MONEY)
+    of_all = Measure("sum", "sum", "rate", None, sums, "rates")
     plan = plans.plan(
         scan("people", people),
         scan("rates", rates),
-        Join("with rate", "people", "rates", (("rank", "of"),), {"rate": "rate"}),
+        Gather("with rate", "people", "rates", (("rank", "of"),), {"rate": "rate"}),
         Compute("with one", "rates", (bind("one", whole(1)),)),
-        Aggregate("of all", "with one", ("one",), (Measure("sum", "sum", "rate", None, sums, "rates"),)),
         Compute("and one", "with rate", (bind("first", whole(1)),)),
-        Join("final", "and one", "of all", (("first", "one"),), {"sum": "sum"}),
+        Gather("final", "and one", "with one", (("first", "one"),), measures=(of_all,)),
     )
     tables = {"people": plans.table(people), "rates": plans.table(rates)}
     values = reference.trace(plan, tables, PARAMS, "b").values
@@ -307,9 +309,8 @@ def test_a_trace_follows_a_path_of_references() -> None:
         scan("people", people),
         scan("customers", customers),
         scan("visits", visits),
-        Join("with rep", "visits", "customers", (("to", "customer"),), {"rep": "rep"}),
-        Aggregate("by rep", "with rep", ("rep",), (rows,)),
-        Join("final", "people", "by rep", (("id", "rep"),), {"rows": "rows"}),
+        Gather("with rep", "visits", "customers", (("to", "customer"),), {"rep": "rep"}),
+        Gather("final", "people", "with rep", (("id", "rep"),), measures=(rows,)),
     )
     tables = {"people": people, "customers": customers, "visits": visits}
     traced = reference.trace(plan, {name: plans.table(one) for name, one in tables.items()}, PARAMS, "a")

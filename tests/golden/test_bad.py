@@ -13,7 +13,6 @@ import pytest
 import kpirules
 from kpirules.source import Diagnostic
 from kpirules.source.catalogue import LANGUAGES
-from kpirules.source.render import help_text, label_text, message
 from tests.golden.cases import BAD, bad_schemes, found, good_cases, language, on_disk, told
 
 PACKAGE = Path(kpirules.__file__).parent
@@ -68,9 +67,9 @@ def test_nothing_frozen_is_left_over() -> None:
 
 
 def _texts(diagnostic: Diagnostic, lang: str) -> list[str]:
-    labels = [label_text(diagnostic, label, lang) for label in diagnostic.labels]
-    helps = [help_text(diagnostic, note, lang) for note in diagnostic.helps]
-    return [message(diagnostic, lang), *labels, *helps]
+    labels = [diagnostic.label_text(label, lang) for label in diagnostic.labels]
+    helps = [diagnostic.help_text(note, lang) for note in diagnostic.helps]
+    return [diagnostic.message(lang), *labels, *helps]
 
 
 def _rules(scheme: Path) -> list[tuple[int | None, str]]:

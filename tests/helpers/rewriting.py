@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kpirules.model.uses import head_parts, nodes_in
+from kpirules.model.analysis.uses import head_parts, nodes_in
 from kpirules.source import SourceText, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.parse import parse

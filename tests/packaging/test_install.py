@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kpirules.syntax import parser, tables
+from kpirules.syntax.parser import item_parser, parse_tables
 from tests.packaging.tree import ROOT, files
 
 PROBE = """
@@ -80,7 +80,7 @@ def test_a_wheel_holds_the_package_the_grammar_and_nothing_else(wheel: zipfile.Z
     grammar = {path for path in files() if path.parts[0] == "grammar" and path.suffix != ".py"}
     moved = {path.as_posix().replace("grammar/", "kpirules/_grammar/", 1) for path in grammar}
     package = {path.as_posix() for path in files() if path.parts[0] == "kpirules"}
-    assert held == package | moved | {f"kpirules/_grammar/{tables.name(parser.key())}"}
+    assert held == package | moved | {f"kpirules/_grammar/{parse_tables.name(item_parser.key())}"}
 
 
 def test_the_first_check_of_a_wheel_builds_no_tables(wheel: zipfile.ZipFile, tmp_path: Path) -> None:

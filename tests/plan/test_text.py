@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kpirules.compiling import Compiled, compile_file, compile_scheme
-from kpirules.plan.ir import Aggregate, Case, Compute, Const, Op, Plan, Ref, Scalar, Scan
+from kpirules.plan.ir import Case, Compute, Const, Gather, Op, Plan, Ref, Scalar, Scan
 from kpirules.plan.text import kind, render
 from kpirules.plan.text_scalars import Wording
 from kpirules.source import SourceText
@@ -97,7 +97,7 @@ def _internal(plan: Plan) -> set[str]:
                 names |= set(step.columns)
             case Compute():
                 names |= {one.name for one in step.bindings}
-            case Aggregate():
+            case Gather():
                 names |= {one.name for one in step.measures}
     return {name for name in names if re.search(r"[~$*]", name)}
 
@@ -144,15 +144,15 @@ def test_the_plan_of_a_small_scheme_in_words() -> None:
     lines = render(plan, "en").splitlines()
     begin = next(nth for nth, line in enumerate(lines) if line.startswith(f"#{len(plan.steps)} "))
     assert [line.partition("  [")[0] for line in lines[begin : begin + 7]] == [
-        "#13 for each row of #12",
-        "   #13.1: money(16,2) = #10.1 or else 0",
-        "   #13.2: money(17,4) = each slice at its own rate, of #13.1",
-        "      up to 100: #13.1 × 0.01",
-        "      above: 1 + ((#13.1 - 100) × 0.02)",
-        "   #13.3: money(18,4) = #13.2 at most staff.base",
-        "   commission: money(16,2) = round(#13.3, 2)",
+        "#11 for each row of #10",
+        "   #11.1: money(16,2) = #10.1 or else 0",
+        "   #11.2: money(17,4) = each slice at its own rate, of #11.1",
+        "      up to 100: #11.1 × 0.01",
+        "      above: 1 + ((#11.1 - 100) × 0.02)",
+        "   #11.3: money(18,4) = #11.2 at most staff.base",
+        "   commission: money(16,2) = round(#11.3, 2)",
     ]
     chinese = render(plan, "zh")
-    joined = "#12 #5 的每一行，配上 #10 中对应的一行：staff.staff_id = orders.staff_id.staff_id"
-    assert f"\n{joined}\n   带上 #10.1、#10.2\n" in chinese
-    assert "\n   #13.2: 金额(17,4) = 超额累进，各段按各自的比率，按 #13.1" in chinese
+    joined = "#10 #4 的每一行，配上 #8 中对应各行的汇总：staff.staff_id = orders.staff_id.staff_id"
+    assert f"\n{joined}\n   #10.1: 金额(16,2) = 合计(orders.amount)" in chinese
+    assert "\n   #11.2: 金额(17,4) = 超额累进，各段按各自的比率，按 #11.1" in chinese

@@ -13,7 +13,6 @@ from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import Engine
 from kpirules.runs.demands import required, with_demands
 from kpirules.runs.run import read_period
-from kpirules.source.render import message
 from kpirules.values.units import Unit
 from tests.helpers.schemes import DATED, Data, compiled, scheme
 from tests.runs import project
@@ -266,11 +265,11 @@ def test_a_rule_is_told_with_its_place_and_the_key_of_the_row() -> None:
     with pytest.raises(DataFaults) as raised:
         required(SCHEME, _loaded({"staff": [SOUND], "orders": orders}), PERIOD)
     first, second = raised.value.diagnostics
-    assert message(first, "en") == (
+    assert first.message("en") == (
         "`orders` (frame) row 1 does not meet the requirement “an order amount is never negative”: "
         "order_id O7, amount -5.00"
     )
-    assert message(first, "zh") == (
+    assert first.message("zh") == (
         "`orders`（数据框）第 1 行不满足要求“an order amount is never negative”：order_id O7, amount -5.00"
     )
     assert [label.span.text.split(" : ")[0] for label in first.labels] == ["require for each orders amount >= 0"]

@@ -10,7 +10,7 @@ from kpirules.runs.empty import check_rows
 from kpirules.runs.run import read_period
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.catalogue import LANGUAGES
-from kpirules.source.render import message, render_text
+from kpirules.source.render import render_text
 from tests.helpers.schemes import DATED, HEADER, ORDERS, Data, compiled, scheme
 from tests.runs.test_uncredited import loaded
 
@@ -96,7 +96,7 @@ def test_a_table_that_expects_rows_needs_one_of_the_period(allow_empty: bool) ->
     data: Data = {"staff": PEOPLE, "orders": [ORDER], "targets": [("E1", "2024Q4", "1")]}
     (found,) = faults(EXPECTED, data, allow_empty=allow_empty)
     assert (found.code, found.span and found.span.text) == ("KPI671", "expects rows")
-    assert message(found, "en") == "`targets` (frame) has no row of 2025Q1, and the scheme expects rows"
+    assert found.message("en") == "`targets` (frame) has no row of 2025Q1, and the scheme expects rows"
     assert faults(EXPECTED, {**data, "targets": [TARGET]}) == ()
 
 

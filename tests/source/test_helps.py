@@ -16,7 +16,6 @@ from kpirules.source import Diagnostic, Fault, SourceText
 from kpirules.source.catalogue import LANGUAGES, codes, entry
 from kpirules.source.explanations import SCHEME, explanation
 from kpirules.source.files import Folder, Kept, Reader
-from kpirules.source.render import help_text, label_text, message
 from tests.golden.cases import BAD, bad_schemes, found
 
 PACKAGE = Path(kpirules.__file__).parent
@@ -67,7 +66,7 @@ def test_every_code_of_a_rule_file_has_words_of_help() -> None:
 
 def test_every_fault_says_what_to_write() -> None:
     bare = [(where, one) for where, _, one in _told() if not one.helps]
-    assert [f"{where}: {one.code}: {message(one, 'en')}" for where, one in bare] == []
+    assert [f"{where}: {one.code}: {one.message('en')}" for where, one in bare] == []
 
 
 def _mended() -> Iterator[tuple[str, Reader, Diagnostic, str, str]]:
@@ -113,8 +112,8 @@ def test_what_was_typed_over_several_lines_is_told_on_one() -> None:
         broken = _BRACKET.sub(lambda found: found[1] or f"{found[2]}  # why\n            ", text)
         for one in _faults(broken, name, reader):
             for lang in LANGUAGES:
-                words = [message(one, lang), *(help_text(one, note, lang) for note in one.helps)]
-                words += [label_text(one, label, lang) for label in one.labels]
+                words = [one.message(lang), *(one.help_text(note, lang) for note in one.helps)]
+                words += [one.label_text(label, lang) for label in one.labels]
                 assert not [text for text in words if "\\n" in text or "why" in text], (one.code, words)
                 tried += 1
     assert tried > len(LANGUAGES) * 500

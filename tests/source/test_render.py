@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from kpirules.source import Diagnostic, Label, Note, SourceText, Span, render
+from kpirules.source import Diagnostic, Label, Note, SourceText, Span, diagnostics, render
 from kpirules.source.catalogue import Entry
 from kpirules.source.render import render_text, to_json
 from kpirules.values.units import Unit
@@ -19,7 +19,8 @@ ENTRY = Entry(
 @pytest.fixture(autouse=True)
 def _words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words of these tests' own for the one code that they use."""
-    monkeypatch.setattr(render, "entry", lambda code, _lang: {"KPI999": ENTRY}[code])
+    for module in (diagnostics, render):
+        monkeypatch.setattr(module, "entry", lambda code, _lang: {"KPI999": ENTRY}[code])
 
 
 def _span(text: str, part: str) -> Span:

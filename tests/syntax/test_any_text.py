@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from kpirules.source import Diagnostic, SourceText, Span
 from kpirules.source.catalogue import LANGUAGES
-from kpirules.source.render import help_text, label_text, message
 from kpirules.syntax import layout, words
 from kpirules.syntax.parse import parse
 from tests.syntax.samples import CHINESE, ENGLISH
@@ -45,9 +44,9 @@ def _placed(fault: Diagnostic, source: SourceText) -> None:
     assert fault.span.start < fault.span.end, fault
     assert all(_inside(label.span, source) for label in fault.labels)
     for language in LANGUAGES:
-        said = [message(fault, language)]
-        said += [label_text(fault, label, language) for label in fault.labels]
-        said += [help_text(fault, note, language) for note in fault.helps]
+        said = [fault.message(language)]
+        said += [fault.label_text(label, language) for label in fault.labels]
+        said += [fault.help_text(note, language) for note in fault.helps]
         assert all(said)
 
 

@@ -14,7 +14,8 @@ import pytest
 from lark import Lark
 from lark.exceptions import GrammarError, LexError
 
-from kpirules.syntax import grammar, parser, tables, words
+from kpirules.syntax import grammar, words
+from kpirules.syntax.parser import item_parser, parse_tables
 from tests.syntax.samples import CHINESE, ENGLISH, sound
 
 ITEM = 'define x by a\n    >= 1 : sum(b where c = "d")\n    else : 0\n'
@@ -25,18 +26,18 @@ def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache folder, and a parser that is not yet made."""
     monkeypatch.setenv("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("lark.lexer.has_interegular", False)  # its look for clashes is slow, and has a test of its own
-    parser.item_parser.cache_clear()
-    yield tables.cached(parser.key())
-    parser.item_parser.cache_clear()
+    item_parser.item_parser.cache_clear()
+    yield parse_tables.cached(item_parser.key())
+    item_parser.item_parser.cache_clear()
 
 
 def test_the_grammar_has_no_conflict_and_no_clash() -> None:
-    parser.ItemParser.build(strict=True)
+    item_parser.ItemParser.build(strict=True)
 
 
 def test_the_strict_build_would_find_a_conflict_and_a_clash() -> None:
-    options: dict[str, Any] = {"parser": "lalr", "lexer": "contextual", "strict": True, "postlex": parser.Blocks()}
-    text = parser.source()
+    options: dict[str, Any] = {"parser": "lalr", "lexer": "contextual", "strict": True, "postlex": item_parser.Blocks()}
+    text = item_parser.source()
     twice = text.replace("?sum: product |", "?sum: product | sum sum |")
     assert twice != text
     with pytest.raises(GrammarError):
@@ -46,22 +47,22 @@ def test_the_strict_build_would_find_a_conflict_and_a_clash() -> None:
 
 
 def test_the_tables_are_kept_and_used_again(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    built = parser.item_parser().parse(ITEM)
+    built = item_parser.item_parser().parse(ITEM)
     assert [path.name for path in cold.parent.iterdir()] == [cold.name]
-    parser.item_parser.cache_clear()
-    monkeypatch.setattr(parser.ItemParser, "build", None)
-    assert parser.item_parser().parse(ITEM) == built
+    item_parser.item_parser.cache_clear()
+    monkeypatch.setattr(item_parser.ItemParser, "build", None)
+    assert item_parser.item_parser().parse(ITEM) == built
 
 
 WRONG: list[Any] = [None, {}, [], {"data": {}, "memo": {}}, {"data": None}]
 
 
-@pytest.mark.parametrize("damage", [b"", b"not a table", *map(tables.encoded, WRONG)])
+@pytest.mark.parametrize("damage", [b"", b"not a table", *map(parse_tables.encoded, WRONG)])
 def test_damaged_tables_do_no_harm(cold: Path, damage: bytes) -> None:
     cold.parent.mkdir(parents=True)
     cold.write_bytes(damage)
-    parser.item_parser().parse(ITEM)
-    assert tables.load(parser.key()).keys() == {"data", "memo"}
+    item_parser.item_parser().parse(ITEM)
+    assert parse_tables.load(item_parser.key()).keys() == {"data", "memo"}
 
 
 class Program:
@@ -80,52 +81,52 @@ def test_no_program_in_the_cache_runs(cold: Path, tmp_path: Path) -> None:
     cold.parent.mkdir(parents=True)
     for data in (program, f"{crc32(program):08x}\n".encode() + program, crc32(program).to_bytes(4, "big") + program):
         cold.write_bytes(data)
-        parser.item_parser.cache_clear()
-        parser.item_parser().parse(ITEM)
+        item_parser.item_parser.cache_clear()
+        item_parser.item_parser().parse(ITEM)
     assert not ran.exists()
     pickle.loads(program)  # noqa: S301  # our own, to show that it would act
     assert ran.exists(), "the program does nothing"
 
 
 def test_tables_with_one_wrong_byte_are_not_read(cold: Path) -> None:
-    parser.item_parser()
+    item_parser.item_parser()
     good = cold.read_bytes()
     cold.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     with pytest.raises(ValueError, match=re.escape(cold.name)):
-        tables.load(parser.key())
+        parse_tables.load(item_parser.key())
 
 
 def test_truncated_tables_do_no_harm(cold: Path) -> None:
-    parser.item_parser()
+    item_parser.item_parser()
     cold.write_bytes(cold.read_bytes()[:-100])
-    parser.item_parser.cache_clear()
-    parser.item_parser().parse(ITEM)
+    item_parser.item_parser.cache_clear()
+    item_parser.item_parser().parse(ITEM)
 
 
 def test_a_cache_folder_that_cannot_be_made_does_no_harm(cold: Path) -> None:
     cold.parents[1].write_text("a file where the folder would be")
-    parser.item_parser().parse(ITEM)
+    item_parser.item_parser().parse(ITEM)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a user's own folders are closed to others there")
 @pytest.mark.parametrize("what", ["the file", "the folder"])
 def test_tables_that_anybody_could_have_written_are_not_taken(cold: Path, what: str) -> None:
-    parser.item_parser()
+    item_parser.item_parser()
     (cold if what == "the file" else cold.parent).chmod(0o777)
     with pytest.raises(PermissionError):
-        tables.load(parser.key())
-    parser.item_parser.cache_clear()
-    parser.item_parser().parse(ITEM)
+        parse_tables.load(item_parser.key())
+    item_parser.item_parser.cache_clear()
+    item_parser.item_parser().parse(ITEM)
 
 
 def test_many_at_once_do_no_harm(cold: Path) -> None:
     """Each of several cold starts builds the tables and puts them in their place in one step."""
-    made = parser.ItemParser.build().tables()
+    made = item_parser.ItemParser.build().tables()
     cold.parent.mkdir(parents=True)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: tables.keep(parser.key(), made), range(24)))
+        list(pool.map(lambda _: parse_tables.keep(item_parser.key(), made), range(24)))
     assert [path.name for path in cold.parent.iterdir()] == [cold.name]
-    assert tables.load(parser.key()).keys() == made.keys()
+    assert parse_tables.load(item_parser.key()).keys() == made.keys()
 
 
 def test_a_user_without_a_home_is_no_harm(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,15 +134,15 @@ def test_a_user_without_a_home_is_no_harm(cold: Path, monkeypatch: pytest.Monkey
         message = "no home"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(tables, "cached", homeless)
-    parser.item_parser().parse(ITEM)
+    monkeypatch.setattr(parse_tables, "cached", homeless)
+    item_parser.item_parser().parse(ITEM)
     assert not cold.exists()
 
 
 def test_the_tables_depend_on_the_grammar_and_the_words(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = parser.source()
-    monkeypatch.setattr(parser, "source", lambda: text + "// more\n")
-    assert tables.cached(parser.key()) != cold
+    text = item_parser.source()
+    monkeypatch.setattr(item_parser, "source", lambda: text + "// more\n")
+    assert parse_tables.cached(item_parser.key()) != cold
 
 
 def test_the_grammar_of_the_package_goes_before_that_of_the_checkout(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.engines.schema import inputs
-from kpirules.plan.ir import Aggregate, Compute, Const, Filter, Join, Op, Param, Plan, Ref, Scalar, Scan, Step, Value
+from kpirules.plan.ir import Compute, Const, Filter, Gather, Op, Param, Plan, Ref, Scalar, Scan, Step, Value
 from kpirules.values.types import WIDTH
 
 _Test = Callable[[pa.ChunkedArray], pa.ChunkedArray]
@@ -75,18 +75,16 @@ class _Rows:
             if isinstance(step, Scan):
                 for one in needed:
                     self._cut(step.name, one.column, one.test)
-            elif isinstance(step, Join):
-                asked[step.left].append(tuple(self._of_left(step, needed)))
-                asked[step.right].append(tuple(_of_right(step, needed)))
+            elif isinstance(step, Gather):
+                asked[step.input].append(tuple(self._of_gathering(step, needed)))
+                asked[step.source].append(tuple(_of_source(step, needed)))
             else:
                 asked[step.input].append(self._of_input(step, needed))
 
-    def _of_input(self, step: Filter | Compute | Aggregate, needed: tuple[_Needed, ...]) -> tuple[_Needed, ...]:
+    def _of_input(self, step: Filter | Compute, needed: tuple[_Needed, ...]) -> tuple[_Needed, ...]:
         if isinstance(step, Compute):
             made = {binding.name for binding in step.bindings}
             return tuple(one for one in needed if one.column not in made)
-        if isinstance(step, Aggregate):
-            return tuple(one for one in needed if one.column in step.keys)
         # whom a step leaves out is told by the row that it was asked of
         return needed if step.leaves_out else (*needed, *self._compared(step.predicate))
 
@@ -101,21 +99,24 @@ class _Rows:
                 if isinstance(value, date):
                     yield _Needed(column, _compared_with(op, value))
 
-    def _of_left(self, step: Join, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
+    def _of_gathering(self, step: Gather, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
+        measures = {measure.name for measure in step.measures}
         for one in needed:
+            if one.column in measures:
+                continue
             if one.column not in step.take:
                 yield one
-            elif isinstance(self.steps[step.right], Scan):
+            elif isinstance(self.steps[step.source], Scan):
                 yield from self._joined(step, step.take[one.column], one.test)
 
-    def _joined(self, step: Join, column: str, test: _Test) -> Iterator[_Needed]:
+    def _joined(self, step: Gather, column: str, test: _Test) -> Iterator[_Needed]:
         """What must hold of a row that is joined to one whose `column` passes a test, the one in force where asked."""
-        holds = test(self._column(step.right, column))
+        holds = test(self._column(step.source, column))
         for left, right in step.on:
-            yield _Needed(left, _among(self._column(step.right, right).filter(holds)))
+            yield _Needed(left, _among(self._column(step.source, right).filter(holds)))
         if step.in_force is not None:
             begins, ends = (
-                self._column(step.right, one).filter(holds) for one in (step.in_force.begins, step.in_force.ends)
+                self._column(step.source, one).filter(holds) for one in (step.in_force.begins, step.in_force.ends)
             )
             if len(begins) > begins.null_count:
                 yield _Needed(step.in_force.last, _compared_with("ge", pc.min(begins).as_py()))
@@ -127,10 +128,10 @@ class _Rows:
     def follow(self) -> None:
         """Cut the rows that others are joined to, to those that one of these names, the first step first."""
         for step in self.steps.values():
-            if not isinstance(step, Join):
+            if not isinstance(step, Gather):
                 continue
-            for left, right in step.on:
-                here, there = self._origin(step.left, left), self._origin(step.right, right, alone=True)
+            for ours, theirs in step.on:
+                here, there = self._origin(step.input, ours), self._origin(step.source, theirs, alone=True)
                 if here is not None and there is not None:
                     self._cut(*there, _among(self._column(*here)))
 
@@ -147,10 +148,10 @@ class _Rows:
                 return self._origin(source, column, alone=alone)
             case Filter(input=source):
                 return self._origin(source, column, alone=alone)
-            case Aggregate(input=source, keys=keys):
-                return self._origin(source, column, alone=alone) if column in keys else None
-            case Join(left=left, right=right, take=take):
-                source, name = (right, take[column]) if column in take else (left, column)
+            case Gather(measures=measures) if any(one.name == column for one in measures):
+                return None
+            case Gather(input=own, source=other, take=take):
+                source, name = (other, take[column]) if column in take else (own, column)
                 return self._origin(source, name, alone=alone)
 
     # ------------------------------------------------------------ the rows of a scan
@@ -170,7 +171,7 @@ def _arrow_value(key: Value) -> object:
     return Decimal(key.numerator) / Decimal(key.denominator) if isinstance(key, Fraction) else key
 
 
-def _of_right(step: Join, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
+def _of_source(step: Gather, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
     for one in needed:
         if one.column in step.take:
             yield _Needed(step.take[one.column], one.test)

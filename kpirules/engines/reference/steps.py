@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kpirules.engines.outcome import PAST_BOUND, RunFault, RunStopped, subject_order, values
 from kpirules.engines.reference.scalars import Row, reader
 from kpirules.engines.schema import Schema
-from kpirules.plan.ir import ROW, Aggregate, Binding, Compute, Filter, InForce, Join, Measure, Scan, Step, Value
+from kpirules.plan.ir import ROW, Binding, Compute, Filter, Gather, InForce, Measure, Scan, Step, Value
 from kpirules.values.types import Type
 
 if TYPE_CHECKING:
@@ -49,12 +49,10 @@ def work_out(run: Run, step: Step) -> list[Record]:
         case Filter():
             holds = reader(step.predicate, run.params)
             return [record for record in run.records[step.input] if holds(record.row) is True]
-        case Join():
-            return _join(run, step)
         case Compute():
             return _compute(run, step)
-        case Aggregate():
-            return _aggregate(run, step)
+        case Gather():
+            return _gather(run, step)
 
 
 def _scan(run: Run, step: Scan) -> list[Record]:
@@ -69,26 +67,31 @@ def _cells(table: pa.Table, column: str) -> Sequence[Value]:
     return [Fraction(place) for place in range(table.num_rows)] if column == ROW else values(table, column)
 
 
-def _join(run: Run, step: Join) -> list[Record]:
-    index: dict[tuple[Value, ...], list[Record]] = {}
-    for record in run.records[step.right]:
-        index.setdefault(tuple(record.row[right] for _, right in step.on), []).append(record)
-    joined = []
-    for left in run.records[step.left]:
-        key = tuple(left.row[name] for name, _ in step.on)
-        found = [] if None in key else index.get(key, [])
+def _gather(run: Run, step: Gather) -> list[Record]:
+    groups: dict[tuple[Value, ...], list[Record]] = {}
+    for record in run.records[step.source]:
+        groups.setdefault(tuple(record.row[theirs] for _, theirs in step.on), []).append(record)
+    summed = _summed_up(step, groups) if step.measures else {}
+    gathered = []
+    for record in run.records[step.input]:
+        key = tuple(record.row[ours] for ours, _ in step.on)
+        rows = [] if None in key else groups.get(key, [])
         if step.in_force:
-            found = [right for right in found if _in_force(step.in_force, left.row, right.row)]
-        joined += [_joined(step, left, right) for right in found] or [_joined(step, left, None)]
-    return joined
+            rows = [row for row in rows if _in_force(step.in_force, record.row, row.row)]
+        figures = summed.get(key) if rows else None
+        made = figures or Record(dict.fromkeys(measure.name for measure in step.measures))
+        taken: Sequence[Record | None] = rows if step.take and rows else (None,)
+        gathered += [_with(record, step.take, row, made) for row in taken]
+    return gathered
 
 
-def _joined(step: Join, left: Record, right: Record | None) -> Record:
-    if right is None:
-        return Record({**left.row, **dict.fromkeys(step.take)}, left.fed)
-    row = {**left.row, **{name: right.row[column] for name, column in step.take.items()}}
-    fed = {name: right.fed[column] for name, column in step.take.items() if column in right.fed}
-    return Record(row, {**left.fed, **fed})
+def _with(record: Record, take: Mapping[str, str], source: Record | None, figures: Record) -> Record:
+    """A record with what is taken of a row, and what rows come to."""
+    if source is None:
+        return Record({**record.row, **dict.fromkeys(take), **figures.row}, {**record.fed, **figures.fed})
+    row = {name: source.row[column] for name, column in take.items()}
+    fed = {name: source.fed[column] for name, column in take.items() if column in source.fed}
+    return Record({**record.row, **row, **figures.row}, {**record.fed, **fed, **figures.fed})
 
 
 def _in_force(asked: InForce, left: Row, right: Row) -> bool:
@@ -115,21 +118,20 @@ def _compute(run: Run, step: Compute) -> list[Record]:
     return computed
 
 
-def _aggregate(run: Run, step: Aggregate) -> list[Record]:
-    groups: dict[tuple[Value, ...], list[Row]] = {} if step.keys else {(): []}
-    for record in run.records[step.input]:
-        groups.setdefault(tuple(record.row[key] for key in step.keys), []).append(record.row)
+def _summed_up(step: Gather, groups: Mapping[tuple[Value, ...], Sequence[Record]]) -> dict[tuple[Value, ...], Record]:
+    """For each key the measures of its rows, and the rows that each counted."""
     faults: dict[str, list[tuple[Value, Fraction]]] = {}
-    made = []
-    for key, rows in groups.items():
-        row: Row = dict(zip(step.keys, key, strict=True))
+    made = {}
+    for key, records in groups.items():
+        rows = [record.row for record in records]
         fed = {measure.name: _counted(measure, rows) for measure in step.measures}
+        figures: Row = {}
         for measure in step.measures:
             value = _MEASURES[measure.func](measure, fed[measure.name])
-            row[measure.name] = value
+            figures[measure.name] = value
             if isinstance(value, Fraction) and _past(value, measure.type):
-                faults.setdefault(measure.name, []).append((key[0] if key else None, value))
-        made.append(Record(row, fed))
+                faults.setdefault(measure.name, []).append((key[0], value))
+        made[key] = Record(figures, fed)
     _stop_on(step.measures, faults)
     return made
 

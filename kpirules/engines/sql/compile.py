@@ -19,7 +19,7 @@ from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.relations import selects, table
 from kpirules.engines.sql.scope import Names
 from kpirules.engines.sql.steps import DATA, Lowering, column_names, lowered
-from kpirules.plan.ir import Aggregate, Binding, Compute, Measure, Plan, Scan, Step, Uncounted, Value
+from kpirules.plan.ir import Binding, Compute, Gather, Measure, Plan, Scan, Step, Uncounted, Value
 
 MADE = "made"
 """The schema of the tables that statements make for those after them."""
@@ -90,13 +90,13 @@ def _uncounted(low: Lowering, plan: Plan, one: Uncounted) -> Query:
 def _query(low: Lowering, plan: Plan, root: str, names: tuple[str, ...], order: str) -> Query:
     """The columns `names` of the step `root`, in order of the column `order`."""
     steps = _needed(plan, root)
-    relations = [lowered(low, step) for step in steps]
+    relations = [relation for step in steps for relation in lowered(low, step)]
     wanted = {low.relations(root): map(low.columns, names)}
     found = list(selects(relations, wanted, low.relations.fresh))
     nodes = [build.column(low.columns(name)) for name in names]
     select = exp.Select().select(*nodes, copy=False).from_(table(low.relations(root)), copy=False)
     select.order_by(build.column(low.columns(order)), copy=False)
-    aggregates = {low.relations(step.name) for step in steps if isinstance(step, Aggregate)}
+    aggregates = {relation.identifier for relation in relations if relation.keys}
     *made, (_, tree) = _cut([*found, ("", select)], aggregates)
     return Query(tree, names, tuple(made))
 
@@ -143,7 +143,7 @@ def _needed(plan: Plan, root: str) -> list[Step]:
 def _made(low: Lowering, plan: Plan) -> dict[str, Binding | Measure]:
     made: list[Binding | Measure] = []
     for step in plan.steps:
-        made += step.bindings if isinstance(step, Compute) else step.measures if isinstance(step, Aggregate) else ()
+        made += step.bindings if isinstance(step, Compute) else step.measures if isinstance(step, Gather) else ()
     return {low.columns(one.name): one for one in made}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ from kpirules.engines.sql.build import Node
 from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.relations import Relation, table
 from kpirules.engines.sql.scope import Names, Scope
-from kpirules.plan.ir import OVER, Aggregate, Binding, Compute, Filter, InForce, Join, Measure, Scan, Step, Value
+from kpirules.plan.ir import OVER, Binding, Compute, Filter, Gather, InForce, Measure, Scan, Step, Value
 from kpirules.values.types import SUM_BOUND, Digits, Type
 
 DATA = "data"
@@ -38,25 +38,23 @@ class Lowering:
         return Scope(self.columns, self.dialect, self.params, dict(self.schemas[relation]), stem)
 
 
-def lowered(low: Lowering, step: Step) -> Relation:
-    """The relation of a step."""
+def lowered(low: Lowering, step: Step) -> Sequence[Relation]:
+    """The relation of a step, after that of the groups which it needs."""
     match step:
         case Scan():
-            return _scan(low, step)
+            return [_scan(low, step)]
         case Filter():
             scope = low.scope(step.input, step.name)
             holds = scalars.node(scope, step.predicate)
-            return _over(low, step, scope, where=holds)
-        case Join():
-            return _join(low, step)
+            return [_over(low, step, scope, where=holds)]
         case Compute():
             scope = low.scope(step.input, step.name)
             for binding in step.bindings:
                 _bind(scope, binding)
                 scope.schema[binding.name] = low.schemas[step.name][binding.name]
-            return _over(low, step, scope)
-        case Aggregate():
-            return _aggregate(low, step)
+            return [_over(low, step, scope)]
+        case Gather():
+            return _gather(low, step)
 
 
 def _over(low: Lowering, step: Filter | Compute, scope: Scope, *, where: Node | None = None) -> Relation:
@@ -82,29 +80,49 @@ def _scan(low: Lowering, step: Scan) -> Relation:
     return Relation(low.relations(step.name), {"": source}, made=made)
 
 
-def _join(low: Lowering, step: Join) -> Relation:
-    def left(name: str) -> Node:
-        return build.column(low.columns(name), _LEFT)
+def _gather(low: Lowering, step: Gather) -> Sequence[Relation]:
+    """The rows of the source put together, where there are measures, and the join that brings what is read of them.
 
-    def right(name: str) -> Node:
-        return build.column(low.columns(name), _RIGHT)
+    Where a gather both takes of a row and measures rows, the source would be read twice over: none does.
+    """
+    assert not (step.take and step.measures), step.name
+    if not step.measures:
+        return [_join(low, step, low.relations(step.source), _taken(low, step))]
+    groups = _groups(low, step, low.relations.fresh(step.name))
+    made = {name: build.column(name, _RIGHT) for name in groups.made if name not in _theirs(low, step)}
+    return [groups, _join(low, step, groups.identifier, made)]
 
-    on = [build.eq(left(a), right(b)) for a, b in step.on]
-    if step.in_force:
-        on += _in_force(step.in_force, left, right)
-    taken = {
-        low.columns(target): right(source)
-        for name, column in step.take.items()
-        for target, source in zip(
-            column_names(name, low.schemas[step.name]), column_names(column, low.schemas[step.right]), strict=True
+
+def _theirs(low: Lowering, step: Gather) -> list[str]:
+    return [low.columns(theirs) for _, theirs in step.on]
+
+
+def _taken(low: Lowering, step: Gather) -> dict[str, Node]:
+    return {
+        low.columns(target): build.column(low.columns(column), _RIGHT)
+        for name, taken in step.take.items()
+        for target, column in zip(
+            column_names(name, low.schemas[step.name]), column_names(taken, low.schemas[step.source]), strict=True
         )
     }
-    sources = {_LEFT: _as(low, step.left, _LEFT), _RIGHT: _as(low, step.right, _RIGHT)}
-    return Relation(low.relations(step.name), sources, passed=_LEFT, made=taken, joined=build.every(on))
 
 
-def _as(low: Lowering, name: str, alias: str) -> exp.Table:
-    source = table(low.relations(name))
+def _join(low: Lowering, step: Gather, source: str, made: Mapping[str, Node]) -> Relation:
+    def ours(name: str) -> Node:
+        return build.column(low.columns(name), _LEFT)
+
+    def theirs(name: str) -> Node:
+        return build.column(low.columns(name), _RIGHT)
+
+    on = [build.eq(ours(a), theirs(b)) for a, b in step.on]
+    if step.in_force:
+        on += _in_force(step.in_force, ours, theirs)
+    sources = {_LEFT: _as(low.relations(step.input), _LEFT), _RIGHT: _as(source, _RIGHT)}
+    return Relation(low.relations(step.name), sources, passed=_LEFT, made=made, joined=build.every(on))
+
+
+def _as(identifier: str, alias: str) -> exp.Table:
+    source = table(identifier)
     source.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     return source
 
@@ -128,12 +146,13 @@ def _bind(scope: Scope, binding: Binding) -> None:
             scope.add(binding.name + OVER, value.over)
 
 
-def _aggregate(low: Lowering, step: Aggregate) -> Relation:
-    keys = [build.column(low.columns(key)) for key in step.keys]
+def _groups(low: Lowering, step: Gather, identifier: str) -> Relation:
+    """The rows of the source by key, with the measures."""
+    keys = [build.column(name) for name in _theirs(low, step)]
     made: dict[str, Node] = {key.name: key.copy() for key in keys}
-    for one in step.measures:
-        made |= _measured(low, one, low.schemas[step.input])
-    return Relation(low.relations(step.name), {"": table(low.relations(step.input))}, made=made, keys=keys)
+    for measure in step.measures:
+        made |= _measured(low, measure, low.schemas[step.source])
+    return Relation(identifier, {"": table(low.relations(step.source))}, made=made, keys=keys)
 
 
 _FUNCS: dict[str, Callable[[Node], Node]] = {

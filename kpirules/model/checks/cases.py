@@ -12,10 +12,10 @@ from dataclasses import field
 from datetime import date
 from fractions import Fraction
 
-from kpirules.model import naming, presence
+from kpirules.model.analysis import presence, unfolding
 from kpirules.model.checks.intervals import Interval, Line, line, number
 from kpirules.model.expr import Absent, Among, Bin, Expr, Known, Not
-from kpirules.model.walking import known, walk
+from kpirules.model.traversal import known, walk
 from kpirules.model.workspace import Workspace
 from kpirules.records import dataclass
 from kpirules.values.units import Unit
@@ -89,10 +89,10 @@ class Space:
         """What an axis goes by: the expression, whatever names it has."""
         return presence.key_of(self.ws, node)
 
-    def meet(self, node: Expr, deep: int = naming.DEEPEST) -> None:
+    def meet(self, node: Expr, deep: int = unfolding.DEEPEST) -> None:
         """Take in the texts that a condition names."""
         for part in walk(node):
-            behind = naming.behind(self.ws, part) if deep else None
+            behind = unfolding.behind(self.ws, part) if deep else None
             if behind is not None:
                 self.meet(behind, deep - 1)
             match part:
@@ -106,9 +106,9 @@ class Space:
                 case _:
                     pass
 
-    def cases(self, node: Expr, *, holds: bool = True, deep: int = naming.DEEPEST) -> list[Case] | None:
+    def cases(self, node: Expr, *, holds: bool = True, deep: int = unfolding.DEEPEST) -> list[Case] | None:
         """The cases in which a condition holds (or, with `holds` false, does not); None where they are too many."""
-        behind = naming.behind(self.ws, node) if deep else None
+        behind = unfolding.behind(self.ws, node) if deep else None
         if behind is not None:
             return self.cases(behind, holds=holds, deep=deep - 1)
         match node:

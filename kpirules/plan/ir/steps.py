@@ -101,32 +101,16 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A row is in force from `begins` to `ends` (columns of the right relation, both days in, `ends` null is open).
+    """A row is in force from `begins` to `ends` (columns of the source, both days in, `ends` null is open).
 
-    `first` and `last` (columns of the left relation) are the days asked about: the row must be in force on at least
-    one of them. They are the same column for a date.
+    `first` and `last` (columns of the relation that gathers) are the days asked about: the row must be in force on at
+    least one of them. They are the same column for a date.
     """
 
     first: str
     last: str
     begins: str
     ends: str
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """Each row of `left` with the one row of `right` whose `on` columns are equal, or nulls where there is none.
-
-    INVARIANT: at most one row of `right` matches; the data contract (keys) sees to it, or a `Check` says otherwise.
-    `take` maps the new column's name to the right column's. A left row with a null in `on` matches nothing.
-    """
-
-    name: str
-    left: str
-    right: str
-    on: tuple[tuple[str, str], ...]
-    take: Mapping[str, str]
-    in_force: InForce | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +124,15 @@ class Compute:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One aggregate of a group: `func` over the column `arg` of the rows for which the column `where` is true.
+    """One figure of many rows: `func` over the column `arg` of the rows for which the column `where` is true.
 
     `sum` (0 of no rows), `count` (rows; with an `arg`, those that have one), `distinct` (different values), `any`,
     `all` (missing of no rows), `min`, `max`, `median` (missing of no rows; of an even number the mean of the two in the
     middle). Rows whose `arg` is missing are passed over. `avg` is made of `sum` and a `count`. `where` None takes every
     row. Where `arg` is a quotient, so is the measure.
 
-    INVARIANT: a quotient has the same divisor in all rows of a group in which it is not 0, as `kpirules.model.divisors`
-    sees to it.
+    INVARIANT: a quotient has the same divisor in all rows of a group in which it is not 0, as
+    `kpirules.model.rows.divisors` sees to it.
     `each` is the column of periods of a lookup that adds up: each of those in the period of the run must have a
     value, or the figure made of the sum is missing.
     """
@@ -164,13 +148,24 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregate:
-    """A row for each value of `keys` among the rows of `input` (a null is a value here), with the measures."""
+class Gather:
+    """The rows of `input`, each with what is read of the rows of `source` whose `on` columns are equal to its own.
+
+    `on` has pairs of a column of `input` and one of `source`; a null is equal to nothing. `measures` are made of all
+    those rows. `take` maps a new column's name to a column of the one row that there is; either is null where there is
+    no row.
+
+    INVARIANT: where something is taken, at most one row matches; the data contract (keys) sees to it, or a `Check` says
+    otherwise.
+    """
 
     name: str
     input: str
-    keys: tuple[str, ...]
-    measures: tuple[Measure, ...]
+    source: str
+    on: tuple[tuple[str, str], ...]
+    take: Mapping[str, str] = field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()
+    in_force: InForce | None = None
 
 
-Step = Scan | Filter | Join | Compute | Aggregate
+Step = Scan | Filter | Compute | Gather

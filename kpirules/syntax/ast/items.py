@@ -11,7 +11,7 @@ from kpirules.syntax.ast.literals import Date, Name, Node, Number, Text
 from kpirules.syntax.ast.rules import Formula, Limit, Rule
 
 if TYPE_CHECKING:
-    from kpirules.source.text import Span
+    from kpirules.source.spans import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kpirules.records import dataclass
 
 if TYPE_CHECKING:
-    from kpirules.source.text import Span
+    from kpirules.source.spans import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

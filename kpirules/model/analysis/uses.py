@@ -1,0 +1,178 @@
+"""What expressions and rules read, seen from their text alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+
+from kpirules.model.scope import PARTS
+from kpirules.model.workspace import Workspace
+from kpirules.syntax import ast, words
+
+
+def paths_in(node: ast.Expr) -> Iterator[ast.Path]:
+    """Every path in an expression, in written order."""
+    return (part for part in nodes_in(node) if isinstance(part, ast.Path))
+
+
+def nodes_in(node: ast.Expr) -> Iterator[ast.Expr]:
+    """An expression and every expression in it, in written order."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending += reversed(_parts_of(part))
+
+
+def _parts_of(node: ast.Expr) -> tuple[ast.Expr, ...]:
+    match node:
+        case ast.Per():
+            return node.operand, node.step
+        case ast.Unary() | ast.IsMissing() | ast.As():
+            return (node.operand,)
+        case ast.In():
+            return node.operand, *node.values
+        case ast.Binary():
+            return node.left, node.right
+        case ast.OrElse():
+            return (node.operand,) if node.fallback is None else (node.operand, node.fallback)
+        case ast.If():
+            return node.condition, node.then, node.otherwise
+        case ast.Call():
+            return (*node.args, *((node.where,) if node.where else ()))
+        case _:
+            return ()
+
+
+def rule_paths(rule: ast.Rule) -> list[ast.Path]:
+    """Every path in a rule, in written order."""
+    return [node for node in rule_nodes(rule) if isinstance(node, ast.Path)]
+
+
+def rule_nodes(rule: ast.Rule) -> list[ast.Expr]:
+    """Every expression in a rule, in written order."""
+    found: list[ast.Expr] = []
+    match rule:
+        case ast.Formula():
+            parts: list[ast.Expr] = [rule.expr, *(limit.bound for limit in rule.limits)]
+            return [node for part in parts for node in nodes_in(part)]
+        case ast.Tiers():
+            found += [node for part in (rule.subject, rule.start) if part is not None for node in nodes_in(part)]
+        case ast.By() | ast.Curve():
+            found += nodes_in(rule.subject)
+        case ast.Choose():
+            pass
+    for row in rule.rows:
+        found += [node for part in head_parts(row) for node in nodes_in(part)]
+        found += rule_nodes(row.value)
+    return found
+
+
+def head_parts(row: ast.Row) -> tuple[ast.Expr, ...]:
+    """The expressions that the head of a row holds."""
+    match row.head:
+        case ast.Comparison(_, bound):
+            return (bound,)
+        case ast.Listed(values):
+            return values
+        case ast.When(condition):
+            return (condition,)
+        case ast.UpTo(bound):
+            return (bound,) if bound is not None else ()
+        case ast.Else():
+            return ()
+
+
+def handled(ws: Workspace, nodes: Iterable[ast.Expr]) -> frozenset[str]:
+    """The names whose absence expressions handle themselves, by `is missing` or `or else`; built-in ones in English.
+
+    It makes no difference which part of an expression, or of what is asked for, has a name of its own.
+    """
+    asking = (node for node in _behind(ws, nodes) if isinstance(node, ast.IsMissing | ast.OrElse))
+    asked = (unnamed(ws, node.operand) for node in asking)
+    return frozenset(words.builtin(one.text) or one.text for one in asked if isinstance(one, ast.Path))
+
+
+def _behind(ws: Workspace, nodes: Iterable[ast.Expr]) -> list[ast.Expr]:
+    """Expressions, and those of the defines that they name, each define once."""
+    found, seen = [*nodes], set[str]()
+    for node in found:
+        define = _define(ws, node)
+        if define is not None and define.name.text not in seen:
+            seen.add(define.name.text)
+            found += rule_nodes(define.rule)
+    return found
+
+
+def unnamed(ws: Workspace, node: ast.Expr) -> ast.Expr:
+    """An expression without the names that it has as a whole."""
+    seen: set[str] = set()
+    while (define := _define(ws, node)) is not None and isinstance(define.rule, ast.Formula) and not define.rule.limits:
+        if define.name.text in seen:
+            break
+        seen.add(define.name.text)
+        node = define.rule.expr
+    return node
+
+
+def _define(ws: Workspace, node: ast.Expr) -> ast.Define | None:
+    """The define that an expression names."""
+    if not isinstance(node, ast.Path) or len(node.names) > 1 or node.text not in ws.declared:
+        return None
+    declared = ws.declared[node.text].node
+    return declared if isinstance(declared, ast.Define) else None
+
+
+def named_elsewhere(ws: Workspace, item: str) -> bool:
+    """Whether an item other than itself names a define or a computed column (`orders.margin`)."""
+    *table, name = item.split(".")
+    for node in (*ws.file.items, *(one.item for one in ws.file.fragments)):
+        own = isinstance(node, ast.Define | ast.DefineColumn) and node.name.text == name
+        own = own and (not table or (isinstance(node, ast.DefineColumn) and node.table.text == table[0]))
+        if not own and any(part.text == name for path in _paths_of(node) for part in path.names):
+            return True
+    return False
+
+
+def _paths_of(item: ast.Node) -> Iterator[ast.Path]:
+    """Every path in an item, in no order."""
+    pending = [item]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Path):
+            yield node
+        for one in fields(node):
+            value = getattr(node, one.name)
+            pending += [
+                part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, ast.Node)
+            ]
+
+
+def is_contextual(ws: Workspace, name: str) -> bool:
+    """Whether a define names `actual`, `target` or `achievement`, itself or through other defines."""
+    if ws.contextual is None:
+        ws.contextual = _contextual(ws)
+    return name in ws.contextual
+
+
+def _contextual(ws: Workspace) -> frozenset[str]:
+    defines = {name: one.node for name, one in ws.declared.items() if isinstance(one.node, ast.Define)}
+    columns = ws.subject.table if ws.subject else None
+    readers: dict[str, list[str]] = {}
+    found: dict[str, None] = {}
+    for name, node in defines.items():
+        for path in rule_paths(node.rule):
+            first = path.names[0].text
+            if len(path.names) > 1:
+                continue
+            if first in ws.declared:
+                readers.setdefault(first, []).append(name)
+            elif words.builtin(first) in PARTS[:3] and not (columns and columns.column(first)):
+                found[name] = None
+    waiting = [*found]
+    for name in waiting:
+        for reader in readers.get(name, ()):
+            if reader not in found:
+                found[reader] = None
+                waiting.append(reader)
+    return frozenset(found)

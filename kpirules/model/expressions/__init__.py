@@ -1,0 +1,1 @@
+"""Expressions: from the tree as written to typed nodes."""

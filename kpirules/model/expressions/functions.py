@@ -1,0 +1,188 @@
+"""Calls: of aggregates, of scalar functions, and of what is neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from kpirules.model.expr import Expr, Fn, Skip, Unknown
+from kpirules.model.expressions import aggregates
+from kpirules.model.operations import branches, date_arithmetic, fitting
+from kpirules.model.scope import Scope
+from kpirules.model.traversal import known
+from kpirules.model.workspace import Workspace
+from kpirules.source import Note
+from kpirules.source.similar import similar
+from kpirules.syntax import ast, words
+from kpirules.values import types
+from kpirules.values.types import Type
+from kpirules.values.units import Unit
+
+_LARGEST_PLACES = 12
+
+
+def call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
+    """A call, under whichever spelling of its function.
+
+    Raises:
+        Skip: nothing has that name, it is not over what it should be, or its value has a fault.
+    """
+    name = words.function(node.function.text)
+    if name in aggregates.AGGREGATES and (name not in ("min", "max") or aggregates.counts_rows(ws, node)):
+        return aggregates.aggregate(ws, scope, node, name)
+    if name is not None and name not in FUNCTIONS:
+        raise ws.later(node.function.span)
+    if node.where is not None:
+        for arg in node.args:
+            ws.infer(scope, arg)
+        raise ws.fail("KPI312", node.where.span, {"name": node.function.text}, helps=[_as_if(ws, node)])
+    if name is not None:
+        return _scalar(ws, scope, node, name)
+    form = _form(ws, node)
+    if form:
+        raise ws.fail("KPI213", node.span, {"name": node.function.text}, helps=[Note("write", {"write": form})])
+    close = _meant(node.function.text, len(node.args), ws.file.language)
+    helps = [Note("similar", {"similar": close}) if close else Note("some", {"some": words.listed(ws.file.language)})]
+    raise ws.fail("KPI213", node.function.span, {"name": node.function.text}, helps=helps)
+
+
+def _as_if(ws: Workspace, node: ast.Call) -> Note:
+    """What to write for a condition in a call that is over no rows."""
+    assert node.where is not None
+    language = ws.file.language
+    args = {"where": node.where.span.text, "args": ", ".join(arg.span.text for arg in node.args)}
+    args |= {word: words.spelling(word, language) for word in ("if", "then", "else")}
+    return Note("if", {**args, "function": node.function.text})
+
+
+def _meant(written: str, count: int, language: str) -> str | None:
+    """The function that somebody perhaps meant who wrote another name and `count` arguments, the likeliest first.
+
+    What it is called elsewhere tells most; of names that are close, those that take as many arguments come first.
+    """
+    habit = next((name for name, others in _ELSEWHERE.items() if written.casefold() in others), None)
+    if habit is not None:
+        return words.spelling(habit, language)
+    known = {spelling: words.function(spelling) for spelling in words.functions()}
+    fit = [spelling for spelling, name in known.items() if name is not None and _takes(name, count)]
+    return similar(written, fit) or similar(written, known)
+
+
+def _form(ws: Workspace, node: ast.Call) -> str | None:
+    """What is written with keywords here and is a function of spreadsheets and databases: `IF(a, b, c)`."""
+    written, parts = node.function.text.casefold(), [arg.span.text for arg in node.args]
+    keywords = _FORMS.get((written, len(parts)))
+    if keywords is None:
+        return None
+    found = [
+        words.spelling(word, ws.file.language) if word.isascii() else parts["①②③".index(word)] for word in keywords
+    ]
+    return " ".join(found)
+
+
+_FORMS = {(name, 3): ("if", "①", "then", "②", "else", "③") for name in ("if", "如果")} | {
+    (name, 2): ("①", "or else", "②") for name in ("iferror", "ifnull", "isnull", "coalesce", "nvl", "ifna")
+}
+"""By name and number of arguments, the keywords, and between them the arguments."""
+
+
+def _takes(name: str, count: int) -> bool:
+    least, most = FUNCTIONS[name][:2] if name in FUNCTIONS else (1, 1)
+    return least <= count <= most or (count == 1 and name in ("min", "max"))
+
+
+_ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "sum": ("sumif", "sumifs", "求和", "总和", "总计"),
+    "avg": ("average", "averageif", "averageifs", "mean", "均值", "平均数"),
+    "count": ("counta", "countif", "countifs", "个数", "次数", "件数", "笔数"),
+    "count distinct": ("countunique", "distinct", "去重", "唯一计数"),
+    "max": ("maximum", "maxifs", "取大"),
+    "min": ("minimum", "minifs", "取小"),
+    "floor": ("int", "trunc", "rounddown", "取整", "去尾"),
+    "ceil": ("ceiling", "roundup", "进一"),
+    "days": ("datediff", "datedif", "天数差", "日期差", "相差天数"),
+    "months": ("monthdiff", "month_diff", "月份差", "月数差", "相差月数"),
+    "day": ("dayofmonth", "day_of_month", "几号", "日期号"),
+    "weekday": ("dayofweek", "day_of_week", "isodow", "isoweekday", "星期几", "周几"),
+    "month_start": ("startofmonth", "start_of_month", "first_day", "月首", "月第一天"),
+    "month_end": ("eomonth", "endofmonth", "end_of_month", "last_day", "月底", "月最后一天"),
+    "add_months": ("edate", "addmonths", "dateadd", "date_add", "加月数", "加月份"),
+}
+"""By English name, what spreadsheets and databases call a function, or people do."""
+
+
+def _scalar(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
+    """A call of a scalar function, under its English name.
+
+    Raises:
+        Skip: wrong number of arguments, wrong units, or digits that cannot be proved.
+    """
+    least, most, make = FUNCTIONS[name]
+    found = tuple(ws.infer(scope, arg) for arg in node.args)
+    if not least <= len(node.args) <= most:
+        args = {"name": node.function.text, "least": least, "most": most, "found": len(node.args)}
+        raise ws.fail("KPI313", node.span, args, helps=[Note("one" if least == most else "range", args)])
+    return make(ws, node, name, found)
+
+
+def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+    value = args[0]
+    places = known(args[1]) if len(args) > 1 else Fraction(0)
+    if not isinstance(places, Fraction) or places.denominator != 1 or abs(places) > _LARGEST_PLACES:
+        if isinstance(args[1], Unknown):
+            raise Skip
+        raise ws.fail("KPI314", args[1].span, {"text": args[1].span.text}, helps=[Note("places", {"write": "2"})])
+    if not value.type.unit.numeric:
+        raise fitting.unfit(ws, value, node.function.text)
+    digits = int(places)
+    found = fitting.fit(ws, node.span, (value,), lambda: types.rounding(value.type, digits))
+    return Fn(name, (value,), digits, ws.scheme.mode, type=found, span=node.span)
+
+
+def _abs(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+    value = args[0]
+    if not value.type.unit.numeric:
+        raise fitting.unfit(ws, value, node.function.text)
+    return Fn(name, (value,), type=types.absolute(value.type), span=node.span)
+
+
+def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+    joined = branches.join(ws, list(args))
+    for branch in joined:
+        if not branch.type.unit.numeric and branch.type.unit is not Unit.DATE:
+            raise fitting.unfit(ws, branch, node.function.text)
+        if branch.type.missing:
+            raise fitting.lost(ws, branch, node.span, "comparison")
+    unit = branches.either(ws, joined, node).unit
+
+    def merge() -> Type:
+        found = joined[0].type
+        for branch in joined[1:]:
+            found = types.limit(found, branch.type, unit, at_most=name == "min") if unit.numeric else found
+        return found.of(unit)
+
+    return Fn(name, tuple(joined), type=fitting.fit(ws, node.span, tuple(joined), merge), span=node.span)
+
+
+_Maker = Callable[[Workspace, ast.Call, str, tuple[Expr, ...]], Expr]
+
+FUNCTIONS: dict[str, tuple[int, int, _Maker]] = {
+    "round": (1, 2, _rounds),
+    "floor": (1, 2, _rounds),
+    "ceil": (1, 2, _rounds),
+    "abs": (1, 1, _abs),
+    "min": (2, 99, _extreme),
+    "max": (2, 99, _extreme),
+    "days": (2, 2, date_arithmetic.counted),
+    "months": (2, 2, date_arithmetic.counted),
+    "year": (1, 1, date_arithmetic.counted),
+    "half": (1, 1, date_arithmetic.counted),
+    "quarter": (1, 1, date_arithmetic.counted),
+    "month": (1, 1, date_arithmetic.counted),
+    "day": (1, 1, date_arithmetic.counted),
+    "weekday": (1, 1, date_arithmetic.counted),
+    "month_start": (1, 1, date_arithmetic.ends),
+    "month_end": (1, 1, date_arithmetic.ends),
+    "add_months": (2, 2, date_arithmetic.months_added),
+}
+"""By English name: fewest and most arguments, and how it types."""

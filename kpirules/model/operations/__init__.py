@@ -1,0 +1,1 @@
+"""The types that operations give: units, digits and bounds, and the faults where there are none."""

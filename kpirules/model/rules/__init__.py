@@ -1,0 +1,1 @@
+"""Rules: an expression with limits, `by`, `choose`, `curve`, `tiers`."""

@@ -1,0 +1,1 @@
+"""From the parser's tree to the AST: a function for each rule of the grammar."""

@@ -1,0 +1,1 @@
+"""The parser of one item: its lexer, and its tables, which are built once and kept."""
