@@ -118,7 +118,9 @@ class _Scanner(dict[str, tuple[tuple[TerminalDef, _Ends], ...]]):
 
     def __missing__(self, char: str) -> tuple[tuple[TerminalDef, _Ends], ...]:
         allowed, ends = self.allowed_types, self._table.ends
-        tried = self[char] = tuple((one, ends(one)) for one in self._table.at(char) if one.name in allowed)
+        tried = self[char] = tuple(
+            (terminal, ends(terminal)) for terminal in self._table.at(char) if terminal.name in allowed
+        )
         return tried
 
     def match(self, text: TextSlice[str], at: int) -> tuple[str, str] | None:
