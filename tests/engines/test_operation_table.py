@@ -16,6 +16,7 @@ from kpirules.plan.ir import Op
 from kpirules.source import catalogue
 from kpirules.syntax import words
 from kpirules.values.operation_table import AGGREGATES, FUNCTIONS, WRITTEN, Counts, Takes
+from kpirules.values.units import Unit
 from tests.docs.test_reference import LATER
 from tests.helpers.schemes import ORDERS, figures, scheme, told
 
@@ -34,6 +35,8 @@ PEOPLE = """
 """
 NOBODY = {"staff": [("E1", "", "", "2025-01-31")]}
 NO_ROWS = {"staff": [("E1", "AE", "1000")], "orders": []}
+OF_NO_ROWS = {"sum": 0, "count": 0, "count distinct": 0, "any": False, "all": True}
+"""What is there of no rows; every other aggregate is missing."""
 COUNTED = {
     Counts.ROWS: "orders",
     Counts.VALUES: "orders.status",
@@ -67,7 +70,8 @@ def test_a_plan_has_a_word_for_each_measure(language: str) -> None:
 @pytest.mark.parametrize("name", AGGREGATES)
 def test_an_aggregate_of_no_rows(name: str) -> None:
     text = scheme(ORDERS, f"define x = {name}({COUNTED[AGGREGATES[name].counts]})")
-    assert figures(text, NO_ROWS)["x"] == AGGREGATES[name].of_no_rows
+    assert figures(text, NO_ROWS)["x"] == OF_NO_ROWS.get(name)
+    assert AGGREGATES[name].of_no_rows == OF_NO_ROWS.get(name)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -77,8 +81,10 @@ def test_a_function_of_what_is_missing(name: str) -> None:
     text = scheme(f"define x = {name}({given})", staff=PEOPLE)
     if function.takes is Takes.ALIKE:
         assert told(text) == [("KPI402", "figure")]
-    else:
-        assert figures(text, NOBODY)["x"] is None
+        return
+    assert figures(text, NOBODY)["x"] is None
+    bound = "2025-01-01" if function.unit is Unit.DATE else "0"
+    assert told(f"{text}\noutcome o when x > {bound}") == [("KPI402", "x")]
 
 
 @pytest.mark.parametrize("name", [name for name, one in FUNCTIONS.items() if one.takes is Takes.DATES])
