@@ -29,6 +29,8 @@ _UNSEEN = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206
 
 _LONGEST_COUNT = 100
 _SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([KMGT]i?B)", re.IGNORECASE | re.ASCII)
+_EMPTY_LINE = "\r\x1b[2K"
+"""Empties the line that a terminal's cursor is in."""
 _LANG = "kpirules.lang"
 _COMMAND = "kpirules.command"
 _DEBUG = "kpirules.debug"
@@ -74,10 +76,10 @@ class Size(click.ParamType[str]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The amount, as `2GB`."""
-        found = _SIZE.fullmatch(str(value).strip())
-        if found is None:
+        size = _SIZE.fullmatch(str(value).strip())
+        if size is None:
             self.fail(say("usage_size", value=value), param, ctx)
-        return f"{found[1]}{found[2].upper()}"
+        return f"{size[1]}{size[2].upper()}"
 
 
 class Folder(click.ParamType[Path]):
@@ -87,14 +89,14 @@ class Folder(click.ParamType[Path]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The folder."""
-        found = Path(str(value))
-        if not found.is_dir():
-            self.fail(say("usage_folder", folder=found), param, ctx)
+        path = Path(str(value))
+        if not path.is_dir():
+            self.fail(say("usage_folder", folder=path), param, ctx)
         try:
-            TemporaryDirectory(dir=found).cleanup()
+            TemporaryDirectory(dir=path).cleanup()
         except OSError:
-            self.fail(say("usage_closed", folder=found), param, ctx)
-        return found
+            self.fail(say("usage_closed", folder=path), param, ctx)
+        return path
 
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
@@ -111,8 +113,8 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
 def listen(context: click.Context, args: Sequence[str]) -> None:
     """Note the words of a call, and the language that they ask for, before they are read one by one."""
     context.meta.setdefault(_COMMAND, (context.command_path, *args))  # the group's, which has them all, come first
-    for nth, one in enumerate(args):
-        option, _, value = one.partition("=")
+    for nth, arg in enumerate(args):
+        option, _, value = arg.partition("=")
         chosen = value or "".join(args[nth + 1 : nth + 2])
         if option == "--lang" and chosen in LANGUAGES:
             context.meta[_LANG] = chosen
@@ -198,7 +200,7 @@ def put_json(data: Any) -> None:  # noqa: ANN401  # whatever JSON can say
     import json
 
     text = json.dumps(data, ensure_ascii=False, indent=2)
-    put_data([_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text), "\n"])
+    put_data([_UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text), "\n"])
 
 
 @contextmanager
@@ -239,14 +241,18 @@ def progress() -> Iterator[Callable[[str], None]]:
     if not watched(sys.stderr) or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
-    from rich.console import Console  # where a terminal is there
-
     said = lang()
-    with Console(stderr=True).status("") as status:
-        yield lambda step: status.update(word(f"step_{step}", said))
+    try:
+        yield lambda step: _write(_EMPTY_LINE + word(f"step_{step}", said))
+    finally:
+        _write(_EMPTY_LINE)
 
 
 def _tell(text: str) -> None:
+    _write(harmless(text, colour=coloured(sys.stderr)))
+
+
+def _write(text: str) -> None:
     with suppress(AttributeError, OSError):  # nobody to tell: the exit code says it still
-        sys.stderr.write(harmless(text, colour=coloured(sys.stderr)))
+        sys.stderr.write(text)
         sys.stderr.flush()

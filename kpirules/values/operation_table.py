@@ -173,7 +173,7 @@ def _number(least: int, most: int, of: int = 1) -> Function:
     """A whole number between two that `of` dates have."""
 
     def kind(*kinds: Type) -> Type:
-        missing = any(one.missing for one in kinds)
+        missing = any(value.missing for value in kinds)
         return types.decimal(Unit.NUMBER, 0, Fraction(least), Fraction(most), missing=missing)
 
     return Function(Takes.DATES, of, of, kind, Unit.NUMBER)

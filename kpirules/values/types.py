@@ -168,8 +168,8 @@ def presumed(unit: Unit, scale: int | None = None) -> Type:
     """The type of a value that has a fault, and of which the unit is known (and, of a number, perhaps its places)."""
     if not unit.numeric:
         return doubted(Type(unit))
-    found = decimal(unit, scale or 0, Fraction(1), Fraction(1))
-    return doubted(found if scale is not None else replace(found, over=_ONE))
+    type_ = decimal(unit, scale or 0, Fraction(1), Fraction(1))
+    return doubted(type_ if scale is not None else replace(type_, over=_ONE))
 
 
 def doubted(a: Type) -> Presumed:
@@ -340,12 +340,12 @@ def choose(a: Type, b: Type, unit: Unit) -> Type:
 
 def _of_either(a: Type, b: Type) -> Divisor | None:
     """The divisor of one of two values, where both have it; 0 has any that is known before any data is read."""
-    one, other = a.divisor, b.divisor
-    if one is None or other is None:
+    divisor, other = a.divisor, b.divisor
+    if divisor is None or other is None:
         return None
-    if one.common(other) == (1, 1):
-        return replace(one, sure=one.sure and other.sure)
-    for zero, rest in ((a, other), (b, one)):
+    if divisor.common(other) == (1, 1):
+        return replace(divisor, sure=divisor.sure and other.sure)
+    for zero, rest in ((a, other), (b, divisor)):
         if _is_zero(zero) and not rest.factors:
             return rest
     return None
@@ -353,11 +353,11 @@ def _of_either(a: Type, b: Type) -> Divisor | None:
 
 def or_else(a: Type, b: Type, unit: Unit) -> Type:
     """The type of `a`, or of `b` where it is missing; 0 stands over any divisor, so it changes none."""
-    found = choose(a.there(), b, unit)
-    if found.over is None or found.by is not None or a.by is None or not a.by.sure or not _is_zero(b):
-        return found
+    type_ = choose(a.there(), b, unit)
+    if type_.over is None or type_.by is not None or a.by is None or not a.by.sure or not _is_zero(b):
+        return type_
     by = a.by.replaced()
-    return replace(found, over=_widest(found.over, Digits(0, Fraction(by.constant))), by=by)
+    return replace(type_, over=_widest(type_.over, Digits(0, Fraction(by.constant))), by=by)
 
 
 def _is_zero(a: Type) -> bool:
@@ -369,10 +369,10 @@ def either(kinds: Sequence[Type], unit: Unit) -> Type:
     if all(kind.domain is not None for kind in kinds):
         domain = tuple(dict.fromkeys(text for kind in kinds for text in kind.domain or ()))
         return Type(unit, any(kind.missing for kind in kinds), domain=domain)
-    found = kinds[0]
+    type_ = kinds[0]
     for kind in kinds[1:]:
-        found = choose(found, kind, unit)
-    return replace(found, unit=unit)
+        type_ = choose(type_, kind, unit)
+    return replace(type_, unit=unit)
 
 
 def limit(a: Type, bound: Type, unit: Unit, *, at_most: bool) -> Type:

@@ -60,11 +60,11 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     if counted.counts is Counts.FIGURES:
         fan_out.of_the_grain(ws, arg, rows.table, node.span, node.function.text)
     arg = divisors.of_one_divisor(ws, rows.owner, arg, node.span)
-    found = fitting.fit(ws, node.span, (arg,), lambda: _type(ws, node, counted, arg))
-    made = Agg(name, arg, where, rows, type=found, span=node.span)
-    if len(counted.measures) == 1 or found.presumed:
+    type_ = fitting.fit(ws, node.span, (arg,), lambda: _type(ws, node, counted, arg))
+    made = Agg(name, arg, where, rows, type=type_, span=node.span)
+    if len(counted.measures) == 1 or type_.presumed:
         return made
-    return replace(made, type=replace(found, by=Divisor(1, (denominators.counted(ws, made),))))
+    return replace(made, type=replace(type_, by=Divisor(1, (denominators.counted(ws, made),))))
 
 
 def _type(ws: Workspace, node: ast.Call, counted: Aggregate, arg: Expr) -> Type:
@@ -112,13 +112,13 @@ def _of_one_period(ws: Workspace, rows: Grain, node: ast.Call, *nodes: Expr | No
 
 def _named_tables(ws: Workspace, node: ast.Expr) -> dict[str, ast.Name]:
     """The tables and filtered tables that an expression names before a dot, each at its first place."""
-    found: dict[str, ast.Name] = {}
+    tables: dict[str, ast.Name] = {}
     for path in uses.paths_in(node):
         first = path.names[0]
         declared = ws.declared.get(first.text)
         if len(path.names) > 1 and declared and declared.kind in ("table", "filter"):
-            found.setdefault(first.text, first)
-    return found
+            tables.setdefault(first.text, first)
+    return tables
 
 
 def _counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str]:
@@ -175,7 +175,7 @@ def _reached(ws: Workspace, start: str) -> set[str]:
     queue = [start]
     for table in queue:
         targets = dict.fromkeys(column.references for column in ws.tables[table].columns)
-        queue += [one for one in targets if one is not None and one in ws.tables and one not in queue]
+        queue += [target for target in targets if target is not None and target in ws.tables and target not in queue]
     return set(queue[1:])
 
 
@@ -286,6 +286,6 @@ def _no_table(ws: Workspace, name: str, node: ast.DefineTable) -> None:
 
 def _ring(ws: Workspace, name: str) -> list[str]:
     """The filtered tables of a circle, from `name` on; none where it stands in no circle."""
-    ring = [one for one, _ in _filters(ws, name)]
+    ring = [filtered for filtered, _ in _filters(ws, name)]
     last = ws.declared[ring[-1]].node
     return ring if isinstance(last, ast.DefineTable) and last.table.text == name else []

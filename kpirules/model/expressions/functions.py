@@ -15,6 +15,7 @@ from kpirules.source import Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
 from kpirules.values.operation_table import AGGREGATES, FUNCTIONS, Takes
+from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 _LARGEST_PLACES = 12
@@ -73,10 +74,10 @@ def _form(ws: Workspace, node: ast.Call) -> str | None:
     keywords = _FORMS.get((written, len(parts)))
     if keywords is None:
         return None
-    found = [
+    phrase = [
         words.spelling(word, ws.file.language) if word.isascii() else parts["①②③".index(word)] for word in keywords
     ]
-    return " ".join(found)
+    return " ".join(phrase)
 
 
 _FORMS = {(name, 3): ("if", "①", "then", "②", "else", "③") for name in ("if", "如果")} | {
@@ -98,11 +99,11 @@ def _scalar(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     """
     function = FUNCTIONS[name]
     least, most = function.least, function.most
-    found = tuple(ws.infer(scope, arg) for arg in node.args)
+    values = tuple(ws.infer(scope, arg) for arg in node.args)
     if not least <= len(node.args) <= most:
         args = {"name": node.function.text, "least": least, "most": most, "found": len(node.args)}
         raise ws.fail("KPI313", node.span, args, helps=[Note("one" if least == most else "range", args)])
-    return _MAKERS[function.takes](ws, node, name, found)
+    return _MAKERS[function.takes](ws, node, name, values)
 
 
 def _rounded(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
@@ -115,8 +116,8 @@ def _rounded(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -
     if not value.type.unit.numeric:
         raise fitting.unfit(ws, value, node.function.text)
     digits = int(places)
-    found = fitting.fit(ws, node.span, (value,), lambda: FUNCTIONS[name].type(value.type, digits))
-    return Fn(name, (value,), digits, ws.scheme.mode, type=found, span=node.span)
+    rounded = fitting.fit(ws, node.span, (value,), lambda: FUNCTIONS[name].type(value.type, digits))
+    return Fn(name, (value,), digits, ws.scheme.mode, type=rounded, span=node.span)
 
 
 def _of_figure(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
@@ -134,8 +135,11 @@ def _of_alike(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) 
         if branch.type.missing:
             raise fitting.lost(ws, branch, node.span, "comparison")
     unit = branches.either(ws, joined, node).unit
-    found = fitting.fit(ws, node.span, tuple(joined), lambda: FUNCTIONS[name].type(*(one.type for one in joined)))
-    return Fn(name, tuple(joined), type=found.of(unit), span=node.span)
+
+    def extreme() -> Type:
+        return FUNCTIONS[name].type(*(branch.type for branch in joined)).of(unit)
+
+    return Fn(name, tuple(joined), type=fitting.fit(ws, node.span, tuple(joined), extreme), span=node.span)
 
 
 _Maker = Callable[[Workspace, ast.Call, str, tuple[Expr, ...]], Expr]

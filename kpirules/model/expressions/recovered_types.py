@@ -71,7 +71,7 @@ def _item(ws: Workspace, name: str) -> ast.Item | None:
     declared = ws.declared.get(name)
     if declared is not None:
         return declared.node
-    named = (one.item for one in ws.file.fragments)
+    named = (fragment.item for fragment in ws.file.fragments)
     return next((item for item in named if isinstance(item, ast.Indicator | ast.Pay) and item.name.text == name), None)
 
 
@@ -88,7 +88,9 @@ def _of_part(ws: Workspace, part: str | None) -> Type | None:
 def of_result(ws: Workspace, word: str) -> Type | None:
     """The type of the total or the grade, None where the scheme has none."""
     kind = ast.Scorecard if word == "total" else ast.Grade
-    nodes = [node for node in (*ws.file.items, *(one.item for one in ws.file.fragments)) if isinstance(node, kind)]
+    nodes = [
+        node for node in (*ws.file.items, *(fragment.item for fragment in ws.file.fragments)) if isinstance(node, kind)
+    ]
     if word == "total":
         return types.presumed(Unit.NUMBER, _places(ws, "total")) if nodes or ws.unread else None
     if not nodes and ws.broken.isdisjoint(words.spellings("grade")):

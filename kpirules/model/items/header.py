@@ -7,6 +7,7 @@ from kpirules.model.workspace import STAND_IN, Workspace
 from kpirules.source import Label, Note
 from kpirules.source.similar import did_you_mean
 from kpirules.syntax import ast, words
+from kpirules.values.currencies import CURRENCY_PLACES
 from kpirules.values.rounding import Mode
 from kpirules.values.units import Unit
 
@@ -22,7 +23,10 @@ def header(ws: Workspace) -> None:
     with a fault never runs, so no figure comes of it.
     """
     sound = [node for node in ws.file.items if isinstance(node, ast.Scheme)]
-    written = [*sound, *(one.item for one in ws.file.fragments if isinstance(one.item, ast.Scheme) and not sound)]
+    written = [
+        *sound,
+        *(fragment.item for fragment in ws.file.fragments if isinstance(fragment.item, ast.Scheme) and not sound),
+    ]
     if not written:
         if not ws.file.broken:
             ws.report("KPI504", ws.source_span, helps=[Note("header", _spelled(ws))])
@@ -32,8 +36,8 @@ def header(ws: Workspace) -> None:
     ws.period_said = node.period is not None
     for extra in written[1:]:
         ws.only_one("scheme", extra.name, node.name.span)
-    for what, found in (("period", node.period), ("currency", node.currency), ("rounding", node.rounding)):
-        if found is None and not any(words.meant(word, what) for word in ws.broken):
+    for what, clause in (("period", node.period), ("currency", node.currency), ("rounding", node.rounding)):
+        if clause is None and not any(words.meant(word, what) for word in ws.broken):
             args = {"what": words.spelling(what, ws.file.language)}
             ws.report("KPI501", node.name.span, args, helps=[Note(what, _spelled(ws))])
     effective = None
@@ -72,7 +76,7 @@ def _spellings() -> dict[str, str]:
 def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
     if node.rounding is None:
         return _STAND_IN
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     first: dict[str, ast.Rounding] = {}
     meant: dict[str, int] = {}
     for entry in node.rounding:
@@ -83,22 +87,22 @@ def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
             ws.report("KPI216", entry.what.span, {"name": entry.what.text}, helps=close)
             meant = _STAND_IN
             continue
-        if word in found:
+        if word in places:
             ws.twice(entry.span, entry.what.text, first[word].span)
         if entry.places > _LARGEST:
             helps = [Note("column", {"write": f"{entry.what.text} {_LARGEST}"})]
             ws.report("KPI314", entry.span, {"text": str(entry.places)}, helps=helps)
             meant = {word: STAND_IN, **meant}
             continue
-        found.setdefault(word, entry.places)
+        places.setdefault(word, entry.places)
         first.setdefault(word, entry)
-    return {**meant, **found}
+    return {**meant, **places}
 
 
 def _currency(ws: Workspace, node: ast.Scheme) -> str:
     if node.currency is None:
         return ""
-    if currency_places(node.currency.text) is None:
+    if node.currency.text not in CURRENCY_PLACES:
         name = node.currency.text
         code = next((code for code, others in _CALLED.items() if name.casefold() in others), None)
         ws.report("KPI538", node.currency.span, {"name": name}, helps=[Note("write", {"write": code or "CNY"})])
@@ -115,19 +119,3 @@ _CALLED = {
     "GBP": ("pound", "pounds", "英镑"),
 }
 """What people call some currencies, by the code of each."""
-
-COMMON = {"CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "TWD": 2, "SGD": 2, "JPY": 0, "KRW": 0}
-"""The places of the currencies that most schemes are in: for these, Babel's tables need not be read."""
-
-
-def currency_places(code: str) -> int | None:
-    """How many decimal places a currency has (ISO 4217, by Unicode CLDR); None for a code that is no currency."""
-    if code in COMMON:
-        return COMMON[code]
-    from babel.core import get_global  # noqa: PLC0415  # see `COMMON`
-
-    fractions = get_global("currency_fractions")
-    if code not in get_global("all_currencies"):
-        return None
-    digits: int = fractions.get(code, fractions["DEFAULT"])[0]
-    return digits

@@ -88,10 +88,10 @@ class _States(dict[int, dict[str, Any]]):
         self._kept, self._rules = kept, rules
 
     def __missing__(self, state: int) -> dict[str, Any]:
-        found = self[state] = {
+        actions = self[state] = {
             token: (Reduce, self._rules[~to]) if to < 0 else (Shift, to) for token, to in self._kept[state].items()
         }
-        return found
+        return actions
 
     def items(self) -> Any:  # noqa: ANN401  # a view of another dict's items
         """Every state, with what has its terminals for keys: all that Lark asks of a state before it comes to it."""

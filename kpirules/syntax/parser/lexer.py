@@ -118,7 +118,9 @@ class _Scanner(dict[str, tuple[tuple[TerminalDef, _Ends], ...]]):
 
     def __missing__(self, char: str) -> tuple[tuple[TerminalDef, _Ends], ...]:
         allowed, ends = self.allowed_types, self._table.ends
-        tried = self[char] = tuple((one, ends(one)) for one in self._table.at(char) if one.name in allowed)
+        tried = self[char] = tuple(
+            (terminal, ends(terminal)) for terminal in self._table.at(char) if terminal.name in allowed
+        )
         return tried
 
     def match(self, text: TextSlice[str], at: int) -> tuple[str, str] | None:
@@ -168,10 +170,10 @@ class _Table:
 
     def ends(self, terminal: TerminalDef) -> _Ends:
         """What finds a terminal's end, made ready when it is first asked for."""
-        found = self._ends.get(terminal.name)
-        if found is None:
-            found = self._ends[terminal.name] = _ends(terminal)
-        return found
+        ends = self._ends.get(terminal.name)
+        if ends is None:
+            ends = self._ends[terminal.name] = _ends(terminal)
+        return ends
 
 
 def _ends(terminal: TerminalDef) -> _Ends:
@@ -187,8 +189,8 @@ def _sign_ends(sign: str, text: str, at: int, stop: int) -> int | None:
 
 
 def _match_ends(pattern: re.Pattern[str], text: str, at: int, stop: int) -> int | None:
-    found = pattern.match(text, at, stop)
-    return found.end() if found else None
+    match = pattern.match(text, at, stop)
+    return match.end() if match else None
 
 
 def _begins(terminal: TerminalDef) -> set[str]:
