@@ -62,23 +62,20 @@ def _within(dialect: Dialect, summed: Node, kind: Type, divisor: Node, digits: D
 
 
 def _sum(rows: _Rows) -> Node:
-    assert rows.kind.digits is not None
-    return build.call(exp.Coalesce, rows.by(exp.Sum(this=rows.arg)), build.number(Fraction(0), rows.kind.digits))
+    return build.call(exp.Coalesce, rows.by(exp.Sum(this=rows.arg)), build.number(Fraction(0), rows.kind.sides[0]))
 
 
 def _median(rows: _Rows) -> Node:
     """Half of the sum of the two in the middle, of a place less: the lower of the values, and that of the negated."""
-    assert rows.kind.digits is not None
-    both = Digits(rows.kind.digits.scale - 1, 2 * rows.kind.digits.bound)
-    half = build.number(Fraction(1, 2), _HALF)
+    digits, half = rows.kind.sides[0], Digits(1, Fraction(1, 2))
+    both, share = Digits(digits.scale - 1, 2 * digits.bound), build.number(half.bound, half)
     lower, upper = (
-        rows.by(exp.Anonymous(this="QUANTILE_DISC", expressions=[value.copy(), half.copy()]))
+        rows.by(exp.Anonymous(this="QUANTILE_DISC", expressions=[value.copy(), share.copy()]))
         for value in (rows.arg, build.neg(rows.arg.copy()))
     )
-    return rows.dialect.multiply(build.cast(build.sub(lower, upper), both), both, half, _HALF)
+    return rows.dialect.multiply(build.cast(build.sub(lower, upper), both), both, share, half)
 
 
-_HALF = Digits(1, Fraction(1, 2))
 MEASURES: dict[str, Callable[[_Rows], Node]] = {
     "count": lambda rows: rows.by(exp.Count(this=rows.arg)),
     "sum": _sum,
