@@ -30,17 +30,17 @@ def larks() -> ItemParser:
 
 def read(parser: ItemParser, text: str) -> tuple[list[tuple[str, str, int | None]], object]:
     """The tokens of a text as far as it can be read, and what stopped the reading."""
-    found: list[tuple[str, str, int | None]] = []
+    tokens: list[tuple[str, str, int | None]] = []
     reading = parser.parse_interactive(text)
     try:
-        found.extend((token.type, str(token), token.end_pos) for token in reading.iter_parse())
+        tokens.extend((token.type, str(token), token.end_pos) for token in reading.iter_parse())
     except UnexpectedToken as error:
-        return found, (error.pos_in_stream, error.token.type, str(error.token), frozenset(error.accepts or ()))
+        return tokens, (error.pos_in_stream, error.token.type, str(error.token), frozenset(error.accepts or ()))
     except UnexpectedCharacters as error:
-        return found, (error.pos_in_stream, frozenset(error.allowed or ()))
+        return tokens, (error.pos_in_stream, frozenset(error.allowed or ()))
     except UnexpectedInput as error:
-        return found, type(error)
-    return found, frozenset(reading.accepts())  # type: ignore[no-untyped-call]  # Lark says no types for it
+        return tokens, type(error)
+    return tokens, frozenset(reading.accepts())  # type: ignore[no-untyped-call]  # Lark says no types for it
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["en", "zh"])
@@ -65,5 +65,5 @@ def test_any_run_after_a_beginning(beginning: str, text: str) -> None:
 
 def test_a_token_knows_its_line() -> None:
     tree = item_parser().parse("subject t\n    reports to boss\n")
-    boss = [one for one in tree.scan_values(lambda one: isinstance(one, Token)) if one == "boss"]
-    assert [(one.line, one.column) for one in boss] == [(2, 16)]
+    boss = [node for node in tree.scan_values(lambda token: isinstance(token, Token)) if node == "boss"]
+    assert [(token.line, token.column) for token in boss] == [(2, 16)]
