@@ -29,6 +29,8 @@ _UNSEEN = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206
 
 _LONGEST_COUNT = 100
 _SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([KMGT]i?B)", re.IGNORECASE | re.ASCII)
+_EMPTY_LINE = "\r\x1b[2K"
+"""Empties the line that a terminal's cursor is in."""
 _LANG = "kpirules.lang"
 _COMMAND = "kpirules.command"
 _DEBUG = "kpirules.debug"
@@ -239,14 +241,18 @@ def progress() -> Iterator[Callable[[str], None]]:
     if not watched(sys.stderr) or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
-    from rich.console import Console  # where a terminal is there
-
     said = lang()
-    with Console(stderr=True).status("") as status:
-        yield lambda step: status.update(word(f"step_{step}", said))
+    try:
+        yield lambda step: _write(_EMPTY_LINE + word(f"step_{step}", said))
+    finally:
+        _write(_EMPTY_LINE)
 
 
 def _tell(text: str) -> None:
+    _write(harmless(text, colour=coloured(sys.stderr)))
+
+
+def _write(text: str) -> None:
     with suppress(AttributeError, OSError):  # nobody to tell: the exit code says it still
-        sys.stderr.write(harmless(text, colour=coloured(sys.stderr)))
+        sys.stderr.write(text)
         sys.stderr.flush()

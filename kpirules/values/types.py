@@ -7,7 +7,7 @@ until a rounding point. Each side must fit 38 digits; the algebra below proves i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from fractions import Fraction
 
 from kpirules.records import dataclass
@@ -70,15 +70,16 @@ class Type:
 
     `low` and `high` bound a numeric value, both included (None: it is not numeric). `digits` holds the value, or its
     numerator where `over` holds a denominator, which is always above zero. `by` says which denominator that is, where
-    it may meet the same again. `domain` lists the texts an enumerated text may be, in declared order.
+    it may meet the same again. `domain` lists the texts an enumerated text may be, in declared order. Bounds and digits
+    take no part in its hash, which many have to find.
     """
 
     unit: Unit
     missing: bool = False
-    low: Fraction | None = None
-    high: Fraction | None = None
-    digits: Digits | None = None
-    over: Digits | None = None
+    low: Fraction | None = field(default=None, hash=False)
+    high: Fraction | None = field(default=None, hash=False)
+    digits: Digits | None = field(default=None, hash=False)
+    over: Digits | None = field(default=None, hash=False)
     domain: tuple[str, ...] | None = None
     by: Divisor | None = None
 
@@ -127,7 +128,7 @@ class Type:
     @property
     def divisor(self) -> Divisor | None:
         """What a number is divided by, 1 for a plain decimal; None where nothing is known of it."""
-        return self.by if self.over else replace(ONE, sure=not self.missing)
+        return self.by if self.over else _PERHAPS_ONE if self.missing else ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class Presumed(Type):
 
 
 _ONE = Digits(0, Fraction(1))
+_PERHAPS_ONE = replace(ONE, sure=False)
 
 BOOL = Type(Unit.BOOL)
 DATE = Type(Unit.DATE)
@@ -394,6 +396,8 @@ def compare(a: Type, b: Type) -> None:
     if a.digits is None or b.digits is None:
         return
     (an, ad), (bn, bd) = a.sides, b.sides
+    if not (a.over or b.over) and an.scale == bn.scale:
+        return
     common = _common(a, b)
     left, right = (product(an, bd), product(bn, ad)) if common is None else (_more(an, common[0]), _more(bn, common[1]))
     scale = max(left.scale, right.scale)

@@ -19,7 +19,7 @@ from tests.cli.conftest import Call
 from tests.runs import project
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"duckdb", "jsonschema", "numpy", "pandas", "pyarrow", "rich", "sqlglot"}
+HEAVY = {"duckdb", "jsonschema", "numpy", "pandas", "pyarrow", "sqlglot"}
 
 
 def process(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:

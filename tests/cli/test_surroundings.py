@@ -7,10 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
+import click
 import pytest
 
+from kpirules.cli import console
+from kpirules.cli.main import cli
 from tests.runs import project
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="streams and locales of another kind")
@@ -151,3 +155,35 @@ def test_a_folder_that_holds_itself(shop: Path) -> None:
     (shop / "used.kpi").write_text(f'{project.SCHEME}\nuse "folder/more.kpi"\n', encoding="utf-8")
     code, _, said = kpirules("check", "used.kpi", cwd=shop)
     assert (code, "KPI234" in said) == (1, True), said
+
+
+class Screen(StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("terminal", "watched"), [("xterm", True), ("dumb", False)])
+def test_the_step_at_work_is_shown_where_somebody_watches(
+    terminal: str,
+    watched: bool,  # noqa: FBT001  # one column of the table above
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each step takes the place of the one before, and the last is gone at the end, whatever happened."""
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", terminal)
+    monkeypatch.setenv("KPIRULES_LANG", "en")
+
+    def stopped() -> None:
+        with click.Context(cli), console.progress() as watch:
+            watch("read")
+            watch("run")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        stopped()
+    empty = "\r\x1b[2K"
+    shown = f"{empty}reading the data …{empty}working out the figures …{empty}"
+    assert screen.getvalue() == (shown if watched else "")

@@ -7,6 +7,7 @@ from kpirules.model.workspace import STAND_IN, Workspace
 from kpirules.source import Label, Note
 from kpirules.source.similar import did_you_mean
 from kpirules.syntax import ast, words
+from kpirules.values.currencies import CURRENCY_PLACES
 from kpirules.values.rounding import Mode
 from kpirules.values.units import Unit
 
@@ -101,7 +102,7 @@ def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
 def _currency(ws: Workspace, node: ast.Scheme) -> str:
     if node.currency is None:
         return ""
-    if currency_places(node.currency.text) is None:
+    if node.currency.text not in CURRENCY_PLACES:
         name = node.currency.text
         code = next((code for code, others in _CALLED.items() if name.casefold() in others), None)
         ws.report("KPI538", node.currency.span, {"name": name}, helps=[Note("write", {"write": code or "CNY"})])
@@ -118,19 +119,3 @@ _CALLED = {
     "GBP": ("pound", "pounds", "英镑"),
 }
 """What people call some currencies, by the code of each."""
-
-COMMON = {"CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "TWD": 2, "SGD": 2, "JPY": 0, "KRW": 0}
-"""The places of the currencies that most schemes are in: for these, Babel's tables need not be read."""
-
-
-def currency_places(code: str) -> int | None:
-    """How many decimal places a currency has (ISO 4217, by Unicode CLDR); None for a code that is no currency."""
-    if code in COMMON:
-        return COMMON[code]
-    from babel.core import get_global  # noqa: PLC0415  # see `COMMON`
-
-    fractions = get_global("currency_fractions")
-    if code not in get_global("all_currencies"):
-        return None
-    digits: int = fractions.get(code, fractions["DEFAULT"])[0]
-    return digits

@@ -9,7 +9,6 @@ from kpirules.model import contracts, scheme
 from kpirules.model.contracts import PercentForm
 from kpirules.model.expr import Expr, Skip
 from kpirules.model.expressions import expectations
-from kpirules.model.items.header import currency_places
 from kpirules.model.names import unknown
 from kpirules.model.reports import quietly
 from kpirules.model.scope import Scope
@@ -17,6 +16,7 @@ from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 from kpirules.values import types
+from kpirules.values.currencies import CURRENCY_PLACES
 from kpirules.values.types import TooWide, Type
 from kpirules.values.units import Unit
 
@@ -179,7 +179,7 @@ def _scale(ws: Workspace, node: ast.Column) -> int | None:
                 raise ws.fail("KPI518", node.type_span, {"name": node.name.text}, helps=helps)
             scale = node.places
         case "money":
-            scale = (currency_places(ws.scheme.currency) or 0) if node.places is None else node.places
+            scale = CURRENCY_PLACES.get(ws.scheme.currency, 0) if node.places is None else node.places
         case "percent":
             scale = (_PERCENT_PLACES if node.places is None else node.places) + 2
         case "integer":

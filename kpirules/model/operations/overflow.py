@@ -13,13 +13,11 @@ from kpirules.model.workspace import Workspace
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.source.spans import one_line
 from kpirules.values import types
+from kpirules.values.operation_table import AGGREGATES
 from kpirules.values.types import TooWide
 
 LARGE = Fraction(10) ** 9
 """What a column is offered to stay within."""
-
-_OF_ONE_ROW = ("min", "max", "median")
-"""Aggregates that come to what one row or two have."""
 
 _PLACES = 6
 """The places that a help keeps of a quotient: the fourth of a percent."""
@@ -45,7 +43,7 @@ def unbounded(ws: Workspace, nodes: Iterable[Expr]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     pending, seen = [*nodes], set[int]()
     for node in pending:
-        if id(node) in seen or (isinstance(node, Agg) and node.func not in _OF_ONE_ROW):
+        if id(node) in seen or (isinstance(node, Agg) and not AGGREGATES[node.func].picks):
             continue
         seen.add(id(node))
         behind = unfolding.written(ws, node)

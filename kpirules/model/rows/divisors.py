@@ -43,6 +43,7 @@ from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
 from kpirules.values import groups, types
+from kpirules.values.operation_table import function
 from kpirules.values.rounding import decimal_places
 from kpirules.values.types import Digits, TooWide
 from kpirules.values.units import Unit
@@ -236,8 +237,7 @@ class _Divisors:
 
     def _side(self, name: str, node: Expr, refs: tuple[str, ...]) -> Expr:
         """One side of a value of the subject, as the row that is counted reads it."""
-        digits = node.type.sides[name == "denominator"]
-        return Fn(name, (rebased(node, refs),), type=groups.side(digits), span=node.span)
+        return Fn(name, (rebased(node, refs),), type=function(name).type(node.type), span=node.span)
 
     # ------------------------------------------------------------ whose values
 

@@ -32,11 +32,8 @@ from kpirules.model.traversal import children, walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
-from kpirules.values import units
+from kpirules.values import operation_table, units
 from kpirules.values.units import Unit
-
-_OF_FIGURES = ("round", "floor", "ceil", "abs", "min", "max")
-"""Functions whose value is a figure of the same kind as their arguments; of two dates there is no such term."""
 
 
 def reading(ws: Workspace, rule: Expr) -> scheme.ColumnReads:
@@ -128,7 +125,7 @@ def _terms(ws: Workspace, node: Expr) -> list[Expr]:
             return [node.left, node.right]
         case Cond():
             return [node.then, node.otherwise]
-        case Fn() if node.name not in _OF_FIGURES:
+        case Fn() if not operation_table.function(node.name).figure:
             return []
         case Neg() | Fn() | Fallback() | As() | Limited():
             return [*children(node)]

@@ -98,6 +98,13 @@ class _States(dict[int, dict[str, Any]]):
         return self._kept.items()
 
 
+class _Rule(Rule):
+    """A rule that equals itself alone: at every step the parser looks up its function, and Lark hashes its parts."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
 class ItemParser(Lark):
     """Lark with the project's grammar."""
 
@@ -111,7 +118,7 @@ class ItemParser(Lark):
         """A parser from the tables of one that was built. Raises whatever wrong tables provoke."""
         memo = SerializeMemoizer.deserialize(
             {int(number): made for number, made in tables["memo"].items()},
-            {"TerminalDef": TerminalDef, "Rule": Rule},
+            {"TerminalDef": TerminalDef, "Rule": _Rule},
             {},
         )
         parser = cls._load_from_dict(  # type: ignore[no-untyped-call]  # Lark says no types for it

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
-_SQL = Path(__file__).with_name("by_hand.sql").read_text(encoding="utf-8")
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_TABLES, _RULES = (
+    Path(__file__).with_name(f"by_duckdb.{part}.sql").read_text(encoding="utf-8") for part in ("tables", "rules")
+)
 
 _AE, _KA = "role = 'AE'", "role = 'KA'"
 _NO_FIGURE, _NO_TEXT = "NULL::DECIMAL(38, 12)", "NULL::VARCHAR"
@@ -58,16 +64,29 @@ _GROUPS = {
 
 
 def run(project: Path, out: Path) -> None:
-    """Check the tables of a project and write `scores.parquet` and `items.parquet`."""
-    script = _SQL.format(folder=project, out=out, items=_items())
+    """Check the tables of a project where they lie, and write `scores.parquet` and `items.parquet`."""
     with duckdb.connect() as connection:
-        for statement in connection.extract_statements(script):
-            connection.execute(statement)
-            if "CREATE TEMP TABLE faults" in statement.query:
-                _stop_on_faults(connection)
+        _check(connection, project, "VIEW")
+        connection.execute(_RULES.format(items=_items()))
+        for name in ("scores", "items"):
+            connection.execute(f"COPY {name} TO '{out}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
 
 
-def _stop_on_faults(connection: duckdb.DuckDBPyConnection) -> None:
+def read(project: Path) -> duckdb.DuckDBPyConnection:
+    """The tables of a project, checked and held in memory."""
+    connection = duckdb.connect()
+    _check(connection, project, "TABLE")
+    return connection
+
+
+def score(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
+    """The results from such tables."""
+    connection.execute(_RULES.format(items=_items()))
+    return {name: connection.table(name).to_arrow_table() for name in ("scores", "items")}
+
+
+def _check(connection: duckdb.DuckDBPyConnection, project: Path, kind: str) -> None:
+    connection.execute(_TABLES.format(folder=project, kind=kind))
     counts = connection.execute("SELECT sum(keys), sum(missing), sum(outside), sum(lost) FROM faults").fetchone()
     if counts is None or any(counts):
         raise ValueError(f"the data breaks its contract: {counts}")
