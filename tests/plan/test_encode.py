@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpirules.compiling import compile_scheme
-from kpirules.plan.encode import from_json, to_json
+from kpirules.plan.encode import FORMAT, from_json, to_json
 from kpirules.plan.ir import Compute, Const, Op, Plan, Scalar, Value
 from kpirules.source import SourceText
 from kpirules.values.rounding import Mode
@@ -100,7 +100,7 @@ def test_bounds_are_exact() -> None:
 def change(data: dict[str, Any], how: str) -> dict[str, Any]:
     match how:
         case "a later format":
-            return {**data, "format": 2}
+            return {**data, "format": FORMAT + 1}
         case "no format":
             return {name: one for name, one in data.items() if name != "format"}
         case "a field less":
