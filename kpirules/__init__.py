@@ -20,9 +20,9 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # whatever has that name
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415  # as all that is not needed until then
 
-    found = getattr(import_module(_PLACES.get(name, "kpirules.api")), name)
-    globals()[name] = found
-    return found
+    public = getattr(import_module(_PLACES.get(name, "kpirules.api")), name)
+    globals()[name] = public
+    return public
 
 
 def __dir__() -> list[str]:

@@ -109,7 +109,9 @@ class Scheme:
     @property
     def tables(self) -> Mapping[str, tuple[str, ...]]:
         """The names of its tables, and of the columns of each: what `run` asks for."""
-        return {name: tuple(one.name for one in table.columns) for name, table in self.compiled.model.tables.items()}
+        return {
+            name: tuple(column.name for column in table.columns) for name, table in self.compiled.model.tables.items()
+        }
 
     def run(
         self,
@@ -194,8 +196,8 @@ class Result:
     @property
     def warnings(self) -> pd.DataFrame:
         """What is no fault of the data and may be a mistake: a row for each, as in a list of faults."""
-        found: pd.DataFrame = listed(self.done.loaded.warnings, self.done.compiled.plan.language).to_pandas()
-        return found
+        frame: pd.DataFrame = listed(self.done.loaded.warnings, self.done.compiled.plan.language).to_pandas()
+        return frame
 
     @property
     def tables(self) -> tuple[TableRows, ...]:
@@ -205,7 +207,7 @@ class Result:
     @property
     def broken(self) -> tuple[Diagnostic, ...]:
         """What the scheme says the results must keep (`ensure`) and they do not: each rule, and who breaks it."""
-        return tuple(one.diagnostic() for one in self.done.result.broken)
+        return tuple(demand.diagnostic() for demand in self.done.result.broken)
 
     def table(self, name: str) -> pa.Table:
         """`scores`, `items`, `not_assessed`, `not_considered`, `left_out`, `uncredited` or `quarantine`, in Arrow.
@@ -215,11 +217,11 @@ class Result:
         Raises:
             KeyError: there is no result of that name.
         """
-        return {one: getattr(self.done.result, one) for one in RESULTS}[name]
+        return {result: getattr(self.done.result, result) for result in RESULTS}[name]
 
     def _frame(self, name: str) -> pd.DataFrame:
-        found: pd.DataFrame = self.table(name).to_pandas()
-        return found
+        frame: pd.DataFrame = self.table(name).to_pandas()
+        return frame
 
     def explain(self, subject: object, item: str | None = None) -> Explanation:
         """Why the figures of a subject are what they are, all of them or those of one item.

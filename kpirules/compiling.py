@@ -72,7 +72,7 @@ def compile_scheme(source: SourceText, reader: Reader = NONE) -> Compiled:
     """
     with room():
         parsed = parse_files(source, reader)
-        model, found = elaborate(parsed.file, source)
+        model, faults = elaborate(parsed.file, source)
         if model is None or parsed.faults:
-            raise Fault([*parsed.faults, *found])
+            raise Fault([*parsed.faults, *faults])
         return Compiled(parsed.texts, model, compile_model(model))

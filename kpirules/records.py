@@ -54,13 +54,13 @@ else:
 
     def _init(cls: type, every: tuple[dataclasses.Field, ...]) -> Callable[..., None]:
         """The `__init__` of its shape, with the names, the defaults and the slots of a class."""
-        given = [nth for nth, one in enumerate(every) if one.init and not one.kw_only]
-        keywords = [nth for nth, one in enumerate(every) if one.init and one.kw_only]
+        given = [nth for nth, each in enumerate(every) if each.init and not each.kw_only]
+        keywords = [nth for nth, each in enumerate(every) if each.init and each.kw_only]
         code = _shape(tuple(given), tuple(keywords), tuple(map(_kind, every)), post=hasattr(cls, "__post_init__"))
         names: dict[str, object] = {"missing": dataclasses.MISSING}
-        for nth, one in enumerate(every):
-            names[f"set{nth}"] = getattr(cls, one.name).__set__
-            names[f"new{nth}"] = one.default_factory if _kind(one) in _NEW else one.default
+        for nth, each in enumerate(every):
+            names[f"set{nth}"] = getattr(cls, each.name).__set__
+            names[f"new{nth}"] = each.default_factory if _kind(each) in _NEW else each.default
         varnames = ("made_self", *(every[nth].name for nth in (*given, *keywords)))
         made = FunctionType(code.replace(co_varnames=varnames), names, "__init__")
         defaults = {every[nth].name: every[nth].default for nth in (*given, *keywords) if _has_default(every[nth])}
@@ -73,14 +73,14 @@ else:
 
     _NEW = ("made", "new")
 
-    def _kind(one: dataclasses.Field) -> str:
+    def _kind(each: dataclasses.Field) -> str:
         """What sets a field: what is given, or made where nothing is; else a new value, its default, or nothing."""
-        if one.default_factory is not dataclasses.MISSING:
-            return "made" if one.init else "new"
-        return "given" if one.init else "fixed" if _has_default(one) else ""
+        if each.default_factory is not dataclasses.MISSING:
+            return "made" if each.init else "new"
+        return "given" if each.init else "fixed" if _has_default(each) else ""
 
-    def _has_default(one: dataclasses.Field) -> bool:
-        return one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
+    def _has_default(each: dataclasses.Field) -> bool:
+        return each.default is not dataclasses.MISSING or each.default_factory is not dataclasses.MISSING
 
     _SET = {
         "given": "set{0}(made_self, p{0})",
@@ -102,8 +102,8 @@ else:
 
     def _identity(every: tuple[dataclasses.Field, ...]) -> tuple[Callable[..., bool], Callable[..., int]]:
         """`__eq__` and `__hash__` by the values of some fields."""
-        compared = _values([one.name for one in every if one.compare])
-        hashed = _values([one.name for one in every if (one.compare if one.hash is None else one.hash)])
+        compared = _values([each.name for each in every if each.compare])
+        hashed = _values([each.name for each in every if (each.compare if each.hash is None else each.hash)])
 
         def __eq__(self: object, other: object) -> bool:  # noqa: N807
             return compared(self) == compared(other) if other.__class__ is self.__class__ else NotImplemented
@@ -120,18 +120,18 @@ else:
         return ()
 
     def _repr(self: object) -> str:
-        shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in dataclasses.fields(self) if one.repr)
+        shown = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in dataclasses.fields(self) if each.repr)
         return f"{type(self).__qualname__}({shown})"
 
     def _frozen(self: object, name: str, _value: object = None) -> None:
         raise dataclasses.FrozenInstanceError(f"cannot change field {name!r} of {type(self).__qualname__}")
 
     def _get_state(self: object) -> list[object]:
-        return [getattr(self, one.name) for one in dataclasses.fields(self)]
+        return [getattr(self, each.name) for each in dataclasses.fields(self)]
 
     def _set_state(self: object, state: list[object]) -> None:
-        for one, value in zip(dataclasses.fields(self), state, strict=True):
-            object.__setattr__(self, one.name, value)
+        for each, value in zip(dataclasses.fields(self), state, strict=True):
+            object.__setattr__(self, each.name, value)
 
 
 __all__ = ["dataclass"]

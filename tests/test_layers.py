@@ -40,6 +40,10 @@ PLANTS = [
     ("arrow", "plan", "import kpirules.engines"),
     ("arrow", "engines", "import kpirules.data"),
     ("arrow", "trace", "import kpirules.cli"),
+    ("syntax-inside", "syntax/parser", "import kpirules.syntax.building"),
+    ("syntax-inside", "syntax/building", "def f(): import kpirules.syntax.suggestions.slips"),
+    ("model-inside", "model/rows", "import kpirules.model.names.columns"),
+    ("model-inside", "model/expressions", "def f(): import kpirules.model.items.gates"),
     ("plan", "plan", "import kpirules.syntax.ast"),
     ("engines", "engines", "import kpirules.model.contracts"),
     ("engines", "engines", "def f(): import kpirules.syntax.ast"),
@@ -58,7 +62,7 @@ def test_a_planted_violation_is_seen(tmp_path: Path, contract: str, room: str, l
     (tmp_path / "kpirules" / room / "planted.py").write_text(line + "\n", encoding="utf-8")
     found = lint(tmp_path, contract)
     assert found.returncode == 1, found.stdout + found.stderr
-    assert f"kpirules.{room}.planted" in found.stdout
+    assert f"kpirules.{room.replace('/', '.')}.planted" in found.stdout
 
 
 CIRCLES = [

@@ -47,7 +47,7 @@ def put(evidence: Evidence, lines: Iterable[str], findings: Sequence[Finding]) -
 
     report = "\n".join([heading(evidence), *lines])
     if findings:
-        drawn = [one.diagnostic for one in findings[:SHOWN]]
+        drawn = [finding.diagnostic for finding in findings[:SHOWN]]
         report += "\n\n" + render_text(drawn, console.lang(), colour=console.coloured(sys.stdout)).rstrip("\n")
     if len(findings) > SHOWN:
         report += "\n" + console.say("more_findings", count=len(findings) - SHOWN)

@@ -45,7 +45,7 @@ def check(context: click.Context, paths: tuple[Path, ...], form: str) -> None:
         try:
             compile_scheme(source, _Noting(file.path.parent, used))
         except Fault as fault:
-            findings += (one for one in fault.diagnostics if one not in findings)
+            findings += (diagnostic for diagnostic in fault.diagnostics if diagnostic not in findings)
     _put([*unread, *findings], form, complete=not unread)
     context.exit(console.BAD_INPUT if unread else console.FINDINGS if findings else 0)
 

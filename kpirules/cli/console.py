@@ -76,10 +76,10 @@ class Size(click.ParamType[str]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The amount, as `2GB`."""
-        found = _SIZE.fullmatch(str(value).strip())
-        if found is None:
+        size = _SIZE.fullmatch(str(value).strip())
+        if size is None:
             self.fail(say("usage_size", value=value), param, ctx)
-        return f"{found[1]}{found[2].upper()}"
+        return f"{size[1]}{size[2].upper()}"
 
 
 class Folder(click.ParamType[Path]):
@@ -89,14 +89,14 @@ class Folder(click.ParamType[Path]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The folder."""
-        found = Path(str(value))
-        if not found.is_dir():
-            self.fail(say("usage_folder", folder=found), param, ctx)
+        path = Path(str(value))
+        if not path.is_dir():
+            self.fail(say("usage_folder", folder=path), param, ctx)
         try:
-            TemporaryDirectory(dir=found).cleanup()
+            TemporaryDirectory(dir=path).cleanup()
         except OSError:
-            self.fail(say("usage_closed", folder=found), param, ctx)
-        return found
+            self.fail(say("usage_closed", folder=path), param, ctx)
+        return path
 
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
@@ -113,8 +113,8 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
 def listen(context: click.Context, args: Sequence[str]) -> None:
     """Note the words of a call, and the language that they ask for, before they are read one by one."""
     context.meta.setdefault(_COMMAND, (context.command_path, *args))  # the group's, which has them all, come first
-    for nth, one in enumerate(args):
-        option, _, value = one.partition("=")
+    for nth, arg in enumerate(args):
+        option, _, value = arg.partition("=")
         chosen = value or "".join(args[nth + 1 : nth + 2])
         if option == "--lang" and chosen in LANGUAGES:
             context.meta[_LANG] = chosen
@@ -200,7 +200,7 @@ def put_json(data: Any) -> None:  # noqa: ANN401  # whatever JSON can say
     import json
 
     text = json.dumps(data, ensure_ascii=False, indent=2)
-    put_data([_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text), "\n"])
+    put_data([_UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text), "\n"])
 
 
 @contextmanager

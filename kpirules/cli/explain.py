@@ -76,8 +76,8 @@ def _found(folder: Path | None, period: str | None) -> tuple[Listing, Evidence]:
     if folder is None:
         listing = list_runs(Path("runs"))
         evidence = listing.latest(period)
-        for one in listing.unreadable:
-            console.tell(console.say("passed_over", message=one.message(console.lang())))
+        for fault in listing.unreadable:
+            console.tell(console.say("passed_over", message=fault.message(console.lang())))
         return listing, evidence
     evidence = read_evidence(folder)
     if period is not None:

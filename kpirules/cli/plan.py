@@ -20,8 +20,8 @@ from kpirules.source.files import shown
 def plan(scheme: Path | None, form: str, period: str | None) -> None:
     """Show the plan of SCHEME, by default the one that kpirules.yaml names: its steps, or the SQL of them."""
     from kpirules.compiling import compile_file
-    from kpirules.plan.draft import origin_of
     from kpirules.plan.encode import to_json
+    from kpirules.plan.relation import origin_of
     from kpirules.plan.text import render
 
     path = rule_file(scheme)

@@ -43,20 +43,20 @@ def rule_files(paths: Iterable[Path]) -> tuple[list[RuleFile], list[Diagnostic]]
     schemes below it, and then the rule files below it that lie in no such folder, those with a header first. What lies
     in the folder of a run, or in a hidden one, is passed over.
     """
-    found: dict[Path, RuleFile] = {}
+    files: dict[Path, RuleFile] = {}
     faults: list[Diagnostic] = []
     for path in paths:
         given, strays = _below(path) if path.is_dir() and not (path / BINDINGS).is_file() else ([path], [])
-        for one in given:
+        for named in given:
             try:
-                file = rule_file(one)
+                file = rule_file(named)
             except Fault as fault:
                 faults += fault.diagnostics
             else:
-                found.setdefault(_absolute(file), RuleFile(file))
-        for file in sorted(strays, key=lambda one: not _has_header(one)):
-            found.setdefault(_absolute(file), RuleFile(file, stray=True))
-    return list(found.values()), faults
+                files.setdefault(_absolute(file), RuleFile(file))
+        for file in sorted(strays, key=lambda stray: not _has_header(stray)):
+            files.setdefault(_absolute(file), RuleFile(file, stray=True))
+    return list(files.values()), faults
 
 
 def _below(folder: Path) -> tuple[list[Path], list[Path]]:

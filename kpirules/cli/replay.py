@@ -26,23 +26,23 @@ def replay(context: click.Context, *, folder: Path, form: str) -> None:
     from kpirules.runs.replay import replay as replayed
 
     with console.progress() as watch:
-        found = replayed(folder, watch)
+        outcome = replayed(folder, watch)
     if form == "json":
-        console.put_json(found.to_json(console.lang()))
+        console.put_json(outcome.to_json(console.lang()))
     else:
-        audit.put(found.evidence, _lines(found), found.findings)
-    context.exit(0 if found.equal else console.FINDINGS)
+        audit.put(outcome.evidence, _lines(outcome), outcome.findings)
+    context.exit(0 if outcome.equal else console.FINDINGS)
 
 
-def _lines(found: Replay) -> Iterator[str]:
+def _lines(outcome: Replay) -> Iterator[str]:
     """What came out as it was."""
     from kpirules.cli import audit
 
-    if found.equal_bytes:
-        yield console.say("equal_bytes", count=len(found.equal_bytes))
-    if found.equal_values:
-        files = console.say("comma").join(found.equal_values)
-        yield console.say("equal_values", count=len(found.equal_values), files=files)
-    if found.program:
-        yield audit.program(found.program)
-    yield console.say("findings_count", count=len(found.findings)) if found.findings else console.say("replayed")
+    if outcome.equal_bytes:
+        yield console.say("equal_bytes", count=len(outcome.equal_bytes))
+    if outcome.equal_values:
+        files = console.say("comma").join(outcome.equal_values)
+        yield console.say("equal_values", count=len(outcome.equal_values), files=files)
+    if outcome.program:
+        yield audit.program(outcome.program)
+    yield console.say("findings_count", count=len(outcome.findings)) if outcome.findings else console.say("replayed")

@@ -62,7 +62,9 @@ def plain(done: Done, run: str) -> dict[str, Any]:
         "left_out": _plain(result.left_out),
         "period_columns": period_columns(done.compiled.model),
         "tables": to_json(result.tables),
-        "broken": [{"message": one.message, "subjects": plain_text(one.subjects).to_pylist()} for one in result.broken],
+        "broken": [
+            {"message": demand.message, "subjects": plain_text(demand.subjects).to_pylist()} for demand in result.broken
+        ],
         "warnings": listed(done.loaded.warnings, plan.language).to_pylist(),
         "run": run,
     }
@@ -77,7 +79,7 @@ def table(done: Done) -> list[str]:
     """The scores as lines for people: a heading, a line for each subject, the sums of what is paid."""
     plan, scores = done.compiled.plan, done.result.scores
     pays = {pay.name: pay.title or pay.name for pay in done.compiled.model.pays}
-    titled = {**pays, **{one.name: one.title or one.name for one in done.compiled.model.outcomes}}
+    titled = {**pays, **{outcome.name: outcome.title or outcome.name for outcome in done.compiled.model.outcomes}}
     head = {**{name: console.say(name) for name in ("scorecard", "total", "grade", "total_pay", "flags")}, **titled}
     names = [name for name in scores.column_names if _has_something(scores, name)]
     rows = [[head.get(name, name) for name in names]]
@@ -132,17 +134,21 @@ def _some(keys: pa.ChunkedArray) -> str:
 def _uncredited(rows: pa.Table) -> Iterator[str]:
     """Why rows of the period are credited to nobody: how many of each table for each reason."""
     rows = rows.filter(pc.not_equal(rows.column("reason"), NO_PERIOD))
-    found: dict[str, list[str]] = {}
-    for one in rows.group_by(["table", "reason"], use_threads=False).aggregate([([], "count_all")]).to_pylist():
-        found.setdefault(one["table"], []).append(f"{console.say('why_' + one['reason'])} {one['count_all']}")
-    for table, reasons in found.items():
+    by_table: dict[str, list[str]] = {}
+    for counted in rows.group_by(["table", "reason"], use_threads=False).aggregate([([], "count_all")]).to_pylist():
+        by_table.setdefault(counted["table"], []).append(
+            f"{console.say('why_' + counted['reason'])} {counted['count_all']}"
+        )
+    for table, reasons in by_table.items():
         yield console.say("uncredited_because", table=table, reasons=console.say("comma").join(reasons))
 
 
 def _why(said: str, missed: pa.Table) -> str:
     """How many there are of those with a reason, and how many for each."""
     reasons = missed.column("reason").value_counts().to_pylist()
-    why = console.say("comma").join(f"{console.say('why_' + one['values'])} {one['counts']}" for one in reasons)
+    why = console.say("comma").join(
+        f"{console.say('why_' + reason['values'])} {reason['counts']}" for reason in reasons
+    )
     line = console.say(said, count=missed.num_rows)
     return line + console.say("because", reason=why) if why else line
 
@@ -167,22 +173,22 @@ def _nobody(done: Done) -> list[str]:
 
 def data_warnings(done: Done) -> tuple[list[Diagnostic], int]:
     """The first things in the data that may be mistakes, and how many more there are."""
-    found = DataFaults(done.loaded.warnings)
+    faults = DataFaults(done.loaded.warnings)
     codes = set[str]()
     drawn = []
-    for one in found.first(FAULTS_SHOWN):
-        drawn.append(one.diagnostic(with_help=one.code not in codes))
-        codes.add(one.code)
-    return drawn, found.count - len(drawn)
+    for fault in faults.first(FAULTS_SHOWN):
+        drawn.append(fault.diagnostic(with_help=fault.code not in codes))
+        codes.add(fault.code)
+    return drawn, faults.count - len(drawn)
 
 
 def _touched(done: Done) -> Iterator[tuple[str, object]]:
     """The first subjects whom a row set aside concerns, and how many such rows; `…` where there are more."""
-    found = done.loaded.quarantine.touched
-    for one in found.slice(0, _TOUCHED).to_pylist():
-        yield one["subject"], one["rows"]
-    if found.num_rows > _TOUCHED:
-        yield "…", found.num_rows
+    touched = done.loaded.quarantine.touched
+    for row in touched.slice(0, _TOUCHED).to_pylist():
+        yield row["subject"], row["rows"]
+    if touched.num_rows > _TOUCHED:
+        yield "…", touched.num_rows
 
 
 def _has_something(scores: pa.Table, name: str) -> bool:

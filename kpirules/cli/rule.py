@@ -28,24 +28,24 @@ _PREFIX = "KPI"
 def rule(context: click.Context, code: str | None) -> None:
     """Explain the CODE of a fault (KPI201, or 201), or list all codes."""
     if code is None:
-        rows = [(one, entry(one, console.lang()).title) for one in codes()]
+        rows = [(code, entry(code, console.lang()).title) for code in codes()]
         console.put("\n".join(aligned(rows, (False, False))))
         return
     wanted = code.strip().upper()
-    found = next((one for one in codes() if one in {wanted, _PREFIX + wanted}), None)
-    if found is None:
+    asked = next((known for known in codes() if known in {wanted, _PREFIX + wanted}), None)
+    if asked is None:
         console.tell(console.say("unknown_code", code=code))
         near = _near(wanted)
         console.tell(console.say("similar_code", code=near) if near else console.say("all_codes"))
         context.exit(console.BAD_INPUT)
-    console.put("\n".join(_explained(found)))
+    console.put("\n".join(_explained(asked)))
 
 
 def _near(wanted: str) -> str | None:
     """A code of the same number, or of one that a slip of the hand makes of it."""
     from kpirules.source.similar import similar
 
-    numbers = {one.removeprefix(_PREFIX): one for one in codes()}
+    numbers = {code.removeprefix(_PREFIX): code for code in codes()}
     number = re.sub(r"[^0-9]", "", wanted)
     return numbers.get(number) or numbers.get(similar(number, numbers) or "")
 

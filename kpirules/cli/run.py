@@ -68,11 +68,11 @@ def run(
     try:
         with console.progress() as watch:
             steps = Steps(watch)
-            compiled, path, found = _read(scheme, bindings, steps)
+            compiled, path, loaded = _read(scheme, bindings, steps)
             done = evaluate(
                 compiled,
                 path,
-                found,
+                loaded,
                 period,
                 quarantine=quarantine,
                 allow_empty=allow_empty,

@@ -14,7 +14,7 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
     """The rows as lines, each column as wide as its widest cell; those marked `right` end on one line."""
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
-    return [_GAP.join(_padded(*one) for one in zip(row, widths, right, strict=True)).rstrip() for row in cells]
+    return [_GAP.join(_padded(*cell) for cell in zip(row, widths, right, strict=True)).rstrip() for row in cells]
 
 
 def width(text: str) -> int:

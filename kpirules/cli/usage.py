@@ -63,7 +63,7 @@ def _said(
         case click.NoSuchCommand(command_name=name):
             return console.say("usage_command", name=name), _instead(name, _commands(context))
         case click.BadOptionUsage(option_name=name):
-            option = next(one for one in _params(context) if name in (*one.opts, *one.secondary_opts))
+            option = next(param for param in _params(context) if name in (*param.opts, *param.secondary_opts))
             if option.is_flag:
                 return console.say("usage_flag", option=name), console.say("usage_bare", option=name)
             return console.say("usage_value", option=name), _meant(option, described)
@@ -99,7 +99,7 @@ def _options(context: click.Context) -> list[str]:
 
 
 def _opts(context: click.Context) -> list[str]:
-    return [name for one in _params(context) for name in (*one.opts, *one.secondary_opts)]
+    return [name for param in _params(context) for name in (*param.opts, *param.secondary_opts)]
 
 
 def _commands(context: click.Context) -> list[str]:

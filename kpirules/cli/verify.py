@@ -28,26 +28,35 @@ def verify(context: click.Context, *, folder: Path, sample: int | None, seed: in
     from kpirules.runs.verify import verify as verified
 
     with console.progress() as watch:
-        found = verified(folder, sample, seed, watch)
+        verification = verified(folder, sample, seed, watch)
     if form == "json":
-        console.put_json(found.to_json(console.lang()))
+        console.put_json(verification.to_json(console.lang()))
     else:
-        audit.put(found.evidence, _lines(found), found.findings)
-    context.exit(0 if found.equal else console.FINDINGS)
+        audit.put(verification.evidence, _lines(verification), verification.findings)
+    context.exit(0 if verification.equal else console.FINDINGS)
 
 
-def _lines(found: Verification) -> Iterator[str]:
+def _lines(verification: Verification) -> Iterator[str]:
     """What was done, and how much was found."""
     from kpirules.cli import audit
 
-    yield console.say("digests_checked", count=found.files)
-    args = {"recomputed": found.recomputed, "subjects": found.subjects, "figures": found.figures, "seed": found.seed}
-    if found.recomputed is None:
+    yield console.say("digests_checked", count=verification.files)
+    args = {
+        "recomputed": verification.recomputed,
+        "subjects": verification.subjects,
+        "figures": verification.figures,
+        "seed": verification.seed,
+    }
+    if verification.recomputed is None:
         yield console.say("none_recomputed")
     else:
-        yield console.say("all_recomputed" if found.seed is None else "sample_recomputed", **args)
-    if found.set_aside:
-        yield console.say("aside_as_recorded", count=found.set_aside)
-    if found.program:
-        yield audit.program(found.program)
-    yield console.say("findings_count", count=len(found.findings)) if found.findings else console.say("verified")
+        yield console.say("all_recomputed" if verification.seed is None else "sample_recomputed", **args)
+    if verification.set_aside:
+        yield console.say("aside_as_recorded", count=verification.set_aside)
+    if verification.program:
+        yield audit.program(verification.program)
+    yield (
+        console.say("findings_count", count=len(verification.findings))
+        if verification.findings
+        else console.say("verified")
+    )

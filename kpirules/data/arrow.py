@@ -57,7 +57,7 @@ def is_text(of: pa.DataType) -> bool:
 
 def no_rows(schema: pa.Schema) -> pa.Table:
     """A table of that schema without rows."""
-    return pa.table([pa.array([], one.type) for one in schema], schema)
+    return pa.table([pa.array([], column.type) for column in schema], schema)
 
 
 def plain_text(values: Any) -> Any:  # noqa: ANN401  # an array, in chunks or not
@@ -69,7 +69,7 @@ def plain_text(values: Any) -> Any:  # noqa: ANN401  # an array, in chunks or no
         return text
     small = pc.fill_null(pc.match_substring(text, "E"), fill_value=False)
     spelt = flat(pc.unique(text.filter(small)))
-    plain = pa.array([f"{Decimal(one):f}" for one in spelt.to_pylist()], pa.string())
+    plain = pa.array([f"{Decimal(decimal):f}" for decimal in spelt.to_pylist()], pa.string())
     return pc.if_else(small, plain.take(pc.index_in(text, value_set=spelt)), text)
 
 

@@ -92,7 +92,7 @@ def load_bindings(path: Path) -> Bindings:
         scheme_span=tree.spans["scheme",],
         sources={name: _source(tree, name, entry) for name, entry in data.items()},
         span=tree.key_spans["data",],
-        readable=(folder, *((folder / one).resolve() for one in tree.value.get("folders", ()))),
+        readable=(folder, *((folder / subfolder).resolve() for subfolder in tree.value.get("folders", ()))),
     )
 
 
@@ -105,11 +105,11 @@ def scheme_path(path: Path) -> Path:
     tree = _read(path)
     match tree.value:
         case {"scheme": str(scheme)} if scheme:
-            found = path.parent / scheme
-            if not found.exists():
+            file = path.parent / scheme
+            if not file.exists():
                 args = {"path": scheme, "reason": Reason.NOT_THERE}
-                raise Fault([Diagnostic("KPI601", tree.spans["scheme",], args, helps=near(found))])
-            return found
+                raise Fault([Diagnostic("KPI601", tree.spans["scheme",], args, helps=near(file))])
+            return file
         case _:
             tree.check()
             raise AssertionError(path)

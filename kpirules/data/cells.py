@@ -60,16 +60,16 @@ def read_cells(raw: pa.ChunkedArray, column: Column, known: Sequence[Finding] = 
     if values.type != target:
         values = pc.cast(values, target)
     findings += spelling.unseen_first(limits, shown, column)
-    found = tuple(finding for finding in findings if len(finding.rows))
-    return Cells(shown, values, found, cells.noise)
+    with_rows = tuple(finding for finding in findings if len(finding.rows))
+    return Cells(shown, values, with_rows, cells.noise)
 
 
 def typed_findings(values: pa.ChunkedArray, column: Column) -> list[Finding]:
     """Every fault of single cells of a column that is typed already, as `read_cells` would find them."""
-    _, found = _within(values, column)
+    _, within = _within(values, column)
     if column.key or not column.type.missing:
-        found.append(_finding("KPI640", column, pc.is_null(values)))
-    return [finding for finding in found if len(finding.rows)]
+        within.append(_finding("KPI640", column, pc.is_null(values)))
+    return [finding for finding in within if len(finding.rows)]
 
 
 def _without(values: pa.ChunkedArray, rows: Sequence[pa.Array]) -> pa.ChunkedArray:
@@ -96,7 +96,7 @@ def _decoded(raw: pa.ChunkedArray) -> pa.ChunkedArray:
     of = raw.type.value_type
     if pa.types.is_string_view(of):
         return pa.chunked_array(
-            [pc.cast(one.dictionary, pa.string()).take(one.indices) for one in raw.chunks], pa.string()
+            [pc.cast(chunk.dictionary, pa.string()).take(chunk.indices) for chunk in raw.chunks], pa.string()
         )
     try:
         return pc.cast(raw, of)

@@ -56,8 +56,8 @@ def _no_such_row(
     lost = flat(values.take(rows))
     distinct = pc.unique(lost)
     near = near_keys(distinct, known).take(pc.index_in(lost, value_set=distinct))
-    found = pc.is_valid(near)
-    for part, each in ((found, {"near": near.filter(found)}), (pc.invert(found), {})):
+    offered = pc.is_valid(near)
+    for part, each in ((offered, {"near": near.filter(offered)}), (pc.invert(offered), {})):
         if pc.any(part).as_py():
             yield Finding("KPI648", (column,), rows.filter(part), args, each)
 

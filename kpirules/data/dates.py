@@ -54,8 +54,8 @@ def from_text(text: pa.ChunkedArray) -> Read:
 def written_as_day(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """Whether each text is written as days are, whatever the calendar says of it."""
     plain = pc.replace_substring_regex(pc.utf8_normalize(text, "NFKC"), _MIDNIGHT, "")
-    found = [pc.fill_null(pc.match_substring_regex(plain, form), fill_value=False) for form in _FORMS]
-    return reduce(pc.or_, found)
+    written_so = [pc.fill_null(pc.match_substring_regex(plain, form), fill_value=False) for form in _FORMS]
+    return reduce(pc.or_, written_so)
 
 
 def from_typed(column: pa.ChunkedArray) -> Read:

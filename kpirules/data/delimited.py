@@ -172,8 +172,8 @@ def _looks(column: pa.ChunkedArray) -> Looks:
     column = column.filter(pc.invert(_spaces(column)))
 
     def same(pattern: str) -> bool | None:
-        found = pc.unique(pc.match_substring_regex(column, pattern)).to_pylist()
-        return found[0] if len(found) == 1 else None
+        matches = pc.unique(pc.match_substring_regex(column, pattern)).to_pylist()
+        return matches[0] if len(matches) == 1 else None
 
     return Looks(digit=same(r"\d"), letter=same(r"\pL"))
 
@@ -247,7 +247,7 @@ def _split(data: bytes, width: int, *, lines_in_cells: bool) -> tuple[pa.Table, 
 
 def _ragged(rows: list[tuple[int, int, str]]) -> pa.Table:
     columns = zip(*rows, strict=True) if rows else ((), (), ())
-    return pa.table([pa.array(one, kind) for one, kind in zip(columns, _RAGGED.types, strict=True)], _RAGGED)
+    return pa.table([pa.array(values, kind) for values, kind in zip(columns, _RAGGED.types, strict=True)], _RAGGED)
 
 
 def _without_blank(cells: pa.Table, numbers: pa.Array, spaces: pa.ChunkedArray) -> tuple[pa.Table, pa.Array, pa.Array]:

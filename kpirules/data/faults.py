@@ -189,8 +189,8 @@ class DataFaults(Fault):
 
     def first(self, count: int) -> Iterator[DataFault]:
         """The first faults, in order."""
-        for one in self._order.slice(0, count).to_pylist():
-            yield self.groups[one["group"]].one(one["index"])
+        for fault in self._order.slice(0, count).to_pylist():
+            yield self.groups[fault["group"]].one(fault["index"])
 
     def listed(self, lang: str) -> pa.Table:
         """Every fault as a row of `LISTED`, in order, its message in that language."""
@@ -249,9 +249,9 @@ def _in_order(groups: Sequence[Group]) -> pa.Table:
         columns = {name: pa.repeat(pa.scalar(value, _NUMBER), count) for name, value in fixed.items()}
         row = pc.fill_null(pc.cast(group.rows, _NUMBER), 0)
         parts.append(pa.table({**columns, "row": row, "index": counting(0, count)}))
-    found = pa.concat_tables([no_rows(_PLACED), *parts])
-    at = pc.sort_indices(found, [(name, "ascending") for name in ("table", "row", "column", "group", "index")])
-    return found.take(at).append_column("at", at)
+    placed = pa.concat_tables([no_rows(_PLACED), *parts])
+    at = pc.sort_indices(placed, [(name, "ascending") for name in ("table", "row", "column", "group", "index")])
+    return placed.take(at).append_column("at", at)
 
 
 def _help_key(code: str, args: Mapping[str, Any]) -> str | None:

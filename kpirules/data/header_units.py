@@ -120,8 +120,8 @@ def said_units(name: str) -> frozenset[int]:
     More than one where the name can be read in several ways.
     """
     plain = _CAMEL.sub("_", unicodedata.normalize("NFKC", name)).casefold().strip().replace("’", "'").replace("‘", "'")
-    found = frozenset(_size(match) for pattern in _SAID for match in pattern.finditer(plain))
-    return found or (frozenset({1}) if _PLAIN.search(plain) else frozenset())
+    sizes = frozenset(_size(match) for pattern in _SAID for match in pattern.finditer(plain))
+    return sizes or (frozenset({1}) if _PLAIN.search(plain) else frozenset())
 
 
 def noted_units(text: str) -> frozenset[int]:

@@ -63,19 +63,19 @@ class Loaded:
     quarantine: Quarantine = field(default_factory=Quarantine)
     warnings: tuple[Group, ...] = ()
 
-    def groups(self, contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]]) -> list[Group]:
+    def groups(self, contracts: Sequence[Table], findings: Mapping[str, Sequence[Finding]]) -> list[Group]:
         """What is found in the rows, by table, told by row number and by what the cells show."""
         groups: list[Group] = []
         for contract in contracts:
-            if contract.name in found:
-                groups += self._origin(contract.name).groups(contract, found[contract.name])
+            if contract.name in findings:
+                groups += self._origin(contract.name).groups(contract, findings[contract.name])
         return groups
 
     def without(
-        self, contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]], subject: str | None = None
+        self, contracts: Sequence[Table], by_table: Mapping[str, Sequence[Finding]], subject: str | None = None
     ) -> Loaded:
         """The tables without the rows in which something is found, and without those that refer to or match them."""
-        return _parted(contracts, self, {name: self._origin(name) for name in self.tables}, found, subject)
+        return _parted(contracts, self, {name: self._origin(name) for name in self.tables}, by_table, subject)
 
     def _origin(self, table: str) -> Origin:
         cells = self.tables[table]
@@ -91,16 +91,18 @@ class BrokenContracts(DataFaults):
         contracts: Sequence[Table],
         loaded: Loaded,
         origins: Mapping[str, Origin],
-        found: Mapping[str, Sequence[Finding]],
+        by_table: Mapping[str, Sequence[Finding]],
     ) -> None:
         self._contracts = contracts
         self._loaded = loaded
         self._origins = origins
-        self._found = found
-        told = found
+        self._by_table = by_table
+        told = by_table
         if any(origin.lost for origin in origins.values()):
-            told = _told_once(contracts, found, origins)
-        super().__init__([group for one in contracts for group in origins[one.name].groups(one, told[one.name])])
+            told = _told_once(contracts, by_table, origins)
+        super().__init__(
+            [group for contract in contracts for group in origins[contract.name].groups(contract, told[contract.name])]
+        )
 
     def sound(self, read: Mapping[str, Collection[str]], twice: str | None = None) -> tuple[Loaded, frozenset[str]]:
         """Some tables without their unsound rows and those that refer to or match these; and which of them lack rows.
@@ -108,20 +110,22 @@ class BrokenContracts(DataFaults):
         `read` has the columns that are read of each table: a row is unsound where something is wrong in one of them.
         A column that cannot be read at all leaves its table no row. In the table `twice`, rows of one key are sound.
         """
-        contracts = [one for one in self._contracts if one.name in read]
+        contracts = [contract for contract in self._contracts if contract.name in read]
         origins = {name: self._origins[name] for name in read}
-        found = {
-            one.name: [
-                replace(finding, rows=counting(0, self._loaded.tables[one.name].num_rows)) if finding.whole else finding
-                for finding in self._found[one.name]
-                if (not finding.columns or set(finding.columns) & set(read[one.name]))
-                and not (one.name == twice and finding.others is not None)
+        sound_findings = {
+            contract.name: [
+                replace(finding, rows=counting(0, self._loaded.tables[contract.name].num_rows))
+                if finding.whole
+                else finding
+                for finding in self._by_table[contract.name]
+                if (not finding.columns or set(finding.columns) & set(read[contract.name]))
+                and not (contract.name == twice and finding.others is not None)
             ]
-            for one in contracts
+            for contract in contracts
         }
         tables = {name: self._loaded.tables[name] for name in read}
         whole = replace(self._loaded, tables=tables, numbers={name: self._loaded.numbers[name] for name in read})
-        kept = _parted(contracts, whole, origins, found, None)
+        kept = _parted(contracts, whole, origins, sound_findings, None)
         fewer = {name for name in read if kept.tables[name].num_rows < tables[name].num_rows}
         return kept, frozenset(fewer | {name for name in read if origins[name].lost})
 
@@ -187,21 +191,23 @@ def check_typed(contracts: Sequence[Table], loaded: Loaded) -> None:
         DataFaults: a table breaks its contract; every fault of every table.
     """
     by_name = {contract.name: contract for contract in contracts}
-    found: dict[str, list[Finding]] = {}
+    by_table: dict[str, list[Finding]] = {}
     for contract in contracts:
         table = loaded.tables[contract.name]
-        cells = [one for column in contract.columns for one in typed_findings(table.column(column.name), column)]
+        cells = [
+            finding for column in contract.columns for finding in typed_findings(table.column(column.name), column)
+        ]
         references = reference_findings(contract, loaded.tables, by_name)
-        found[contract.name] = [*cells, *row_findings(contract, table), *references]
-    if any(found.values()):
-        raise DataFaults(loaded.groups(contracts, found))
+        by_table[contract.name] = [*cells, *row_findings(contract, table), *references]
+    if any(by_table.values()):
+        raise DataFaults(loaded.groups(contracts, by_table))
 
 
 def typed_warnings(contracts: Sequence[Table], loaded: Loaded) -> list[Group]:
     """What is no fault of typed tables and may be a mistake, in order of table."""
     by_name = {contract.name: contract for contract in contracts}
-    found = each(lambda contract: list(warnings(contract, loaded.tables, by_name)), contracts)
-    return loaded.groups(contracts, dict(zip(by_name, found, strict=True)))
+    warned = each(lambda contract: list(warnings(contract, loaded.tables, by_name)), contracts)
+    return loaded.groups(contracts, dict(zip(by_name, warned, strict=True)))
 
 
 def _no_table(name: str, known: Sequence[str]) -> Diagnostic:
@@ -228,27 +234,29 @@ def _loaded(
         raise Fault(unread)
     cells = _cells(contracts, raws)
     tables = {contract.name: _table(contract, cells[contract.name]) for contract in contracts}
-    facts = tuple(_facts(one, raws[one.name], tables[one.name], cells[one.name]) for one in contracts)
-    found = _findings(contracts, tables, cells, {name: raw.numbers for name, raw in raws.items()})
+    facts = tuple(
+        _facts(contract, raws[contract.name], tables[contract.name], cells[contract.name]) for contract in contracts
+    )
+    by_table = _findings(contracts, tables, cells, {name: raw.numbers for name, raw in raws.items()})
     origins = {name: _origin(raws[name], cells[name]) for name in tables}
     places = {name: origin.place for name, origin in origins.items()}
     numbers = {name: origin.numbers for name, origin in origins.items()}
     loaded = Loaded(tables, facts, places, numbers)
-    broken = any(found.values()) or any(origin.lost for origin in origins.values())
-    whole = any(finding.whole for findings in found.values() for finding in findings)
+    broken = any(by_table.values()) or any(origin.lost for origin in origins.values())
+    whole = any(finding.whole for findings in by_table.values() for finding in findings)
     if whole or (broken and not quarantine):
-        raise BrokenContracts(contracts, loaded, origins, found)
+        raise BrokenContracts(contracts, loaded, origins, by_table)
     loaded = replace(loaded, warnings=tuple(typed_warnings(contracts, loaded)))
-    return _parted(contracts, loaded, origins, found, subject) if broken else loaded
+    return _parted(contracts, loaded, origins, by_table, subject) if broken else loaded
 
 
 def _told_once(
-    contracts: Sequence[Table], found: Mapping[str, Sequence[Finding]], origins: Mapping[str, Origin]
+    contracts: Sequence[Table], by_table: Mapping[str, Sequence[Finding]], origins: Mapping[str, Origin]
 ) -> dict[str, list[Finding]]:
     """What is found, less references to what may stand in a row that could not be read, which is told itself."""
     unread = {name: _cells_of(origin.lost) for name, origin in origins.items() if origin.lost}
     kept: dict[str, list[Finding]] = {contract.name: [] for contract in contracts}
-    for name, findings in found.items():
+    for name, findings in by_table.items():
         for finding in findings:
             cells = unread.get(str(finding.args.get("target")))
             if finding.code == "KPI648" and cells is not None:
@@ -274,11 +282,11 @@ def _parted(
     contracts: Sequence[Table],
     loaded: Loaded,
     origins: Mapping[str, Origin],
-    found: Mapping[str, Sequence[Finding]],
+    by_table: Mapping[str, Sequence[Finding]],
     subject: str | None,
 ) -> Loaded:
     """The tables without the rows in which something is found, and without those that refer to or match them."""
-    kept, quarantine = set_aside(contracts, loaded.tables, origins, found, subject)
+    kept, quarantine = set_aside(contracts, loaded.tables, origins, by_table, subject)
     return replace(
         loaded,
         tables={name: table.filter(kept[name]) for name, table in loaded.tables.items()},
@@ -294,9 +302,9 @@ def _findings(
     numbers: Mapping[str, pa.Array],
 ) -> dict[str, list[Finding]]:
     """What is wrong in the rows of each table; nothing is said of references to a key that cannot be read at all."""
-    read = [one for one in contracts if not any(cells[one.name][key].unread for key in one.keys)]
+    read = [contract for contract in contracts if not any(cells[contract.name][key].unread for key in contract.keys)]
     by_name = {contract.name: contract for contract in read}
-    shown = {name: {column: one.shown for column, one in some.items()} for name, some in cells.items()}
+    shown = {name: {column: cell.shown for column, cell in some.items()} for name, some in cells.items()}
 
     def of_rows(contract: Table) -> list[Finding]:
         dated = contract.active
@@ -309,14 +317,14 @@ def _findings(
             *reference_findings(contract, tables, by_name),
         ]
 
-    found = {
+    by_table = {
         contract.name: [finding for column in cells[contract.name].values() for finding in column.findings]
         for contract in contracts
     }
     looks = [(look, contract) for contract in contracts for look in (of_rows, of_references)]
-    for (_, contract), findings in zip(looks, each(lambda one: one[0](one[1]), looks), strict=True):
-        found[contract.name] += findings
-    return found
+    for (_, contract), findings in zip(looks, each(lambda look: look[0](look[1]), looks), strict=True):
+        by_table[contract.name] += findings
+    return by_table
 
 
 def _cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dict[str, Cells]]:
@@ -328,10 +336,10 @@ def _cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dic
         return read_cells(raw.cells.column(column.name), column, raw.findings.get(column.name, ()))
 
     places = [(contract.name, column) for contract in contracts for column in contract.columns]
-    found: dict[str, dict[str, Cells]] = {contract.name: {} for contract in contracts}
+    by_table: dict[str, dict[str, Cells]] = {contract.name: {} for contract in contracts}
     for (table, column), cells in zip(places, each(read, places), strict=True):
-        found[table][column.name] = cells
-    return found
+        by_table[table][column.name] = cells
+    return by_table
 
 
 def _table(contract: Table, cells: Mapping[str, Cells]) -> pa.Table:

@@ -190,8 +190,8 @@ def _section(code: str) -> _Section:
         kind = str(token.lastgroup)
         if kind != "bracket":
             piece = _piece(kind, token[kind])
-        elif found := _CONDITION.fullmatch(token["bracket"]):
-            condition, piece = (found["test"], int(found["bound"])), _Piece("literal", "")
+        elif test := _CONDITION.fullmatch(token["bracket"]):
+            condition, piece = (test["test"], int(test["bound"])), _Piece("literal", "")
         else:
             piece = _bracket(token["bracket"])
         certain = certain and piece is not None
@@ -226,7 +226,7 @@ def _bracket(text: str) -> _Piece | None:
 def _blank_at_ends(pieces: Sequence[_Piece]) -> bool:
     """Whether blanks of the width of a character or of the column stand at the ends only."""
     blanks = [piece.kind == "blank" for piece in pieces if piece.kind == "blank" or piece.text.strip()]
-    return sum(1 for one, following in pairwise(blanks) if one != following) <= 2 - (blanks[:1] == [False])
+    return sum(1 for blank, following in pairwise(blanks) if blank != following) <= 2 - (blanks[:1] == [False])
 
 
 def _meeting(sections: Sequence[_Section], value: int) -> _Section | None:

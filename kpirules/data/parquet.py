@@ -34,19 +34,19 @@ def read_columns(file: pq.ParquetFile, path: Any, names: Sequence[str]) -> pa.Ta
         raise TooLarge(Bounded.ROWS, ROWS)
     kept = file.schema_arrow
     schema = pa.schema([kept.field(name).with_type(_laid_out(kept.field(name).type)) for name in names])
-    read = pa.schema([one for one in {one.name: one for one in schema}.values() if not _no_cell(one.type)])
-    texts = [one.name for one in read if is_text(one.type)]
+    read = pa.schema([field for field in {field.name: field for field in schema}.values() if not _no_cell(field.type)])
+    texts = [field.name for field in read if is_text(field.type)]
     size, batches = 0, []
     most = min(_BATCH, max(_BATCH_BYTES // _longest(file, path, texts), 1))
     for batch in file.iter_batches(most, columns=read.names):
         # INVARIANT: texts are laid out here, while there are few of them, and nowhere later
-        columns = [pc.cast(batch.column(one.name), one.type) for one in read]
+        columns = [pc.cast(batch.column(field.name), field.type) for field in read]
         size += sum(column.nbytes for column in columns)
         if size > LARGEST:
             raise TooLarge(Bounded.IN_MEMORY, LARGEST // _MB)
         batches.append(pa.record_batch(columns, read))
     made = pa.Table.from_batches(batches, read)
-    columns = [made.column(one.name) if one.name in read.names else pa.nulls(count, one.type) for one in schema]
+    columns = [made.column(field.name) if field.name in read.names else pa.nulls(count, field.type) for field in schema]
     return pa.table(columns, schema)
 
 

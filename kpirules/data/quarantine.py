@@ -70,19 +70,21 @@ class Quarantine:
     @property
     def touched(self) -> pa.Table:
         """How many rows that concern a subject were set aside: `subject` (its key as a text), `rows`; sorted."""
-        found = self.owners.group_by("subject").aggregate([("row", "count")]).rename_columns(["subject", "rows"])
-        return found.sort_by("subject")
+        counts = self.owners.group_by("subject").aggregate([("row", "count")]).rename_columns(["subject", "rows"])
+        return counts.sort_by("subject")
 
     def listed(self, lang: str) -> pa.Table:
         """Every row set aside, once for each reason, as rows of `SCHEMA`; messages are in that language."""
-        found = listed(self.groups, lang)
-        place = _placed(found)
+        faults = listed(self.groups, lang)
+        place = _placed(faults)
         cells = self.cells.column("cells").take(pc.index_in(place, value_set=_placed(self.cells)))
         owners = self.owners.append_column("at", _placed(self.owners)).group_by("at", use_threads=False)
         owners = owners.aggregate([("subject", "list")])
         subjects = pc.binary_join(pc.cast(owners.column("subject_list"), pa.list_(_TEXT)), _JOIN)
         subjects = subjects.take(pc.index_in(place, value_set=owners.column("at")))
-        return found.drop_columns("help").append_column("subjects", subjects).append_column("cells", cells).cast(SCHEMA)
+        return (
+            faults.drop_columns("help").append_column("subjects", subjects).append_column("cells", cells).cast(SCHEMA)
+        )
 
     def with_more(self, other: Quarantine) -> Quarantine:
         """These rows and others; no row is in both."""
@@ -100,7 +102,7 @@ def set_aside(
     contracts: Sequence[Table],
     tables: Mapping[str, pa.Table],
     origins: Mapping[str, Origin],
-    found: Mapping[str, Sequence[Finding]],
+    by_table: Mapping[str, Sequence[Finding]],
     subject: str | None,
 ) -> tuple[dict[str, pa.Array], Quarantine]:
     """Which rows stay, as a mask for each table, and the others.
@@ -112,7 +114,7 @@ def set_aside(
     `subject` is the table of those who are scored, None where nobody asks whom the rows concern.
     """
     drag = _Drag(contracts, tables, origins)
-    for table, findings in found.items():
+    for table, findings in by_table.items():
         drag.first(table, findings)
     drag.follow()
     gone = {name: pc.indices_nonzero(mask) for name, mask in drag.gone.items()}
@@ -121,7 +123,7 @@ def set_aside(
         owners += _owners(drag, gone, subject)
         owners += _possible_owners(drag, gone, subject)
         out = pc.drop_null(pc.unique(_texts(_keys(drag, subject).take(gone[subject]))))
-    groups = tuple(drag.groups(found))
+    groups = tuple(drag.groups(by_table))
     quarantine = Quarantine(
         counts=_counts((group.place.table, group.rows) for group in groups),
         groups=groups,
@@ -156,10 +158,10 @@ def recorded_counts(listed: pa.Table) -> dict[str, int]:
 
 def _counts(rows: Iterable[tuple[str, pa.Array]]) -> dict[str, int]:
     """How many different rows there are of each table, from their numbers."""
-    found: dict[str, list[pa.Array]] = {}
+    columns: dict[str, list[pa.Array]] = {}
     for table, numbers in rows:
-        found.setdefault(table, []).append(numbers)
-    return {table: len(pc.unique(pa.concat_arrays(parts))) for table, parts in found.items()}
+        columns.setdefault(table, []).append(numbers)
+    return {table: len(pc.unique(pa.concat_arrays(parts))) for table, parts in columns.items()}
 
 
 def _joined_keys(text: str, known: Collection[str]) -> Iterator[str]:
@@ -192,12 +194,12 @@ class _Drag:
                 self._other_side(table, finding, findings)
                 rows.append(finding.others)
         if rows:
-            self.mark(table, pc.unique(pa.concat_arrays([one.cast(_NUMBER) for one in rows])))
+            self.mark(table, pc.unique(pa.concat_arrays([numbers.cast(_NUMBER) for numbers in rows])))
 
     def _other_side(self, table: str, finding: Finding, findings: Sequence[Finding]) -> None:
         """The rows that a finding names only as those its rows clash with: for them it is the other way round."""
         assert finding.others is not None
-        told = pa.concat_arrays([one.rows.cast(_NUMBER) for one in findings if one.others is not None])
+        told = pa.concat_arrays([finding.rows.cast(_NUMBER) for finding in findings if finding.others is not None])
         others, rows = finding.others.cast(_NUMBER), finding.rows
         by_other = pa.table({"other": others, "row": rows}).group_by("other", use_threads=False)
         first = by_other.aggregate([("row", "first")])
@@ -213,9 +215,9 @@ class _Drag:
                 self._siblings(contract, fresh)
                 self._references(contract, fresh)
 
-    def groups(self, found: Mapping[str, Sequence[Finding]]) -> Iterator[Group]:
+    def groups(self, by_table: Mapping[str, Sequence[Finding]]) -> Iterator[Group]:
         for name in self.tables:
-            findings = [*found.get(name, ()), *self.reasons[name]]
+            findings = [*by_table.get(name, ()), *self.reasons[name]]
             yield from self.origins[name].groups(self.contracts[name], findings)
 
     def _siblings(self, contract: Table, fresh: Mapping[str, pa.Array]) -> None:
@@ -236,10 +238,12 @@ class _Drag:
         dragged = pc.and_not(pc.is_valid(at), self.gone[contract.name])
         if not pc.any(dragged).as_py():
             return
-        found = pc.indices_nonzero(dragged)
+        followed = pc.indices_nonzero(dragged)
         other = self.origins[target.name].numbers.take(rows.take(at.filter(dragged)))
-        self.reasons[contract.name].append(Finding(code, (column,), found, {"target": target.name}, {"other": other}))
-        self.mark(contract.name, found)
+        self.reasons[contract.name].append(
+            Finding(code, (column,), followed, {"target": target.name}, {"other": other})
+        )
+        self.mark(contract.name, followed)
 
     def mark(self, table: str, rows: pa.Array) -> None:
         rows = rows.cast(_NUMBER)
@@ -283,7 +287,9 @@ def _possible_owners(drag: _Drag, gone: Mapping[str, pa.Array], subject: str) ->
 def _without_match(drag: _Drag, target: str, subject: str) -> pa.Array:
     """The keys of the subjects whose rows, of those that stay, found no match in a table; sorted."""
     # the rows that refer to a subject are that subject's or another's: what the subject lacks is not followed to them
-    lacking = _Drag([one for name, one in drag.contracts.items() if name != subject], drag.tables, drag.origins)
+    lacking = _Drag(
+        [contract for name, contract in drag.contracts.items() if name != subject], drag.tables, drag.origins
+    )
     known = comparable(_keys(drag, target))
     for name, contract in drag.contracts.items():
         for column in contract.columns:
@@ -294,8 +300,8 @@ def _without_match(drag: _Drag, target: str, subject: str) -> pa.Array:
     lacking.follow()
     stay = {name: pc.indices_nonzero(pc.and_not(mask, drag.gone[name])) for name, mask in lacking.gone.items()}
     pairs = [_known_subjects(drag, name, rows, subject).column("subject") for name, rows in stay.items()]
-    found = pc.unique(pa.chunked_array([chunk for one in pairs for chunk in one.chunks], _TEXT))
-    return found.take(pc.sort_indices(found))
+    unmatched = pc.unique(pa.chunked_array([chunk for keys in pairs for chunk in keys.chunks], _TEXT))
+    return unmatched.take(pc.sort_indices(unmatched))
 
 
 def _known_subjects(drag: _Drag, name: str, rows: pa.Array, subject: str) -> pa.Table:
@@ -326,7 +332,7 @@ def _reached(
     contract, table = contracts[name], tables[name]
     if name == subject:
         return _pairs(rows, table.column(contract.keys[0]).take(rows))
-    found = [_pairs(rows.slice(0, 0), pa.chunked_array([], _TEXT))]
+    reached = [_pairs(rows.slice(0, 0), pa.chunked_array([], _TEXT))]
     for column in contract.columns:
         target = contracts.get(column.references or "")
         if target is None or target.name in {name, *way} or len(target.keys) != 1:
@@ -340,8 +346,8 @@ def _reached(
             pairs = (
                 pairs.rename_columns(["at", "key"]).join(further, "key", join_type="inner").select(["at", "subject"])
             )
-        found.append(pairs)
-    return pa.concat_tables(found)
+        reached.append(pairs)
+    return pa.concat_tables(reached)
 
 
 def _pairs(rows: pa.Array, keys: pa.ChunkedArray) -> pa.Table:

@@ -158,7 +158,7 @@ def _check(connection: duckdb.DuckDBPyConnection, text: str, place: Place) -> tu
 
 def _sources(tree: object) -> list[_Node]:
     """What the statement reads from, anywhere in it: tables that it does not name itself, table functions, commands."""
-    found: list[_Node] = []
+    nodes: list[_Node] = []
     left: list[tuple[object, frozenset[str]]] = [(tree, frozenset())]
     while left:
         node, known = left.pop()
@@ -170,9 +170,9 @@ def _sources(tree: object) -> list[_Node]:
                 left.append((table["value"], known | {name} if own else known))
                 known |= {name}
             if _is_source(node, known):
-                found.append(node)
+                nodes.append(node)
             left += [(value, known) for key, value in node.items() if key != "cte_map"]
-    return sorted(found, key=_start)
+    return sorted(nodes, key=_start)
 
 
 def _instead(name: str) -> Note:
@@ -193,12 +193,12 @@ def _renamed(tree: object) -> dict[str, list[str]]:
                 direct.setdefault(node["alias"], []).append(column)
         if isinstance(node, (dict, list)):
             left += node.values() if isinstance(node, dict) else node
-    found: dict[str, list[str]] = {}
+    sources: dict[str, list[str]] = {}
     for alias, columns in direct.items():
-        found[alias] = [*columns]
-        for column in found[alias]:  # grows as it goes: a name may be given to a column that was renamed itself
-            found[alias] += (one for one in direct.get(column, ()) if one not in found[alias])
-    return found
+        sources[alias] = [*columns]
+        for column in sources[alias]:  # grows as it goes: a name may be given to a column that was renamed itself
+            sources[alias] += (source for source in direct.get(column, ()) if source not in sources[alias])
+    return sources
 
 
 def _column_kept(node: _Node) -> str | None:
@@ -276,10 +276,10 @@ def _unsaid(name: str, arguments: Mapping[str, _Node]) -> tuple[str, str, str] |
     given = [arguments[key] for key in _TYPES if key in arguments]
     if not all(map(_listed, given)):
         return "write", "all_varchar", "true"
-    types = [str(value.get("text")).upper() for one in given for value in _listed(one)]
+    types = [str(value.get("text")).upper() for arg in given for value in _listed(arg)]
     for type_, (option, other) in _DAYS.items():
         formats = [_literal(arguments[key]).get("text") for key in (option, other) if key in arguments]
-        if any(type_ in one for one in types) and not any("%" in str(format_) for format_ in formats):
+        if any(type_ in type_name for type_name in types) and not any("%" in str(format_) for format_ in formats):
             return "day", option, f"'{_DAY_FORM}'"
     return None
 

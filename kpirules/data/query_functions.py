@@ -90,7 +90,7 @@ def foreign_calls(tree: object) -> list[str]:
 
     Functions that give tables are left out.
     """
-    found: dict[str, int] = {}
+    calls: dict[str, int] = {}
     left = [tree]
     while left:
         node = left.pop()
@@ -99,11 +99,11 @@ def foreign_calls(tree: object) -> list[str]:
         elif isinstance(node, dict):
             name, start = _foreign(node), int(node.get("query_location", 0))
             if name is not None:
-                found[name] = min(start, found.get(name, start))
+                calls[name] = min(start, calls.get(name, start))
             table = node["function"] if node.get("type") == "TABLE_FUNCTION" else None
             left += (value for value in node.values() if value is not table)
             left += table.get("arguments", []) if table else []
-    return sorted(found, key=found.__getitem__)
+    return sorted(calls, key=calls.__getitem__)
 
 
 def _foreign(node: dict[str, Any]) -> str | None:

@@ -86,7 +86,7 @@ def _gb(size: int) -> str:
 
 def module_path() -> list[str]:
     """Where the process looks for modules: where this one does, but not in the working directory."""
-    return [str(Path(one).absolute()) for one in (*filter(None, sys.path), str(Path(__file__).parents[2]))]
+    return [str(Path(path).absolute()) for path in (*filter(None, sys.path), str(Path(__file__).parents[2]))]
 
 
 def _run(asked: Mapping[str, Any], place: Place) -> None:
@@ -131,15 +131,17 @@ def _renamed(answered: Mapping[str, Any], place: Place) -> Mapping[str, Sequence
         renamed: Mapping[str, Sequence[str]] = answered["renamed"]
         return renamed
     faults = []
-    for one in answered["faults"]:
-        span, part = place.span, one["part"]
+    for fault in answered["faults"]:
+        span, part = place.span, fault["part"]
         if span is not None and part is not None and span.text.count(part) == 1:
             start = span.start + span.text.index(part)
             span = Span(span.source, start, start + len(part))
-        args = {**one["args"], "table": place.table, "source": place.source}
-        if one["word"] is not None:
-            args["reason"] = Reason(one["word"])
-        faults.append(Diagnostic(one["code"], span, args, helps=tuple(Note(key, args) for key, args in one["helps"])))
+        args = {**fault["args"], "table": place.table, "source": place.source}
+        if fault["word"] is not None:
+            args["reason"] = Reason(fault["word"])
+        faults.append(
+            Diagnostic(fault["code"], span, args, helps=tuple(Note(key, args) for key, args in fault["helps"]))
+        )
     raise Fault(faults)
 
 
@@ -160,7 +162,7 @@ def answer_in_file(asked: Mapping[str, Any]) -> None:
     try:
         came = {"renamed": _answered(asked, place)}
     except Fault as fault:
-        came = {"faults": [_plain(one, text) for one in fault.diagnostics]}
+        came = {"faults": [_plain(diagnostic, text) for diagnostic in fault.diagnostics]}
     Path(asked["said"]).write_text(json.dumps(came, default=str), encoding="utf-8")
 
 
@@ -193,17 +195,17 @@ def _answered(asked: Mapping[str, Any], place: Place) -> Mapping[str, Sequence[s
 
     try:
         with chdir(asked["folder"]):
-            return answer(asked["text"], place, [Path(one) for one in asked["folders"]], keep, limits)
+            return answer(asked["text"], place, [Path(folder) for folder in asked["folders"]], keep, limits)
     except MemoryError:
         raise place.fault("KPI761", Note("write"), most=_gb(asked["memory"])) from None
     except OSError as error:
         raise place.fault("KPI619", reason=reason(error)) from None
 
 
-def _plain(one: Diagnostic, text: str) -> dict[str, object]:
+def _plain(diagnostic: Diagnostic, text: str) -> dict[str, object]:
     """A diagnostic as JSON; `part` is the part of the query that it is about, None where that is the whole."""
-    part = one.span.text if one.span is not None and len(one.span.text) < len(text) else None
-    helps = [(help_.key, help_.args) for help_ in one.helps]
-    why = one.args.get("reason")
+    part = diagnostic.span.text if diagnostic.span is not None and len(diagnostic.span.text) < len(text) else None
+    helps = [(help_.key, help_.args) for help_ in diagnostic.helps]
+    why = diagnostic.args.get("reason")
     word = why.value if isinstance(why, Reason) else None
-    return {"code": one.code, "args": one.args, "helps": helps, "part": part, "word": word}
+    return {"code": diagnostic.code, "args": diagnostic.args, "helps": helps, "part": part, "word": word}

@@ -77,11 +77,11 @@ def find_quotes(data: bytes) -> Quotes:
     After a stray quote the search continues on the next line. A quote inside an unquoted cell
     is text.
     """
-    found = Quotes()
+    quotes = Quotes()
     if b'"' not in data:
-        return found
+        return quotes
     at = 0
-    while len(found.stray) < _MOST:
+    while len(quotes.stray) < _MOST:
         plain = _PLAIN_CELLS.match(data, at)
         assert plain is not None, at
         at = plain.end()
@@ -92,56 +92,56 @@ def find_quotes(data: bytes) -> Quotes:
         end = _after_spaces(data, closed.end()) if closed else len(data)
         if not closed or data[end] not in b",\r\n":
             kind = Stray.FOLLOWED if closed else Stray.OPEN
-            found.stray.append(_stray(data, found, kind, at, opening, end))
+            quotes.stray.append(_stray(data, quotes, kind, at, opening, end))
             at = _next_line(data, opening)
             continue
         if opening > at:
-            found.padded.append((at, opening))
+            quotes.padded.append((at, opening))
         if _LINE_END.search(data, opening, end):
-            found.enclosing.append((opening, closed.end()))
+            quotes.enclosing.append((opening, closed.end()))
         at = end + (2 if data.startswith(b"\r\n", end) else 1)
-    return found
+    return quotes
 
 
-def long_row(data: bytes, found: Quotes, most: int) -> int:
+def long_row(data: bytes, quotes: Quotes, most: int) -> int:
     """The number, from 1, of the first row of more than `most` bytes; 1 where there is none."""
     at = 0
     while at < len(data):
         end = max(data.rfind(b"\n", at, at + most), data.rfind(b"\r", at, at + most)) + 1
-        nth = bisect_left(found.enclosing, (end, 0)) - 1
-        while nth >= 0 and found.enclosing[nth][1] > end > at:  # that line end is in a cell
-            before = found.enclosing[nth][0]
+        nth = bisect_left(quotes.enclosing, (end, 0)) - 1
+        while nth >= 0 and quotes.enclosing[nth][1] > end > at:  # that line end is in a cell
+            before = quotes.enclosing[nth][0]
             end = max(data.rfind(b"\n", at, before), data.rfind(b"\r", at, before)) + 1
-            nth = bisect_left(found.enclosing, (end, 0)) - 1
+            nth = bisect_left(quotes.enclosing, (end, 0)) - 1
         if end <= at:
-            return _place(data, found, at)[0]
+            return _place(data, quotes, at)[0]
         at = end
     return 1
 
 
 def place_of(before: bytes) -> tuple[int, int]:
     """The row and the column, both from 1, of the cell in which a part of a CSV file ends."""
-    found = find_quotes(before + b"\n")
-    return _place(before, found, len(before))
+    quotes = find_quotes(before + b"\n")
+    return _place(before, quotes, len(before))
 
 
-def _stray(data: bytes, found: Quotes, kind: Stray, at: int, opening: int, end: int) -> StrayQuote:
-    row, column = _place(data, found, at)
+def _stray(data: bytes, quotes: Quotes, kind: Stray, at: int, opening: int, end: int) -> StrayQuote:
+    row, column = _place(data, quotes, at)
     rest = data[opening : min(_line_end(data, end), opening + _SHOWN)]
     return StrayQuote(kind, row, column, rest, len(_LINE_END.findall(data, opening, end)))
 
 
-def _place(data: bytes, found: Quotes, at: int) -> tuple[int, int]:
+def _place(data: bytes, quotes: Quotes, at: int) -> tuple[int, int]:
     """The row and the column of the cell that begins at a byte; line ends between quotes end no row."""
-    inside = sum(len(_LINE_END.findall(data, begin, end)) for begin, end in found.enclosing if end <= at)
+    inside = sum(len(_LINE_END.findall(data, begin, end)) for begin, end in quotes.enclosing if end <= at)
     row = len(_LINE_END.findall(data, 0, at)) - inside + 1
     start = at
     while True:
         start = max(data.rfind(b"\n", 0, start), data.rfind(b"\r", 0, start)) + 1
-        nth = bisect_left(found.enclosing, (start, 0)) - 1
-        if nth < 0 or found.enclosing[nth][1] <= start:
+        nth = bisect_left(quotes.enclosing, (start, 0)) - 1
+        if nth < 0 or quotes.enclosing[nth][1] <= start:
             break
-        start = found.enclosing[nth][0]
+        start = quotes.enclosing[nth][0]
     column = 1
     while (cell := _CELL_BEFORE.match(data, start, at)) is not None:
         start, column = cell.end(), column + 1
@@ -155,13 +155,13 @@ def _after_spaces(data: bytes, at: int) -> int:
 
 
 def _line_end(data: bytes, at: int) -> int:
-    found = _LINE_END.search(data, at)
-    return found.start() if found else len(data)
+    match = _LINE_END.search(data, at)
+    return match.start() if match else len(data)
 
 
 def _next_line(data: bytes, at: int) -> int:
-    found = _LINE_END.search(data, at)
-    return found.end() if found else len(data)
+    match = _LINE_END.search(data, at)
+    return match.end() if match else len(data)
 
 
 # ---------------------------------------------------------------- cells that look like rows

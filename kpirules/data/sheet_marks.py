@@ -206,10 +206,10 @@ class _Scan:
         Raises:
             ValueError: it is to no cell, or to one of another row.
         """
-        found = _REFERENCE.fullmatch(reference)
-        if found is None or int(found[2]) != self.row + 1 or self._column(found[1]) >= COLUMNS:
+        match = _REFERENCE.fullmatch(reference)
+        if match is None or int(match[2]) != self.row + 1 or self._column(match[1]) >= COLUMNS:
             raise ValueError(reference)
-        return found[1]
+        return match[1]
 
     def _value(self, _: dict[str, str]) -> None:
         self.valued = True
@@ -228,7 +228,7 @@ class _Scan:
 
     def _merge(self, attributes: dict[str, str]) -> None:
         first, _, last = attributes["ref"].partition(":")
-        ends = [_REFERENCE.fullmatch(one) for one in (first, last or first)]
+        ends = [_REFERENCE.fullmatch(end) for end in (first, last or first)]
         rows = [int(end[2]) - 1 for end in ends if end]
         columns = [self._column(end[1]) for end in ends if end]
         if len(rows) == len(ends):

@@ -163,17 +163,17 @@ def _chosen(sheets: Sequence[SheetPart], source: Source, place: Place) -> SheetP
     Raises:
         Fault: there is none of that name, or more than one to be seen.
     """
-    names = [one.name for one in sheets]
+    names = [sheet.name for sheet in sheets]
     if source.sheet is not None:
         if source.sheet in names:
             return sheets[names.index(source.sheet)]
         args = {"source": place.source, "sheet": source.sheet}
         helps = (*did_you_mean(source.sheet, names), Note("known", {"known": names}))
         raise Fault([Diagnostic("KPI626", source.of_kind["sheet"], args, helps=helps)])
-    seen = [one for one in sheets if one.visible]
+    seen = [sheet for sheet in sheets if sheet.visible]
     if len(seen) == 1:
         return seen[0]
-    known = [one.name for one in seen] or names
+    known = [sheet.name for sheet in seen] or names
     raise place.fault("KPI627", Note("write", {"known": known}), count=len(seen))
 
 

@@ -27,7 +27,7 @@ def sound(values: pa.ChunkedArray, column: Column) -> Cells:
             digits than its type.
     """
     if pa.types.is_large_string(values.type):
-        values = pa.chunked_array([one for chunk in values.chunks for one in _pieces(chunk)], values.type)
+        values = pa.chunked_array([piece for chunk in values.chunks for piece in _pieces(chunk)], values.type)
     try:
         values.validate(full=True)
     except pa.ArrowInvalid:

@@ -99,14 +99,14 @@ def from_frame(contract: Table, frame: object) -> Raw:
     place = Place(contract.name, Kind.FRAME, None)
     read = read_frame(frame, place)
     picked = _picked(contract, read.names, {}, place)
-    found = {}
+    by_column = {}
     for column in contract.columns:
         try:
-            found[column.name] = read.cells(picked[column.name], column)
+            by_column[column.name] = read.cells(picked[column.name], column)
         except pa.ArrowException:
             args = {"column": read.names[picked[column.name]]}
             raise place.fault("KPI614", Note("column", args), reason=Damaged.COLUMN) from None
-    return _raw(place, found, counting(1, read.rows))
+    return _raw(place, by_column, counting(1, read.rows))
 
 
 def _read_csv(contract: Table, source: Source, data: bytes, place: Place) -> Raw:
@@ -130,9 +130,9 @@ def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> R
     if row is not None and not {*wanted.values()} <= {*sheet.header}:
         raise place.fault("KPI656", Note("write"), row=row, header=source.header or 1)
     picked = _picked(contract, sheet.header, source.columns, place, sheet.remarks)
-    found = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
+    cells = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
     return _raw(
-        place, found, sheet.numbers, lost=tuple(_blank(sheet.blank, place)), sha256=sheet.sha256, hidden=sheet.hidden
+        place, cells, sheet.numbers, lost=tuple(_blank(sheet.blank, place)), sha256=sheet.sha256, hidden=sheet.hidden
     )
 
 
@@ -189,19 +189,19 @@ def _read_query(contract: Table, source: Source, bindings: Bindings) -> Raw:
 def _typed_raw(
     contract: Table, place: Place, table: pa.Table, picked: Mapping[str, int], sha256: str | None = None
 ) -> Raw:
-    found = {}
+    by_column = {}
     for column in contract.columns:
         index = picked[column.name]
-        found[column.name] = arrow_cells(table.column(index), column, table.schema.field(index).metadata)
-    return _raw(place, found, counting(1, table.num_rows), sha256=sha256)
+        by_column[column.name] = arrow_cells(table.column(index), column, table.schema.field(index).metadata)
+    return _raw(place, by_column, counting(1, table.num_rows), sha256=sha256)
 
 
-def _raw(place: Place, found: Mapping[str, Cells], numbers: pa.Array, **rest: Any) -> Raw:  # noqa: ANN401  # as `Raw`
+def _raw(place: Place, by_column: Mapping[str, Cells], numbers: pa.Array, **rest: Any) -> Raw:  # noqa: ANN401  # as `Raw`
     return Raw(
         place=place,
-        cells=pa.table({name: cells for name, (cells, _) in found.items()}),
+        cells=pa.table({name: cells for name, (cells, _) in by_column.items()}),
         numbers=numbers,
-        findings={name: findings for name, (_, findings) in found.items() if findings},
+        findings={name: findings for name, (_, findings) in by_column.items() if findings},
         **rest,
     )
 
@@ -226,16 +226,16 @@ def _picked(
         Fault: a name that is wanted stands twice in the source, or not at all; or the source says a unit that the
             contract does not.
     """
-    found = [plain(name) for name in names]
+    headers = [plain(name) for name in names]
     needed = set(_wanted(contract, columns).values())
     faults = [
         fault
-        for name, count in Counter(found).items()
+        for name, count in Counter(headers).items()
         if count > 1 and name in needed
         for fault in place.fault("KPI617", Note("rename"), name=name, count=count).diagnostics
     ]
-    if len(needed) > 1 and needed.isdisjoint(found) and not any(similar(name, found) for name in needed):
-        header = [name for name in found if name]
+    if len(needed) > 1 and needed.isdisjoint(headers) and not any(similar(name, headers) for name in needed):
+        header = [name for name in headers if name]
         above = (Note("above"),) if Path(str(place.source)).suffix.lower() in {".csv", *_SHEETS} else ()
         if place.source is Kind.QUERY and len(header) == 1 and "," in header[0]:
             above = (Note("quotes"),)
@@ -243,14 +243,14 @@ def _picked(
     picked: dict[str, int] = {}
     held = {column.name: column for column in contract.columns}
     for column, wanted in _wanted(contract, columns).items():
-        if wanted in found:
-            picked[column] = at = found.index(wanted)
+        if wanted in headers:
+            picked[column] = at = headers.index(wanted)
             faults += unit_faults(held[column], wanted, remarks(at), place)
             continue
-        near = similar(wanted, found)
+        near = similar(wanted, headers)
         key = "rename" if place.source is Kind.FRAME else "similar"
         helps = [Note(key, {"similar": near})] if near else []
-        listed = Note("found", {"found": [name for name in found if name]})
+        listed = Note("found", {"found": [name for name in headers if name]})
         faults += place.fault("KPI618", *helps, listed, name=wanted, column=column).diagnostics
     if faults:
         raise Fault(faults)

@@ -94,11 +94,11 @@ def unseen_first(findings: Sequence[Finding], shown: pa.ChunkedArray, column: Co
 
 def _hidden(column: str, rows: pa.Array, text: pa.ChunkedArray) -> Finding:
     """The finding of cells with unseen characters, which are named for each."""
-    found = flat(text.take(rows))
-    there = sorted(set("".join(found.to_pylist())))
+    hidden = flat(text.take(rows))
+    there = sorted(set("".join(hidden.to_pylist())))
     chars = flat(pc.unique(pa.array(there, _TEXT).filter(pc.match_substring_regex(pa.array(there, _TEXT), UNSEEN))))
     named = [
-        pc.if_else(pc.match_substring(found, char), code_point(char), pa.scalar(None, _TEXT))
+        pc.if_else(pc.match_substring(hidden, char), code_point(char), pa.scalar(None, _TEXT))
         for char in chars.to_pylist()
     ]
     listed = pc.binary_join_element_wise(*named, ", ", null_handling="skip")
@@ -140,7 +140,7 @@ def decomposed_references(
         values = tables[contract.name].column(column.name), tables[target.name].column(key)
         if all(map(pa.ChunkedArray.equals, cells, values)):
             continue
-        texts, keys = (_without_unseen(pc.cast(one, _TEXT)) for one in cells)
+        texts, keys = (_without_unseen(pc.cast(column, _TEXT)) for column in cells)
         values, known = composed(texts), flat(composed(keys))
         at = pc.index_in(values, value_set=known, skip_nulls=True)
         apart = pc.and_not(pc.is_valid(at), pc.is_in(texts, value_set=flat(keys), skip_nulls=True))
@@ -156,7 +156,7 @@ def _references(contract: Table, contracts: Mapping[str, Table]) -> Iterator[tup
         target = contracts.get(column.references or "")
         if target is None or len(target.keys) != 1 or column.type.unit is not Unit.TEXT:
             continue
-        (key,) = (one for one in target.columns if one.key)
+        (key,) = (column for column in target.columns if column.key)
         if key.type.unit is Unit.TEXT:
             yield column, target, key.name
 
@@ -168,14 +168,14 @@ def near_keys(lost: pa.Array, known: pa.ChunkedArray) -> pa.Array:
     else by `0` for `o`, `1` for `i` or `l`.
     """
     keys = flat(pc.unique(known))
-    found = pa.nulls(len(lost), _TEXT)
+    near = pa.nulls(len(lost), _TEXT)
     for form in (_look, _bare, _misread):
-        missing = pc.is_null(found)
+        missing = pc.is_null(near)
         if not pc.any(missing).as_py():
             break
         at = pc.index_in(form(lost), value_set=flat(form(keys)), skip_nulls=True)
-        found = pc.coalesce(found, keys.take(at))
-    return found
+        near = pc.coalesce(near, keys.take(at))
+    return near
 
 
 def _look(text: pa.Array) -> pa.Array:
@@ -239,7 +239,7 @@ def _alike(column: str, values: pa.ChunkedArray) -> Iterator[Finding]:
     twins = pc.not_equal(first, counting(0, len(first)))
     if pc.any(twins).as_py():
         spelt, alike = distinct.filter(twins), distinct.take(first.filter(twins))
-        rows, others = (pc.index_in(one, value_set=flat(values)) for one in (spelt, alike))
+        rows, others = (pc.index_in(column, value_set=flat(values)) for column in (spelt, alike))
         yield Finding("KPI665", (column,), rows, each={"near": alike}, others=others)
 
 
@@ -247,10 +247,10 @@ def _near_matches(column: str, values: pa.ChunkedArray, target: str, keys: pa.Ch
     """Texts that match no key of a table, and the key that each may be meant for; the first row of each text."""
     lost = pc.unique(values.filter(pc.and_not(pc.is_valid(values), pc.is_in(values, value_set=flat(keys)))))
     near = near_keys(flat(lost), keys)
-    found = pc.is_valid(near)
-    if pc.any(found).as_py():
-        rows = pc.index_in(flat(lost).filter(found), value_set=flat(values))
-        yield Finding("KPI666", (column,), rows, {"target": target}, {"near": near.filter(found)})
+    matched = pc.is_valid(near)
+    if pc.any(matched).as_py():
+        rows = pc.index_in(flat(lost).filter(matched), value_set=flat(values))
+        yield Finding("KPI666", (column,), rows, {"target": target}, {"near": near.filter(matched)})
 
 
 def _hidden_texts(column: str, values: pa.ChunkedArray) -> Iterator[Finding]:

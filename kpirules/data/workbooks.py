@@ -124,21 +124,21 @@ class Workbook:
 
     def _targets(self, folder: str, name: str) -> dict[str, tuple[str, str]]:
         """What a part refers to, by id: the kind (the last word of its type) and the part."""
-        found = {}
+        targets = {}
 
         def start(element: str, attributes: dict[str, str]) -> None:
             if element.endswith(" Relationship") and attributes.get("TargetMode") != "External":
                 target = attributes["Target"]
                 path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(folder + target)
-                found[attributes["Id"]] = attributes["Type"].rpartition("/")[2], path
+                targets[attributes["Id"]] = attributes["Type"].rpartition("/")[2], path
 
         self.go_through(f"{folder}_rels/{name}.rels", start)
-        return found
+        return targets
 
     def related(self, kind: str) -> str | None:
         """The part of a kind that the workbook refers to, None where there is none."""
-        found = (part for of, part in self._related.values() if of == kind and _plain(part) in self._parts)
-        return next(found, None)
+        parts = (part for of, part in self._related.values() if of == kind and _plain(part) in self._parts)
+        return next(parts, None)
 
     def go_through(
         self, part: str, start: Start | None = None, *, copy: IO[bytes] | None = None, large: bool = False

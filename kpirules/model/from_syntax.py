@@ -17,8 +17,8 @@ _STEPS = Steps(elaboration.resolve, forms.rule, inference.infer)
 
 
 def _passed(ws: Workspace) -> Workspace:
-    for one in PASSES:
-        one(ws)
+    for step in PASSES:
+        step(ws)
     return ws
 
 
@@ -28,12 +28,12 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
     `file` may have parts that could not be read; what they declare raises no second fault, and the model is None.
     """
     ws = _passed(Workspace(file, Span(source, 0, 0), _STEPS))
-    found = tuple(sorted(ws.diagnostics, key=Diagnostic.order))
-    if any(one.args.get("columns") for one in found if one.code == "KPI305"):
+    faults = tuple(sorted(ws.diagnostics, key=Diagnostic.order))
+    if any(fault.args.get("columns") for fault in faults if fault.code == "KPI305"):
         narrow = _passed(Workspace(file, ws.source_span, _STEPS, column_bound=overflow.LARGE))
-        found = overflow.bounded_first(found, narrow.diagnostics)
-    if found or file.broken or ws.header is None or ws.subject is None:
-        return None, found
+        faults = overflow.bounded_first(faults, narrow.diagnostics)
+    if faults or file.broken or ws.header is None or ws.subject is None:
+        return None, faults
     order = [node.name.text for node in file.items if isinstance(node, ast.Pay)]
     effects = [effect.span for node in file.items if isinstance(node, ast.Gate) for effect in node.effects]
     total = ws.memo.get(("total", "value"))
@@ -60,5 +60,5 @@ def elaborate(file: ast.File, source: SourceText) -> tuple[Model | None, tuple[D
             ws.reads,
             row_times.times(ws),
         ),
-        found,
+        faults,
     )

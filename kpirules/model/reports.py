@@ -48,8 +48,8 @@ class Reports:
             return
         if key is not None:
             self._seen.add(key)
-        places = tuple(Label(one.span, one.key, on_one_line(one.args)) for one in labels)
-        notes = tuple(Note(one.key, on_one_line(one.args)) for one in helps)
+        places = tuple(Label(label.span, label.key, on_one_line(label.args)) for label in labels)
+        notes = tuple(Note(note.key, on_one_line(note.args)) for note in helps)
         self.diagnostics.append(Diagnostic(code, span, shown, places, notes))
 
     def fail(
@@ -116,12 +116,12 @@ def both(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
         Skip: either was skipped.
     """
     try:
-        one = first()
+        made = first()
     except Skip:
         with quietly():
             second()
         raise
-    return one, second()
+    return made, second()
 
 
 def every(make: Callable[[S], T], parts: Iterable[S]) -> tuple[T, ...]:

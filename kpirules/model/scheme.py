@@ -125,7 +125,7 @@ def whole(weights: Sequence[Fraction]) -> list[int]:
     denominator = lcm(*(weight.denominator for weight in weights))
     numerators = [int(weight * denominator) for weight in weights]
     divisor = gcd(*numerators) or 1
-    return [one // divisor for one in numerators]
+    return [numerator // divisor for numerator in numerators]
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,12 +305,12 @@ class Model:
 
     def __post_init__(self) -> None:
         advice: dict[str, list[Advice]] = {}
-        for one in self.advice:
-            advice.setdefault(one.indicator, []).append(one)
+        for text in self.advice:
+            advice.setdefault(text.indicator, []).append(text)
         effects: dict[tuple[str, str], list[Effect]] = {}
         for effect in self.effects:
             effects.setdefault((effect.item, effect.part), []).append(effect)
-        found = {
+        indexes = {
             "pay_of": {pay.name: pay for pay in self.pays},
             "outcome_of": {outcome.name: outcome for outcome in self.outcomes},
             "card_of": {card.name: card for card in self.scorecards},
@@ -318,5 +318,5 @@ class Model:
             "effects_on": effects,
             "effect_of": {effect.gate: effect for effect in reversed(self.effects)},
         }
-        for name, value in found.items():
+        for name, value in indexes.items():
             object.__setattr__(self, name, value)

@@ -107,12 +107,12 @@ def values_in(node: Expr) -> tuple[Expr, ...]:
 
 def walk(node: Expr) -> tuple[Expr, ...]:
     """A node and every expression inside it, outermost first."""
-    found: list[Expr] = []
+    nodes: list[Expr] = []
     pending = [node]
     while pending:
-        found.append(pending.pop())
-        pending += reversed(children(found[-1]))
-    return tuple(found)
+        nodes.append(pending.pop())
+        pending += reversed(children(nodes[-1]))
+    return tuple(nodes)
 
 
 def rebased(node: Expr, refs: tuple[str, ...]) -> Expr:

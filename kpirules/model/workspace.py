@@ -213,13 +213,13 @@ class Workspace(Reports):
             raise Skip
         if key not in self.memo:
             raise Needs(key, span, tuple(self.inlining))
-        found = self.memo[key]
+        type_ = self.memo[key]
         self._read.setdefault(key, span)
-        self._doubt |= found is None or key in self.doubted
-        if found is None:
+        self._doubt |= type_ is None or key in self.doubted
+        if type_ is None:
             raise Skip
         expr = self.parts.get(key)
-        return Val(item, part, known(expr) if expr is not None else None, type=found, span=span)
+        return Val(item, part, known(expr) if expr is not None else None, type=type_, span=span)
 
     def open(self, path: ast.Path, make: Callable[[], T]) -> T:
         """What `make` gives of a define that is worked out where it is read.
@@ -276,12 +276,12 @@ class Workspace(Reports):
             key, self._doubt, self._read = waiting[-1].key, False, {}
             told = len(self.diagnostics)
             try:
-                found: Type | None = self.steps.value(self, key)
+                type_: Type | None = self.steps.value(self, key)
             except Skip:
-                found = None
+                type_ = None
             except Needs as other:
                 faults.setdefault(key, []).extend(self.diagnostics[told:])
-                places = [index for index, one in enumerate(waiting) if one.key == other.key]
+                places = [index for index, waiter in enumerate(waiting) if waiter.key == other.key]
                 if places:
                     self._close([*waiting[places[0] + 1 :], other])
                 else:
@@ -290,7 +290,7 @@ class Workspace(Reports):
             if self._of_its_place(key, [*faults.pop(key, ()), *self.diagnostics[told:]]):
                 waiting.pop()
                 continue
-            if self.memo.setdefault(key, found) is not None:  # one that stands in a circle stays without a type
+            if self.memo.setdefault(key, type_) is not None:  # one that stands in a circle stays without a type
                 self._note_reads(key)
             if self._doubt:
                 self.doubted.add(key)
@@ -312,7 +312,7 @@ class Workspace(Reports):
         item, part = key
         declared = self.declared.get(item)
         named = part == "column" or (declared is not None and declared.kind == "define")
-        if not named or not faults or any(one.code not in OF_A_PLACE for one in faults):
+        if not named or not faults or any(fault.code not in OF_A_PLACE for fault in faults):
             return False
         for fault in faults:
             self.take_back(fault)
@@ -321,9 +321,9 @@ class Workspace(Reports):
 
     def _close(self, ring: list[Needs]) -> None:
         """Report a circle of values; `ring` has each reading in it, the last of which closes it."""
-        steps = [step for one in ring for step in (*one.through, (self._name(*one.key), one.span))]
+        steps = [step for need in ring for step in (*need.through, (self._name(*need.key), need.span))]
         self.circle(steps)
-        self.memo |= dict.fromkeys(one.key for one in ring)
+        self.memo |= dict.fromkeys(need.key for need in ring)
 
     def circle(self, steps: list[tuple[str, Span]]) -> Skip:
         """Report a circle and give the `Skip` to raise; each step is what is read, and where; the last closes it."""

@@ -6,58 +6,58 @@ from dataclasses import replace
 
 from kpirules.model import scheme
 from kpirules.model.expr import Expr
-from kpirules.plan import build, scalars
-from kpirules.plan.draft import Draft, Place, origin_of
+from kpirules.plan import build, lowering
 from kpirules.plan.ir import Advice, Item, Piece, Scalar
 from kpirules.plan.proof import proved
+from kpirules.plan.relation import Place, Relation, origin_of
 from kpirules.values.units import Unit
 
 PLACES = 2
 """Decimal places, at most, of a figure in a text; money has those of its currency."""
 
 
-def attach(draft: Draft) -> None:
+def attach(relation: Relation) -> None:
     """Give the indicators among the items their advice; what advice reads is bound by now.
 
     Raises:
         Fault: digits of a figure in a text cannot be proved to fit (KPI305).
     """
-    for index, item in enumerate(draft.items):
+    for index, item in enumerate(relation.items):
         if item.kind == "indicator":
-            found = [_advice(draft, item, one) for one in draft.model.advice_of.get(item.name, ())]
-            draft.items[index] = replace(item, advice=tuple(found))
+            found = [_advice(relation, item, one) for one in relation.model.advice_of.get(item.name, ())]
+            relation.items[index] = replace(item, advice=tuple(found))
 
 
-def _advice(draft: Draft, item: Item, one: scheme.Advice) -> Advice:
+def _advice(relation: Relation, item: Item, one: scheme.Advice) -> Advice:
     base = f"{item.scorecard}/{item.name}" if item.scorecard is not None else item.name
-    place = Place(item.name, "advice", f"{base}.advice", _counts(draft, item))
+    place = Place(item.name, "advice", f"{base}.advice", _counts(relation, item))
     with proved(one.span, one.when, *(piece for piece in one.pieces if not isinstance(piece, str))):
-        condition = scalars.lower(draft, place, one.when)
-        when = draft.bind(draft.fresh(place.base), condition, place, "guard", one.when.span)
-        pieces = tuple(_piece(draft, place, piece) for piece in one.pieces)
+        condition = lowering.lower(relation, place, one.when)
+        when = relation.bind(relation.fresh(place.base), condition, place, "guard", one.when.span)
+        pieces = tuple(_piece(relation, place, piece) for piece in one.pieces)
     return Advice(when.name, pieces, origin_of(one.span))
 
 
-def _counts(draft: Draft, item: Item) -> str | None:
+def _counts(relation: Relation, item: Item) -> str | None:
     """The condition under which an entry counts, where it has one."""
     names = (f"{item.scorecard}/{item.name}.when", f"{item.scorecard}.applies")
-    return next((name for name in names if name in draft.types), None)
+    return next((name for name in names if name in relation.types), None)
 
 
-def _piece(draft: Draft, place: Place, piece: str | Expr) -> Piece:
+def _piece(relation: Relation, place: Place, piece: str | Expr) -> Piece:
     if isinstance(piece, str):
         return Piece(piece)
-    value = scalars.lower(draft, place, piece)
+    value = lowering.lower(relation, place, piece)
     unit = value.type.unit
     if unit.numeric:
-        value = _displayed(draft, value)
-    name = draft.fresh(place.base)
-    draft.bind(name, value, place, "shown", piece.span)
+        value = _displayed(relation, value)
+    name = relation.fresh(place.base)
+    relation.bind(name, value, place, "shown", piece.span)
     return Piece(binding=name, unit=unit)
 
 
-def _displayed(draft: Draft, value: Scalar) -> Scalar:
-    header = draft.model.header
+def _displayed(relation: Relation, value: Scalar) -> Scalar:
+    header = relation.model.header
     unit = value.type.unit
     if unit is Unit.RATIO:
         value = build.mul(value, build.number(100), Unit.NUMBER)

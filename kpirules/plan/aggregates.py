@@ -1,83 +1,201 @@
-"""Lowering of aggregates: what their measures come to in the subject's relation."""
+"""Lowering of aggregates: the measures of their rows, and what these come to in the subject's relation."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model.expr import Agg
-from kpirules.plan import build, rows
-from kpirules.plan.draft import Draft, Flag, Place
-from kpirules.plan.ir import Case, Op, Ref, Scalar
+from kpirules.model.expr import Agg, Bin, Expr, Grain
+from kpirules.plan import build, lowering
+from kpirules.plan.ir import Case, Measure, Op, Ref, Scalar
+from kpirules.plan.lowering import lowers
+from kpirules.plan.reading import COUNT, Reading
+from kpirules.plan.relation import Flag, Place, Relation, Source, origin_of
+from kpirules.records import dataclass
+from kpirules.source import Span, catalogue
 from kpirules.values import groups, types
+from kpirules.values.operation_table import AGGREGATES
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 _NUMBER = types.decimal(Unit.NUMBER, 0, Fraction(0), types.SUM_BOUND)
 
 
-_NOTHING: dict[str, Fraction | bool] = {
-    "sum": Fraction(0),
-    "count": Fraction(0),
-    "count distinct": Fraction(0),
-    "any": False,
-    "all": True,
-}
-"""What an aggregate comes to where there is no row; the others are missing."""
-
-
-def figure(draft: Draft, place: Place, node: Agg) -> Ref:
+@lowers(Agg)
+def figure(relation: Relation, place: Place, node: Agg) -> Ref:
     """Bind the figure of an aggregate, once for all that read it, and take over the faults its rows may meet.
 
     One that may be missing is so where it is worked out, also for a reader that knows it to be there.
     """
-    worked_out = node if node.func in _NOTHING and node.parts is None else replace(node, type=node.type.maybe())
-    name, flags = draft.aggregates.get(worked_out) or _new(draft, place, worked_out)
-    draft.need([flag if flag.person else replace(flag, item=place.item) for flag in flags], place.guard)
+    certain = AGGREGATES[node.func].of_no_rows is not None and node.parts is None
+    worked_out = node if certain else replace(node, type=node.type.maybe())
+    name, flags = relation.aggregates.get(worked_out) or _new(relation, place, worked_out)
+    relation.need([flag if flag.person else replace(flag, item=place.item) for flag in flags], place.guard)
     return build.ref(name, node.type)
 
 
-def _new(draft: Draft, place: Place, node: Agg) -> tuple[str, tuple[Flag, ...]]:
-    name = draft.fresh(node.grain.table)
-    flags = tuple(_flag(draft, flag, node) for flag in rows.measured(draft, node, name, place.item))
-    draft.aggregates[node] = name, flags
-    _bind(draft, node, name)
+def _new(relation: Relation, place: Place, node: Agg) -> tuple[str, tuple[Flag, ...]]:
+    name = relation.fresh(node.grain.table)
+    flags = tuple(_flag(relation, flag, node) for flag in _measured(relation, node, name, place.item))
+    relation.aggregates[node] = name, flags
+    _bind(relation, node, name)
     return name, flags
 
 
-def _flag(draft: Draft, flag: Flag, node: Agg) -> Flag:
+def _flag(relation: Relation, flag: Flag, node: Agg) -> Flag:
     """The fault of a subject: at least one of its rows meets it."""
     count = build.coalesce(build.ref(flag.when, _NUMBER.maybe()), build.number(0))
     name = f"{flag.when} met"
-    draft.bind(name, build.compare("gt", count, build.number(0)), Place(name, "value", name), "guard", node.span)
+    relation.bind(name, build.compare("gt", count, build.number(0)), Place(name, "value", name), "guard", node.span)
     return replace(flag, when=name)
 
 
-def _bind(draft: Draft, node: Agg, name: str) -> None:
+def _bind(relation: Relation, node: Agg, name: str) -> None:
     place = Place(name, "value", name)
     if node.parts is not None:
         there = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))
         whole = build.compare("eq", there, build.number(node.parts))
         summed_up = Case(((whole, build.ref(f"{name}$sum", node.type)),), None, node.type)
-        draft.bind(name, summed_up, place, "aggregate", node.span, of=f"{name}$sum")
+        relation.bind(name, summed_up, place, "aggregate", node.span, of=f"{name}$sum")
         return
-    if node.func == "avg":
+    operation = AGGREGATES[node.func]
+    if len(operation.measures) > 1:
         summed = build.ref(f"{name}$sum", _summed(node).maybe())
         whole = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))
         found = build.div(summed, whole, node.type.unit)
-        draft.bind(name, _typed(found, node.type), place, "aggregate", node.span, of=f"{name}$sum")
+        relation.bind(name, _typed(found, node.type), place, "aggregate", node.span, of=f"{name}$sum")
         return
     column = build.ref(f"{name}$", node.type.maybe())
-    nothing = _NOTHING.get(node.func)
+    nothing = operation.of_no_rows
     expr: Scalar = column if nothing is None else build.coalesce(column, build.const(nothing, node.type))
-    draft.bind(name, _typed(expr, node.type), place, "aggregate", node.span, of=f"{name}$")
+    relation.bind(name, _typed(expr, node.type), place, "aggregate", node.span, of=f"{name}$")
 
 
 def _summed(node: Agg) -> Type:
     assert node.arg is not None
-    return groups.total(node.arg.type, node.type.unit)
+    return groups.total(node.arg.type).of(node.type.unit)
 
 
 def _typed(node: Scalar, type_: Type) -> Scalar:
     assert isinstance(node, Op | Ref)
     return Op(node.op, node.args, type_) if isinstance(node, Op) else Ref(node.name, type_)
+
+
+# ---------------------------------------------------------------- measures
+
+
+def _rows_of(subjects: Relation, grain: Grain) -> Source:
+    """The rows of a grain, in one relation."""
+    if grain not in subjects.sources:
+        reading = Reading(subjects.model, grain.table, (grain.time_refs, grain.time))
+        place = Place(grain.table, "row", f"{grain.table}$row{len(subjects.sources)}")
+        subjects.sources[grain] = Source(Relation(reading, per_row=True, owner=subjects), grain, place)
+    return subjects.sources[grain]
+
+
+def _measured(subjects: Relation, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
+    """Add the measures of an aggregate, under names that begin with `name`, to the source of its rows.
+
+    `item` is whose figure it is made for, the first of those that read it.
+
+    Returns:
+        the faults that its rows may meet, each told by a measure that counts the rows which do.
+    """
+    source = _rows_of(subjects, agg.grain)
+    where, failing = _lowered(source, agg.where)
+    if where is not None and agg.where is not None:
+        _say_all(source.relation, where, agg.where)
+    value, faults = _lowered(source, agg.arg)
+    failing += [(build.both([where, when]) if where is not None else when, flag) for when, flag in faults]
+    flags = [replace(flag, when=f"{name}$faults{nth}") for nth, (_, flag) in enumerate(failing, 1)]
+    measures = [
+        _Made(flag.when, "count", None, _bound(source, agg, when).name, COUNT)
+        for flag, (when, _) in zip(flags, failing, strict=True)
+    ]
+    measures += _figures(agg, name, value, where.name if where is not None else None)
+    depth = max(source.relation.depth(read) for one in measures for read in (one.arg or "", one.where or ""))
+    for one in measures:
+        each = f"{agg.grain.table}.{agg.grain.time}" if agg.parts is not None and one.func == "sum" else None
+        measure = Measure(one.name, one.func, one.arg, one.where, one.type, item, origin_of(agg.span), each)
+        source.measures[one.name] = measure, depth
+        subjects.depths[one.name] = depth
+    return tuple(flags)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a measure is made of."""
+
+    name: str
+    func: str
+    arg: str | None
+    where: str | None
+    type: Type
+
+
+def _figures(agg: Agg, name: str, value: Ref | None, where: str | None) -> list[_Made]:
+    """The measures that an aggregate's figure is made of: one, or a sum and a count."""
+    if agg.arg is None or value is None:
+        return [_Made(f"{name}$", "count", None, where, COUNT)]
+    if agg.parts is not None:
+        low, high = agg.type.bounds
+        some = replace(agg.type.there(), low=min(low, Fraction(0)), high=max(high, Fraction(0)))
+        return [
+            _Made(f"{name}$sum", "sum", value.name, None, some),
+            _Made(f"{name}$count", "count", value.name, None, COUNT),
+        ]
+    operation = AGGREGATES[agg.func]
+    first, *over = operation.measures
+    kind = groups.total(value.type).of(agg.type.unit) if operation.sums else agg.type
+    figure_of = _Made(f"{name}${first if over else ''}", first, value.name, where, kind)
+    return [figure_of, *(_Made(f"{name}${count}", count, None, where, COUNT) for count in over)]
+
+
+def _say_all(relation: Relation, where: Ref, node: Expr) -> None:
+    """Let a condition that was put together of several, a filtered table's and those after it, be told with all."""
+    texts = [span.text for span in _conditions(node)]
+    apart = catalogue.word("semicolon", relation.model.language)
+    nth = relation.places.get(where.name)
+    origin = relation.bindings[nth].origin if nth is not None else None
+    if len(texts) > 1 and nth is not None and origin is not None:
+        relation.bindings[nth] = replace(relation.bindings[nth], origin=replace(origin, text=apart.join(texts)))
+
+
+def _conditions(node: Expr) -> list[Span]:
+    """The places of the conditions that one was put together of; what is put together has the place of its last."""
+    if isinstance(node, Bin) and node.op == "and" and node.span == node.right.span:
+        return [*_conditions(node.left), *_conditions(node.right)]
+    return [node.span]
+
+
+def _lowered(source: Source, node: Expr | None) -> tuple[Ref | None, list[tuple[Scalar, Flag]]]:
+    """A row's value under a name of its own, and the faults that working it out may meet."""
+    if node is None:
+        return None, []
+    relation = source.relation
+    value, flags = relation.collected(lambda: _bound(source, node, lowering.lower(relation, source.place, node)))
+    return value, [(Ref(flag.when, types.BOOL), flag) for flag in flags]
+
+
+def _bound(source: Source, node: Expr, value: Scalar) -> Ref:
+    """A row's value under a name of its own; the same value once."""
+    if isinstance(value, Ref):
+        return value
+    relation, place = source.relation, source.place
+    known = relation.known.get(value)
+    if known is not None:
+        return build.ref(known, relation.types[known])
+    return relation.bind(relation.fresh(place.base), value, place, "value", node.span)
+
+
+def count(source: Source, aggs: Iterable[Agg], name: str) -> None:
+    """Add the measure `name`: how many rows at least one of some aggregates of these rows counts."""
+    conditions = {None if agg.where is None else _lowered(source, agg.where)[0]: None for agg in aggs}
+    relation, place = source.relation, source.place
+    where: str | None = None
+    if None not in conditions:
+        holds = build.any_of([one for one in conditions if one is not None])
+        where = holds.name if isinstance(holds, Ref) else relation.bind(name, holds, place, "guard", None).name
+    measure = Measure(name, "count", None, where, COUNT, relation.table)
+    source.measures[name] = measure, source.first_from(relation.depth(where or ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from kpirules.plan.ir import Case, Const, Op, Ref, Scalar, Value
 from kpirules.values import types
@@ -17,6 +18,7 @@ COMPARE = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 """Comparisons as rules write them, and their operators."""
 
 
+@lru_cache(maxsize=10_000)
 def number(value: int | Fraction, unit: Unit = Unit.NUMBER) -> Const:
     """A known number."""
     exact = Fraction(value)

@@ -9,14 +9,14 @@ from kpirules.model.contracts import Table
 from kpirules.model.expr import Col, Expr
 from kpirules.model.scheme import Model
 from kpirules.model.traversal import walk
-from kpirules.plan import build, rows, scalars
-from kpirules.plan.draft import Draft, Place, origin_of
+from kpirules.plan import build, lowering, sources
 from kpirules.plan.ir import Demand, Filter, Scalar, Step
 from kpirules.plan.proof import proved
 from kpirules.plan.reading import Reading, placed
+from kpirules.plan.relation import Place, Relation, origin_of
 
-Subjects = Callable[[Callable[[Draft], None]], tuple[Draft, list[Step]]]
-"""Gives the steps of the subjects' relation, where a function binds what is asked for, and the draft it bound it in."""
+Subjects = Callable[[Callable[[Relation], None]], tuple[Relation, list[Step]]]
+"""Gives the subjects' relation, in which a function has bound what is asked for, and its steps."""
 
 _RESULT = "rows that break it"
 
@@ -51,26 +51,26 @@ def _own(node: Expr, table: Table) -> str | None:
 def _of_subjects(one: scheme.Demand, subjects: Subjects) -> list[Step]:
     broken: list[Scalar] = []
 
-    def bind(draft: Draft) -> None:
+    def bind(relation: Relation) -> None:
         place = Place("require", "value", "require")
-        broken.append(build.negated(scalars.lower(draft, place, one.holds)))
-        broken.extend(draft.faulty)
+        broken.append(build.negated(lowering.lower(relation, place, one.holds)))
+        broken.extend(relation.faulty)
 
     _, steps = subjects(bind)
     return [*steps, Filter(_RESULT, steps[-1].name, build.any_of(broken))]
 
 
 def _of_rows(model: Model, one: scheme.Demand, table: str) -> list[Step]:
-    reading = Reading(model, table, time=one.time)
-    draft = reading.draft
+    reading = Reading(model, table, one.time)
+    relation = Relation(reading, per_row=True)
     place = Place(table, "row", f"{table}$row")
-    holds = scalars.lower(draft, place, one.holds)
-    found = build.any_of([build.negated(holds), *draft.faulty])
+    holds = lowering.lower(relation, place, one.holds)
+    found = build.any_of([build.negated(holds), *relation.faulty])
     if one.where is not None:
-        found = build.both([scalars.lower(draft, place, one.where), found])
+        found = build.both([lowering.lower(relation, place, one.where), found])
     time = reading.column(*one.time) if one.time is not None else None
     made: list[Step] = [reading.scan(table, model.tables[table].keys)]
-    rows.joined(reading, table, made, one.time[0] if one.time else (), time)
-    reading.worked_out(table, made)
+    sources.joined(reading, table, made, one.time[0] if one.time else (), time)
+    sources.worked_out(relation.bindings, table, made)
     made.append(Filter(_RESULT, made[-1].name, found))
     return made

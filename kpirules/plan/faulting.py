@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kpirules.model.expr import By, Choose, Col, Curve, Expr, Fallback, Fn, Limited, Own, Tiers, Val
+from kpirules.model.expr import Col, Expr, Fallback, Fn, Own, Val
 from kpirules.model.traversal import children
-from kpirules.plan import scalars
-from kpirules.plan.draft import Draft
+from kpirules.plan import columns
+from kpirules.plan.lowering import is_rule
 from kpirules.plan.reading import may_stray
+from kpirules.plan.relation import Relation
+from kpirules.values.operation_table import function
 
-RULES = (Limited, By, Choose, Curve, Tiers)
-"""The nodes that are lowered to steps of their own."""
 
-
-def faults(draft: Draft, node: Expr) -> bool:
+def faults(relation: Relation, node: Expr) -> bool:
     """Whether working out an expression may end the run: it has `or else error` or a later date in it, or reads it."""
-    return _has(draft.faulting, node, lambda part: _may_end(draft, part))
+    return _has(relation.faulting, node, lambda part: _may_end(relation, part))
 
 
-def has_rule(draft: Draft, node: Expr) -> bool:
+def has_rule(relation: Relation, node: Expr) -> bool:
     """Whether a rule with rows or limits is in an expression."""
-    return _has(draft.ruled, node, lambda part: isinstance(part, RULES))
+    return _has(relation.ruled, node, is_rule)
 
 
 def _has(memo: dict[int, tuple[Expr, bool]], node: Expr, test: Callable[[Expr], bool]) -> bool:
@@ -45,27 +44,27 @@ def _has(memo: dict[int, tuple[Expr, bool]], node: Expr, test: Callable[[Expr], 
     return found
 
 
-def _may_end(draft: Draft, part: Expr) -> bool:
+def _may_end(relation: Relation, part: Expr) -> bool:
     """Whether a part of an expression may by itself end the run."""
     match part:
         case Fallback():
             return part.fallback is None
         case Fn():
-            return part.name in ("add_days", "add_months")
+            return function(part.name).may_end
         case Col():
-            computed = draft.model.columns.get((part.table, part.column))
-            strays = bool(part.refs) and may_stray(draft.model, part.refs)
-            return strays or (computed is not None and faults(draft, computed.rule))
-        case Own() if part.refs and may_stray(draft.model, part.refs):
+            computed = relation.model.columns.get((part.table, part.column))
+            strays = bool(part.refs) and may_stray(relation.model, part.refs)
+            return strays or (computed is not None and faults(relation, computed.rule))
+        case Own() if part.refs and may_stray(relation.model, part.refs):
             return True
-        case Own() if not part.alone or not draft.per_row:
-            return bool(scalars.owned(draft.subject or draft, part)[1])
+        case Own() if not part.alone or not relation.per_row:
+            return bool(columns.owned(relation.owner or relation, part)[1])
         case Own():
-            return faults(draft, part.value)
-        case Val() if draft.per_row:
-            return part.item in draft.model.defines and faults(draft, draft.model.defines[part.item].rule)
+            return faults(relation, part.value)
+        case Val() if relation.per_row:
+            return part.item in relation.model.defines and faults(relation, relation.model.defines[part.item].rule)
         case Val():
-            draft.seen(part.item, part.part)
-            return bool(draft.flags[part.item, part.part])
+            relation.seen(part.item, part.part)
+            return bool(relation.flags[part.item, part.part])
         case _:
             return False

@@ -6,8 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kpirules.model.scheme import Model
-from kpirules.plan import advice, build, counted, demands, results, rows, stages
-from kpirules.plan.draft import Draft, Place, origin_of
+from kpirules.plan import (
+    advice,
+    aggregates,
+    branches,
+    build,
+    columns,
+    counted,
+    demands,
+    lookups,
+    operators,
+    results,
+    rules,
+    schedule,
+)
 from kpirules.plan.ir import (
     NOT_ACTIVE,
     Binding,
@@ -26,11 +38,16 @@ from kpirules.plan.ir import (
     Scan,
     Step,
 )
+from kpirules.plan.lowering import lower
 from kpirules.plan.proof import proved
 from kpirules.plan.reading import COUNT, Reading, type_of
-from kpirules.plan.scalars import lower
+from kpirules.plan.relation import Place, Relation, origin_of
+from kpirules.plan.sources import Nobodys
 from kpirules.values import days, types
 from kpirules.values.units import Unit
+
+_CONSTRUCTS = (aggregates, branches, columns, lookups, operators, rules)
+"""The files that say how each kind of expression and rule is lowered (see `kpirules.plan.lowering`)."""
 
 _ORDER = {"total": 0, "grade": 2, "pay": 3, "component": 3, "outcome": 4, "ensure": 5}
 """Items as they are read: the total, what it is made of, the grade, pay; each kind in file order."""
@@ -45,34 +62,34 @@ def compile_model(model: Model) -> Plan:
     Raises:
         Fault: digits of a value cannot be proved to fit (KPI305).
     """
-    draft, steps, nobodys = _relation(model, _lower_all)
+    relation, steps, nobodys = _relation(model, _lower_all)
     asked = demands.demands(model, lambda bind: _relation(model, bind)[:2])
-    return replace(_plan(draft, tuple(steps), nobodys), demands=asked)
+    return replace(_plan(relation, tuple(steps), nobodys), demands=asked)
 
 
-def _relation(model: Model, bind: Callable[[Draft], None]) -> tuple[Draft, list[Step], rows.Nobodys]:
+def _relation(model: Model, bind: Callable[[Relation], None]) -> tuple[Relation, list[Step], Nobodys]:
     """The steps of the subjects' relation, where `bind` binds what is asked for."""
-    reading = Reading(model, model.subject.table.name, per_row=False)
-    draft = reading.draft
-    draft.value_of = lambda item, part: results.lower_value(draft, item, part)
-    _active_types(draft)
+    reading = Reading(model, model.subject.table.name)
+    relation = Relation(reading)
+    relation.value_of = lambda item, part: results.lower_value(relation, item, part)
+    _active_types(relation)
     asked, where = model.subject.where, None
     if asked is not None:
         with proved(asked.span, asked):
-            where = lower(draft, Place("subject", "where", "subject"), asked)
-    doubtful = draft.faulty
-    before = len(draft.bindings)
-    bind(draft)
-    steps = _subjects(draft)
+            where = lower(relation, Place("subject", "where", "subject"), asked)
+    doubtful = relation.faulty
+    before = len(relation.bindings)
+    bind(relation)
+    steps = _subjects(relation)
     reading.followed(model.subject.table.name, steps, sorted(reading.refs, key=len))
     kept = None
     if where is not None and asked is not None:
-        kept = stages.Asked((where, *doubtful), before, origin_of(asked.span))
-    return draft, steps, stages.work_out(draft, steps, _key(model), kept)
+        kept = schedule.Asked((where, *doubtful), before, origin_of(asked.span))
+    return relation, steps, schedule.work_out(relation, steps, _key(model), kept)
 
 
-def _plan(draft: Draft, steps: tuple[Step, ...], nobodys: rows.Nobodys) -> Plan:
-    model, header = draft.model, draft.model.header
+def _plan(relation: Relation, steps: tuple[Step, ...], nobodys: Nobodys) -> Plan:
+    model, header = relation.model, relation.model.header
     return Plan(
         scheme=header.name,
         title=header.title,
@@ -82,80 +99,80 @@ def _plan(draft: Draft, steps: tuple[Step, ...], nobodys: rows.Nobodys) -> Plan:
         money_places=header.places.get("money", 2),
         language=model.language,
         steps=steps,
-        result=stages.RESULT,
+        result=schedule.RESULT,
         subject=model.subject.table.name,
         key=_key(model),
         key_type=type_of(model.subject.table, model.subject.key),
-        items=_as_read(draft),
-        checks=tuple(draft.checks),
+        items=_as_read(relation),
+        checks=tuple(relation.checks),
         uncredited=tuple(nobodys.uncredited),
         undated=tuple(nobodys.undated),
-        keys=rows.keys(draft),
+        keys=counted.keys(relation),
         effective=header.effective,
-        counted=draft.counted,
-        amounts=counted.amounts(draft),
+        counted=relation.counted,
+        amounts=counted.amounts(relation),
     )
 
 
-def _as_read(draft: Draft) -> tuple[Item, ...]:
+def _as_read(relation: Relation) -> tuple[Item, ...]:
     """The items by kind, and each kind in file order, whatever order they were worked out in."""
-    names = [*(one.name for one in draft.model.pays), *(one.name for one in draft.model.outcomes)]
+    names = [*(one.name for one in relation.model.pays), *(one.name for one in relation.model.outcomes)]
     file_order = {name: index for index, name in enumerate(names)}
-    return tuple(sorted(draft.items, key=lambda item: (_ORDER.get(item.kind, 1), file_order.get(item.name, 0))))
+    return tuple(sorted(relation.items, key=lambda item: (_ORDER.get(item.kind, 1), file_order.get(item.name, 0))))
 
 
-def _lower_all(draft: Draft) -> None:
+def _lower_all(relation: Relation) -> None:
     """Bind every value; those that no result needs are there to be shown.
 
     They are bound in their order of work, so that no long chain of them is followed to its end at once.
     """
-    model = draft.model
+    model = relation.model
     for item, part in model.order:
         if part in ("value", "score"):
-            draft.seen(item, part)
+            relation.seen(item, part)
     if model.scorecards:
-        draft.value("total", "value")
+        relation.value("total", "value")
     if model.grade is not None:
-        draft.value("grade", "value")
+        relation.value("grade", "value")
     for pay in model.pays:
-        draft.value(pay.name, "value")
-    results.unplaced(draft)
+        relation.value(pay.name, "value")
+    results.unplaced(relation)
     for outcome in model.outcomes:
-        draft.value(outcome.name, "value")
+        relation.value(outcome.name, "value")
     for number, one in enumerate(model.ensures, 1):
-        results.ensured(draft, one, number)
+        results.ensured(relation, one, number)
     for effect in model.effects:
-        draft.seen(effect.gate, "gate")
+        relation.seen(effect.gate, "gate")
     if any(pay.paid for pay in model.pays):
-        _total_pay(draft)
-    advice.attach(draft)
-    _checks(draft)
-    counted.attach(draft)
+        _total_pay(relation)
+    advice.attach(relation)
+    _checks(relation)
+    counted.attach(relation)
 
 
-def _checks(draft: Draft) -> None:
+def _checks(relation: Relation) -> None:
     """A check for each fault that the results may meet, wherever they need the value that meets it."""
     found: dict[tuple[str, str, Origin | None], list[str]] = {}
-    for flag in draft.frames[0]:
+    for flag in relation.frames[0]:
         found.setdefault((flag.code, flag.item, flag.origin), []).append(flag.when)
     for (code, item, origin), whens in found.items():
         name = whens[0]
         if len(whens) > 1:
             meets = build.any_of([Ref(when, types.BOOL) for when in whens])
-            name = draft.bind(draft.fresh(name), meets, Place(item, "fault", name), "guard", None).name
-        draft.checks.append(Check(name, code, item, origin))
+            name = relation.bind(relation.fresh(name), meets, Place(item, "fault", name), "guard", None).name
+        relation.checks.append(Check(name, code, item, origin))
 
 
-def _total_pay(draft: Draft) -> None:
+def _total_pay(relation: Relation) -> None:
     total = build.Sum(Unit.MONEY)
-    for pay in (one for one in draft.model.pays if one.paid):
-        value = draft.value(pay.name, "value")
+    for pay in (one for one in relation.model.pays if one.paid):
+        value = relation.value(pay.name, "value")
         with proved(pay.span, pay.amount):
             here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value
             total.plus(here)
-    with proved(draft.model.header.span):
+    with proved(relation.model.header.span):
         summed = total.total()
-    draft.bind(TOTAL_PAY, summed, Place(TOTAL_PAY, "value", TOTAL_PAY), "value", None)
+    relation.bind(TOTAL_PAY, summed, Place(TOTAL_PAY, "value", TOTAL_PAY), "value", None)
 
 
 # ---------------------------------------------------------------- who is scored
@@ -165,14 +182,14 @@ def _key(model: Model) -> str:
     return f"{model.subject.table.name}.{model.subject.key}"
 
 
-def _active_types(draft: Draft) -> None:
-    period = draft.model.header.period
-    draft.columns |= {"active_days": days.active(period), "active_share": days.active_share(period)}
+def _active_types(relation: Relation) -> None:
+    period = relation.model.header.period
+    relation.columns |= {"active_days": days.active(period), "active_share": days.active_share(period)}
 
 
-def _subjects(draft: Draft) -> list[Step]:
+def _subjects(relation: Relation) -> list[Step]:
     """The subject's rows of the period, with the days they were active."""
-    model = draft.model
+    model = relation.model
     table = model.subject.table
     columns = {f"{table.name}.{column.name}": (column.name, column.type) for column in table.columns}
     steps: list[Step] = [Scan(table.name, table.name, columns)]
@@ -186,26 +203,26 @@ def _subjects(draft: Draft) -> list[Step]:
     here = build.both([build.compare("le", begins, end), stays])
     until = Op("earlier", (last, end), types.DATE)
     steps.append(Filter(f"{table.name} active", table.name, here, NOT_ACTIVE, origin_of(table.span)))
-    steps.append(Compute(f"{table.name} days", steps[-1].name, _days(draft, begins, until)))
+    steps.append(Compute(f"{table.name} days", steps[-1].name, _days(relation, begins, until)))
     same, count = (_key(model), _key(model)), Measure("subject rows", "count", None, None, COUNT, table.name)
     days_ = steps[-1].name
     steps.append(Gather(f"{table.name} in period", days_, days_, (same,), measures=(count,)))
     more = build.compare("gt", Ref(count.name, COUNT), build.number(1))
     place = Place(table.name, "rows", "subject")
-    two = draft.bind("subject twice", more, place, "guard", model.subject.span)
-    draft.checks.append(Check(two.name, "KPI705", table.name, origin_of(model.subject.span)))
+    two = relation.bind("subject twice", more, place, "guard", model.subject.span)
+    relation.checks.append(Check(two.name, "KPI705", table.name, origin_of(model.subject.span)))
     return steps
 
 
-def _days(draft: Draft, begins: Ref, until: Scalar) -> tuple[Binding, ...]:
+def _days(relation: Relation, begins: Ref, until: Scalar) -> tuple[Binding, ...]:
     start, end = Param("period_start", types.DATE), Param("period_end", types.DATE)
-    period = draft.model.header.period
+    period = relation.model.header.period
     span = days.apart(period)
     since = Op("later", (begins, start), types.DATE)
-    active = Op("add", (Op("days", (since, until), span), build.number(1)), draft.columns["active_days"])
+    active = Op("add", (Op("days", (since, until), span), build.number(1)), relation.columns["active_days"])
     whole = Op("add", (Op("days", (start, end), span), build.number(1)), days.in_period(period))
-    share = Op("div", (Ref("active_days", active.type), whole), draft.columns["active_share"])
+    share = Op("div", (Ref("active_days", active.type), whole), relation.columns["active_share"])
     return tuple(
-        Binding(name, expr, draft.columns[name], name, "value", "value")
+        Binding(name, expr, relation.columns[name], name, "value", "value")
         for name, expr in (("active_days", active), ("active_share", share))
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kpirules.plan import build
-from kpirules.plan.draft import Draft, Place
 from kpirules.plan.ir import BY_ROWS, Binding, Op, Ref, Scalar
+from kpirules.plan.relation import Place, Relation
 from kpirules.source import Span
 from kpirules.values import types
 from kpirules.values.units import Unit
@@ -19,16 +19,16 @@ _SEVERAL = ("limit", "gate")
 """Marks of which several may hold at once."""
 
 
-def of_indicator(draft: Draft, name: str) -> dict[str, str]:
+def of_indicator(relation: Relation, name: str) -> dict[str, str]:
     """Bind the marks of an indicator, those of its score, and as `limit` also what cut the figures behind it.
 
     The limits stand in order: actual, target, achievement, score.
     """
     behind = [f"{name}.{part}" for part in ("actual", "target", "achievement")]
-    return tier1(draft, name, f"{name}.score", behind=behind)
+    return tier1(relation, name, f"{name}.score", behind=behind)
 
 
-def tier1(draft: Draft, item: str, *bases: str, behind: Sequence[str] = ()) -> dict[str, str]:
+def tier1(relation: Relation, item: str, *bases: str, behind: Sequence[str] = ()) -> dict[str, str]:
     """Bind the marks of one figure, texts or missing, and name them: `row`, `limit`, `policy`, `gate`.
 
     `bases` are the names that the bindings on the way to it begin with (see `Place`); where there are several, each
@@ -36,7 +36,7 @@ def tier1(draft: Draft, item: str, *bases: str, behind: Sequence[str] = ()) -> d
     item's figures that it is made of: of these only the limits are marked, before its own. Where several limits or
     gates changed a figure, the text has all of them in order, with commas between.
     """
-    makers: dict[str, Callable[[Draft, list[Binding]], list[tuple[Scalar, Scalar]]]] = {
+    makers: dict[str, Callable[[Relation, list[Binding]], list[tuple[Scalar, Scalar]]]] = {
         "row": _rows,
         "limit": _limits,
         "policy": _policies,
@@ -45,28 +45,28 @@ def tier1(draft: Draft, item: str, *bases: str, behind: Sequence[str] = ()) -> d
     found: dict[str, str] = {}
     for mark, make in makers.items():
         ways = (*behind, *bases) if mark == "limit" else bases
-        whens = [when for base in ways for when in make(draft, _steps(draft, base))]
+        whens = [when for base in ways for when in make(relation, _steps(relation, base))]
         if whens:
             name = f"{bases[-1]}${mark}"
             cases = [whens] if mark not in _SEVERAL else [[when] for when in whens]
             told = build.joined([build.case(case, None, Unit.TEXT) for case in cases])
-            if name not in draft.types:
-                draft.bind(name, told, Place(item, "mark", name), "mark", None)
+            if name not in relation.types:
+                relation.bind(name, told, Place(item, "mark", name), "mark", None)
             found[mark] = name
     return found
 
 
-def _steps(draft: Draft, base: str) -> list[Binding]:
-    return [draft.bindings[nth] for nth in draft.steps.get(base, ())]
+def _steps(relation: Relation, base: str) -> list[Binding]:
+    return [relation.bindings[nth] for nth in relation.steps.get(base, ())]
 
 
-def left_out(draft: Draft, place: Place, ways: Sequence[tuple[Scalar, Span]]) -> dict[str, str]:
+def left_out(relation: Relation, place: Place, ways: Sequence[tuple[Scalar, Span]]) -> dict[str, str]:
     """Bind the mark `left_out`: the text that left something out of the results, the first whose condition holds."""
     if not ways:
         return {}
     whens = [(condition, build.text(one_line(span.text))) for condition, span in ways]
     name = f"{place.base}$left_out"
-    draft.bind(name, build.case(whens, None, Unit.TEXT), Place(place.item, "mark", name), "mark", None)
+    relation.bind(name, build.case(whens, None, Unit.TEXT), Place(place.item, "mark", name), "mark", None)
     return {"left_out": name}
 
 
@@ -75,24 +75,24 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _ref(draft: Draft, name: str) -> Ref:
+def _ref(relation: Relation, name: str) -> Ref:
     """What has a name by now: a binding, or a column of the subject's row, which may be a condition as it is."""
-    return build.ref(name, draft.types.get(name, types.BOOL))
+    return build.ref(name, relation.types.get(name, types.BOOL))
 
 
-def _rows(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+def _rows(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The row taken of the outermost rule: the last one bound."""
     tables = [one for one in steps if one.kind in BY_ROWS]
     if not tables or tables[-1].row is None:
         return []
-    row = _ref(draft, tables[-1].row)
+    row = _ref(relation, tables[-1].row)
     return [
         (build.compare("eq", row, build.number(index)), build.text(one_line(text.head)))
         for index, text in enumerate(tables[-1].rows)
     ]
 
 
-def _limits(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+def _limits(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The limits that changed the value, in order; one in a row that is not taken changes nothing."""
     found: list[tuple[Scalar, Scalar]] = []
     for one in steps:
@@ -101,26 +101,26 @@ def _limits(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
             text = build.text(f"{_LIMITS[one.kind]} {one_line(one.origin.text)}")
             cuts: list[Scalar] = [build.compare(_CUTS[one.kind], *one.expr.args)]
             if one.guard is not None:
-                cuts.insert(0, _ref(draft, one.guard))
+                cuts.insert(0, _ref(relation, one.guard))
             found.append((build.both(cuts), text))
     return found
 
 
-def _policies(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+def _policies(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The missing policy, where it was used."""
     return [
-        (build.is_missing(_ref(draft, one.of)), build.text(one_line(one.origin.text)))
+        (build.is_missing(_ref(relation, one.of)), build.text(one_line(one.origin.text)))
         for one in steps
         if one.kind == "policy" and one.of is not None and one.origin is not None
     ]
 
 
-def _gates(draft: Draft, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
+def _gates(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The gates that changed the value, in order."""
     found: list[tuple[Scalar, Scalar]] = []
     for one in steps:
         if one.kind == "gate" and one.of is not None and one.row is not None:
-            before, after = _ref(draft, one.of), _ref(draft, one.name)
+            before, after = _ref(relation, one.of), _ref(relation, one.name)
             changed = build.compare("ne", before, after)
-            found.append((build.both([_ref(draft, one.row), changed]), build.text(one.row)))
+            found.append((build.both([_ref(relation, one.row), changed]), build.text(one.row)))
     return found

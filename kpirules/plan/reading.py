@@ -9,12 +9,14 @@ from fractions import Fraction
 from kpirules.model.contracts import Column, Table
 from kpirules.model.scheme import Model
 from kpirules.plan import build
-from kpirules.plan.draft import Draft, Refs
 from kpirules.plan.ir import ROW, Binding, Compute, Gather, InForce, Param, Ref, Scalar, Scan, Step
 from kpirules.records import dataclass
 from kpirules.values import types
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
+
+Refs = tuple[str, ...]
+"""Reference columns, one after the other, that lead from a row to another."""
 
 COUNT = types.decimal(Unit.COUNT, 0, Fraction(0), types.SUM_BOUND)
 """The type of a count of rows, and of the place of one."""
@@ -24,24 +26,14 @@ COUNT = types.decimal(Unit.COUNT, 0, Fraction(0), types.SUM_BOUND)
 class Reading:
     """What is read of a table's rows. `columns` are named by table, references and column: `orders.customer.region`.
 
-    `draft` holds what is worked out of each row; without `per_row` the rows are the subjects themselves. `subject` is
-    the draft of the subjects whose rows they are, where there is one. `time` is what places the rows in time,
-    references and then a column; None where they are of the period of the run.
+    `time` is what places the rows in time, references and then a column; None where they are of the period of the run.
     """
 
     model: Model
     table: str
-    subject: Draft | None = None
     time: tuple[Refs, str] | None = None
-    columns: dict[str, Type] = field(default_factory=dict)
+    columns: dict[str, tuple[Refs, str, Type]] = field(default_factory=dict)
     refs: list[Refs] = field(default_factory=list)
-    per_row: bool = True
-    draft: Draft = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.draft = Draft(
-            self.model, self.table, self.column, self.strayed, per_row=self.per_row, subject=self.subject
-        )
 
     def column(self, refs: Refs, name: str) -> Ref:
         """A column of the row, or of a row it refers to, under its name in the relation."""
@@ -51,8 +43,16 @@ class Reading:
         column = self.target(refs).column(name)
         assert column is not None
         full = ".".join((self.table, *refs, name))
-        self.columns.setdefault(full, column.type.maybe(when=column.type.missing or bool(refs)))
+        self.columns.setdefault(full, (refs, name, column.type.maybe(when=column.type.missing or bool(refs))))
         return build.ref(full, column.type)
+
+    def of(self, names: Iterable[str]) -> Reading:
+        """A reading of some of the columns alone."""
+        part = Reading(self.model, self.table, self.time)
+        for name in names:
+            refs, column, _ = self.columns[name]
+            part.column(refs, column)
+        return part
 
     def target(self, refs: Refs) -> Table:
         """The table that references lead to."""
@@ -115,17 +115,6 @@ class Reading:
                 return self.column(refs[:depth], own.name)
         return Param("period_start", types.DATE) if self.time is None else self.column(*self.time)
 
-    def owned(self, name: str, made: list[Step], owner: str, people: tuple[str, str]) -> None:
-        """Add the join that brings what the rows read of their `owner`, from `people`: a relation, and its key."""
-        if self.draft.owned:
-            relation, key = people
-            made.append(Gather(f"{name} with their own", made[-1].name, relation, ((owner, key),), self.draft.owned))
-
-    def worked_out(self, name: str, made: list[Step]) -> None:
-        """Add what is worked out of each row."""
-        if self.draft.bindings:
-            made.append(Compute(f"{name} worked out", made[-1].name, tuple(self.draft.bindings)))
-
     def _follow(self, name: str, refs: Refs, made: list[Step], days: tuple[str, str] | None) -> Gather:
         """Bring the columns of the row that references lead to.
 
@@ -134,12 +123,7 @@ class Reading:
         """
         target = self.target(refs)
         full = ".".join((self.table, *refs))
-        prefix = f"{full}."
-        taken = {
-            column: column.removeprefix(prefix)
-            for column in self.columns
-            if column.startswith(prefix) and column.count(".") == prefix.count(".")
-        }
+        taken = {name: column for name, (way, column, _) in self.columns.items() if way == refs}
         right = f"{full}*"
         dated = target.active
         dates = [dated.begins, dated.ends] if dated else []

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from kpirules.model import scheme
 from kpirules.model.expr import Expr, Val
-from kpirules.plan import build, rules, scalars
-from kpirules.plan.draft import Draft, Flag, Place, origin_of
+from kpirules.plan import build, lowering
 from kpirules.plan.ir import Item, Part, Ref, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.proof import proved
+from kpirules.plan.relation import Flag, Place, Relation, origin_of
 from kpirules.plan.scorecards import applying, indicator_parts, total
 from kpirules.plan.steps import Change, chain, gates, maybe, rounding, trips
 from kpirules.source import Span
@@ -19,16 +19,16 @@ from kpirules.values.types import TooWide
 from kpirules.values.units import Unit
 
 
-def lower_value(draft: Draft, item: str, part: str) -> Ref:
+def lower_value(relation: Relation, item: str, part: str) -> Ref:
     """Bind the value of an item, after its gates; the part `gate` of a gate, `applies` of a scorecard.
 
     Raises:
         Fault: digits of a step on the way cannot be proved to fit (KPI305).
     """
     try:
-        return _lowered(draft, item, part)
+        return _lowered(relation, item, part)
     except TooWide:
-        span, written = _written(draft.model, item, part)
+        span, written = _written(relation.model, item, part)
         with proved(span, *written):
             raise
 
@@ -49,69 +49,73 @@ def _written(model: scheme.Model, item: str, part: str) -> tuple[Span, tuple[Exp
     return (cards[item] if item in cards else model.scorecards[0]).span, ()
 
 
-def _lowered(draft: Draft, item: str, part: str) -> Ref:
-    model = draft.model
+def _lowered(relation: Relation, item: str, part: str) -> Ref:
+    model = relation.model
     if part in ("gate", "applies"):
-        return trips(draft, item) if part == "gate" else applying(draft, item)
+        return trips(relation, item) if part == "gate" else applying(relation, item)
     if item == "total":
-        return total(draft)
+        return total(relation)
     if item == "grade":
-        return _grade(draft)
+        return _grade(relation)
     if item in model.defines:
         define = model.defines[item]
-        return rules.emit(draft, Place(item, "value", item, title=define.title), define.rule, item)
+        return lowering.emit(relation, Place(item, "value", item, title=define.title), define.rule, item)
     if item in model.indicators:
-        return _PARTS[part](draft, model.indicators[item])
+        return _PARTS[part](relation, model.indicators[item])
     outcome = model.outcome_of.get(item)
     if outcome is not None:
-        return _outcome(draft, outcome)
-    return _pay(draft, model.pay_of[item])
+        return _outcome(relation, outcome)
+    return _pay(relation, model.pay_of[item])
 
 
 # ---------------------------------------------------------------- indicators
 
 
-def _actual(draft: Draft, one: scheme.Indicator) -> Ref:
+def _actual(relation: Relation, one: scheme.Indicator) -> Ref:
     place = Place(one.name, "actual", f"{one.name}.actual", title=one.title)
-    return rules.emit(draft, place, one.actual, place.base)
+    return lowering.emit(relation, place, one.actual, place.base)
 
 
-def _target(draft: Draft, one: scheme.Indicator) -> Ref:
+def _target(relation: Relation, one: scheme.Indicator) -> Ref:
     assert one.target is not None
     place = Place(one.name, "target", f"{one.name}.target", title=one.title)
-    return rules.emit(draft, place, one.target, place.base)
+    return lowering.emit(relation, place, one.target, place.base)
 
 
-def _achievement(draft: Draft, one: scheme.Indicator) -> Ref:
+def _achievement(relation: Relation, one: scheme.Indicator) -> Ref:
     assert one.achievement is not None
     rule = one.achievement
     place = Place(one.name, "achievement", f"{one.name}.achievement", title=one.title)
-    rest = [rounding(draft, place, "achievement", rule.span)] if "achievement" in draft.model.header.places else []
+    rest = (
+        [rounding(relation, place, "achievement", rule.span)] if "achievement" in relation.model.header.places else []
+    )
 
     def first(name: str) -> Ref:
         if one.achievement_written:
-            return rules.emit(draft, place, rule, name)
-        return draft.bind(name, scalars.lower(draft, place, rule), place, "quotient", one.span)
+            return lowering.emit(relation, place, rule, name)
+        return relation.bind(name, lowering.lower(relation, place, rule), place, "quotient", one.span)
 
-    return chain(first, rest, place.base, draft)
+    return chain(first, rest, place.base, relation)
 
 
-def _score(draft: Draft, one: scheme.Indicator) -> Ref:
+def _score(relation: Relation, one: scheme.Indicator) -> Ref:
     """The rule where what it reads is there, the missing policy elsewhere, rounding, gates."""
     place = Place(one.name, "score", f"{one.name}.score", title=one.title)
-    inputs = [draft.value(one.name, part) for part in one.inputs]
+    inputs = [relation.value(one.name, part) for part in one.inputs]
     guarded = place
     if inputs:
         there = build.both([build.negated(build.is_missing(value)) for value in inputs])
-        guarded = place.under(draft.bind(f"{one.name}.present", there, place, "guard", one.span).name)
+        guarded = place.under(relation.bind(f"{one.name}.present", there, place, "guard", one.span).name)
     rest: list[Change] = []
     if inputs or one.score.type.missing:
-        rest.append(lambda value, name: _policy(draft, place, one, value, name))
-    rest.append(rounding(draft, place, "score", one.score.span))
-    rest += gates(draft, place, one.name, "score")
-    found = chain(lambda name: _under(guarded, rules.emit(draft, guarded, one.score, name)), rest, place.base, draft)
-    draft.types[found.name] = found.type.maybe(when=not one.always)
-    return build.ref(found.name, draft.types[found.name])
+        rest.append(lambda value, name: _policy(relation, place, one, value, name))
+    rest.append(rounding(relation, place, "score", one.score.span))
+    rest += gates(relation, place, one.name, "score")
+    found = chain(
+        lambda name: _under(guarded, lowering.emit(relation, guarded, one.score, name)), rest, place.base, relation
+    )
+    relation.types[found.name] = found.type.maybe(when=not one.always)
+    return build.ref(found.name, relation.types[found.name])
 
 
 def _under(place: Place, value: Ref) -> Ref:
@@ -119,57 +123,57 @@ def _under(place: Place, value: Ref) -> Ref:
     return maybe(value) if place.guard is not None else value
 
 
-def _policy(draft: Draft, place: Place, one: scheme.Indicator, value: Ref, name: str) -> Ref:
+def _policy(relation: Relation, place: Place, one: scheme.Indicator, value: Ref, name: str) -> Ref:
     assert one.missing is not None
     if one.missing.policy == "score":
         assert one.missing.points is not None
         found: Scalar = build.coalesce(value, build.number(one.missing.points))
     elif one.missing.policy == "error":
-        when = draft.bind(draft.fresh(place.base), build.is_missing(value), place, "guard", one.missing.span)
-        draft.need([Flag(when.name, "KPI704", one.name, origin_of(one.missing.span))])
+        when = relation.bind(relation.fresh(place.base), build.is_missing(value), place, "guard", one.missing.span)
+        relation.need([Flag(when.name, "KPI704", one.name, origin_of(one.missing.span))])
         found = Ref(value.name, value.type.there())
     else:
         found = value
-    return draft.bind(name, found, place, "policy", one.missing.span, of=value.name)
+    return relation.bind(name, found, place, "policy", one.missing.span, of=value.name)
 
 
-def unplaced(draft: Draft) -> None:
+def unplaced(relation: Relation) -> None:
     """The items of indicators that stand in no scorecard: they are worked out all the same, and have no weight."""
-    placed = {entry.indicator for card in draft.model.scorecards for entry in card.everything}
-    for one in draft.model.indicators.values():
+    placed = {entry.indicator for card in relation.model.scorecards for entry in card.everything}
+    for one in relation.model.indicators.values():
         if one.name not in placed:
-            score = draft.seen(one.name, "score")
-            parts = (*indicator_parts(draft, one), Part("score", score.name))
-            marks = of_indicator(draft, one.name)
-            draft.items.append(Item(one.name, "indicator", one.title, parts, origin_of(one.span), tier1=marks))
+            score = relation.seen(one.name, "score")
+            parts = (*indicator_parts(relation, one), Part("score", score.name))
+            marks = of_indicator(relation, one.name)
+            relation.items.append(Item(one.name, "indicator", one.title, parts, origin_of(one.span), tier1=marks))
 
 
 # ---------------------------------------------------------------- grade, pay
 
 
-def _grade(draft: Draft) -> Ref:
-    grade = draft.model.grade
+def _grade(relation: Relation) -> Ref:
+    grade = relation.model.grade
     assert grade is not None
     place = Place("grade", "value", "grade")
     guarded = place
-    if draft.model.scorecards and draft.model.total_missing:
-        there = build.negated(build.is_missing(draft.value("total", "value")))
-        guarded = place.under(draft.bind("grade.present", there, place, "guard", grade.span).name)
-    rest = gates(draft, place, "grade", "value")
-    found = chain(lambda name: rules.emit(draft, guarded, grade.rule, name), rest, "grade", draft)
+    if relation.model.scorecards and relation.model.total_missing:
+        there = build.negated(build.is_missing(relation.value("total", "value")))
+        guarded = place.under(relation.bind("grade.present", there, place, "guard", grade.span).name)
+    rest = gates(relation, place, "grade", "value")
+    found = chain(lambda name: lowering.emit(relation, guarded, grade.rule, name), rest, "grade", relation)
     missing = guarded is not place or grade.rule.type.missing
     found = Ref(found.name, replace(found.type, domain=grade.order).maybe(when=missing))
-    draft.types[found.name] = found.type
+    relation.types[found.name] = found.type
     parts = (Part("value", found.name),)
-    marks = tier1(draft, "grade", "grade")
-    draft.items.append(Item("grade", "grade", None, parts, origin_of(grade.span), tier1=marks))
+    marks = tier1(relation, "grade", "grade")
+    relation.items.append(Item("grade", "grade", None, parts, origin_of(grade.span), tier1=marks))
     return found
 
 
-def _pay(draft: Draft, pay: scheme.Pay) -> Ref:
+def _pay(relation: Relation, pay: scheme.Pay) -> Ref:
     """The amount for whom it is, 0 where `when` does not hold, rounding, gates."""
     place = Place(pay.name, "value", pay.name, title=pay.title)
-    gets = _gets(draft, pay, place)
+    gets = _gets(relation, pay, place)
     whole = place.under(gets)
     rest: list[Change] = []
     inner = whole
@@ -177,49 +181,49 @@ def _pay(draft: Draft, pay: scheme.Pay) -> Ref:
     if pay.applies is not None and gets is not None:
         conditions.append((Ref(gets, types.BOOL), pay.applies))
     if pay.when is not None:
-        when = scalars.bound(draft, whole, scalars.lower(draft, whole, pay.when), pay.when)
-        inner = whole.under(scalars.guard(draft, whole, when, pay.when))
+        when = lowering.bound(relation, whole, lowering.lower(relation, whole, pay.when), pay.when)
+        inner = whole.under(lowering.guard(relation, whole, when, pay.when))
         conditions.append((when, pay.when))
-        rest.append(lambda value, name: _else_nothing(draft, whole, when, value, name, pay.when))
-    rest.append(rounding(draft, whole, "money", pay.amount.span))
-    rest += gates(draft, whole, pay.name, "value")
-    found = chain(lambda name: rules.emit(draft, inner, pay.amount, name), rest, pay.name, draft)
+        rest.append(lambda value, name: _else_nothing(relation, whole, when, value, name, pay.when))
+    rest.append(rounding(relation, whole, "money", pay.amount.span))
+    rest += gates(relation, whole, pay.name, "value")
+    found = chain(lambda name: lowering.emit(relation, inner, pay.amount, name), rest, pay.name, relation)
     found = Ref(found.name, found.type.maybe(when=gets is not None))
-    draft.types[found.name] = found.type
+    relation.types[found.name] = found.type
     parts = (Part("value", found.name),)
     out = [(build.negated(condition), written.span) for condition, written in conditions]
-    marks = tier1(draft, pay.name, pay.name) | left_out(draft, place, out)
-    draft.items.append(Item(pay.name, pay.kind, pay.title, parts, origin_of(pay.span), tier1=marks))
+    marks = tier1(relation, pay.name, pay.name) | left_out(relation, place, out)
+    relation.items.append(Item(pay.name, pay.kind, pay.title, parts, origin_of(pay.span), tier1=marks))
     return found
 
 
-def _gets(draft: Draft, pay: scheme.Pay, place: Place) -> str | None:
+def _gets(relation: Relation, pay: scheme.Pay, place: Place) -> str | None:
     if pay.applies is not None:
-        condition = scalars.lower(draft, place, pay.applies)
-        return draft.bind(f"{pay.name}.applies", condition, place, "guard", pay.applies.span).name
-    if draft.model.scorecards and draft.model.total_missing:
-        assessed = build.negated(build.is_missing(draft.value("total", "value")))
-        return draft.bind(f"{pay.name}.applies", assessed, place, "guard", pay.span).name
+        condition = lowering.lower(relation, place, pay.applies)
+        return relation.bind(f"{pay.name}.applies", condition, place, "guard", pay.applies.span).name
+    if relation.model.scorecards and relation.model.total_missing:
+        assessed = build.negated(build.is_missing(relation.value("total", "value")))
+        return relation.bind(f"{pay.name}.applies", assessed, place, "guard", pay.span).name
     return None
 
 
-def _else_nothing(draft: Draft, place: Place, when: Scalar, value: Ref, name: str, written: Expr | None) -> Ref:
+def _else_nothing(relation: Relation, place: Place, when: Scalar, value: Ref, name: str, written: Expr | None) -> Ref:
     zero = build.number(0, Unit.MONEY)
     found = build.case([(when, Ref(value.name, value.type.there()))], zero, Unit.MONEY)
-    return draft.bind(name, found, place, "when", written.span if written is not None else None, of=value.name)
+    return relation.bind(name, found, place, "when", written.span if written is not None else None, of=value.name)
 
 
 # ---------------------------------------------------------------- outcomes, what results must keep
 
 
-def _outcome(draft: Draft, one: scheme.Outcome) -> Ref:
+def _outcome(relation: Relation, one: scheme.Outcome) -> Ref:
     place = Place(one.name, "value", one.name, title=one.title)
-    found = _judged(draft, place, one.when, one.needs)
-    _conclude(draft, place, "outcome", found, one.span)
+    found = _judged(relation, place, one.when, one.needs)
+    _conclude(relation, place, "outcome", found, one.span)
     return found
 
 
-def ensured(draft: Draft, one: scheme.Ensure, number: int) -> None:
+def ensured(relation: Relation, one: scheme.Ensure, number: int) -> None:
     """Bind whether what the results must keep holds, and make it an item.
 
     Raises:
@@ -227,28 +231,28 @@ def ensured(draft: Draft, one: scheme.Ensure, number: int) -> None:
     """
     place = Place(f"ensure {number}", "value", f"ensure {number}", title=one.message)
     with proved(one.holds.span, one.holds):
-        found = _judged(draft, place, one.holds, one.needs)
-    _conclude(draft, place, "ensure", found, one.span)
+        found = _judged(relation, place, one.holds, one.needs)
+    _conclude(relation, place, "ensure", found, one.span)
 
 
-def _judged(draft: Draft, place: Place, condition: Expr, needs: tuple[Val, ...]) -> Ref:
+def _judged(relation: Relation, place: Place, condition: Expr, needs: tuple[Val, ...]) -> Ref:
     """Bind a condition, missing where a result that it needs is."""
     guarded = place
-    lacking = [build.is_missing(draft.value(val.item, val.part)) for val in needs]
+    lacking = [build.is_missing(relation.value(val.item, val.part)) for val in needs]
     if lacking:
         there = build.negated(build.any_of(lacking))
-        guarded = place.under(draft.bind(f"{place.base}.judged", there, place, "guard", None).name)
-    expr = scalars.lower(draft, guarded, condition)
-    found = draft.bind(place.base, expr, guarded, "condition", condition.span)
+        guarded = place.under(relation.bind(f"{place.base}.judged", there, place, "guard", None).name)
+    expr = lowering.lower(relation, guarded, condition)
+    found = relation.bind(place.base, expr, guarded, "condition", condition.span)
     if lacking:
-        draft.types[place.base] = found.type.maybe()
+        relation.types[place.base] = found.type.maybe()
         return maybe(found)
     return found
 
 
-def _conclude(draft: Draft, place: Place, kind: str, found: Ref, span: Span) -> None:
+def _conclude(relation: Relation, place: Place, kind: str, found: Ref, span: Span) -> None:
     item = Item(place.item, kind, place.title, (Part("value", found.name),), origin_of(span))
-    draft.items.append(item)
+    relation.items.append(item)
 
 
 _PARTS = {"actual": _actual, "target": _target, "achievement": _achievement, "score": _score}

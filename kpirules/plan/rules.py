@@ -25,96 +25,83 @@ from kpirules.model.expr import (
 )
 from kpirules.model.rules.curves_and_tiers import within
 from kpirules.model.traversal import head_parts
-from kpirules.plan import build, faulting, scalars
-from kpirules.plan.draft import Draft, Flag, Place, origin_of
+from kpirules.plan import build, faulting, lowering
 from kpirules.plan.ir import Case, Const, Op, Ref, RowText, Scalar
+from kpirules.plan.lowering import emits
+from kpirules.plan.relation import Flag, Place, Relation, origin_of
 from kpirules.source import Span
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 
-def emit(draft: Draft, place: Place, node: Expr, name: str) -> Ref:
-    """Bind an expression or a rule under a name; its own steps are bound before it."""
-    match node:
-        case Limited():
-            return _limited(draft, place, node, name)
-        case By():
-            return _by(draft, place, node, name)
-        case Choose():
-            return _choose(draft, place, node, name)
-        case Curve():
-            return _curve(draft, place, node, name)
-        case Tiers():
-            return _tiers(draft, place, node, name)
-        case _:
-            return draft.bind(name, scalars.lower(draft, place, node), place, "value", node.span)
-
-
-def step(draft: Draft, place: Place, node: Expr) -> Ref:
+def step(relation: Relation, place: Place, node: Expr) -> Ref:
     """Bind an expression or a rule under a fresh name, unless it is a value that has one."""
-    found = scalars.lower(draft, place, node)
+    found = lowering.lower(relation, place, node)
     if isinstance(found, Ref):
         return found
-    return draft.bind(draft.fresh(place.base), found, place, "value", node.span)
+    return relation.bind(relation.fresh(place.base), found, place, "value", node.span)
 
 
-def _limited(draft: Draft, place: Place, node: Limited, name: str) -> Ref:
+@emits(Limited)
+def _limited(relation: Relation, place: Place, node: Limited, name: str) -> Ref:
     """Each limit a step, from left to right."""
     limits = [node]
     while isinstance(limits[-1].value, Limited):
         limits.append(limits[-1].value)
-    names = [name, *(draft.fresh(place.base) for _ in limits[1:])]
-    value = step(draft, place, limits[-1].value)
+    names = [name, *(relation.fresh(place.base) for _ in limits[1:])]
+    value = step(relation, place, limits[-1].value)
     for one in reversed(limits):
-        bound = scalars.bound(draft, place, scalars.lower(draft, place, one.bound), one.bound)
+        bound = lowering.bound(relation, place, lowering.lower(relation, place, one.bound), one.bound)
         found = build.limit(value, bound, one.type.unit, at_most=one.at_most)
         kind = "at_most" if one.at_most else "at_least"
-        value = draft.bind(names.pop(), found, place, kind, one.bound.span, of=value.name)
+        value = relation.bind(names.pop(), found, place, kind, one.bound.span, of=value.name)
     return value
 
 
 # ---------------------------------------------------------------- rows
 
 
-def _by(draft: Draft, place: Place, node: By, name: str) -> Ref:
-    head = step(draft, place, node.head)
-    conditions = _conditions(draft, place, head, node.rows)
-    return _by_rows(draft, place, node, name, head, node.rows, conditions)
+@emits(By)
+def _by(relation: Relation, place: Place, node: By, name: str) -> Ref:
+    head = step(relation, place, node.head)
+    conditions = _conditions(relation, place, head, node.rows)
+    return _by_rows(relation, place, node, name, head, node.rows, conditions)
 
 
-def _choose(draft: Draft, place: Place, node: Choose, name: str) -> Ref:
-    conditions = _conditions(draft, place, None, node.rows)
-    return _by_rows(draft, place, node, name, None, node.rows, conditions)
+@emits(Choose)
+def _choose(relation: Relation, place: Place, node: Choose, name: str) -> Ref:
+    conditions = _conditions(relation, place, None, node.rows)
+    return _by_rows(relation, place, node, name, None, node.rows, conditions)
 
 
-def _conditions(draft: Draft, place: Place, head: Ref | None, rows: Sequence[Row]) -> list[Scalar | None]:
+def _conditions(relation: Relation, place: Place, head: Ref | None, rows: Sequence[Row]) -> list[Scalar | None]:
     """The condition of each row; one that may end the run is worked out only where no row above holds."""
     found: list[Scalar | None] = []
     for row in rows:
         inner = place
-        if found and any(faulting.faults(draft, part) for part in head_parts(row.head)):
+        if found and any(faulting.faults(relation, part) for part in head_parts(row.head)):
             above = [one for one in found if one is not None]
-            inner = place.under(scalars.guard(draft, place, build.negated(build.any_of(above))))
-        found.append(_condition(draft, inner, head, row.head))
+            inner = place.under(lowering.guard(relation, place, build.negated(build.any_of(above))))
+        found.append(_condition(relation, inner, head, row.head))
     return found
 
 
-def _condition(draft: Draft, place: Place, head: Scalar | None, written: Head) -> Scalar | None:
+def _condition(relation: Relation, place: Place, head: Scalar | None, written: Head) -> Scalar | None:
     match written:
         case Compares(op, bound):
             assert head is not None
-            return build.compare(build.COMPARE[op], head, scalars.lower(draft, place, bound))
+            return build.compare(build.COMPARE[op], head, lowering.lower(relation, place, bound))
         case Lists(values):
             assert head is not None
-            return build.any_of([build.compare("eq", head, scalars.lower(draft, place, value)) for value in values])
+            return build.any_of([build.compare("eq", head, lowering.lower(relation, place, value)) for value in values])
         case Holds(condition):
-            return scalars.lower(draft, place, condition)
+            return lowering.lower(relation, place, condition)
         case Otherwise():
             return None
 
 
 def _by_rows(
-    draft: Draft,
+    relation: Relation,
     place: Place,
     node: By | Choose,
     name: str,
@@ -122,13 +109,13 @@ def _by_rows(
     rows: Sequence[Row],
     conditions: Sequence[Scalar | None],
 ) -> Ref:
-    row = _row(draft, place, node.span, conditions)
-    values = [_row_value(draft, place, row, index, one) for index, one in enumerate(rows)]
+    row = _row(relation, place, node.span, conditions)
+    values = [_row_value(relation, place, row, index, one) for index, one in enumerate(rows)]
     texts = _texts(rows, conditions, values)
     kind = "by" if isinstance(node, By) else "choose"
     of = head.name if head is not None else None
     expr = _switch(row, values, node.type)
-    return draft.bind(name, expr, place, kind, node.span, of=of, row=row.name, rows=texts)
+    return relation.bind(name, expr, place, kind, node.span, of=of, row=row.name, rows=texts)
 
 
 def _texts(rows: Sequence[Row], conditions: Sequence[Scalar | None], values: Sequence[Scalar]) -> tuple[RowText, ...]:
@@ -138,24 +125,24 @@ def _texts(rows: Sequence[Row], conditions: Sequence[Scalar | None], values: Seq
     )
 
 
-def _row(draft: Draft, place: Place, span: Span, conditions: Sequence[Scalar | None]) -> Ref:
+def _row(relation: Relation, place: Place, span: Span, conditions: Sequence[Scalar | None]) -> Ref:
     """Bind which row is taken, counted from 0."""
     whens = [(one, build.number(index)) for index, one in enumerate(conditions) if one is not None]
     otherwise = next((build.number(index) for index, one in enumerate(conditions) if one is None), None)
     if not whens:
         assert otherwise is not None
-        return draft.bind(draft.fresh(place.base), otherwise, place, "row", span)
+        return relation.bind(relation.fresh(place.base), otherwise, place, "row", span)
     found = build.case(whens, otherwise, Unit.NUMBER)
-    return draft.bind(draft.fresh(place.base), found, place, "row", span)
+    return relation.bind(relation.fresh(place.base), found, place, "row", span)
 
 
-def _row_value(draft: Draft, place: Place, row: Ref, index: int, written: Row) -> Scalar:
+def _row_value(relation: Relation, place: Place, row: Ref, index: int, written: Row) -> Scalar:
     """A row's value; one that has steps of its own, or may fault, stands under the condition that the row is taken."""
     nested = isinstance(written.value, Limited | By | Choose | Curve | Tiers)
-    if not nested and not faulting.faults(draft, written.value):
-        return scalars.lower(draft, place, written.value)
-    taken = scalars.guard(draft, place, _taken(row, index))
-    return scalars.lower(draft, place.under(taken), written.value)
+    if not nested and not faulting.faults(relation, written.value):
+        return lowering.lower(relation, place, written.value)
+    taken = lowering.guard(relation, place, _taken(row, index))
+    return lowering.lower(relation, place.under(taken), written.value)
 
 
 def _taken(row: Ref, index: int) -> Op:
@@ -174,16 +161,17 @@ def _switch(row: Ref, values: Sequence[Scalar], type_: Type) -> Scalar:
 # ---------------------------------------------------------------- curve
 
 
-def _curve(draft: Draft, place: Place, node: Curve, name: str) -> Ref:
+@emits(Curve)
+def _curve(relation: Relation, place: Place, node: Curve, name: str) -> Ref:
     """Comparison rows, then the lines: up to the first point, between each two, after the last."""
-    head = step(draft, place, node.head)
+    head = step(relation, place, node.head)
     unit = node.type.unit
-    conditions = _conditions(draft, place, head, node.rows)
+    conditions = _conditions(relation, place, head, node.rows)
     points = node.points
     ends = [build.number(point.x, head.type.unit) for point in points]
     lines = [build.compare("le" if index == 0 else "lt", head, end) for index, end in enumerate(ends)]
-    row = _row(draft, place, node.span, [*conditions, *lines, None])
-    values = [_row_value(draft, place, row, index, one) for index, one in enumerate(node.rows)]
+    row = _row(relation, place, node.span, [*conditions, *lines, None])
+    values = [_row_value(relation, place, row, index, one) for index, one in enumerate(node.rows)]
     drawn: list[Scalar] = [build.number(points[0].y, unit)]
     for before, after in pairwise(points):
         slope = build.number((after.y - before.y) / (after.x - before.x), unit)
@@ -199,7 +187,7 @@ def _curve(draft: Draft, place: Place, node: Curve, name: str) -> Ref:
         condition = lines[index] if index < len(lines) else None
         parts.append(RowText(_between(heads, index), origin_of(span), condition, value))
     expr = _bounded(_switch(row, [*values, *drawn], node.type), node.type)
-    return draft.bind(name, expr, place, "curve", node.span, of=head.name, row=row.name, rows=(*texts, *parts))
+    return relation.bind(name, expr, place, "curve", node.span, of=head.name, row=row.name, rows=(*texts, *parts))
 
 
 def _between(texts: Sequence[str], index: int) -> str:
@@ -218,9 +206,10 @@ def _bounded(node: Scalar, type_: Type) -> Scalar:
 # ---------------------------------------------------------------- tiers
 
 
-def _tiers(draft: Draft, place: Place, node: Tiers, name: str) -> Ref:
+@emits(Tiers)
+def _tiers(relation: Relation, place: Place, node: Tiers, name: str) -> Ref:
     """In each band, what the bands below pay in full and the slice in it at its rate."""
-    head = step(draft, place, node.head)
+    head = step(relation, place, node.head)
     unit, head_unit = node.type.unit, head.type.unit
     conditions: list[Scalar | None] = []
     values: list[Scalar] = []
@@ -229,9 +218,9 @@ def _tiers(draft: Draft, place: Place, node: Tiers, name: str) -> Ref:
     below: Scalar = build.number(0, head_unit)
     falling: list[Scalar] = []
     for index, band in enumerate(node.bands):
-        inner = _reached(draft, place, band, head, below) if index else place
-        rate = scalars.lower(draft, inner, band.rate)
-        bound = scalars.lower(draft, inner, band.bound) if band.bound is not None else None
+        inner = _reached(relation, place, band, head, below) if index else place
+        rate = lowering.lower(relation, inner, band.rate)
+        bound = lowering.lower(relation, inner, band.bound) if band.bound is not None else None
         ends = below.type if index else None, bound.type if bound is not None else None
         inside = Ref(head.name, within(head.type, *ends))
         values.append(build.add(paid, build.mul(build.sub(inside, below, head_unit), rate, unit), unit))
@@ -244,22 +233,22 @@ def _tiers(draft: Draft, place: Place, node: Tiers, name: str) -> Ref:
             paid = _constant(build.add(paid, full, unit))
             below, fulls[-1] = bound, full
     if falling:
-        when = draft.bind(draft.fresh(place.base), build.any_of(falling), place, "guard", node.span)
-        draft.need([Flag(when.name, "KPI706", place.item, origin_of(node.span))])
-    row = _row(draft, place, node.span, conditions)
+        when = relation.bind(relation.fresh(place.base), build.any_of(falling), place, "guard", node.span)
+        relation.need([Flag(when.name, "KPI706", place.item, origin_of(node.span))])
+    row = _row(relation, place, node.span, conditions)
     texts = tuple(
         RowText(band.head_span.text, origin_of(band.span), condition, value, full)
         for band, condition, value, full in zip(node.bands, conditions, values, fulls, strict=True)
     )
     expr = _switch(row, values, node.type)
-    return draft.bind(name, expr, place, "tiers", node.span, of=head.name, row=row.name, rows=texts)
+    return relation.bind(name, expr, place, "tiers", node.span, of=head.name, row=row.name, rows=texts)
 
 
-def _reached(draft: Draft, place: Place, band: Band, head: Ref, below: Scalar) -> Place:
+def _reached(relation: Relation, place: Place, band: Band, head: Ref, below: Scalar) -> Place:
     """Where a band is worked out: everywhere, or, where it may end the run, past the bands below it."""
-    if not any(faulting.faults(draft, part) for part in (band.bound, band.rate) if part is not None):
+    if not any(faulting.faults(relation, part) for part in (band.bound, band.rate) if part is not None):
         return place
-    return place.under(scalars.guard(draft, place, build.compare("gt", head, below)))
+    return place.under(lowering.guard(relation, place, build.compare("gt", head, below)))
 
 
 def _constant(node: Scalar) -> Scalar:

@@ -8,11 +8,12 @@ from fractions import Fraction
 from itertools import combinations
 
 from kpirules.model import scheme
-from kpirules.plan import build, rules, scalars
-from kpirules.plan.draft import Draft, Place, origin_of
+from kpirules.model.expr import Expr
+from kpirules.plan import build, lowering
 from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.proof import proved
+from kpirules.plan.relation import Place, Relation, origin_of
 from kpirules.plan.shares import effective, shares
 from kpirules.plan.steps import chain, gates, maybe, rounding
 from kpirules.records import dataclass
@@ -20,28 +21,28 @@ from kpirules.source import Span
 from kpirules.values.units import Unit
 
 
-def _applies(draft: Draft, card: scheme.Scorecard) -> Ref | None:
+def _applies(relation: Relation, card: scheme.Scorecard) -> Ref | None:
     """Whether a scorecard is the subject's; None where it is everybody's."""
-    return draft.value(card.name, "applies") if card.applies is not None else None
+    return relation.value(card.name, "applies") if card.applies is not None else None
 
 
-def applying(draft: Draft, name: str) -> Ref:
+def applying(relation: Relation, name: str) -> Ref:
     """Bind whether a scorecard that has a `for` is the subject's."""
-    card = draft.model.card_of[name]
+    card = relation.model.card_of[name]
     assert card.applies is not None
     place = Place(name, "applies", name, title=card.title)
-    condition = scalars.lower(draft, place, card.applies)
-    return draft.bind(f"{name}.applies", condition, place, "guard", card.applies.span)
+    condition = lowering.lower(relation, place, card.applies)
+    return relation.bind(f"{name}.applies", condition, place, "guard", card.applies.span)
 
 
-def _entry_condition(draft: Draft, card: scheme.Scorecard, entry: scheme.Entry) -> Ref | None:
+def _entry_condition(relation: Relation, card: scheme.Scorecard, entry: scheme.Entry) -> Ref | None:
     """Whether an entry counts for the subject; None where it does for everybody."""
-    applies = _applies(draft, card)
+    applies = _applies(relation, card)
     if entry.when is None:
         return applies
     place = Place(entry.indicator, "when", f"{card.name}/{entry.indicator}", applies.name if applies else None)
-    when = scalars.lower(draft, place, entry.when)
-    return draft.bind(f"{place.base}.when", when, place, "guard", entry.when.span)
+    when = lowering.lower(relation, place, entry.when)
+    return relation.bind(f"{place.base}.when", when, place, "guard", entry.when.span)
 
 
 _PAIRED = 20
@@ -102,40 +103,42 @@ class _Entry:
     marks: Mapping[str, str]
 
 
-def _card(draft: Draft, card: scheme.Scorecard) -> tuple[Ref, Ref]:
+def _card(relation: Relation, card: scheme.Scorecard) -> tuple[Ref, Ref]:
     """The weighted sum and the sum of adjustments of one scorecard."""
-    applies = _applies(draft, card)
+    applies = _applies(relation, card)
     guard = applies.name if applies is not None else None
     place = Place(card.name, "weighted", card.name, guard, card.title)
     groups: list[tuple[scheme.Group, Place, Ref, list[_Entry]]] = []
     for group in card.groups:
-        entries = [_entry(draft, card, entry) for entry in group.entries]
+        entries = [_entry(relation, card, entry) for entry in group.entries]
         mean = _Mean([(one.score, one.entry.weight) for one in entries])
         inner = Place(group.name, "value", f"{card.name}/{group.name}", guard, group.title)
-        found = draft.bind(inner.base, mean.scalar(), inner, "weighted", group.span, weights=mean.weights())
+        found = relation.bind(inner.base, mean.scalar(), inner, "weighted", group.span, weights=mean.weights())
         groups.append((group, inner, found, entries))
-    beside = [_entry(draft, card, entry) for entry in card.entries]
+    beside = [_entry(relation, card, entry) for entry in card.entries]
     everything = _Mean([(found, group.weight) for group, _, found, _ in groups])
     everything.parts += [(one.score, one.entry.weight) for one in beside]
     name = f"{card.name}.weighted"
-    weighted = draft.bind(name, everything.scalar(), place, "weighted", card.span, weights=everything.weights())
-    counted = shares(draft, place, f"{card.name}.there", everything.parts)
+    weighted = relation.bind(name, everything.scalar(), place, "weighted", card.span, weights=everything.weights())
+    counted = shares(relation, place, f"{card.name}.there", everything.parts)
     for (group, inner, found, entries), share in zip(groups, counted[: len(groups)], strict=True):
         counts = replace(inner, base=f"{inner.base} group")  # an indicator in it may have the group's name
-        parts = (Part("score", found.name), *effective(draft, counts, share))
-        draft.items.append(_item(card, group, "group", parts, card.name))
-        inside = shares(draft, inner, f"{inner.base}.there", [(one.score, one.entry.weight) for one in entries])
+        parts = (Part("score", found.name), *effective(relation, counts, share))
+        relation.items.append(_item(card, group, "group", parts, card.name))
+        inside = shares(relation, inner, f"{inner.base}.there", [(one.score, one.entry.weight) for one in entries])
         for one, own in zip(entries, inside, strict=True):
-            _indicator_item(draft, card, one, effective(draft, one.place, own, share), group.name)
+            _indicator_item(relation, card, one, effective(relation, one.place, own, share), group.name)
     for one, own in zip(beside, counted[len(groups) :], strict=True):
-        _indicator_item(draft, card, one, effective(draft, one.place, own), card.name)
-    return weighted, _adjustments(draft, card, place)
+        _indicator_item(relation, card, one, effective(relation, one.place, own), card.name)
+    return weighted, _adjustments(relation, card, place)
 
 
-def _indicator_item(draft: Draft, card: scheme.Scorecard, one: _Entry, counts: tuple[Part, ...], parent: str) -> None:
-    indicator = draft.model.indicators[one.entry.indicator]
+def _indicator_item(
+    relation: Relation, card: scheme.Scorecard, one: _Entry, counts: tuple[Part, ...], parent: str
+) -> None:
+    indicator = relation.model.indicators[one.entry.indicator]
     item = _item(card, indicator, "indicator", (*one.parts, *counts), parent)
-    draft.items.append(replace(item, weight=one.entry.weight, tier1=one.marks))
+    relation.items.append(replace(item, weight=one.entry.weight, tier1=one.marks))
 
 
 def _item(
@@ -150,68 +153,70 @@ def _item(
     return Item(made_of.name, kind, made_of.title, parts, origin, parent, weight, scorecard=card.name)
 
 
-def _entry(draft: Draft, card: scheme.Scorecard, entry: scheme.Entry) -> _Entry:
-    counts = _entry_condition(draft, card, entry)
-    score = draft.value(entry.indicator, "score", counts.name if counts is not None else None)
-    indicator = draft.model.indicators[entry.indicator]
+def _entry(relation: Relation, card: scheme.Scorecard, entry: scheme.Entry) -> _Entry:
+    counts = _entry_condition(relation, card, entry)
+    score = relation.value(entry.indicator, "score", counts.name if counts is not None else None)
+    indicator = relation.model.indicators[entry.indicator]
     place = Place(entry.indicator, "counted", f"{card.name}/{entry.indicator}", None, indicator.title)
     out: list[tuple[Scalar, Span]] = []
     if entry.when is not None and counts is not None:
         out.append((build.negated(counts), entry.when.span))
-        score = draft.bind(
+        score = relation.bind(
             f"{place.base}.counted", score, place.under(counts.name), "when", entry.when.span, of=score.name
         )
         score = maybe(score)
     if score.type.missing and indicator.missing is not None:
         out.append((build.is_missing(score), indicator.missing.span))
-    parts = (*indicator_parts(draft, indicator), Part("score", score.name))
-    marks = of_indicator(draft, entry.indicator)
-    return _Entry(entry, place, score, parts, marks | left_out(draft, place, out))
+    parts = (*indicator_parts(relation, indicator), Part("score", score.name))
+    marks = of_indicator(relation, entry.indicator)
+    return _Entry(entry, place, score, parts, marks | left_out(relation, place, out))
 
 
-def indicator_parts(draft: Draft, indicator: scheme.Indicator) -> tuple[Part, ...]:
+def indicator_parts(relation: Relation, indicator: scheme.Indicator) -> tuple[Part, ...]:
     """The figures behind an indicator's score."""
     written = {"actual": indicator.actual, "target": indicator.target, "achievement": indicator.achievement}
     names = [part for part, rule in written.items() if rule is not None]
-    return tuple(Part(part, draft.seen(indicator.name, part).name) for part in names)
+    return tuple(Part(part, relation.seen(indicator.name, part).name) for part in names)
 
 
-def _adjustments(draft: Draft, card: scheme.Scorecard, place: Place) -> Ref:
+def _adjustments(relation: Relation, card: scheme.Scorecard, place: Place) -> Ref:
     found = build.Sum(Unit.NUMBER)
-    for nth, adjust in enumerate(card.adjusts, 1):
+    added: list[Expr] = []
+    for adjust in card.adjusts:
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
-        with proved(adjust.rule.span, *(one.rule for one in card.adjusts[:nth])):
-            one = rules.emit(draft, inner, adjust.rule, inner.base)
+        added.append(adjust.rule)
+        with proved(adjust.rule.span, *added):
+            one = lowering.emit(relation, inner, adjust.rule, inner.base)
             found.plus(one)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
-        draft.items.append(replace(item, tier1=tier1(draft, adjust.name, inner.base)))
+        relation.items.append(replace(item, tier1=tier1(relation, adjust.name, inner.base)))
     with proved(card.span):
         adjusted = found.total()
-    return draft.bind(f"{card.name}.adjustments", adjusted, place, "value", None)
+    return relation.bind(f"{card.name}.adjustments", adjusted, place, "value", None)
 
 
-def _sum(draft: Draft, card: scheme.Scorecard) -> Scalar:
+def _sum(relation: Relation, card: scheme.Scorecard) -> Scalar:
     """What a scorecard comes to: by its own rule, worked out where something is scored, or weighted + adjustments."""
-    weighted, adjustments = _card(draft, card)
+    weighted, adjustments = _card(relation, card)
     if card.total is None:
         return build.add(weighted, adjustments, Unit.NUMBER) if card.adjusts else weighted
     for part, found in (("weighted", weighted), ("adjustments", adjustments)):
-        draft.values[card.name, part], draft.flags[card.name, part] = found.name, ()
-    applies = _applies(draft, card)
+        relation.values[card.name, part], relation.flags[card.name, part] = found.name, ()
+    applies = _applies(relation, card)
     place = Place(card.name, "total", f"{card.name}.total", applies.name if applies is not None else None, card.title)
     if not weighted.type.missing:
-        return rules.emit(draft, place, card.total, place.base)
+        return lowering.emit(relation, place, card.total, place.base)
     scored = build.negated(build.is_missing(weighted))
-    there = draft.bind(f"{card.name}.scored", scored, place, "guard", card.span)
-    return maybe(rules.emit(draft, place.under(there.name), card.total, place.base))
+    there = relation.bind(f"{card.name}.scored", scored, place, "guard", card.span)
+    return maybe(lowering.emit(relation, place.under(there.name), card.total, place.base))
 
 
-def total(draft: Draft) -> Ref:
+def total(relation: Relation) -> Ref:
     """The subject's scorecard, its weighted sum and adjustments, rounding, gates."""
-    cards = draft.model.scorecards
+    cards = relation.model.scorecards
     place = Place("total", "value", "total")
-    _which(draft, cards)
-    sums: list[tuple[Ref | None, Scalar]] = [(_applies(draft, card), _sum(draft, card)) for card in cards]
+    _which(relation, cards)
+    sums: list[tuple[Ref | None, Scalar]] = [(_applies(relation, card), _sum(relation, card)) for card in cards]
     first_span = cards[0].span
 
     def raw(name: str) -> Ref:
@@ -219,61 +224,62 @@ def total(draft: Draft) -> Ref:
             found = sums[0][1]
         else:
             found = build.case([(applies, one) for applies, one in sums if applies is not None], None, Unit.NUMBER)
-        return draft.bind(name, found, place, "value", None)
+        return relation.bind(name, found, place, "value", None)
 
-    rest = [rounding(draft, place, "total", first_span), *gates(draft, place, "total", "value")]
-    found = chain(raw, rest, "total", draft)
-    found = Ref(found.name, found.type.maybe(when=draft.model.total_missing))
-    draft.types[found.name] = found.type
+    rest = [rounding(relation, place, "total", first_span), *gates(relation, place, "total", "value")]
+    found = chain(raw, rest, "total", relation)
+    found = Ref(found.name, found.type.maybe(when=relation.model.total_missing))
+    relation.types[found.name] = found.type
     parts = (Part("value", found.name),)
-    marks = tier1(draft, "total", *(f"{card.name}.total" for card in cards), "total")
-    draft.items.append(Item("total", "total", None, parts, origin_of(first_span), tier1=marks))
+    marks = tier1(relation, "total", *(f"{card.name}.total" for card in cards), "total")
+    relation.items.append(Item("total", "total", None, parts, origin_of(first_span), tier1=marks))
     return found
 
 
-def _applying_row(draft: Draft, card: scheme.Scorecard) -> RowText:
+def _applying_row(relation: Relation, card: scheme.Scorecard) -> RowText:
     """A scorecard as a row of the choice between them."""
     origin = origin_of((card.applies or card).span)
     head = origin.text.partition("\n")[0].strip()
-    return RowText(head, replace(origin, text=head), _applies(draft, card), build.text(card.name))
+    return RowText(head, replace(origin, text=head), _applies(relation, card), build.text(card.name))
 
 
-def _which(draft: Draft, cards: Sequence[scheme.Scorecard]) -> None:
+def _which(relation: Relation, cards: Sequence[scheme.Scorecard]) -> None:
     """Bind `scorecard`, the name of the subject's scorecard; two for one subject are a fault."""
     place = Place("scorecard", "value", "scorecard")
-    whens = [(applies, build.text(card.name)) for card in cards if (applies := _applies(draft, card)) is not None]
+    whens = [(applies, build.text(card.name)) for card in cards if (applies := _applies(relation, card)) is not None]
     otherwise = next((build.text(card.name) for card in cards if card.applies is None), None)
     taken = [(applies, build.number(nth)) for nth, (applies, _) in enumerate(whens)]
     last = build.number(len(whens)) if otherwise is not None else None
-    row = draft.bind(draft.fresh("scorecard"), build.case(taken, last, Unit.NUMBER), place, "row", cards[0].span)
+    row = relation.bind(relation.fresh("scorecard"), build.case(taken, last, Unit.NUMBER), place, "row", cards[0].span)
     rows = [
-        _applying_row(draft, card) for card in (*(c for c in cards if c.applies), *(c for c in cards if not c.applies))
+        _applying_row(relation, card)
+        for card in (*(c for c in cards if c.applies), *(c for c in cards if not c.applies))
     ]
     found = build.case(whens, otherwise, Unit.TEXT)
-    draft.bind("scorecard", found, place, "choose", cards[0].span, row=row.name, rows=tuple(rows))
-    if draft.model.exclusive:
+    relation.bind("scorecard", found, place, "choose", cards[0].span, row=row.name, rows=tuple(rows))
+    if relation.model.exclusive:
         return
     held = [card for card in cards if card.applies is not None]
     if len(held) <= _PAIRED:
         for first, second in combinations(held, 2):
-            _two(draft, place, second, [_applies(draft, first)], first)
+            _two(relation, place, second, [_applies(relation, first)], first)
         return
     for nth, card in enumerate(held):
         before = build.compare("lt", row, build.number(nth))
-        _two(draft, place, card, [before])
+        _two(relation, place, card, [before])
 
 
 def _two(
-    draft: Draft,
+    relation: Relation,
     place: Place,
     card: scheme.Scorecard,
     others: Sequence[Scalar | None],
     other: scheme.Scorecard | None = None,
 ) -> None:
     """Bind whether somebody has a scorecard and another one; that is a fault, told with the other where it is one."""
-    applying = [one for one in (*others, _applies(draft, card)) if one is not None]
-    two = draft.bind(draft.fresh("scorecard"), build.both(applying), place, "guard", card.span)
+    applying = [one for one in (*others, _applies(relation, card)) if one is not None]
+    two = relation.bind(relation.fresh("scorecard"), build.both(applying), place, "guard", card.span)
     check = Check(two.name, "KPI703", card.name, origin_of((card.applies or card).span))
     if other is not None:
         check = replace(check, other=other.name, other_origin=origin_of((other.applies or other).span))
-    draft.checks.append(check)
+    relation.checks.append(check)

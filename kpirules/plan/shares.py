@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from kpirules.model import scheme
 from kpirules.plan import build
-from kpirules.plan.draft import Draft, Place
 from kpirules.plan.ir import Const, Op, Part, Ref, Scalar
+from kpirules.plan.relation import Place, Relation
 from kpirules.records import dataclass
 from kpirules.values.units import Unit
 
@@ -27,7 +27,7 @@ class Share:
     whole: Ref | Const
 
 
-def shares(draft: Draft, place: Place, name: str, parts: Sequence[tuple[Ref, Fraction]]) -> list[Share]:
+def shares(relation: Relation, place: Place, name: str, parts: Sequence[tuple[Ref, Fraction]]) -> list[Share]:
     """What each of some values counts beside the others; what is there is added up under `name`."""
     wholes = scheme.whole([weight for _, weight in parts])
     sum_: Ref | Const = build.number(sum(wholes))
@@ -35,11 +35,11 @@ def shares(draft: Draft, place: Place, name: str, parts: Sequence[tuple[Ref, Fra
         found = build.Sum(Unit.NUMBER)
         for (value, _), part in zip(parts, wholes, strict=True):
             found.plus(_if_there(value, build.number(part)))
-        sum_ = draft.bind(name, found.total(), place, "mark", None)
+        sum_ = relation.bind(name, found.total(), place, "mark", None)
     return [Share(value, weight, part, sum_) for (value, weight), part in zip(parts, wholes, strict=True)]
 
 
-def effective(draft: Draft, place: Place, share: Share, group: Share | None = None) -> tuple[Part, ...]:
+def effective(relation: Relation, place: Place, share: Share, group: Share | None = None) -> tuple[Part, ...]:
     """The parts `points` and, where it is not always the declared one, `effective_weight` of an entry or a group.
 
     `group` is the share of the group that an entry stands in. A weight that something left out has no part of is
@@ -49,10 +49,10 @@ def effective(draft: Draft, place: Place, share: Share, group: Share | None = No
     value, base = share.value, place.base
     if all(isinstance(one.whole, Const) for one in ways):
         points = build.mul(value, build.number(share.weight), Unit.NUMBER)
-        return (Part("points", draft.bind(f"{base}.points", points, place, "value", None).name),)
-    weight = draft.bind(f"{base}.weight", _if_there(value, _part(ways)), place, "mark", None)
+        return (Part("points", relation.bind(f"{base}.points", points, place, "value", None).name),)
+    weight = relation.bind(f"{base}.weight", _if_there(value, _part(ways)), place, "mark", None)
     there = build.coalesce(value, build.number(0)) if value.type.missing else value
-    points = draft.bind(f"{base}.points", build.mul(there, weight, Unit.NUMBER), place, "value", None)
+    points = relation.bind(f"{base}.points", build.mul(there, weight, Unit.NUMBER), place, "value", None)
     return Part("effective_weight", weight.name), Part("points", points.name)
 
 

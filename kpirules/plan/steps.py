@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kpirules.model import scheme
-from kpirules.plan import build, faulting, scalars
-from kpirules.plan.draft import Draft, Place
+from kpirules.plan import build, faulting, lowering
 from kpirules.plan.ir import Ref, Scalar
+from kpirules.plan.relation import Place, Relation
 from kpirules.source import Span
 from kpirules.values.units import Unit
 
@@ -16,22 +16,22 @@ Change = Callable[[Ref, str], Ref]
 """Binds, under a name, what a value becomes."""
 
 
-def chain(first: Callable[[str], Ref], rest: Sequence[Change], name: str, draft: Draft) -> Ref:
+def chain(first: Callable[[str], Ref], rest: Sequence[Change], name: str, relation: Relation) -> Ref:
     """A value and its changes, which end in a binding called `name`; the ones before it get fresh names."""
-    names = [draft.fresh(name) for _ in rest]
+    names = [relation.fresh(name) for _ in rest]
     value = first(names[0] if names else name)
     for index, one in enumerate(rest):
         value = one(value, names[index + 1] if index + 1 < len(names) else name)
     return value
 
 
-def rounding(draft: Draft, place: Place, what: str, span: Span) -> Change:
+def rounding(relation: Relation, place: Place, what: str, span: Span) -> Change:
     """The rounding of `achievement`, `score`, `total` or `money`, as the header declares it."""
-    header = draft.model.header
+    header = relation.model.header
 
     def step(value: Ref, name: str) -> Ref:
         found = build.rounded(value, header.places[what], header.mode)
-        return draft.bind(name, found, place, "round", span, of=value.name)
+        return relation.bind(name, found, place, "round", span, of=value.name)
 
     return step
 
@@ -44,33 +44,33 @@ def maybe(value: Ref) -> Ref:
 # ---------------------------------------------------------------- gates
 
 
-def gates(draft: Draft, place: Place, item: str, part: str) -> list[Change]:
+def gates(relation: Relation, place: Place, item: str, part: str) -> list[Change]:
     """A step for each gate on a value, in file order."""
-    return [_gate(draft, place, effect) for effect in draft.model.effects_on.get((item, part), ())]
+    return [_gate(relation, place, effect) for effect in relation.model.effects_on.get((item, part), ())]
 
 
-def trips(draft: Draft, gate: str) -> Ref:
+def trips(relation: Relation, gate: str) -> Ref:
     """Bind whether a gate trips."""
-    effect = draft.model.effect_of[gate]
+    effect = relation.model.effect_of[gate]
     place = Place(gate, "gate", gate, title=effect.title)
-    return draft.bind(gate, scalars.lower(draft, place, effect.when), place, "guard", effect.when.span)
+    return relation.bind(gate, lowering.lower(relation, place, effect.when), place, "guard", effect.when.span)
 
 
-def _gate(draft: Draft, place: Place, effect: scheme.Effect) -> Change:
+def _gate(relation: Relation, place: Place, effect: scheme.Effect) -> Change:
     def step(value: Ref, name: str) -> Ref:
-        trips = draft.value(effect.gate, "gate", place.guard)
+        trips = relation.value(effect.gate, "gate", place.guard)
         change = _on_grade if value.type.unit is Unit.TEXT else _on_number
-        found = change(draft, place, effect, value, trips)
-        return draft.bind(name, found, place, "gate", effect.span, of=value.name, row=trips.name)
+        found = change(relation, place, effect, value, trips)
+        return relation.bind(name, found, place, "gate", effect.span, of=value.name, row=trips.name)
 
     return step
 
 
-def _on_grade(draft: Draft, place: Place, effect: scheme.Effect, value: Ref, trips: Ref) -> Scalar:
+def _on_grade(relation: Relation, place: Place, effect: scheme.Effect, value: Ref, trips: Ref) -> Scalar:
     """A grade capped (or lifted) to the bound where it is better (or worse), by the order of the grade's rows."""
-    assert draft.model.grade is not None
-    order = draft.model.grade.order
-    bound = scalars.lower(draft, place, effect.bound)
+    assert relation.model.grade is not None
+    order = relation.model.grade.order
+    bound = lowering.lower(relation, place, effect.bound)
     at = order.index(str(getattr(bound, "value", "")))
     moved = {"at most": order[:at], "at least": order[at + 1 :], "is": order}[effect.how]
     if not moved:
@@ -80,12 +80,12 @@ def _on_grade(draft: Draft, place: Place, effect: scheme.Effect, value: Ref, tri
     return replace(found, type=replace(value.type, domain=order)) if not isinstance(found, Ref) else found
 
 
-def _on_number(draft: Draft, place: Place, effect: scheme.Effect, value: Ref, trips: Ref) -> Scalar:
+def _on_number(relation: Relation, place: Place, effect: scheme.Effect, value: Ref, trips: Ref) -> Scalar:
     """A number limited or replaced where the gate trips; the result is rounded like its target."""
-    header = draft.model.header
+    header = relation.model.header
     unit = value.type.unit
-    inner = place.under(scalars.guard(draft, place, trips)) if faulting.faults(draft, effect.bound) else place
-    bound = scalars.lower(draft, inner, effect.bound)
+    inner = place.under(lowering.guard(relation, place, trips)) if faulting.faults(relation, effect.bound) else place
+    bound = lowering.lower(relation, inner, effect.bound)
     if effect.how == "is":
         there = build.both([trips, build.negated(build.is_missing(value))])
         capped, condition = bound, there

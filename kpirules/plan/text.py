@@ -98,6 +98,7 @@ class _Steps:
     def lines(self, steps: Iterable[Step]) -> Iterator[str]:
         """The steps, each after an empty line."""
         for step in steps:
+            self.names.begin(step)
             number_ = self.names.step(step.name)
             yield from ("", f"{number_} {self._step(step)}", *(f"   {line}" for line in self._inside(step)))
 

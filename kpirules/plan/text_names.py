@@ -45,7 +45,6 @@ class Names:
         self.unsaid = self._unsaid(bindings)
         for nth, step in enumerate(self.steps, self.first):
             self._steps[step.name] = f"#{nth}"
-            self._name(step, f"#{nth}")
 
     def step(self, name: str) -> str:
         """The number of the step of that name."""
@@ -55,7 +54,9 @@ class Names:
         """What a figure is called: by its name, or by the step that makes it and its number there."""
         return self._names[name]
 
-    def _name(self, step: Step, number: str) -> None:
+    def begin(self, step: Step) -> None:
+        """Name what a step makes; from here on a name that an earlier one has made too means this step's."""
+        number = self.step(step.name)
         match step:
             case Scan(_, table, columns):
                 for name, (column, _) in columns.items():

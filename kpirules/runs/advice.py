@@ -20,17 +20,17 @@ def advice(plan: Plan, item: Item, subjects: pa.Table) -> pa.Array:
     """The texts of an item for each subject, a list; missing where there are none."""
     if not item.advice:
         return pa.nulls(subjects.num_rows, LISTS)
-    given = [pc.fill_null(_text(plan, one, subjects), "") for one in item.advice]
+    given = [pc.fill_null(_text(plan, advice, subjects), "") for advice in item.advice]
     joined = pc.binary_join_element_wise(*given, "")
     texts = pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), pc.utf8_slice_codeunits(joined, 1))
     return pc.split_pattern(texts, _BETWEEN).cast(LISTS)
 
 
-def _text(plan: Plan, one: Advice, subjects: pa.Table) -> pa.Array:
+def _text(plan: Plan, advice: Advice, subjects: pa.Table) -> pa.Array:
     """A text for each subject, after a mark that parts texts; missing for those whom it is not for."""
-    pieces = [pa.scalar(_BETWEEN), *(_piece(plan, piece, subjects) for piece in one.pieces)]
+    pieces = [pa.scalar(_BETWEEN), *(_piece(plan, piece, subjects) for piece in advice.pieces)]
     whole = pc.binary_join_element_wise(*pieces, "")
-    return flat(pc.if_else(subjects.column(one.when), whole, pa.scalar(None, pa.string())))
+    return flat(pc.if_else(subjects.column(advice.when), whole, pa.scalar(None, pa.string())))
 
 
 def _piece(plan: Plan, piece: Piece, subjects: pa.Table) -> pa.Scalar | pa.ChunkedArray:

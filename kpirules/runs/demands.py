@@ -32,10 +32,10 @@ def required(
         Fault: as `worked_out`.
     """
     contracts, subject = tuple(compiled.model.tables.values()), compiled.model.subject.table.name
-    while found := _all_broken(compiled, loaded, period, engine or Bulk()):
+    while unsound := _all_broken(compiled, loaded, period, engine or Bulk()):
         if not quarantine:
-            raise DataFaults(loaded.groups(contracts, found))
-        loaded = loaded.without(contracts, found, subject)
+            raise DataFaults(loaded.groups(contracts, unsound))
+        loaded = loaded.without(contracts, unsound, subject)
     return loaded
 
 
@@ -61,11 +61,11 @@ def with_demands(
         if fewer and (adds_up or _may_find_none(compiled, read, fewer)):
             continue
         try:
-            found = _broken(compiled, demand, rule.span, sound, period, engine or Bulk())
+            findings = _broken(compiled, demand, rule.span, sound, period, engine or Bulk())
         except RunStopped:
             waiting.append(demand.message)
             continue
-        groups += sound.groups(contracts, {demand.table: found})
+        groups += sound.groups(contracts, {demand.table: findings})
     order = [contract.name for contract in contracts]
     groups.sort(key=lambda group: order.index(group.place.table))
     return DataFaults(groups, tuple(dict.fromkeys(waiting)))
@@ -79,10 +79,10 @@ def _may_find_none(compiled: Compiled, read: Collection[str], fewer: Collection[
 
 def _all_broken(compiled: Compiled, loaded: Loaded, period: Period, engine: Engine) -> dict[str, list[Finding]]:
     """The rows that break what is required of them, by table."""
-    found: dict[str, list[Finding]] = {}
+    by_table: dict[str, list[Finding]] = {}
     for demand, rule in zip(compiled.plan.demands, compiled.model.demands, strict=True):
-        found.setdefault(demand.table, []).extend(_broken(compiled, demand, rule.span, loaded, period, engine))
-    return {table: findings for table, findings in found.items() if findings}
+        by_table.setdefault(demand.table, []).extend(_broken(compiled, demand, rule.span, loaded, period, engine))
+    return {table: findings for table, findings in by_table.items() if findings}
 
 
 def _broken(
@@ -107,5 +107,5 @@ def _rows(
 ) -> pa.Array:
     """The places of the rows that break a demand, in order."""
     plan = compiled.plan.of_demand(demand)
-    found = worked_out(compiled, plan, tables, period, (), engine).subjects
-    return flat(pc.cast(found.column(plan.key), pa.int64()))
+    rows = worked_out(compiled, plan, tables, period, (), engine).subjects
+    return flat(pc.cast(rows.column(plan.key), pa.int64()))

@@ -90,12 +90,12 @@ def differences(file: str, recorded: pa.Table, recomputed: pa.Table, of: Shape) 
     if recorded.equals(recomputed):
         return
     here, there = _identities(recorded, of), _identities(recomputed, of)
-    place = {one: at for at, one in enumerate(there)}
-    pairs = [(at, place[one]) for at, one in enumerate(here) if one in place]
+    place = {identity: at for at, identity in enumerate(there)}
+    pairs = [(at, place[identity]) for at, identity in enumerate(here) if identity in place]
     told = list(_cells(file, recorded, recomputed, of, pairs))
     known = set(here)
-    told += _rows(_ADDED, file, recorded, of, [at for at, one in enumerate(here) if one not in place])
-    told += _rows(_REMOVED, file, recomputed, of, [at for at, one in enumerate(there) if one not in known])
+    told += _rows(_ADDED, file, recorded, of, [at for at, identity in enumerate(here) if identity not in place])
+    told += _rows(_REMOVED, file, recomputed, of, [at for at, identity in enumerate(there) if identity not in known])
     yield from told or [not_as_written(file)]
 
 
@@ -107,27 +107,27 @@ def not_as_written(file: str) -> Finding:
 def _identities(table: pa.Table, of: Shape) -> list[tuple[object, ...]]:
     """What names each row; of rows that are named alike, their number among these too."""
     seen: dict[tuple[object, ...], int] = {}
-    found: list[tuple[object, ...]] = []
+    identities: list[tuple[object, ...]] = []
     for key in zip(*(table.column(name).to_pylist() for name in of.keys), strict=True):
         seen[key] = seen.get(key, 0) + 1
-        found.append((*key, seen[key]))
-    return found
+        identities.append((*key, seen[key]))
+    return identities
 
 
 def _cells(
     file: str, recorded: pa.Table, recomputed: pa.Table, of: Shape, pairs: Sequence[tuple[int, int]]
 ) -> Iterator[Finding]:
     """The cells that differ in rows of both tables, given as pairs of their places."""
-    mine = recorded.take(pa.array([one for one, _ in pairs], pa.int64()))
+    mine = recorded.take(pa.array([at for at, _ in pairs], pa.int64()))
     theirs = recomputed.take(pa.array([other for _, other in pairs], pa.int64()))
-    found: list[tuple[int, int, str, str | None, str | None]] = []
+    changes: list[tuple[int, int, str, str | None, str | None]] = []
     for nth, name in enumerate(recorded.column_names):
         was, now = (flat(plain_text(table.column(name))) for table in (mine, theirs))
         same = pc.if_else(pc.or_(pc.is_null(was), pc.is_null(now)), pc.and_(pc.is_null(was), pc.is_null(now)), None)
         rows = pc.indices_nonzero(pc.invert(pc.coalesce(same, pc.equal(was, now))))
         cells = zip(rows.to_pylist(), was.take(rows).to_pylist(), now.take(rows).to_pylist(), strict=True)
-        found += ((row, nth, name, one, other) for row, one, other in cells)
-    for row, _, name, was, now in sorted(found, key=lambda one: one[:2]):
+        changes += ((row, nth, name, was, other) for row, was, other in cells)
+    for row, _, name, was, now in sorted(changes, key=lambda change: change[:2]):
         subject, item, whom = _named(mine, of, row)
         args: dict[str, object] = {"file": file, "subject": whom, "figure": name if item is None else f"{item}.{name}"}
         args |= {"recorded": quoted(was), "recomputed": quoted(now)}
@@ -139,7 +139,7 @@ def _rows(code: str, file: str, table: pa.Table, of: Shape, places: Sequence[int
     for row in places:
         subject, item, whom = _named(table, of, row)
         named = [item, whom] if of.subject in of.keys else [_key(table, of, row), subject]
-        args = {"file": file, "row": " / ".join(one for one in named if one is not None)}
+        args = {"file": file, "row": " / ".join(part for part in named if part is not None)}
         yield Finding(Diagnostic(code, None, args), file, subject, item)
 
 

@@ -64,7 +64,7 @@ def scheme_digest(files: Sequence[Mapping[str, str]]) -> str:
     """
     if len(files) == 1:
         return files[0]["sha256"]
-    lines = (f"{one['sha256']}  {one['kept']}\n" for one in files)
+    lines = (f"{file['sha256']}  {file['kept']}\n" for file in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -88,7 +88,7 @@ class Evidence:
     @property
     def texts(self) -> tuple[str, ...]:
         """The digest of each rule file, whatever it is called."""
-        return tuple(one["sha256"] for one in self.manifest["scheme"]["files"])
+        return tuple(file["sha256"] for file in self.manifest["scheme"]["files"])
 
     def to_json(self) -> dict[str, Any]:
         """Which run it is, as data that `json.dumps` takes."""
@@ -128,19 +128,19 @@ class Evidence:
         Raises:
             Fault: a file is missing, or cannot be read (KPI730); all such files.
         """
-        found: list[str] = []
+        changed_files: list[str] = []
         faults: list[Diagnostic] = []
         for name, known in self.manifest["files"].items():
             try:
                 if digest(self.path(name)) != known:
-                    found.append(name)
+                    changed_files.append(name)
             except OSError as error:
                 faults += not_a_run(self.folder, name, reason(error)).diagnostics
             except Fault as fault:
                 faults += fault.diagnostics
         if faults:
             raise Fault(faults)
-        return found
+        return changed_files
 
     def text(self, name: str) -> str:
         """A file of text.
@@ -164,15 +164,15 @@ class Evidence:
         path = self.path(name)
         try:
             with path.open("rb") as file:
-                found = pq.read_table(file)
-            found.validate(full=True)
+                read = pq.read_table(file)
+            read.validate(full=True)
         except OSError as error:
             raise not_a_run(self.folder, name, Unfit.NOT_PARQUET if error.errno is None else reason(error)) from None
         except (pa.ArrowException, ValueError, NotImplementedError):
             raise not_a_run(self.folder, name, Unfit.NOT_PARQUET) from None
-        if not found.schema.equals(schema):
+        if not read.schema.equals(schema):
             raise not_a_run(self.folder, name, Unfit.COLUMNS)
-        return found
+        return read
 
     def compiled(self) -> Compiled:
         """The scheme of the rule files that the folder keeps, named as they were for the run; no other file is read.
@@ -182,7 +182,7 @@ class Evidence:
         """
         files = self.manifest["scheme"]["files"]
         folder = posixpath.dirname(files[0]["kept"])
-        texts = {posixpath.relpath(one["kept"], folder): self.text(one["kept"]) for one in files}
+        texts = {posixpath.relpath(file["kept"], folder): self.text(file["kept"]) for file in files}
         named = SourceText(files[0]["path"], next(iter(texts.values())))
         compiled = compile_scheme(named, Kept({name: text.encode() for name, text in texts.items()}))
         if len(compiled.texts) != len(files):
@@ -201,8 +201,8 @@ def read_evidence(folder: Path) -> Evidence:
     schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
     try:
         with open_file(folder / NAME) as file:
-            found = json.load(file)
-        jsonschema.Draft202012Validator(schema).validate(found)
+            data = json.load(file)
+        jsonschema.Draft202012Validator(schema).validate(data)
     except OSError as error:
         raise not_a_run(folder, NAME, reason(error)) from None
     except (ValueError, RecursionError) as error:
@@ -210,13 +210,13 @@ def read_evidence(folder: Path) -> Evidence:
     except jsonschema.ValidationError as error:
         raise not_a_run(folder, NAME, f"{error.json_path}: {error.message}") from None
     try:
-        created = datetime.fromisoformat(found["created"])
-        period = _period(found["period"])
+        created = datetime.fromisoformat(data["created"])
+        period = _period(data["period"])
     except ValueError:
         raise not_a_run(folder, NAME, Unfit.DATES) from None
     if created.tzinfo is None or period is None:
         raise not_a_run(folder, NAME, Unfit.DATES)
-    return Evidence(folder, found, created, period)
+    return Evidence(folder, data, created, period)
 
 
 def _period(said: Mapping[str, str]) -> Period | None:

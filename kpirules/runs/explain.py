@@ -78,20 +78,20 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
         return replace(set_aside(plan, str(period), subject, item), set_aside=aside, uncredited=uncredited)
     try:
         mode = compiled.model.header.mode
-        found = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period), mode=mode)
+        trace = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period), mode=mode)
     except Differs as differs:
         raise Disagreement(_differences(compiled.plan, subject, differs)) from None
-    if scored is bool(found.left_out):
+    if scored is bool(trace.left_out):
         args = {"subject": subject, "key": compiled.model.subject.key}
         raise Disagreement([Diagnostic("KPI737" if scored else "KPI738", None, args)])
-    _same_marks(result, subject, found, mode)
-    _same_advice(result, subject, found)
-    return replace(found, set_aside=aside, uncredited=uncredited)
+    _same_marks(result, subject, trace, mode)
+    _same_advice(result, subject, trace)
+    return replace(trace, set_aside=aside, uncredited=uncredited)
 
 
 def _asked(item: str) -> str:
     """The name of what is asked for, in whichever language it has its word."""
-    called = {word(one.value, lang): one.value for one in BuiltIn for lang in LANGUAGES}
+    called = {word(builtin.value, lang): builtin.value for builtin in BuiltIn for lang in LANGUAGES}
     if item in called:
         return called[item]
     return _RESULTS.get(words.builtin(item) or words.spelled(item) or "", item)
@@ -101,17 +101,17 @@ def _differences(plan: Plan, subject: str, differs: Differs) -> list[Diagnostic]
     """A fault for each figure that differs, under the names that `items` has for it."""
     places = {part.binding: (item, part.name) for item in plan.items for part in item.parts}
     places |= {name: (item, mark) for item in plan.items for mark, name in item.tier1.items()}
-    found: list[Diagnostic] = []
+    differences: list[Diagnostic] = []
     for binding, was, now in differs.figures:
         item, part = places.get(binding, (None, "value"))
         name = item.name if item is not None else binding
         figure = item.title if item is not None and item.kind == "ensure" else _KNOWN.get(name, name)
         args = {"subject": subject, "figure": figure, "part": Recorded[part.upper()]}
-        found.append(Diagnostic("KPI735", None, {**args, "recorded": shown(was), "now": shown(now)}))
-    return found
+        differences.append(Diagnostic("KPI735", None, {**args, "recorded": shown(was), "now": shown(now)}))
+    return differences
 
 
-_KNOWN = {one.value: one for one in BuiltIn}
+_KNOWN = {builtin.value: builtin for builtin in BuiltIn}
 
 
 def _is_scored(result: Result, key: str) -> bool:
@@ -127,14 +127,14 @@ def _set_aside(result: Result, key: str) -> tuple[SetAside, ...]:
     """The rows that were set aside and concern the subject whose key reads `key`."""
     concerned = pc.split_pattern(result.quarantine.column("subjects").combine_chunks(), ", ")
     rows = pc.list_parent_indices(concerned).filter(pc.equal(pc.list_flatten(concerned), key))
-    found = result.quarantine.take(rows).to_pylist()
-    return tuple(SetAside(row["table"], row["source"], row["row"], row["message"]) for row in found)
+    aside = result.quarantine.take(rows).to_pylist()
+    return tuple(SetAside(row["table"], row["source"], row["row"], row["message"]) for row in aside)
 
 
 def _uncredited(result: Result, key: str) -> tuple[Uncredited, ...]:
     """The rows that name the subject whose key reads `key`, and count for nobody."""
-    found = result.uncredited.filter(pc.equal(result.uncredited.column("subject"), key))
-    told = found.select(["table", "source", "row", "row_key", "day", "reason"])
+    rows = result.uncredited.filter(pc.equal(result.uncredited.column("subject"), key))
+    told = rows.select(["table", "source", "row", "row_key", "day", "reason"])
     return tuple(Uncredited(*cells) for cells in zip(*(column.to_pylist() for column in told.columns), strict=True))
 
 
@@ -165,7 +165,7 @@ def _same_advice(result: Result, subject: str, trace: Trace) -> None:
     """
     rows = _rows(result, subject)
     given = {(row["kind"], row["item"]): row["advice"] or [] for row in rows}
-    said = {(item.kind, item.name): [one.text for one in item.advice] for item in trace.items}
+    said = {(item.kind, item.name): [text.text for text in item.advice] for item in trace.items}
     wrong = [
         {
             "subject": subject,
@@ -201,15 +201,15 @@ def recorded(compiled: Compiled, result: Result, key: str) -> dict[str, Value]:
         return {}
     by_item = {(row["kind"], row["item"]): row for row in _rows(result, key)}
     types = schemas(plan)[plan.result]
-    found = {name: _exact(scores[0][name]) for name in ("scorecard", TOTAL_PAY) if name in types}
+    figures = {name: _exact(scores[0][name]) for name in ("scorecard", TOTAL_PAY) if name in types}
     for item in plan.items:
         if item.scorecard not in {None, scores[0]["scorecard"]}:
             continue
         row = by_item[item.kind, item.name]
         for part in item.parts:
-            found[part.binding] = _recorded(row, part.name, types[part.binding].unit)
-        found |= {item.tier1[mark]: row[mark] for mark in MARKS if mark in item.tier1}
-    return found
+            figures[part.binding] = _recorded(row, part.name, types[part.binding].unit)
+        figures |= {item.tier1[mark]: row[mark] for mark in MARKS if mark in item.tier1}
+    return figures
 
 
 def _recorded(row: Mapping[str, Any], part: str, unit: Unit) -> Value:

@@ -33,27 +33,27 @@ def recorded(subjects: pa.Table, binding: str, item: str, mode: Mode) -> tuple[p
     up, down = 10 ** max(shift, 0), 10 ** max(-shift, 0)
     pairs = zip(_steps(column), _steps(over) if over is not None else repeat(1), strict=False)
     exact = [None if num is None or den is None else (num * up, den * down) for num, den in pairs]
-    kept = [None if one is None else nearest(*one, mode) for one in exact]
-    if any(one is not None and abs(one) >= 10**WIDTH for one in kept):
+    kept = [None if fraction is None else nearest(*fraction, mode) for fraction in exact]
+    if any(number is not None and abs(number) >= 10**WIDTH for number in kept):
         raise _too_large(item)
-    return _of_steps(kept), [one is not None and one[0] % one[1] != 0 for one in exact]
+    return _of_steps(kept), [fraction is not None and fraction[0] % fraction[1] != 0 for fraction in exact]
 
 
 def _steps(column: pa.ChunkedArray) -> list[int | None]:
     """Decimals as whole numbers of their last place; read from memory, for very many are."""
-    found: list[int | None] = []
-    for chunk in (one for one in column.chunks if len(one)):
+    steps: list[int | None] = []
+    for chunk in (chunk for chunk in column.chunks if len(chunk)):
         held = memoryview(chunk.buffers()[1])[_BYTES * chunk.offset : _BYTES * (chunk.offset + len(chunk))]
         numbers = (int.from_bytes(held[at : at + _BYTES], "little", signed=True) for at in range(0, len(held), _BYTES))
         there = chunk.is_valid().to_pylist()
-        found += [number if valid else None for number, valid in zip(numbers, there, strict=True)]
-    return found
+        steps += [number if valid else None for number, valid in zip(numbers, there, strict=True)]
+    return steps
 
 
 def _of_steps(numbers: Sequence[int | None]) -> pa.ChunkedArray:
     """Figures of whole numbers of their last place."""
-    held = b"".join((one or 0).to_bytes(_BYTES, "little", signed=True) for one in numbers)
-    valid = pa.array([one is not None for one in numbers], pa.bool_()).buffers()[1]
+    held = b"".join((number or 0).to_bytes(_BYTES, "little", signed=True) for number in numbers)
+    valid = pa.array([number is not None for number in numbers], pa.bool_()).buffers()[1]
     return pa.chunked_array([pa.Array.from_buffers(FIGURE, len(numbers), [valid, pa.py_buffer(held)])])
 
 

@@ -32,32 +32,32 @@ class Listing:
         Raises:
             Fault: there is none (KPI731); it lists the folders that cannot be read, too (KPI730).
         """
-        found = [run for run in self.runs if period is None or _is_of(run.period, period)]
-        if not found:
+        matching = [run for run in self.runs if period is None or _is_of(run.period, period)]
+        if not matching:
             note = Note("run", {"period": period or "2025Q1"})
             raise Fault([Diagnostic("KPI731", None, {"path": self.folder}, helps=(note,)), *self.unreadable])
-        return found[-1]
+        return matching[-1]
 
 
 def list_runs(folder: Path) -> Listing:
     """The run folders in a folder: those that have a manifest or scores, and are not hidden."""
-    found, unreadable = list[Evidence](), list[Diagnostic]()
+    runs, unreadable = list[Evidence](), list[Diagnostic]()
     try:
         inside = sorted(folder.iterdir())
     except OSError:
         inside = []
-    for one in inside:
-        if one.name.startswith("."):
+    for entry in inside:
+        if entry.name.startswith("."):
             continue
         try:
-            if any(os.path.lexists(one / name) for name in (NAME, _SCORES)):
-                found.append(read_evidence(one))
+            if any(os.path.lexists(entry / name) for name in (NAME, _SCORES)):
+                runs.append(read_evidence(entry))
         except OSError as error:
-            unreadable += not_a_run(one, NAME, reason(error)).diagnostics
+            unreadable += not_a_run(entry, NAME, reason(error)).diagnostics
         except Fault as fault:
             unreadable += fault.diagnostics
-    found.sort(key=lambda run: (run.created, run.folder.name))
-    return Listing(folder, tuple(found), tuple(unreadable))
+    runs.sort(key=lambda run: (run.created, run.folder.name))
+    return Listing(folder, tuple(runs), tuple(unreadable))
 
 
 def check_period(run: Evidence, period: str) -> None:
@@ -76,7 +76,7 @@ def same_version(runs: Iterable[Evidence], this: Evidence) -> list[Path]:
     label, texts = _label(this), this.texts
     if not this.manifest["scheme"]["version"]:
         return []
-    return [one.folder for one in runs if _label(one) == label and one.texts != texts]
+    return [run.folder for run in runs if _label(run) == label and run.texts != texts]
 
 
 def _label(run: Evidence) -> Sequence[str]:

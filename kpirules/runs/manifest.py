@@ -77,7 +77,7 @@ def manifest(done: Done, folder: Path, digests: Mapping[str, str]) -> dict[str, 
         "engine": {
             "name": done.result.engine,
             "versions": versions(),
-            "failures": [one.to_json() for one in done.failures],
+            "failures": [failure.to_json() for failure in done.failures],
             "sample": None if done.sample is None else done.sample.to_json(),
         },
         "provenance": provenance(done.request),

@@ -74,9 +74,9 @@ def unrecomputed_findings(
         yield from differences(f"{name}.parquet", recorded[name], wanted, shape(name, wanted.column_names))
     derived = _of_results(evidence, compiled, {**recorded, **given})
     lost = recorded["uncredited"].filter(pc.not_equal(recorded["uncredited"].column("reason"), NO_PERIOD))
-    uncredited = {one["values"]: one["counts"] for one in lost.column("table").value_counts().to_pylist()}
-    read = {one["table"]: one for one in evidence.manifest["inputs"]}
-    counted = {one["table"] for one in evidence.manifest["tables"] if one["uncredited"] is not None}
+    uncredited = {counted["values"]: counted["counts"] for counted in lost.column("table").value_counts().to_pylist()}
+    read = {source["table"]: source for source in evidence.manifest["inputs"]}
+    counted = {table["table"] for table in evidence.manifest["tables"] if table["uncredited"] is not None}
     derived["tables"] = _listed(compiled.model.tables)
     for name in compiled.model.tables:
         facts = read.get(name, {})
@@ -91,7 +91,7 @@ def unrecomputed_findings(
 def _of_results(evidence: Evidence, compiled: Compiled, tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     """What the manifest must say by the rules and the results, by the names that `_entries` gives."""
     plan, files = compiled.plan, evidence.manifest["files"]
-    found = _entries(
+    derived = _entries(
         {
             "scheme": {"name": plan.scheme, "title": plan.title, "version": plan.version, "language": plan.language},
             "counts": counts(tables),
@@ -100,9 +100,9 @@ def _of_results(evidence: Evidence, compiled: Compiled, tables: Mapping[str, pa.
             "quarantine": recorded_counts(tables["quarantine"]),
         }
     )
-    for one in evidence.manifest["scheme"]["files"]:
-        found[f"scheme.files.{one['kept']}.sha256"] = files[one["kept"]]
-    return found
+    for file in evidence.manifest["scheme"]["files"]:
+        derived[f"scheme.files.{file['kept']}.sha256"] = files[file["kept"]]
+    return derived
 
 
 def _differing(evidence: Evidence, derived: Mapping[str, Any], whole: tuple[str, ...]) -> Iterator[Finding]:
@@ -114,7 +114,7 @@ def _differing(evidence: Evidence, derived: Mapping[str, Any], whole: tuple[str,
     more = [name for name in said if name.startswith(whole) and name not in derived]
     lists = tuple(f"{way}." for way in _NAMED if way in derived and said.get(way) != derived[way])
     for name in (*derived, *more):
-        recorded, now = (None if one is None else str(one) for one in (said.get(name), derived.get(name)))
+        recorded, now = (None if value is None else str(value) for value in (said.get(name), derived.get(name)))
         if recorded != now and not (name.startswith(lists) and None in {recorded, now}):
             args = {"name": name, "recorded": quoted(recorded), "recomputed": quoted(now)}
             yield Finding(Diagnostic("KPI757", None, args), NAME, None, None, name, recorded, now)
@@ -134,7 +134,7 @@ def _walk(block: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Mapping):
             yield from _walk(value, f"{way}.")
         elif way in _NAMED:
-            names = [".".join(str(one[part]) for part in _NAMED[way]) for one in value]
+            names = [".".join(str(entry[part]) for part in _NAMED[way]) for entry in value]
             yield way, _listed(names)
             yield from _walk(dict(zip(names, value, strict=True)), f"{way}.")
         else:

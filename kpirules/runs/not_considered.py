@@ -18,22 +18,22 @@ def not_considered(model: Model, not_assessed: pa.Table, quarantined: str) -> pa
     but whether it names a subject whose own row was set aside (the reason `quarantined`) is not known, so it is listed.
     """
     aside = not_assessed.filter(pc.equal(not_assessed.column("reason"), quarantined))
-    found = [_of("", not_assessed.slice(0, 0))]
-    found += [_of(pay.name, not_assessed if pay.applies is None else aside) for pay in model.pays if pay.paid]
-    return pa.concat_tables(found)
+    parts = [_of("", not_assessed.slice(0, 0))]
+    parts += [_of(pay.name, not_assessed if pay.applies is None else aside) for pay in model.pays if pay.paid]
+    return pa.concat_tables(parts)
 
 
-def by_item(model: Model, found: pa.Table) -> Iterator[tuple[Pay, pa.Array]]:
+def by_item(model: Model, table: pa.Table) -> Iterator[tuple[Pay, pa.Array]]:
     """Each pay item that somebody was not considered for, and the keys of these subjects as texts."""
     for pay in model.pays:
-        mine = found.filter(pc.equal(found.column("item"), pay.name))
+        mine = table.filter(pc.equal(table.column("item"), pay.name))
         if mine.num_rows:
             yield pay, plain_text(mine.column("key"))
 
 
-def counts(found: pa.Table) -> dict[str, int]:
+def counts(table: pa.Table) -> dict[str, int]:
     """How many subjects were not considered for each pay item; items of which there are none are left out."""
-    return {one["values"]: one["counts"] for one in found.column("item").value_counts().to_pylist()}
+    return {counted["values"]: counted["counts"] for counted in table.column("item").value_counts().to_pylist()}
 
 
 def _of(item: str, subjects: pa.Table) -> pa.Table:

@@ -91,11 +91,11 @@ def _inputs(evidence: Evidence, compiled: Compiled, quarantine: pa.Table) -> Loa
     bindings = load_bindings(real(folder / manifest["bindings"]))
     contracts, subject = tuple(compiled.model.tables.values()), compiled.model.subject.table.name
     loaded = read_tables(contracts, bindings, quarantine=bool(manifest["quarantine"]), subject=subject)
-    now = {one.table: one.sha256 for one in loaded.facts}
+    now = {fact.table: fact.sha256 for fact in loaded.facts}
     changed = [
-        Diagnostic("KPI733", None, {"table": one["table"], "source": one["source"]})
-        for one in manifest["inputs"]
-        if now.get(one["table"]) != one["sha256"]
+        Diagnostic("KPI733", None, {"table": source["table"], "source": source["source"]})
+        for source in manifest["inputs"]
+        if now.get(source["table"]) != source["sha256"]
     ]
     if changed:
         raise Fault(changed)

@@ -44,7 +44,7 @@ class Request:
 def provenance(request: Request) -> dict[str, Any]:
     """The block of a manifest; whatever the system does not know is null."""
     return {
-        "command": None if request.command is None else [_printable(one) for one in request.command],
+        "command": None if request.command is None else [_printable(word) for word in request.command],
         "options": dict(request.options),
         "folder": _folder(),
         "user": _user(),
@@ -73,12 +73,12 @@ def versions() -> dict[str, str]:
 
     Where the program runs without being installed nothing says what it needs, so every library there is counts.
     """
-    found: dict[str, str] = {}
+    installed: dict[str, str] = {}
     try:
-        _add_needed("kpirules", found)
+        _add_needed("kpirules", installed)
     except PackageNotFoundError:
-        found = {one.name: one.version for one in distributions()}
-    libraries = {name: found[name] for name in sorted(found) if name != "kpirules"}
+        installed = {distribution.name: distribution.version for distribution in distributions()}
+    libraries = {name: installed[name] for name in sorted(installed) if name != "kpirules"}
     return {"kpirules": __version__, "python": platform.python_version(), **libraries}
 
 
@@ -93,20 +93,20 @@ def program_changes(manifest: Mapping[str, Any]) -> dict[str, tuple[str | None, 
     return {name: (was, now.get(name)) for name, was in sorted(then.items()) if was != now.get(name)}
 
 
-def _add_needed(name: str, found: dict[str, str]) -> None:
+def _add_needed(name: str, installed: dict[str, str]) -> None:
     """Add a library and what it needs; one that is not installed is not needed on this system.
 
     Raises:
         PackageNotFoundError: the library itself is not installed.
     """
-    found[name] = version(name)
+    installed[name] = version(name)
     for requirement in requires(name) or ():
         needed, _, marker = requirement.partition(";")
         match = _NAME.match(needed)
-        if match is None or "extra" in marker or match[0].lower() in found:
+        if match is None or "extra" in marker or match[0].lower() in installed:
             continue
         try:
-            _add_needed(match[0].lower(), found)
+            _add_needed(match[0].lower(), installed)
         except PackageNotFoundError:
             continue
 

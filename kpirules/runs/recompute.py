@@ -43,9 +43,9 @@ def kept_inputs(evidence: Evidence, compiled: Compiled, quarantine: pa.Table) ->
     Raises:
         Fault: a table is missing, or has other columns than its contract (KPI730).
     """
-    facts = tuple(TableFacts(**one) for one in evidence.manifest["inputs"])
+    facts = tuple(TableFacts(**source) for source in evidence.manifest["inputs"])
     contracts = compiled.model.tables
-    if sorted(one.table for one in facts) != sorted(contracts):
+    if sorted(fact.table for fact in facts) != sorted(contracts):
         raise not_a_run(evidence.folder, NAME, Unfit.TABLES)
     tables = {}
     for name, contract in contracts.items():
@@ -57,8 +57,8 @@ def kept_inputs(evidence: Evidence, compiled: Compiled, quarantine: pa.Table) ->
     rows = {name: table.num_rows + aside.counts.get(name, 0) for name, table in tables.items()}
     return Loaded(
         {name: table.drop_columns(NUMBER) for name, table in tables.items()},
-        tuple(replace(one, rows=rows[one.table]) for one in facts),
-        {one.table: Place(one.table, one.source, None) for one in facts},
+        tuple(replace(fact, rows=rows[fact.table]) for fact in facts),
+        {fact.table: Place(fact.table, fact.source, None) for fact in facts},
         {name: table.column(NUMBER).combine_chunks() for name, table in tables.items()},
         aside,
     )

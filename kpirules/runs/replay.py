@@ -51,7 +51,7 @@ class Replay:
         return {
             **self.evidence.to_json(),
             "equal": self.equal,
-            "findings": [one.to_json(lang) for one in self.findings],
+            "findings": [finding.to_json(lang) for finding in self.findings],
             "program_changes": {name: list(pair) for name, pair in self.program.items()},
             "equal_bytes": list(self.equal_bytes),
             "equal_values": list(self.equal_values),
@@ -85,15 +85,15 @@ def replay(folder: Path, watch: Callable[[str], None] = lambda _: None) -> Repla
         names = csv_names(evidence)
         write_results(compiled, result, Path(place), csv=bool(names))
         files = [f"{name}.parquet" for name in RESULTS] + [f"{name}.csv" for name in names]
-        same = [one for one in files if evidence.path(one).read_bytes() == (Path(place) / one).read_bytes()]
-        others = [one for one in files if one not in same]
-        found = list(_findings(evidence, compiled, result, Path(place), others))
-    wrong = {one.file for one in found}
-    equal = [one for one in others if one not in wrong]
+        same = [file for file in files if evidence.path(file).read_bytes() == (Path(place) / file).read_bytes()]
+        others = [file for file in files if file not in same]
+        findings = list(_findings(evidence, compiled, result, Path(place), others))
+    wrong = {finding.file for finding in findings}
+    equal = [file for file in others if file not in wrong]
     if not program:
-        found += (not_as_written(one) for one in equal)
+        findings += (not_as_written(file) for file in equal)
         equal = []
-    return Replay(evidence, tuple(found), tuple(same), tuple(equal), program)
+    return Replay(evidence, tuple(findings), tuple(same), tuple(equal), program)
 
 
 def _findings(

@@ -232,8 +232,8 @@ def columns(plan: Plan) -> tuple[str, ...]:
     for item in plan.items:
         wanted += [part.binding for part in item.parts]
         wanted += item.tier1.values()
-        for one in item.advice:
-            wanted += [one.when, *(piece.binding for piece in one.pieces if piece.binding is not None)]
+        for text in item.advice:
+            wanted += [text.when, *(piece.binding for piece in text.pieces if piece.binding is not None)]
     counted = (name for names in plan.counted.values() for name in names)
     return tuple(dict.fromkeys([*wanted, *_gates(plan), *counted]))
 
@@ -274,14 +274,14 @@ def _scores(compiled: Compiled, outcome: Outcome, names: tuple[str, ...], quaran
     held[names[0]] = plan.key
     places = compiled.model.header.places
     absent = {"total": of_places(places.get("total", 0)), TOTAL_PAY: of_places(plan.money_places)}
-    found: dict[str, pa.ChunkedArray] = {}
+    by_name: dict[str, pa.ChunkedArray] = {}
     for name in names[:-1]:
         if held[name] in subjects.column_names:
-            found[name] = _widened(subjects.column(held[name]))
+            by_name[name] = _widened(subjects.column(held[name]))
         else:
-            found[name] = pa.nulls(subjects.num_rows, absent.get(name, _TEXT))
-    found["flags"] = _flags(compiled, subjects, quarantine)
-    return pa.table(found)
+            by_name[name] = pa.nulls(subjects.num_rows, absent.get(name, _TEXT))
+    by_name["flags"] = _flags(compiled, subjects, quarantine)
+    return pa.table(by_name)
 
 
 def of_places(places: int) -> pa.DataType:
@@ -327,12 +327,12 @@ def _broken(subjects: pa.Table, item: Item) -> pa.ChunkedArray:
 
 def _promises(compiled: Compiled, subjects: pa.Table) -> tuple[Broken, ...]:
     """What results must keep and do not."""
-    found = []
-    for item, one in zip(_ensured(compiled.plan), compiled.model.ensures, strict=True):
+    broken = []
+    for item, ensure in zip(_ensured(compiled.plan), compiled.model.ensures, strict=True):
         keys = subjects.filter(_broken(subjects, item)).column(compiled.plan.key)
         if len(keys):
-            found.append(Broken(one.message, one.span, keys))
-    return tuple(found)
+            broken.append(Broken(ensure.message, ensure.span, keys))
+    return tuple(broken)
 
 
 def not_assessed(compiled: Compiled, scores: pa.Table, quarantine: Quarantine) -> pa.Table:
@@ -342,10 +342,10 @@ def not_assessed(compiled: Compiled, scores: pa.Table, quarantine: Quarantine) -
     if not compiled.model.scorecards:
         without = pa.repeat(pa.scalar(value=False), scores.num_rows)
     reason = pc.if_else(pc.is_null(scorecard), pa.scalar(NO_SCORECARD), pa.scalar(NOTHING_SCORED))
-    found = pa.table({"key": scores.column(0), "reason": reason}).filter(without)
-    out = pc.cast(quarantine.out, found.schema.field("key").type)
-    lost = pa.table({"key": out, "reason": pa.repeat(pa.scalar(QUARANTINED), len(out))}, found.schema)
-    return pa.concat_tables([found, lost]).sort_by("key") if len(out) else found
+    table = pa.table({"key": scores.column(0), "reason": reason}).filter(without)
+    out = pc.cast(quarantine.out, table.schema.field("key").type)
+    lost = pa.table({"key": out, "reason": pa.repeat(pa.scalar(QUARANTINED), len(out))}, table.schema)
+    return pa.concat_tables([table, lost]).sort_by("key") if len(out) else table
 
 
 # ---------------------------------------------------------------- items
@@ -383,7 +383,7 @@ def _item(plan: Plan, item: Item, subjects: pa.Table, mode: Mode) -> pa.Table:
         figures["effective_weight"] = weights["weight"]
     marks = {mark: subjects.column(item.tier1[mark]) if mark in item.tier1 else same(None) for mark in MARKS}
     named = {"item": item.name, "kind": item.kind, "title": item.title, "parent": item.parent}
-    found = {
+    by_name = {
         "key": _widened(subjects.column(plan.key)),
         **{name: same(text) for name, text in named.items()},
         **{name: figures[name] for name in PARTS[:4]},
@@ -394,7 +394,7 @@ def _item(plan: Plan, item: Item, subjects: pa.Table, mode: Mode) -> pa.Table:
         "text": texts[0] if texts else same(None),
         "advice": advice(plan, item, subjects),
     }
-    return pa.table(found)
+    return pa.table(by_name)
 
 
 def written_weight(weight: Fraction) -> Decimal:

@@ -67,10 +67,10 @@ def hold(compiled: Compiled, loaded: Loaded, period: Period, outcome: Outcome, s
     try:
         again = reference.run_some(plan, loaded.tables, params(period), columns(plan), keys)
     except RunStopped as stopped:
-        raise Disagreement(one.diagnostic(compiled.told) for one in stopped.faults) from None
-    found = list(_differences(plan, outcome, again, keys))
-    if found:
-        raise Disagreement(found)
+        raise Disagreement(fault.diagnostic(compiled.told) for fault in stopped.faults) from None
+    differences = list(_differences(plan, outcome, again, keys))
+    if differences:
+        raise Disagreement(differences)
     return Sample(seed, tuple(map(str, keys)))
 
 
@@ -81,10 +81,10 @@ def _differences(plan: Plan, outcome: Outcome, again: Outcome, keys: Sequence[Va
     names = [plan.key, *columns(plan)]
     bulk, exact = (_by_key(table, names) for table in (ours, again.subjects))
     for key in keys:
-        one, other = bulk.get(key, {}), exact.get(key, {})
-        name = next((name for name in names if one.get(name) != other.get(name)), None)
+        batch, other = bulk.get(key, {}), exact.get(key, {})
+        name = next((name for name in names if batch.get(name) != other.get(name)), None)
         if name is not None:
-            args = {"subject": key, "figure": name, "bulk": shown(one.get(name)), "exact": shown(other.get(name))}
+            args = {"subject": key, "figure": name, "bulk": shown(batch.get(name)), "exact": shown(other.get(name))}
             yield Diagnostic("KPI749", None, {**args, "engine": outcome.engine}, helps=(Note("report"),))
 
 

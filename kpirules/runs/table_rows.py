@@ -65,14 +65,19 @@ def table_rows(
 
 def period_columns(model: Model) -> list[str]:
     """The `period` columns of a scheme, each after its table's name; empty where no rows are chosen by the period."""
-    return [f"{table.name}.{one.name}" for table in model.tables.values() for one in table.columns if one.period]
+    return [
+        f"{table.name}.{column.name}" for table in model.tables.values() for column in table.columns if column.period
+    ]
 
 
 def _rows(
     compiled: Compiled, loaded: Loaded, name: str, period: Period, outcome: Outcome, scores: pa.Table
 ) -> TableRows:
     model, plan = compiled.model, compiled.plan
-    time, facts = dated(model, loaded.tables, name, period), next(one for one in loaded.facts if one.table == name)
+    time, facts = (
+        dated(model, loaded.tables, name, period),
+        next(fact for fact in loaded.facts if fact.table == name),
+    )
 
     def uncounted(places: pa.Array) -> Uncounted:
         return Uncounted(len(places), dict(_amounts(loaded.tables[name], plan.amounts.get(name, ()), places)))
@@ -113,7 +118,7 @@ def _counted(
         return _true(flat(mine) if time is None else pc.and_(flat(mine), time.here))
     if columns is None:
         return None
-    numbers = [pc.fill_null(outcome.subjects.column(one).cast(pa.int64()), 0) for one in columns]
+    numbers = [pc.fill_null(outcome.subjects.column(column).cast(pa.int64()), 0) for column in columns]
     return int(pc.sum(reduce(pc.max_element_wise, numbers)).as_py() or 0)
 
 
@@ -131,31 +136,31 @@ def to_json(rows: Sequence[TableRows]) -> list[dict[str, Any]]:
     """The rows of each table as data that `json.dumps` takes; amounts are texts."""
     return [
         {
-            "table": one.table,
-            "read": one.read,
-            "dated_by": one.dated_by,
-            "of_period": one.of_period,
-            "undated": _uncounted_json(one.undated),
-            "counted": one.counted,
-            "uncredited": _uncounted_json(one.uncredited),
-            "set_aside": one.set_aside,
-            "hidden": one.hidden,
+            "table": table.table,
+            "read": table.read,
+            "dated_by": table.dated_by,
+            "of_period": table.of_period,
+            "undated": _uncounted_json(table.undated),
+            "counted": table.counted,
+            "uncredited": _uncounted_json(table.uncredited),
+            "set_aside": table.set_aside,
+            "hidden": table.hidden,
         }
-        for one in rows
+        for table in rows
     ]
 
 
-def _uncounted_json(one: Uncounted | None) -> dict[str, Any] | None:
-    if one is None:
+def _uncounted_json(uncounted: Uncounted | None) -> dict[str, Any] | None:
+    if uncounted is None:
         return None
-    return {"rows": one.rows, "amounts": {name: f"{amount:f}" for name, amount in one.amounts.items()}}
+    return {"rows": uncounted.rows, "amounts": {name: f"{amount:f}" for name, amount in uncounted.amounts.items()}}
 
 
 def from_json(data: Sequence[Mapping[str, Any]]) -> tuple[TableRows, ...]:
     """What `to_json` made the data of."""
     return tuple(
-        TableRows(**{**one, "undated": _uncounted(one["undated"]), "uncredited": _uncounted(one["uncredited"])})
-        for one in data
+        TableRows(**{**entry, "undated": _uncounted(entry["undated"]), "uncredited": _uncounted(entry["uncredited"])})
+        for entry in data
     )
 
 

@@ -44,8 +44,8 @@ def schemas(compiled: Compiled) -> Mapping[str, pa.Schema]:
 
 
 def _key(compiled: Compiled) -> pa.DataType:
-    found = arrow_type(compiled.plan.key_type)
-    return pa.decimal128(WIDTH, found.scale) if pa.types.is_decimal(found) else found
+    kind = arrow_type(compiled.plan.key_type)
+    return pa.decimal128(WIDTH, kind.scale) if pa.types.is_decimal(kind) else kind
 
 
 def _scores(compiled: Compiled, key: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
@@ -102,7 +102,7 @@ def misfilled(compiled: Compiled, scores: pa.Table, items: pa.Table) -> list[str
     It is `item.column` where a cell that the item has no figure for is not empty, or not what the rules say, and the
     name of an item whose rows are not those of its subjects.
     """
-    plan, found, at = compiled.plan, list[str](), 0
+    plan, wrong, at = compiled.plan, list[str](), 0
     kinds = plan_schemas(plan)[plan.result]
     scorecard, keys = scores.column("scorecard"), scores.column(0)
     for item in plan.items:
@@ -116,8 +116,8 @@ def misfilled(compiled: Compiled, scores: pa.Table, items: pa.Table) -> list[str
         used |= {ROUNDED} if any(_may_be_rounded(kinds[part.binding]) for part in item.parts) else set()
         for name, said in _said_of(item).items():
             if name not in used and not _all(rows.column(name), said):
-                found.append(f"{item.name}.{name}")
-    return found if at == items.num_rows else [*found, "items"]
+                wrong.append(f"{item.name}.{name}")
+    return wrong if at == items.num_rows else [*wrong, "items"]
 
 
 def _said_of(item: Item) -> dict[str, str | Decimal | None]:
@@ -140,9 +140,9 @@ def _all(column: pa.ChunkedArray, value: str | Decimal | None) -> bool:
     return bool(pc.all(same, min_count=0).as_py())
 
 
-def _plus(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.add(one, other).cast(_WIDE)
+def _plus(values: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.add(values, other).cast(_WIDE)
 
 
-def _same(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
-    return bool(one.combine_chunks().equals(other.combine_chunks()))
+def _same(values: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    return bool(values.combine_chunks().equals(other.combine_chunks()))

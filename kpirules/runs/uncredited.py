@@ -46,17 +46,17 @@ _FOREVER = date.max
 
 def uncredited(compiled: Compiled, loaded: Loaded, outcome: Outcome) -> pa.Table:
     """The rows of `SCHEMA`, by table in file order, each table's in its order, those of no period last."""
-    found = [no_rows(SCHEMA)]
+    parts = [no_rows(SCHEMA)]
     for rows in (outcome.uncredited, outcome.undated):
-        found += [_told(compiled, loaded, table, some) for table, some in rows.items() if some.num_rows]
-    return pa.concat_tables(found)
+        parts += [_told(compiled, loaded, table, some) for table, some in rows.items() if some.num_rows]
+    return pa.concat_tables(parts)
 
 
 def _told(compiled: Compiled, loaded: Loaded, table: str, rows: pa.Table) -> pa.Table:
     contract = compiled.model.tables[table]
     place = flat(rows.column("row"))
     data = loaded.tables[table].select(list(contract.keys)).take(place)
-    keys = [_key_text(data.column(one.name), one) for one in contract.columns if one.name in contract.keys]
+    keys = [_key_text(data.column(column.name), column) for column in contract.columns if column.name in contract.keys]
 
     def same(text: str) -> pa.Array:
         return pa.repeat(pa.scalar(text, _TEXT), rows.num_rows)

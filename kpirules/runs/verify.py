@@ -74,7 +74,7 @@ class Verification:
         return {
             **self.evidence.to_json(),
             "equal": self.equal,
-            "findings": [one.to_json(lang) for one in self.findings],
+            "findings": [finding.to_json(lang) for finding in self.findings],
             "program_changes": {name: list(pair) for name, pair in self.program.items()},
             "files": self.files,
             "subjects": self.subjects,
@@ -105,26 +105,29 @@ def verify(
         kept = evidence.manifest["inputs_kept"]
         loaded = kept_inputs(evidence, compiled, recorded["quarantine"]) if kept else None
     except Fault as fault:
-        raise Fault([*(one.diagnostic for one in findings), *fault.diagnostics]) from None
+        raise Fault([*(finding.diagnostic for finding in findings), *fault.diagnostics]) from None
     subjects, aside = recorded["scores"].num_rows, sum(recorded_counts(recorded["quarantine"]).values())
-    found = Verification(evidence, (), subjects, set_aside=aside, program=program_changes(evidence.manifest))
+    verification = Verification(evidence, (), subjects, set_aside=aside, program=program_changes(evidence.manifest))
     if loaded is None:
         wrong = contradictions(evidence, compiled, recorded)
-        findings += [Finding(one, "items.parquet") for one in wrong]
+        findings += [Finding(diagnostic, "items.parquet") for diagnostic in wrong]
         findings += unrecomputed_findings(evidence, compiled, recorded)
         findings.append(Finding(Diagnostic("KPI755", None, {"path": folder}, helps=(Note("keep"),)), NAME))
-        return replace(found, findings=tuple(findings))
+        return replace(verification, findings=tuple(findings))
     watch("verify_figures")
     try:
-        found, more = _figures(found, _Kept(evidence, compiled, loaded, recorded), sample, seed)
+        verification, more = _figures(verification, _Kept(evidence, compiled, loaded, recorded), sample, seed)
     except Fault as fault:
         more = not_reproducible(folder, fault)
-    return replace(found, findings=(*findings, *more))
+    return replace(verification, findings=(*findings, *more))
 
 
 def not_reproducible(folder: Path, fault: Fault) -> list[Finding]:
     """What is found of a folder whose inputs give no run at all."""
-    return [Finding(Diagnostic("KPI756", None, {"path": folder})), *(Finding(one) for one in fault.diagnostics)]
+    return [
+        Finding(Diagnostic("KPI756", None, {"path": folder})),
+        *(Finding(diagnostic) for diagnostic in fault.diagnostics),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +145,15 @@ class _Kept:
 
 
 def _figures(
-    found: Verification, kept: _Kept, sample: int | None, seed: int | None
+    verification: Verification, kept: _Kept, sample: int | None, seed: int | None
 ) -> tuple[Verification, list[Finding]]:
     """Recompute the figures and compare them.
 
     Raises:
         Fault: the inputs give no run.
     """
-    size = sample if sample is not None else found.subjects if found.subjects <= EVERYBODY else SAMPLE
-    whole = size >= found.subjects
+    size = sample if sample is not None else verification.subjects if verification.subjects <= EVERYBODY else SAMPLE
+    whole = size >= verification.subjects
     result = kept.result(reference if whole else None)
     tables = result_tables(kept.compiled, result)
     findings = [
@@ -159,13 +162,17 @@ def _figures(
     ]
     figures = sum(_count(kept.recorded[name]) for name in _FIGURES)
     if whole:
-        return replace(found, recomputed=result.scores.num_rows, figures=figures), findings
+        return replace(verification, recomputed=result.scores.num_rows, figures=figures), findings
     seed = 1 + secrets.randbelow(SEEDS) if seed is None else seed
     scores = kept.recorded["scores"]
     keys = drawn(scores, scores.column_names[0], size, seed)
-    known = {(one.file, one.subject, one.item, one.column) for one in findings}
-    findings += (one for one in _sampled(kept, keys) if (one.file, one.subject, one.item, one.column) not in known)
-    return replace(found, recomputed=len(keys), figures=figures, seed=seed), findings
+    known = {(finding.file, finding.subject, finding.item, finding.column) for finding in findings}
+    findings += (
+        finding
+        for finding in _sampled(kept, keys)
+        if (finding.file, finding.subject, finding.item, finding.column) not in known
+    )
+    return replace(verification, recomputed=len(keys), figures=figures, seed=seed), findings
 
 
 def _results(kept: _Kept, now: Mapping[str, pa.Table], result: Result) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ code; the table `words` holds single words that messages are put together from.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -76,6 +75,8 @@ def _rooms(lang: str) -> tuple[Path, ...]:
 
 @cache
 def _tables(room: Path) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415  # of no use where no word is asked for
+
     return tomllib.loads(room.read_text(encoding="utf-8"))
 
 

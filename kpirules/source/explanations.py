@@ -49,12 +49,12 @@ class Example:
     def files(self) -> dict[str, str]:
         """Every file of the project, by name; a name that ends in `/` is a folder's."""
         frame = _frame(self.lang)
-        found = {**frame, **self.beside}
+        texts = {**frame, **self.beside}
         if self.file != COMMANDS:
-            found[self.file] = self.text
-        if not self.alone and found[SCHEME] is not frame[SCHEME]:
-            found[SCHEME] = _joined(found[SCHEME], frame[SCHEME])
-        return found
+            texts[self.file] = self.text
+        if not self.alone and texts[SCHEME] is not frame[SCHEME]:
+            texts[SCHEME] = _joined(texts[SCHEME], frame[SCHEME])
+        return texts
 
 
 @dataclass(frozen=True, slots=True)

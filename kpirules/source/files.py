@@ -59,10 +59,12 @@ class Folder:
     def beside(self, folder: str) -> list[str]:
         """As `Reader`; a folder that cannot be read has none."""
         try:
-            found = sorted(one.name for one in (self.path / folder).iterdir() if one.suffix == SUFFIX and one.is_file())
+            names = sorted(
+                path.name for path in (self.path / folder).iterdir() if path.suffix == SUFFIX and path.is_file()
+            )
         except OSError:
             return []
-        return [posixpath.join(folder, name) for name in found]
+        return [posixpath.join(folder, name) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,10 @@ def bindings_file(path: Path) -> Path:
     Raises:
         Fault: it is not there (KPI726).
     """
-    found = path / BINDINGS if path.is_dir() else path
-    if not os.path.lexists(found):
-        raise Fault([Diagnostic("KPI726", None, {"path": found}, helps=(Note("example"),))])
-    return found
+    file = path / BINDINGS if path.is_dir() else path
+    if not os.path.lexists(file):
+        raise Fault([Diagnostic("KPI726", None, {"path": file}, helps=(Note("example"),))])
+    return file
 
 
 def shown(path: Path) -> str:

@@ -1,7 +1,8 @@
-"""Room for recursion: trees as deep as rules may be can be walked, however much is on the stack already."""
+"""Room for large trees: walks as deep as they are, and a collector that does not walk them over and over."""
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,25 +16,32 @@ INVARIANT: the calls are of Python to Python, which take none of the C stack but
 are walked in a thread with half a megabyte of it (`tests/test_size.py`).
 """
 
+ALLOCATIONS = 50_000
+"""Objects made before Python's collector looks for circles; at its own 700 it takes a quarter of a long check."""
+
 _lock = Lock()
-_found: list[int] = []
-"""The limit that each of those inside found: the first one's is gone back to."""
+_before: list[tuple[int, tuple[int, int, int]]] = []
+"""The limit and the thresholds before each of those inside: the first one's are gone back to."""
 
 
 @contextmanager
 def room() -> Iterator[None]:
-    """Raise Python's limit on recursion for a while, from here on; where several threads do, until the last is done."""
+    """Raise Python's limit on recursion, and have it collect more seldom, until the last thread inside is done."""
     with _lock:
-        _found.append(sys.getrecursionlimit())
-        sys.setrecursionlimit(max(_found[-1], _depth() + FRAMES))
+        limit, thresholds = sys.getrecursionlimit(), gc.get_threshold()
+        _before.append((limit, thresholds))
+        sys.setrecursionlimit(max(limit, _depth() + FRAMES))
+        if thresholds[0]:  # 0 is never
+            gc.set_threshold(max(thresholds[0], ALLOCATIONS), *thresholds[1:])
     try:
         yield
     finally:
         with _lock:
-            before = _found[0]
-            _found.pop()
-            if not _found:
-                sys.setrecursionlimit(before)
+            limit, thresholds = _before[0]
+            _before.pop()
+            if not _before:
+                sys.setrecursionlimit(limit)
+                gc.set_threshold(*thresholds)
 
 
 def _depth() -> int:

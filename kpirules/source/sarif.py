@@ -23,8 +23,8 @@ def to_sarif(diagnostics: Iterable[Diagnostic], lang: str, *, version: str, comp
     is found is a rule, with its explanation. Columns count UTF-16 units from 1, as SARIF counts them unless told
     otherwise. `version` is the program's; `complete` says that everything asked for could be read.
     """
-    found = list(diagnostics)
-    codes = sorted({one.code for one in found})
+    faults = list(diagnostics)
+    codes = sorted({fault.code for fault in faults})
     driver = {
         "name": "kpirules",
         "version": version,
@@ -36,7 +36,7 @@ def to_sarif(diagnostics: Iterable[Diagnostic], lang: str, *, version: str, comp
         "language": _LANGUAGES[lang],
         "columnKind": "utf16CodeUnits",
         "invocations": [{"executionSuccessful": complete}],
-        "results": [_result(one, codes.index(one.code), lang) for one in found],
+        "results": [_result(fault, codes.index(fault.code), lang) for fault in faults],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -56,16 +56,16 @@ def _rule(code: str, lang: str) -> dict[str, Any]:
 
 def _result(diagnostic: Diagnostic, rule: int, lang: str) -> dict[str, Any]:
     lines = [diagnostic.message(lang), *(diagnostic.help_text(note, lang) for note in diagnostic.helps)]
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
         "level": "error",
         "message": _message("\n".join(lines)),
     }
     if diagnostic.span is not None:
-        found["locations"] = [{"physicalLocation": _place(diagnostic.span)}]
+        result["locations"] = [{"physicalLocation": _place(diagnostic.span)}]
     if diagnostic.labels:
-        found["relatedLocations"] = [
+        result["relatedLocations"] = [
             {
                 "id": nth,
                 "physicalLocation": _place(label.span),
@@ -73,7 +73,7 @@ def _result(diagnostic: Diagnostic, rule: int, lang: str) -> dict[str, Any]:
             }
             for nth, label in enumerate(diagnostic.labels, 1)
         ]
-    return found
+    return result
 
 
 def _place(span: Span) -> dict[str, Any]:

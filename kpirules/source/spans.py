@@ -89,4 +89,4 @@ class Span:
 
 def one_line(text: str) -> str:
     """What was typed over several lines, as it reads on one, without comments."""
-    return _LINE_END.sub(lambda found: found[1] or " ", text) if "\n" in text else text
+    return _LINE_END.sub(lambda match: match[1] or " ", text) if "\n" in text else text

@@ -84,7 +84,7 @@ def near(path: Path) -> tuple[Note, ...]:
     try:
         if path.exists():
             return ()
-        names = [one.name for one in path.parent.iterdir() if one.suffix == path.suffix]
+        names = [sibling.name for sibling in path.parent.iterdir() if sibling.suffix == path.suffix]
     except OSError:
         return ()
     return did_you_mean(path.name, names)

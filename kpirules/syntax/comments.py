@@ -46,16 +46,16 @@ def owner(file: ast.File, comment: ast.Comment) -> ast.Node | None:
         node = todo.pop(0)
         if begin <= node.span.start < end:
             return node
-        todo += _here((getattr(node, one.name) for one in fields(node)), begin, end)
+        todo += _here((getattr(node, attribute.name) for attribute in fields(node)), begin, end)
     return None
 
 
 def _here(parts: Iterable[object], begin: int, end: int) -> list[ast.Node]:
     """The nodes among the parts of a node that reach into a line."""
-    found: list[ast.Node] = []
+    nodes: list[ast.Node] = []
     for part in parts:
         if isinstance(part, tuple):
-            found += _here(part, begin, end)
+            nodes += _here(part, begin, end)
         elif isinstance(part, ast.Node):
-            found.append(part)
-    return found
+            nodes.append(part)
+    return nodes

@@ -200,9 +200,9 @@ class _Scan:
             return ""
         prepared = typed.translate(_HALF_WIDTH)
         if self.brackets:
-            for found in THOUSANDS.finditer(prepared):
-                at, end = offset + found.start(), offset + found.end()
-                self._broken("KPI115", at, end, helps=("number", "apart"), **thousands(found))
+            for number in THOUSANDS.finditer(prepared):
+                at, end = offset + number.start(), offset + number.end()
+                self._broken("KPI115", at, end, helps=("number", "apart"), **thousands(number))
         return prepared
 
     def _broken(self, code: str, start: int, end: int, *, helps: tuple[str, ...] = (), **args: object) -> None:
@@ -221,9 +221,9 @@ def nested(span: Span) -> Diagnostic:
     return Diagnostic("KPI114", span, args, helps=(Note("define", args),))
 
 
-def thousands(found: re.Match[str]) -> dict[str, object]:
+def thousands(number: re.Match[str]) -> dict[str, object]:
     """What to say of a number with commas: itself, how one number is written, how several are."""
-    return {"typed": found[0], "number": found[0].replace(",", "_"), "apart": found[0].replace(",", ", ")}
+    return {"typed": number[0], "number": number[0].replace(",", "_"), "apart": number[0].replace(",", ", ")}
 
 
 _ROW = r'[^"“”#]*:|\w+ +("[^"]*" +|“[^”]*” +)?[0-9][0-9_.]*%'
@@ -243,8 +243,8 @@ def _own_line(prepared: str) -> bool:
 def _marks_as_letters(text: str) -> str:
     """Combining marks that follow a letter become letters, so that the lexer sees them inside names."""
 
-    def letters(found: re.Match[str]) -> str:
-        run = found[0]
+    def letters(match: re.Match[str]) -> str:
+        run = match[0]
         length = next((i for i, char in enumerate(run) if not unicodedata.category(char).startswith("M")), len(run))
         return _LETTER * length + run[length:]
 
@@ -268,12 +268,12 @@ def _items(scan: _Scan) -> tuple[tuple[Line, ...], ...]:
 def _blocks(scan: _Scan, lines: list[Line]) -> tuple[Line, ...]:
     """An item's lines, with those marked whose block cannot be told from their indentation."""
     lines, odd = _mixed(scan, lines)
-    found: list[Line] = []
+    marked: list[Line] = []
     blocks = [0]
     lost: int | None = None
     for line in lines:
         if line.start in odd or (lost is not None and line.indent >= lost):
-            found.append(replace(line, fault=True))
+            marked.append(replace(line, fault=True))
             continue
         lost = None
         outside = line.indent < blocks[-1]
@@ -289,8 +289,8 @@ def _blocks(scan: _Scan, lines: list[Line]) -> tuple[Line, ...]:
                     scan.faults.append(nested(Span(scan.source, start, line.end)))
             else:
                 blocks.append(line.indent)
-        found.append(replace(line, fault=line.fault or lost is not None))
-    return tuple(found)
+        marked.append(replace(line, fault=line.fault or lost is not None))
+    return tuple(marked)
 
 
 def _mixed(scan: _Scan, lines: list[Line]) -> tuple[list[Line], set[int]]:
@@ -301,12 +301,12 @@ def _mixed(scan: _Scan, lines: list[Line]) -> tuple[list[Line], set[int]]:
     source = scan.source
     model: Line | None = None
     odd: set[int] = set()
-    found: list[Line] = []
+    indented: list[Line] = []
     for line in lines:
         typed = source.text[line.start - line.indent : line.start]
         tabbed, spaced = "\t" in typed, bool(typed.strip("\t"))
         if tabbed is spaced and not tabbed:
-            found.append(line)
+            indented.append(line)
             continue
         if model is None and not (tabbed and spaced):
             model = line
@@ -315,10 +315,10 @@ def _mixed(scan: _Scan, lines: list[Line]) -> tuple[list[Line], set[int]]:
             if not odd:
                 scan.faults.append(_mixture(source, line, None if tabbed and spaced else model))
             odd.add(line.start)
-            found.append(replace(line, indent=_meant(typed, tabs=tabs, step=model.indent if model else 4)))
+            indented.append(replace(line, indent=_meant(typed, tabs=tabs, step=model.indent if model else 4)))
         else:
-            found.append(line)
-    return found, odd
+            indented.append(line)
+    return indented, odd
 
 
 def _meant(typed: str, *, tabs: bool, step: int) -> int:

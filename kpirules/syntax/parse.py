@@ -50,8 +50,8 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
         if (bare and not reading.head) or len(faults) > MOST_OF_A_FILE:
             broken |= _declared(reading)
             continue
-        item, sound, found, bare = _read(reading)
-        faults += found
+        item, sound, item_faults, bare = _read(reading)
+        faults += item_faults
         if not sound:
             broken |= _declared(reading, whole=item is None)
             headless += [] if reading.head else [reading]
@@ -60,7 +60,7 @@ def parse(source: SourceText) -> tuple[ast.File, tuple[Diagnostic, ...]]:
             items.append(item)
         elif item is not None:
             fragments.append(_fragment(reading, item))
-    named = {one.name.text for one in items if not isinstance(one, _UNNAMED)}
+    named = {item.name.text for item in items if not isinstance(item, _UNNAMED)}
     broken |= {_perhaps(reading, named) for reading in headless}
     faults = [fault for fault in faults if not _of_an_alias(fault, prepared)] if partial else faults
     comments, span = attach(source, prepared), Span(source, 0, len(source.text))
@@ -74,7 +74,7 @@ def _of_an_alias(fault: Diagnostic, prepared: Prepared) -> bool:
         return False
     before = re.search(r"([^\W\d]\w*)$", prepared.text[: fault.span.start])
     used = re.finditer(r"^(?:use|引入)\b.*?(?:\bas|作)\s+([^\W\d]\w*)", prepared.text, re.MULTILINE)
-    return before is not None and any(found[1] == before[1] for found in used)
+    return before is not None and any(name[1] == before[1] for name in used)
 
 
 def _read(reading: Reading) -> tuple[ast.Item | None, bool, list[Diagnostic], bool]:
@@ -106,14 +106,14 @@ def _may_be_large(lines: Sequence[Line]) -> bool:
 
 def _named(reading: Reading, item: ast.Item) -> ast.Item | None:
     """An item under a stand-in for its head, with the name that it has; None where that decides what it means."""
-    found = _word_at(reading.prepared, reading.lines[0], 1, dotted=True)
+    word = _word_at(reading.prepared, reading.lines[0], 1, dotted=True)
     match item:
         case ast.Grade():
             return item
         case ast.Scheme() | ast.Table() | ast.Define() | ast.Indicator() | ast.Scorecard() | ast.Gate() | ast.Pay():
-            if found is None or "." in reading.prepared.lexed[slice(*found)]:
+            if word is None or "." in reading.prepared.lexed[slice(*word)]:
                 return None
-            span = reading.span(*found)
+            span = reading.span(*word)
             return replace(item, name=ast.Name(unicodedata.normalize("NFC", span.text), span=span))
         case _:
             return None
@@ -137,12 +137,12 @@ def _tree(reading: Reading) -> tuple[Tree[Token] | None, list[Diagnostic], bool]
         except UnexpectedInput as error:
             from kpirules.syntax.suggestions.diagnosis import explain  # noqa: PLC0415  # of no use to a text without faults
 
-            found = explain(reading, error)
-        if not ((found.empty and found.line in reading.bereft) or found.line in reading.cut):
-            faults.append(found.diagnostic)
-            if found.empty and found.line == 0:
+            fault = explain(reading, error)
+        if not ((fault.empty and fault.line in reading.bereft) or fault.line in reading.cut):
+            faults.append(fault.diagnostic)
+            if fault.empty and fault.line == 0:
                 return None, faults, True
-        reading.recover(found)
+        reading.recover(fault)
     return None, faults, False
 
 
@@ -191,16 +191,16 @@ def _perhaps(reading: Reading, named: set[str]) -> str:
 
 def _word(prepared: Prepared, line: Line, nth: int, *, dotted: bool = False) -> str | None:
     """The nth word of a line, in NFC; with `dotted`, together with those that dots join to it."""
-    found = _word_at(prepared, line, nth, dotted=dotted)
-    return unicodedata.normalize("NFC", prepared.text[slice(*found)]) if found else None
+    word = _word_at(prepared, line, nth, dotted=dotted)
+    return unicodedata.normalize("NFC", prepared.text[slice(*word)]) if word else None
 
 
 def _word_at(prepared: Prepared, line: Line, nth: int, *, dotted: bool = False) -> tuple[int, int] | None:
     """Where the nth word of a line begins and ends."""
-    found = list(_WORDS.finditer(prepared.lexed, line.start, min(line.end, line.start + 1000)))
-    if len(found) <= nth:
+    matches = list(_WORDS.finditer(prepared.lexed, line.start, min(line.end, line.start + 1000)))
+    if len(matches) <= nth:
         return None
     last = nth
-    while dotted and len(found) > last + 1 and prepared.lexed[found[last].end() : found[last + 1].start()] == ".":
+    while dotted and len(matches) > last + 1 and prepared.lexed[matches[last].end() : matches[last + 1].start()] == ".":
         last += 1
-    return found[nth].start(), found[last].end()
+    return matches[nth].start(), matches[last].end()

@@ -113,18 +113,18 @@ class Reading:
             end += 1
         return range(number, end)
 
-    def recover(self, found: Found) -> None:
+    def recover(self, fault: LineFault) -> None:
         """Leave out what has a fault: the rest of a line that opens a block, else the line with all that is under it.
 
         A head that makes no sense so far gets a stand-in, for the sake of its block.
         """
-        line, at = self.lines[found.line], found.diagnostic.span.start if found.diagnostic.span else 0
-        opens = not found.empty and len(found.lines) > 1 and found.lines[0] == found.line
-        opens = opens and not found.whole and found.diagnostic.code != "KPI801"  # what comes later has its own block
-        if opens and found.line not in self.cut and line.start < at < line.end:
-            self.cut[found.line] = at
-        elif not (opens and found.line == 0 and self.replace_head()):
-            self.drop(found.lines)
+        line, at = self.lines[fault.line], fault.diagnostic.span.start if fault.diagnostic.span else 0
+        opens = not fault.empty and len(fault.lines) > 1 and fault.lines[0] == fault.line
+        opens = opens and not fault.whole and fault.diagnostic.code != "KPI801"  # what comes later has its own block
+        if opens and fault.line not in self.cut and line.start < at < line.end:
+            self.cut[fault.line] = at
+        elif not (opens and fault.line == 0 and self.replace_head()):
+            self.drop(fault.lines)
 
     def replace_head(self) -> bool:
         """Put a stand-in for the head; False where there is none, or it is there already."""
@@ -168,7 +168,7 @@ _STAND_INS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LineFault:
     """A fault, the line it is in, and the lines to leave out of the text because of it.
 
     `empty` says that a block was wanted under the line and none was there, `whole` that nothing of the line can stay.

@@ -50,8 +50,8 @@ def parse_files(source: SourceText, reader: Reader) -> Parsed:
         gathering.faults.append(too_many(gathering.items[MOST_ITEMS].span, MOST_ITEMS, "items"))
         del gathering.items[MOST_ITEMS:]
         gathering.partial = True
-    broken = frozenset({""} if gathering.partial else ()).union(*(one.broken for one in gathering.files.values()))
-    items, fragments = tuple(gathering.items), [item for one in gathering.files.values() for item in one.fragments]
+    broken = frozenset({""} if gathering.partial else ()).union(*(file.broken for file in gathering.files.values()))
+    items, fragments = tuple(gathering.items), [item for file in gathering.files.values() for item in file.fragments]
     whole = replace(file, items=items, broken=broken, partial=gathering.partial, fragments=tuple(fragments))
     return Parsed(whole, gathering.texts, tuple(sorted(gathering.faults, key=Diagnostic.order)))
 
@@ -110,7 +110,7 @@ class _Gathering:
             self.fault("KPI231", use.path.span, {"path": written}, note=wrong)
             return
         name = self.reader.one_name(posixpath.join(posixpath.dirname(here.name), written))
-        ring = [one.name for one in self.stack]
+        ring = [file.name for file in self.stack]
         if name in ring:
             self._circle(ring.index(name), use)
         elif name not in self.texts and (source := self._read(name, use)) is not None:
@@ -118,8 +118,8 @@ class _Gathering:
 
     def _circle(self, index: int, last: ast.Use) -> None:
         ring = self.stack[index:]
-        uses = [*(one.use for one in ring[1:] if one.use is not None), last]
-        names = [_shown(self._first, one.name) for one in ring]
+        uses = [*(file.use for file in ring[1:] if file.use is not None), last]
+        names = [_shown(self._first, file.name) for file in ring]
         labels = [
             Label(use.span, "uses", {"reader": reader, "read": read})
             for use, reader, read in zip(uses, names, [*names[1:], names[0]], strict=True)
@@ -145,13 +145,13 @@ class _Gathering:
         """What the folder has instead, written as it would be from the file that asks."""
         here = posixpath.dirname(self.stack[-1].name)
         others = [
-            posixpath.relpath(one, here or ".")
-            for one in self.reader.beside(posixpath.dirname(name))
-            if one not in {open_.name for open_ in self.stack}
+            posixpath.relpath(beside, here or ".")
+            for beside in self.reader.beside(posixpath.dirname(name))
+            if beside not in {open_.name for open_ in self.stack}
         ]
         some = Note("some", {"some": others[:_SOME]}) if others else Note("none")
-        (found,) = did_you_mean(posixpath.relpath(name, here or "."), others, some)
-        return found
+        (close,) = did_you_mean(posixpath.relpath(name, here or "."), others, some)
+        return close
 
     @property
     def _first(self) -> SourceText:

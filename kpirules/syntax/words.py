@@ -111,16 +111,18 @@ def laters(*sections: str) -> tuple[Later, ...]:
         for section in sections
         for key, row in table()["later"].get(section, {}).items()
     ]
-    found = [Later(word, re.compile(rf"(?<!\w){_whole(spelling)}")) for word in words for spelling in word.spellings]
-    return tuple(sorted(found, key=lambda later: -len(later.pattern.pattern)))
+    later_words = [
+        Later(word, re.compile(rf"(?<!\w){_whole(spelling)}")) for word in words for spelling in word.spellings
+    ]
+    return tuple(sorted(later_words, key=lambda later: -len(later.pattern.pattern)))
 
 
 def touching_digits(name: str) -> tuple[str, str] | None:
     """The parts of a name that is a keyword and the digits it touches (`近2`): no name may look so. Else None."""
     if name[-1] not in _DIGITS:
         return None
-    found = re.fullmatch(f"({'|'.join(_touching())})([0-9]+)", name)
-    return (found[1], found[2]) if found else None
+    match = re.fullmatch(f"({'|'.join(_touching())})([0-9]+)", name)
+    return (match[1], match[2]) if match else None
 
 
 def glued(name: str) -> str | None:
@@ -159,8 +161,8 @@ def stop() -> str:
 
 def item_at(lexed: str, offset: int) -> str | None:
     """The terminal of the item keyword that stands at an offset of prepared text."""
-    found = _items().match(lexed, offset)
-    return found.lastgroup if found else None
+    keyword = _items().match(lexed, offset)
+    return keyword.lastgroup if keyword else None
 
 
 def has(lexed: str, terminal: str) -> bool:
@@ -170,8 +172,8 @@ def has(lexed: str, terminal: str) -> bool:
 
 def keyword_end(lexed: str, offset: int) -> int:
     """Where the longest keyword that stands at an offset of prepared text ends; the offset where there is none."""
-    found = _longest_first().match(lexed, offset)
-    return found.end() if found else offset
+    keyword = _longest_first().match(lexed, offset)
+    return keyword.end() if keyword else offset
 
 
 def limits(lexed: str, offset: int) -> bool:
@@ -206,8 +208,8 @@ def is_clause(word: str) -> bool:
 def language_of(lexed: str, starts: Iterable[int]) -> str:
     """`zh` where most of the keywords that begin lines (at these offsets of prepared text) are Chinese, else `en`."""
     beginnings = _beginnings()
-    found = [beginnings.get(match[0]) for start in starts if (match := _LETTERS.match(lexed, start))]
-    return "zh" if found.count("zh") > found.count("en") else "en"
+    languages = [beginnings.get(match[0]) for start in starts if (match := _LETTERS.match(lexed, start))]
+    return "zh" if languages.count("zh") > languages.count("en") else "en"
 
 
 # ---------------------------------------------------------------- reading the table
@@ -247,11 +249,11 @@ def _spelled() -> dict[str, Word]:
         for section in ("name", "function")
     )
     words = [*names, *keywords().values(), *functions]
-    found: dict[str, Word] = {}
+    by_name: dict[str, Word] = {}
     for word in words:
-        found.setdefault(word.english, word)
-        found[f"{word.english} ({word.section})"] = word
-    return found
+        by_name.setdefault(word.english, word)
+        by_name[f"{word.english} ({word.section})"] = word
+    return by_name
 
 
 # ---------------------------------------------------------------- patterns
@@ -319,9 +321,9 @@ def _beginnings() -> dict[str, str]:
 
 @cache
 def _inner() -> re.Pattern[str]:
-    found = [s for word in keywords().values() if word.section == "inside" for s in word.chinese]
-    found += [s for later in laters("any") for s in later.word.chinese if " " not in s]
-    return re.compile(f"({_longest(s for s in found if s not in _PLAIN)})")
+    spellings = [s for word in keywords().values() if word.section == "inside" for s in word.chinese]
+    spellings += [s for later in laters("any") for s in later.word.chinese if " " not in s]
+    return re.compile(f"({_longest(s for s in spellings if s not in _PLAIN)})")
 
 
 @cache

@@ -62,18 +62,18 @@ def explain(
     """
     known = _key(plan, tables, key)
     try:
-        found = reference.trace(plan, tables, params, known)
+        traced = reference.trace(plan, tables, params, known)
     except reference.Absent as absent:
         return _absent(plan, period, key, item, absent)
     wrong = tuple(
-        (name, value, found.values[name])
+        (name, value, traced.values[name])
         for name, value in batch.items()
-        if value not in (found.values[name], as_recorded(found.values[name], mode))
+        if value not in (traced.values[name], as_recorded(traced.values[name], mode))
     )
     if wrong:
         raise Differs(wrong)
-    items = tuple(Items(plan, Nodes(plan, params, found)).traces(item))
-    return _about(plan, period, key, item, found.values, items=items, checked=len(batch))
+    items = tuple(Items(plan, Nodes(plan, params, traced)).traces(item))
+    return _about(plan, period, key, item, traced.values, items=items, checked=len(batch))
 
 
 def as_recorded(value: Value, mode: Mode) -> Value:
@@ -118,7 +118,9 @@ def _absent(plan: Plan, period: str, key: str, item: str | None, absent: referen
     """The trace of one who is not scored: what left the subject out, and the cells of its row that were read for it."""
     step = absent.step
     assert step.leaves_out is not None
-    computed = {one.name: one.expr for made in plan.steps if isinstance(made, Compute) for one in made.bindings}
+    computed = {
+        binding.name: binding.expr for made in plan.steps if isinstance(made, Compute) for binding in made.bindings
+    }
     columns = next(scan.columns for scan in plan.steps if isinstance(scan, Scan) and scan.table == plan.subject)
     names = [name for name in _all_reads(step.predicate, computed) if name in columns]
     read = {columns[name][0]: figure(absent.row[name], columns[name][1]) for name in dict.fromkeys(names)}
@@ -159,8 +161,8 @@ def _near(texts: pa.Array, key: str) -> list[str]:
     half = (len(key) + 1) // 2
     if len(texts) > _COMPARED:
         texts = texts.filter(pc.or_(pc.starts_with(texts, key[:half]), pc.ends_with(texts, key[half:])))
-    found: list[str] = texts[:_COMPARED].drop_null().to_pylist()
-    return found
+    close: list[str] = texts[:_COMPARED].drop_null().to_pylist()
+    return close
 
 
 def _named(plan: Plan, values: Mapping[str, Value]) -> tuple[Figure, ...]:

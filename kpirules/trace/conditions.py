@@ -41,6 +41,6 @@ def test(condition: Scalar, read: Read, written: Written, called: Name) -> Test:
         right = figure(read(other), other.type)
         return Test(SYMBOLS[condition.op], holds, left, right, left_called=name, right_called=called(other))
     if condition.op == "in":
-        parts = tuple(Test("=", None, right=figure(read(one), one.type)) for one in rest)
+        parts = tuple(Test("=", None, right=figure(read(operand), operand.type)) for operand in rest)
         return Test("in", holds, left, parts=parts, left_called=name)
     return Test(condition.op, holds, left, left_called=name)

@@ -63,15 +63,15 @@ class Feeds:
         )
         where = self.bindings.get(measure.where) if measure.where else None
         text = where.origin.text if where is not None and where.origin is not None else None
-        made = dict.fromkeys(one for name in (measure.where, measure.arg) for one in self._computed(name))
+        made = dict.fromkeys(column for name in (measure.where, measure.arg) for column in self._computed(name))
         absent = self._absent(rows, measure.each, kinds[measure.each].unit) if measure.each is not None else ()
         return Fed(table, text, len(rows), texts, listed, tuple(made), absent)
 
     def read(self, binding: Binding) -> list[str]:
         """What the rows that fed an aggregate read of the subject, by name."""
         measure, _ = self.measures[binding.of or ""]
-        read = [one for name in (measure.where, measure.arg) if name is not None for one in self._columns(name)]
-        return list(dict.fromkeys(self.owned[one] for one in read if one in self.owned))
+        read = [column for name in (measure.where, measure.arg) if name is not None for column in self._columns(name)]
+        return list(dict.fromkeys(self.owned[column] for column in read if column in self.owned))
 
     def _columns(self, name: str) -> Iterator[str]:
         """The columns that a value of a row is made of."""
@@ -88,7 +88,7 @@ class Feeds:
         start, end = self.params["period_start"], self.params["period_end"]
         assert isinstance(start, date)
         assert isinstance(end, date)
-        return tuple(str(one) for one in within(start, end, kind) if one.start not in there)
+        return tuple(str(period) for period in within(start, end, kind) if period.start not in there)
 
     def _computed(self, name: str | None) -> Iterator[tuple[str, str, Origin]]:
         """The steps of the computed columns that a value of a row is made of, last step first."""
@@ -98,7 +98,7 @@ class Feeds:
         if binding.part == "column" and binding.kind not in HIDDEN and binding.origin is not None:
             yield binding.item, binding.kind, binding.origin
         parts = [binding.expr, *(row.condition for row in binding.rows if row.condition is not None)]
-        for read in dict.fromkeys([binding.of, binding.row, *(one for part in parts for one in names_in(part))]):
+        for read in dict.fromkeys([binding.of, binding.row, *(name for part in parts for name in names_in(part))]):
             yield from self._computed(read)
 
 

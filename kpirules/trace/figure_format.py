@@ -18,25 +18,25 @@ CUT = 6
 """Decimal places shown of a quotient that has no end; an ellipsis says that it goes on."""
 
 
-def shown(one: Figure, currency: str, places: int, lang: str) -> str:
+def shown(figure: Figure, currency: str, places: int, lang: str) -> str:
     """A figure as text; `places` are the currency's.
 
     A ratio is a percent. A number without an end is cut, never rounded, and says so with `…`.
     """
-    value = one.value
+    value = figure.value
     if value is None:
         return word("missing", lang)
     if isinstance(value, bool):
         return word("true" if value else "false", lang)
     if isinstance(value, date):
-        return str(period_of(value, one.unit)) if one.unit.periodic else value.isoformat()
+        return str(period_of(value, figure.unit)) if figure.unit.periodic else value.isoformat()
     if isinstance(value, str):
         return value
-    if one.unit is Unit.RATIO:
-        return f"{number(value * 100, max((one.places or 0) - 2, 0))}%"
-    if one.unit is Unit.MONEY:
-        return f"{number(value, max(one.places or 0, places))} {currency}"
-    return number(value, one.places or 0)
+    if figure.unit is Unit.RATIO:
+        return f"{number(value * 100, max((figure.places or 0) - 2, 0))}%"
+    if figure.unit is Unit.MONEY:
+        return f"{number(value, max(figure.places or 0, places))} {currency}"
+    return number(value, figure.places or 0)
 
 
 def key_text(value: Value, kind: Type) -> str:

@@ -34,19 +34,19 @@ def to_json(trace: Trace, lang: str) -> dict[str, Any]:
         "scorecard": trace.scorecard,
         "left_out": form.left_out(trace.left_out) if trace.left_out else None,
         "set_aside": [
-            {"table": one.table, "source": one.source, "row": one.row, "message": one.message}
-            for one in trace.set_aside
+            {"table": row.table, "source": row.source, "row": row.row, "message": row.message}
+            for row in trace.set_aside
         ],
         "uncredited": [
             {
-                "table": one.table,
-                "source": one.source,
-                "row": one.row,
-                "key": one.key,
-                "day": None if one.day is None else one.day.isoformat(),
-                "reason": one.reason,
+                "table": row.table,
+                "source": row.source,
+                "row": row.row,
+                "key": row.key,
+                "day": None if row.day is None else row.day.isoformat(),
+                "reason": row.reason,
             }
-            for one in trace.uncredited
+            for row in trace.uncredited
         ],
         "figures_equal_to_the_run": trace.checked,
         "items": [form.item(item) for item in trace.items],
@@ -65,15 +65,15 @@ class _Form:
     money_places: int
     lang: str
 
-    def figure(self, one: Figure) -> dict[str, Any]:
-        shown = figure_format.shown(one, self.currency, self.money_places, self.lang)
-        return {"value": _value(one), "unit": one.unit.value, "shown": shown}
+    def figure(self, figure: Figure) -> dict[str, Any]:
+        shown = figure_format.shown(figure, self.currency, self.money_places, self.lang)
+        return {"value": _value(figure), "unit": figure.unit.value, "shown": shown}
 
     def figures(self, cells: Mapping[str, Figure]) -> dict[str, Any]:
         return {name: self.figure(cell) for name, cell in cells.items()}
 
-    def left_out(self, one: LeftOut) -> dict[str, Any]:
-        return {"reason": one.reason, "place": _place(one.origin), "read": self.figures(one.read)}
+    def left_out(self, left_out: LeftOut) -> dict[str, Any]:
+        return {"reason": left_out.reason, "place": _place(left_out.origin), "read": self.figures(left_out.read)}
 
     def item(self, item: ItemTrace) -> dict[str, Any]:
         return {
@@ -84,11 +84,11 @@ class _Form:
             "weight": exact(item.weight),
             "place": _place(item.origin),
             "parts": {name: self.node(node) for name, node in item.parts.items()},
-            "advice": [{"text": one.text, "place": _place(one.origin)} for one in item.advice],
+            "advice": [{"text": said.text, "place": _place(said.origin)} for said in item.advice],
         }
 
     def node(self, node: Node) -> dict[str, Any]:
-        found = {
+        written = {
             "name": None if _made_up(node.name) else node.name,
             "item": None if _made_up(node.item) else node.item,
             "part": node.part,
@@ -96,7 +96,7 @@ class _Form:
             "title": node.title,
             "place": _place(node.origin),
             "before": self.node(node.before) if node.before else None,
-            "inputs": [self.node(one) for one in node.inputs],
+            "inputs": [self.node(read) for read in node.inputs],
             "rows": [self.row(row) for row in node.rows],
             "weights": {name: exact(weight) for name, weight in node.weights.items()},
             "fed": self.fed(node.fed) if node.fed else None,
@@ -104,7 +104,7 @@ class _Form:
             "withheld": node.withheld or None,
             "gate": {"name": node.gate, "tripped": node.tripped} if node.gate else None,
         }
-        told = {name: value for name, value in found.items() if value not in (None, [], {})}
+        told = {name: value for name, value in written.items() if value not in (None, [], {})}
         return {**self.figure(node.figure), **told}
 
     def row(self, row: RowSeen) -> dict[str, Any]:
@@ -116,18 +116,18 @@ class _Form:
             "gives": self.figure(row.earns) if row.earns else None,
         }
 
-    def test(self, one: Test) -> dict[str, Any]:
-        found: dict[str, Any] = {"op": one.op, "holds": one.holds}
-        if one.left is not None:
-            found["left"] = self.figure(one.left)
-        if one.right is not None:
-            found["right"] = self.figure(one.right)
-        if one.parts:
-            found["parts"] = [self.test(part) for part in one.parts]
-        for side, name in (("left_called", one.left_called), ("right_called", one.right_called)):
+    def test(self, test: Test) -> dict[str, Any]:
+        written: dict[str, Any] = {"op": test.op, "holds": test.holds}
+        if test.left is not None:
+            written["left"] = self.figure(test.left)
+        if test.right is not None:
+            written["right"] = self.figure(test.right)
+        if test.parts:
+            written["parts"] = [self.test(part) for part in test.parts]
+        for side, name in (("left_called", test.left_called), ("right_called", test.right_called)):
             if name is not None and (text := _named(name)) is not None:
-                found[side] = text
-        return found
+                written[side] = text
+        return written
 
     def fed(self, fed: Fed) -> dict[str, Any]:
         return {
@@ -141,9 +141,9 @@ class _Form:
         }
 
 
-def _named(one: Called) -> str | None:
+def _named(called: Called) -> str | None:
     """A value's name, or what the rules say where it has none."""
-    return one.name if not _made_up(one.name) else one.origin.text if one.origin is not None else None
+    return called.name if not _made_up(called.name) else called.origin.text if called.origin is not None else None
 
 
 def _made_up(name: str) -> bool:
@@ -151,11 +151,11 @@ def _made_up(name: str) -> bool:
     return "~" in name or "$" in name
 
 
-def _value(one: Figure) -> str | bool | None:
+def _value(figure: Figure) -> str | bool | None:
     """A figure's value; a period in its short form."""
-    if isinstance(one.value, date) and one.unit.periodic:
-        return str(period_of(one.value, one.unit))
-    return exact(one.value)
+    if isinstance(figure.value, date) and figure.unit.periodic:
+        return str(period_of(figure.value, figure.unit))
+    return exact(figure.value)
 
 
 def exact(value: Value) -> str | bool | None:

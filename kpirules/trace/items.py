@@ -26,7 +26,7 @@ class BuiltIn(Enum):
     TOTAL_PAY = "total_pay"
 
 
-_WORDS = {one.value: one for one in BuiltIn}
+_WORDS = {builtin.value: builtin for builtin in BuiltIn}
 
 
 def _called(item: Item) -> str:
@@ -77,9 +77,9 @@ class Items:
 
     def _others(self) -> Iterator[str]:
         """What else can be explained: the scorecard, gates and definitions."""
-        for name, one in self.nodes.bindings.items():
-            value = name == one.item and one.part == "value" and one.kind not in HIDDEN
-            if "~" not in name and (value or (one.part == "gate" and one.kind == "guard")):
+        for name, binding in self.nodes.bindings.items():
+            value = name == binding.item and binding.part == "value" and binding.kind not in HIDDEN
+            if "~" not in name and (value or (binding.part == "gate" and binding.kind == "guard")):
                 yield name
 
     def _mine(self, item: Item) -> bool:
@@ -88,18 +88,18 @@ class Items:
 
     def _item(self, item: Item) -> ItemTrace:
         parts = {part.name: self.nodes.node(part.binding) for part in item.parts}
-        advice = tuple(self._said(one) for one in item.advice if self.nodes.values[one.when] is True)
+        advice = tuple(self._said(advice) for advice in item.advice if self.nodes.values[advice.when] is True)
         origin = self.nodes.scorecard() or item.origin if item.kind == "total" else item.origin
         return ItemTrace(item.name, item.kind, item.title, item.parent, item.weight, origin, parts, advice)
 
-    def _said(self, one: Advice) -> Said:
+    def _said(self, advice: Advice) -> Said:
         """A text of the rules in their language, its figures as results show them."""
         plan = self.plan
-        texts = [piece.text for piece in one.pieces]
-        for index, piece in enumerate(one.pieces):
+        texts = [piece.text for piece in advice.pieces]
+        for index, piece in enumerate(advice.pieces):
             if piece.binding is not None and piece.unit is not None:
                 unit = Unit.NUMBER if piece.unit is Unit.RATIO else piece.unit
                 value = self.nodes.values[piece.binding]
                 texts[index] = shown(Figure(value, unit), plan.currency, plan.money_places, plan.language)
                 texts[index] += "%" if piece.unit is Unit.RATIO and value is not None else ""
-        return Said("".join(texts), one.origin)
+        return Said("".join(texts), advice.origin)

@@ -19,13 +19,13 @@ _OVER_ANOTHER = ("at_most", "at_least", "round", "policy", "when", "gate")
 class Nodes:
     """Makes nodes out of bindings and the values of one subject, each once."""
 
-    def __init__(self, plan: Plan, params: Mapping[str, Value], found: reference.ReferenceTrace) -> None:
+    def __init__(self, plan: Plan, params: Mapping[str, Value], traced: reference.ReferenceTrace) -> None:
         self.plan = plan
         self.params = params
-        self.values = found.values
+        self.values = traced.values
         computes = [step for step in plan.steps if isinstance(step, Compute)]
-        self.bindings = {one.name: one for step in computes for one in step.bindings}
-        self.feeds = Feeds(plan, self.bindings, found.contributions, params)
+        self.bindings = {binding.name: binding for step in computes for binding in step.bindings}
+        self.feeds = Feeds(plan, self.bindings, traced.contributions, params)
         self.nodes: dict[str, Node] = {}
 
     def read(self, scalar: Scalar) -> Value:
@@ -146,7 +146,7 @@ class Nodes:
         else:
             names = self._reads(binding.expr)
         skip = {binding.of} if binding.kind in _OVER_ANOTHER else set()
-        return tuple(self.node(one) for one in dict.fromkeys(names) if one not in skip and self._shown(one))
+        return tuple(self.node(name) for name in dict.fromkeys(names) if name not in skip and self._shown(name))
 
     def _tests(self, binding: Binding) -> list[str]:
         """What the conditions of `choose` read, down to the row taken."""
@@ -164,12 +164,12 @@ class Nodes:
             case Op(_, args):
                 return [name for arg in args for name in self._reads(arg)]
             case Case(whens, otherwise):
-                found: list[str] = []
+                names: list[str] = []
                 for condition, value in whens:
-                    found += self._reads(condition)
+                    names += self._reads(condition)
                     if self.read(condition) is True:
-                        return found + self._reads(value)
-                return found + (self._reads(otherwise) if otherwise is not None else [])
+                        return names + self._reads(value)
+                return names + (self._reads(otherwise) if otherwise is not None else [])
             case _:
                 return []
 
@@ -201,7 +201,9 @@ class Nodes:
             return figure(self.read(row.full), row.value.type)
         if index != taken:
             return None
-        below = [self.read(one.full) for one in binding.rows[:taken] if one.full is not None]
+        below = [self.read(row.full) for row in binding.rows[:taken] if row.full is not None]
         whole = self.read(row.value)
         assert isinstance(whole, Fraction)
-        return figure(whole - sum((one for one in below if isinstance(one, Fraction)), Fraction(0)), row.value.type)
+        return figure(
+            whole - sum((amount for amount in below if isinstance(amount, Fraction)), Fraction(0)), row.value.type
+        )

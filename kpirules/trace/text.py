@@ -15,7 +15,7 @@ from kpirules.trace.tree import ItemTrace, LeftOut, Node, Trace, Uncredited
 from kpirules.trace.wording import LIMITS, Wording, one_line
 from kpirules.values.units import Unit
 
-_BUILT_IN = frozenset(one.value for one in BuiltIn)
+_BUILT_IN = frozenset(builtin.value for builtin in BuiltIn)
 """Names that no item of a scheme can have."""
 _CALLED = ("adjust", "pay", "component", "outcome", "ensure", "gate")
 """Kinds that are told before the name."""
@@ -62,7 +62,7 @@ class _Page:
 
     def heading(self) -> None:
         trace = self.trace
-        names = " ".join(str(one.value) for one in trace.named[:2])
+        names = " ".join(str(value.value) for value in trace.named[:2])
         title = f" “{trace.title}”" if trace.title else ""
         self.line(0, f"{trace.subject} {names}".rstrip() + f" · {trace.period} · {trace.scheme}{title} {trace.version}")
         if trace.run is not None:
@@ -72,25 +72,25 @@ class _Page:
         if trace.scorecard is not None:
             self.line(0, f"{self.words.word('scorecard')} {trace.scorecard}")
 
-    def absence(self, one: LeftOut) -> None:
-        self.line(0, self.words.say(one.reason, period=self.trace.period), one.origin)
-        if one.origin is not None and one.reason == NOT_ASKED:
-            self.line(1, one_line(one.origin.text))
-        for name, cell in one.read.items():
+    def absence(self, left_out: LeftOut) -> None:
+        self.line(0, self.words.say(left_out.reason, period=self.trace.period), left_out.origin)
+        if left_out.origin is not None and left_out.reason == NOT_ASKED:
+            self.line(1, one_line(left_out.origin.text))
+        for name, cell in left_out.read.items():
             self.line(1, f"{name} {self.words.show(cell)}")
 
     def set_aside(self) -> None:
         """The rows that enter no figure."""
         if self.trace.set_aside:
             self.line(0, self.words.say("rows_set_aside", count=len(self.trace.set_aside)))
-        for one in self.trace.set_aside:
-            self.line(1, one.message)
+        for row in self.trace.set_aside:
+            self.line(1, row.message)
 
     def uncredited(self) -> None:
         """The rows that name the subject and count for nobody, by table and reason."""
         groups: dict[tuple[str, str], list[Uncredited]] = {}
-        for one in self.trace.uncredited:
-            groups.setdefault((one.table, one.reason), []).append(one)
+        for row in self.trace.uncredited:
+            groups.setdefault((row.table, row.reason), []).append(row)
         if groups:
             self.line(0, self.words.say("rows_uncredited", count=len(self.trace.uncredited)))
         for rows in groups.values():
@@ -112,7 +112,7 @@ class _Page:
     def _depth(self, item: ItemTrace) -> int:
         if self.trace.asked is not None or item.kind not in _GROUPED:
             return 0
-        groups = {one.name for one in self.trace.items if one.kind == "group"}
+        groups = {item.name for item in self.trace.items if item.kind == "group"}
         return 2 if item.parent in groups else 1
 
     def _head(self, item: ItemTrace, main: Node) -> str:
@@ -147,7 +147,7 @@ class _Page:
         for made in (_chain(item.parts[part])[0] for part in ("actual", "target") if part in item.parts):
             if [read.figure for read in made.inputs] != [made.figure]:
                 self._reads(made, depth)
-        for node in (one for part in shown for one in _chain(item.parts[part]) if one.kind in LIMITS):
+        for node in (node for part in shown for node in _chain(item.parts[part]) if node.kind in LIMITS):
             self._step(node, depth, brief=True)
         if main.withheld and main.test is not None:
             self.line(depth, self.words.say("not_for_why", test=self.words.test(main.test)))
@@ -160,16 +160,18 @@ class _Page:
             return
         if item.kind in ("pay", "component", "adjust"):
             self._reads(_chain(main)[0], depth)
-        for part in (*(item.parts[one] for one in shown), main):
-            for one in _fed(part):
-                if one.name not in self.told:
-                    self.told.add(one.name)
-                    self._rows_fed(one, depth, brief=True)
+        for part in (*(item.parts[name] for name in shown), main):
+            for fed in _fed(part):
+                if fed.name not in self.told:
+                    self.told.add(fed.name)
+                    self._rows_fed(fed, depth, brief=True)
 
     def _reads(self, node: Node, depth: int) -> None:
         """What a formula read, each with its value; aggregates are told with their rows."""
         told = [
-            f"{self.words.label(one)} {self.words.show(one.figure)}" for one in node.inputs if one.kind != "aggregate"
+            f"{self.words.label(read)} {self.words.show(read.figure)}"
+            for read in node.inputs
+            if read.kind != "aggregate"
         ]
         if told:
             self.line(depth, " · ".join(told))
@@ -224,11 +226,11 @@ class _Page:
 
     def _story(self, node: Node, depth: int) -> None:
         """The steps to a value, first to last, each with the values it read below it."""
-        for one in _chain(node):
+        for link in _chain(node):
             before = len(self.lines)
-            self._step(one, depth, brief=False)
+            self._step(link, depth, brief=False)
             below = depth + 1 if len(self.lines) > before else depth
-            for read in one.inputs:
+            for read in link.inputs:
                 self._input(read, below)
 
     def _input(self, node: Node, depth: int) -> None:
@@ -248,10 +250,10 @@ class _Page:
 
     def _story_of_input(self, node: Node, depth: int) -> None:
         """What made a value that another one read; a plain formula was told in its own line."""
-        for one in _chain(node):
-            if one.kind not in ("value", "column"):
-                self._step(one, depth, brief=False)
-            for read in one.inputs:
+        for link in _chain(node):
+            if link.kind not in ("value", "column"):
+                self._step(link, depth, brief=False)
+            for read in link.inputs:
                 self._input(read, depth)
 
     def _step(self, node: Node, depth: int, *, brief: bool) -> None:
@@ -303,7 +305,7 @@ def _fed(node: Node) -> Iterator[Node]:
     """Every aggregate behind a value, but not those behind another result."""
     if node.kind == "aggregate":
         yield node
-    for one in _chain(node):
-        for read in one.inputs:
+    for link in _chain(node):
+        for read in link.inputs:
             if not _of_results(read):
                 yield from _fed(read)

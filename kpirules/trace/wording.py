@@ -37,26 +37,26 @@ class Wording:
         """A text of the catalogue, filled in."""
         return self.word(key).format(**args)
 
-    def show(self, one: Figure) -> str:
+    def show(self, figure: Figure) -> str:
         """A figure as people read it."""
-        return figure_format.shown(one, self.currency, self.places, self.lang)
+        return figure_format.shown(figure, self.currency, self.places, self.lang)
 
     def label(self, node: Node) -> str:
         """What an input is called."""
         return self.called(Called(node.name, node.item, node.origin))
 
-    def called(self, one: Called) -> str:
+    def called(self, called: Called) -> str:
         """What a value is called: its name, its text where it has none, the word of what every scheme has."""
-        if "~" in one.name and one.origin is not None:
-            return one_line(one.origin.text)
-        owner, _, part = one.name.partition(".")
+        if "~" in called.name and called.origin is not None:
+            return one_line(called.origin.text)
+        owner, _, part = called.name.partition(".")
         if part in ("weighted", "adjustments"):
             return self.word(part)
         if part == "total":
             return f"{owner} {self.word(part)}"
-        if owner == one.item and part in ("actual", "target", "achievement", "score"):
+        if owner == called.item and part in ("actual", "target", "achievement", "score"):
             return f"{owner} {self.word(part)}"
-        return self.word(one.name) if one.name in _WORDS else one.name.rpartition("/")[2]
+        return self.word(called.name) if called.name in _WORDS else called.name.rpartition("/")[2]
 
     def told(self, node: Node, *, brief: bool) -> Iterator[tuple[str, Origin | None]]:
         """What a step did to its value, each line with its place; `brief` leaves out what changed nothing."""
@@ -94,16 +94,16 @@ class Wording:
 
     def mean(self, node: Node) -> str:
         """A mean by weight, as it is worked out: what is there by its weight, over the weights of what is there."""
-        there = [one for one in node.inputs if one.name in node.weights and one.figure.value is not None]
+        there = [part for part in node.inputs if part.name in node.weights and part.figure.value is not None]
         if not there:
             return self.word("missing")
-        percents = {one.name: f"{figure_format.number(node.weights[one.name] * 100)}%" for one in there}
-        whole = sum((node.weights[one.name] for one in there), Fraction(0))
+        percents = {part.name: f"{figure_format.number(node.weights[part.name] * 100)}%" for part in there}
+        whole = sum((node.weights[part.name] for part in there), Fraction(0))
         if len(node.weights) == 1:
             return self.show(node.figure)
         if len(there) == 1:
             return self.show(there[0].figure)
-        points = " + ".join(f"{self.show(one.figure)} × {percents[one.name]}" for one in there)
+        points = " + ".join(f"{self.show(part.figure)} × {percents[part.name]}" for part in there)
         return points if whole == 1 else f"({points}) / {figure_format.number(whole * 100)}%"
 
     def _limit(self, node: Node, *, brief: bool) -> Iterator[tuple[str, Origin | None]]:
@@ -162,29 +162,31 @@ class Wording:
             if row.taken:
                 return
 
-    def _beside(self, one: Test) -> str:
+    def _beside(self, test: Test) -> str:
         """A condition as it came out, beside its text: of one comparison, what has no name is not written again."""
-        sides = (one.left_called, one.right_called)
+        sides = (test.left_called, test.right_called)
         left, right = (None if side is None or "~" in side.name else side for side in sides)
-        return self.test(one if one.parts and one.op != "in" else replace(one, left_called=left, right_called=right))
+        return self.test(
+            test if test.parts and test.op != "in" else replace(test, left_called=left, right_called=right)
+        )
 
-    def test(self, one: Test, *, named: bool = True) -> str:
+    def test(self, test: Test, *, named: bool = True) -> str:
         """A condition as it came out, with what it read; of an `and` or an `or`, the parts that decided it."""
-        if one.parts and one.op != "in":
-            told = [part for part in one.parts if part.holds is one.holds] if one.op != "not" else one.parts
-            return f" {self.word('and')} ".join(self.test(part, named=named) for part in told or one.parts)
-        if one.left is None:
+        if test.parts and test.op != "in":
+            told = [part for part in test.parts if part.holds is test.holds] if test.op != "not" else test.parts
+            return f" {self.word('and')} ".join(self.test(part, named=named) for part in told or test.parts)
+        if test.left is None:
             return self.word("false")
-        left, right = self._side(one.left, one.left_called if named else None), ""
-        if one.op == "value":
+        left, right = self._side(test.left, test.left_called if named else None), ""
+        if test.op == "value":
             return left
-        op = one.op if one.holds else CONVERSE.get(one.op, one.op)
-        if one.op == "is_missing" and one.left_called is not None:
-            left = self.called(one.left_called)
-        if one.right is not None:
-            right = self._side(one.right, one.right_called if named else None)
-        elif one.op == "in":
-            right = self.word("comma").join(self.show(part.right) for part in one.parts if part.right is not None)
+        op = test.op if test.holds else CONVERSE.get(test.op, test.op)
+        if test.op == "is_missing" and test.left_called is not None:
+            left = self.called(test.left_called)
+        if test.right is not None:
+            right = self._side(test.right, test.right_called if named else None)
+        elif test.op == "in":
+            right = self.word("comma").join(self.show(part.right) for part in test.parts if part.right is not None)
         return self.say("holds_not", left=left, op=self.word(op) if op in _OPS else op, right=right).rstrip()
 
     def _side(self, figure: Figure, called: Called | None) -> str:
@@ -197,7 +199,7 @@ class Wording:
         text = self.say(key, count=fed.count, table=fed.table)
         if fed.where:
             text += self.say("where", where=one_line(fed.where))
-        keys = [one for one in fed.keys if one]
+        keys = [key for key in fed.keys if key]
         text += self._keys(keys[:_KEYS], len(keys))
         if fed.absent:
             text += self.say("none_for", periods=self.word("comma").join(fed.absent))
@@ -208,11 +210,11 @@ class Wording:
         text = self.say("one_row_of" if len(rows) == 1 else "rows_of", count=len(rows), table=rows[0].table)
         text += self.say("because", reason=self.word(f"why_{rows[0].reason}"))
         shown = rows if whole else rows[:_KEYS]
-        return text + self._keys([self._row(one) for one in shown], len(rows))
+        return text + self._keys([self._row(row) for row in shown], len(rows))
 
-    def _row(self, one: Uncredited) -> str:
-        name = one.key or self.say("row_number", row=one.row)
-        return name if one.day is None else f"{name} {one.day.isoformat()}"
+    def _row(self, row: Uncredited) -> str:
+        name = row.key or self.say("row_number", row=row.row)
+        return name if row.day is None else f"{name} {row.day.isoformat()}"
 
     def _keys(self, keys: Sequence[str], count: int) -> str:
         """The first keys of so many rows, and how many more there are."""

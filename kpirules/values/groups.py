@@ -1,11 +1,10 @@
-"""The types of what aggregates come to. The rows of a quotient have one divisor, which leaves the aggregate."""
+"""The types of sums over rows, and of quotients: their rows have one divisor, which leaves the sum."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.values.types import SUM_BOUND, Digits, Type, decimal, divide, most, product, rounding, size
+from kpirules.values.types import SUM_BOUND, Digits, Type, decimal, most, product, rounding
 from kpirules.values.units import Unit
 
 
@@ -27,7 +26,7 @@ def side(a: Digits) -> Type:
     return decimal(Unit.NUMBER, a.scale, min(Fraction(1), Fraction(1, 10**a.scale)), max(Fraction(1), a.bound))
 
 
-def total(a: Type, unit: Unit) -> Type:
+def total(a: Type) -> Type:
     """The type of a sum over rows: within `SUM_BOUND`, checked at run time, in the scale of one row.
 
     The rows of a quotient have one divisor, which leaves the sum: the numerators add up to so many times more.
@@ -35,7 +34,7 @@ def total(a: Type, unit: Unit) -> Type:
     bound = SUM_BOUND if a.over else most(a.sides[0].scale)
     low = Fraction(0) if a.bounds[0] >= 0 else -bound
     high = Fraction(0) if a.bounds[1] <= 0 else bound
-    return _summed(a, unit, low, high)
+    return _summed(a, low, high)
 
 
 def added_up(a: Type, count: int) -> Type:
@@ -43,41 +42,18 @@ def added_up(a: Type, count: int) -> Type:
     low, high = (count * bound for bound in a.bounds)
     if a.over:
         low, high = max(low, -SUM_BOUND), min(high, SUM_BOUND)
-    return _summed(a, a.unit, low, high).maybe()
+    return _summed(a, low, high).maybe()
 
 
-def _summed(a: Type, unit: Unit, low: Fraction, high: Fraction) -> Type:
-    over = _of_group(a)
+def _summed(a: Type, low: Fraction, high: Fraction) -> Type:
+    over = of_group(a)
     if over is None:
-        return decimal(unit, a.sides[0].scale, low, high)
+        return decimal(a.unit, a.sides[0].scale, low, high)
     scale, bound = a.sides[0].scale, SUM_BOUND * over.bound
     Digits(max(scale, over.scale), bound).checked()  # the numerators are compared with what the bound comes to
-    return Type(unit, low=low, high=high, digits=Digits(scale, bound), over=over)
+    return Type(a.unit, low=low, high=high, digits=Digits(scale, bound), over=over)
 
 
-def _of_group(a: Type) -> Digits | None:
+def of_group(a: Type) -> Digits | None:
     """The divisor that the rows of a group have; 1 where there are none, or all are 0."""
     return Digits(a.over.scale, max(a.over.bound, Fraction(1))).checked() if a.over else None
-
-
-def extreme(a: Type) -> Type:
-    """The type of the least or the greatest over rows, missing of no rows."""
-    return replace(a, missing=True, over=_of_group(a), by=None)
-
-
-def median(a: Type) -> Type:
-    """The type of a median over rows: a row's value or the mean of two, missing of no rows, between their bounds.
-
-    Half of a sum of two decimals has one more place than they have.
-    """
-    scale, bound = a.sides[0].scale, a.sides[0].bound if a.over else size(*a.bounds)
-    Digits(scale, 2 * bound).checked()
-    return replace(a, digits=Digits(scale + 1, bound).checked(), missing=True, over=_of_group(a), by=None)
-
-
-def average(a: Type) -> Type:
-    """The type of a mean over rows: a sum over a count, missing of no rows, between the rows' bounds."""
-    summed = total(a, a.unit)
-    count = decimal(Unit.NUMBER, 0, Fraction(1), SUM_BOUND)
-    quotient = divide(summed, count, a.unit)
-    return replace(quotient, missing=True, low=a.low, high=a.high)

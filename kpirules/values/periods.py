@@ -57,10 +57,10 @@ def parse_period(text: str, kind: Unit) -> Period | None:
     text = text.strip()
     if kind is Unit.HALF and text[-3:] in _HALVES and re.fullmatch(r"\d{4}年?", text[:-3]):
         return _nth(int(text[:4]), _HALVES[text[-3:]], kind)
-    found = re.fullmatch(_FORMS[kind], text, re.IGNORECASE)
-    if not found:
+    match = re.fullmatch(_FORMS[kind], text, re.IGNORECASE)
+    if not match:
         return None
-    numbers = [int(group) for group in found.groups() if group is not None]
+    numbers = [int(group) for group in match.groups() if group is not None]
     return _nth(numbers[0], numbers[1] if len(numbers) > 1 else 1, kind)
 
 
@@ -77,11 +77,11 @@ def periods_in(outer: Unit, inner: Unit) -> int | None:
 
 def within(start: date, end: date, kind: Unit) -> Iterator[Period]:
     """The periods of that kind from the one in which `start` lies to the one in which `end` does, in order."""
-    one = period_of(start, kind)
-    yield one
-    while one.end < end:
-        one = period_of(one.end + timedelta(days=1), kind)
-        yield one
+    part = period_of(start, kind)
+    yield part
+    while part.end < end:
+        part = period_of(part.end + timedelta(days=1), kind)
+        yield part
 
 
 def months_of(kind: Unit) -> int:

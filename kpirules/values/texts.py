@@ -60,8 +60,8 @@ UNSEEN_IN_LINES = _class(*_SPACES[1:], *_CONTROLS)
 
 def unseen(text: str) -> list[str]:
     """The characters of a text that cannot be seen, each once, as `U+200B`; spaces at its edges are not among them."""
-    found = dict.fromkeys(re.findall(UNSEEN, text.strip()))
-    return [code_point(char) for char in found]
+    characters = dict.fromkeys(re.findall(UNSEEN, text.strip()))
+    return [code_point(char) for char in characters]
 
 
 def code_point(char: str) -> str:

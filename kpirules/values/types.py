@@ -7,7 +7,7 @@ until a rounding point. Each side must fit 38 digits; the algebra below proves i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from fractions import Fraction
 
 from kpirules.records import dataclass
@@ -70,15 +70,16 @@ class Type:
 
     `low` and `high` bound a numeric value, both included (None: it is not numeric). `digits` holds the value, or its
     numerator where `over` holds a denominator, which is always above zero. `by` says which denominator that is, where
-    it may meet the same again. `domain` lists the texts an enumerated text may be, in declared order.
+    it may meet the same again. `domain` lists the texts an enumerated text may be, in declared order. Bounds and digits
+    take no part in its hash, which many have to find.
     """
 
     unit: Unit
     missing: bool = False
-    low: Fraction | None = None
-    high: Fraction | None = None
-    digits: Digits | None = None
-    over: Digits | None = None
+    low: Fraction | None = field(default=None, hash=False)
+    high: Fraction | None = field(default=None, hash=False)
+    digits: Digits | None = field(default=None, hash=False)
+    over: Digits | None = field(default=None, hash=False)
     domain: tuple[str, ...] | None = None
     by: Divisor | None = None
 
@@ -127,7 +128,7 @@ class Type:
     @property
     def divisor(self) -> Divisor | None:
         """What a number is divided by, 1 for a plain decimal; None where nothing is known of it."""
-        return self.by if self.over else replace(ONE, sure=not self.missing)
+        return self.by if self.over else _PERHAPS_ONE if self.missing else ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class Presumed(Type):
 
 
 _ONE = Digits(0, Fraction(1))
+_PERHAPS_ONE = replace(ONE, sure=False)
 
 BOOL = Type(Unit.BOOL)
 DATE = Type(Unit.DATE)
@@ -166,8 +168,8 @@ def presumed(unit: Unit, scale: int | None = None) -> Type:
     """The type of a value that has a fault, and of which the unit is known (and, of a number, perhaps its places)."""
     if not unit.numeric:
         return doubted(Type(unit))
-    found = decimal(unit, scale or 0, Fraction(1), Fraction(1))
-    return doubted(found if scale is not None else replace(found, over=_ONE))
+    type_ = decimal(unit, scale or 0, Fraction(1), Fraction(1))
+    return doubted(type_ if scale is not None else replace(type_, over=_ONE))
 
 
 def doubted(a: Type) -> Presumed:
@@ -338,12 +340,12 @@ def choose(a: Type, b: Type, unit: Unit) -> Type:
 
 def _of_either(a: Type, b: Type) -> Divisor | None:
     """The divisor of one of two values, where both have it; 0 has any that is known before any data is read."""
-    one, other = a.divisor, b.divisor
-    if one is None or other is None:
+    divisor, other = a.divisor, b.divisor
+    if divisor is None or other is None:
         return None
-    if one.common(other) == (1, 1):
-        return replace(one, sure=one.sure and other.sure)
-    for zero, rest in ((a, other), (b, one)):
+    if divisor.common(other) == (1, 1):
+        return replace(divisor, sure=divisor.sure and other.sure)
+    for zero, rest in ((a, other), (b, divisor)):
         if _is_zero(zero) and not rest.factors:
             return rest
     return None
@@ -351,11 +353,11 @@ def _of_either(a: Type, b: Type) -> Divisor | None:
 
 def or_else(a: Type, b: Type, unit: Unit) -> Type:
     """The type of `a`, or of `b` where it is missing; 0 stands over any divisor, so it changes none."""
-    found = choose(a.there(), b, unit)
-    if found.over is None or found.by is not None or a.by is None or not a.by.sure or not _is_zero(b):
-        return found
+    type_ = choose(a.there(), b, unit)
+    if type_.over is None or type_.by is not None or a.by is None or not a.by.sure or not _is_zero(b):
+        return type_
     by = a.by.replaced()
-    return replace(found, over=_widest(found.over, Digits(0, Fraction(by.constant))), by=by)
+    return replace(type_, over=_widest(type_.over, Digits(0, Fraction(by.constant))), by=by)
 
 
 def _is_zero(a: Type) -> bool:
@@ -367,10 +369,10 @@ def either(kinds: Sequence[Type], unit: Unit) -> Type:
     if all(kind.domain is not None for kind in kinds):
         domain = tuple(dict.fromkeys(text for kind in kinds for text in kind.domain or ()))
         return Type(unit, any(kind.missing for kind in kinds), domain=domain)
-    found = kinds[0]
+    type_ = kinds[0]
     for kind in kinds[1:]:
-        found = choose(found, kind, unit)
-    return replace(found, unit=unit)
+        type_ = choose(type_, kind, unit)
+    return replace(type_, unit=unit)
 
 
 def limit(a: Type, bound: Type, unit: Unit, *, at_most: bool) -> Type:
@@ -394,6 +396,8 @@ def compare(a: Type, b: Type) -> None:
     if a.digits is None or b.digits is None:
         return
     (an, ad), (bn, bd) = a.sides, b.sides
+    if not (a.over or b.over) and an.scale == bn.scale:
+        return
     common = _common(a, b)
     left, right = (product(an, bd), product(bn, ad)) if common is None else (_more(an, common[0]), _more(bn, common[1]))
     scale = max(left.scale, right.scale)

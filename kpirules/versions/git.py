@@ -59,16 +59,16 @@ def _blobs(asked: list[Path], answer: bytes) -> dict[Path, bytes]:
 
     Each object is a line `ID blob SIZE`, its bytes and a line end, or only a line that ends in `missing`.
     """
-    found = {}
+    blobs = {}
     for path in asked:
         head, _, answer = answer.partition(b"\n")
         words = head.split(b" ")
         if words[-1].isdigit():  # else `missing`
             size = int(words[-1])
             if words[-2] == b"blob":
-                found[path] = answer[:size]
+                blobs[path] = answer[:size]
             answer = answer[size + 1 :]
-    return found
+    return blobs
 
 
 def _git(folder: Path, *command: str, given: bytes = b"") -> bytes | None:

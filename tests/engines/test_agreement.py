@@ -83,7 +83,7 @@ def scored() -> Plan:
         "won": (BOOL.maybe(), ()),
         "kind": (TEXT.maybe(), ()),
     }
-    total = groups.total(MONEY, MONEY.unit)
+    total = groups.total(MONEY)
     measures = (
         Measure("sum", "sum", "amount", "won", total, "orders"),
         Measure("rows", "count", None, None, COUNT, "orders"),

@@ -13,7 +13,6 @@ from kpirules.engines import duckdb
 from kpirules.plan.ir import Compute, Gather, Measure, Ref, Scan
 from kpirules.values import groups
 from kpirules.values.types import BOOL
-from kpirules.values.units import Unit
 from tests.engines import plans
 from tests.engines.plans import MONEY, PARAMS, TEXT, bind, div, rounded, whole
 from tests.helpers.outcomes import exact
@@ -29,7 +28,7 @@ def test_a_million_orders() -> None:
         "orders": pa.table({"staff": staff, "amount": amount, "won": pc.greater_equal(number, ROWS // 2)}),
         "people": pa.table({"id": [str(nth) for nth in range(PEOPLE)]}),
     }
-    sums = groups.total(MONEY, Unit.MONEY)
+    sums = groups.total(MONEY)
     summed = Measure("sum", "sum", "amount", "won", sums, "item")
     plan = plans.plan(
         Scan("orders", "orders", {"staff": ("staff", TEXT), "amount": ("amount", MONEY), "won": ("won", BOOL)}),

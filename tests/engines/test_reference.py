@@ -179,7 +179,7 @@ def sales() -> tuple[Plan, dict[str, pa.Table]]:
         "amount": (MONEY, [Fraction(n) for n in (10, 20, 30, -5, 50)]),
     }
     big = plans.test("gt", Ref("amount", MONEY), whole(0))
-    sums = groups.total(MONEY, Unit.MONEY)
+    sums = groups.total(MONEY)
     measures = (
         Measure("sum", "sum", "amount", None, sums, "revenue"),
         Measure("gains", "count", None, "big", COUNT, "revenue"),
@@ -285,7 +285,7 @@ def test_a_trace_reads_what_both_readers_of_a_relation_need() -> None:
     """The rows of a lookup are read by it and by a sum of all: none of them is left out."""
     people: plans.Columns = {"id": (TEXT, ["a", "b"]), "rank": (TEXT, ["x", "y"])}
     rates: plans.Columns = {"of": (TEXT, ["x", "y"]), "rate": (MONEY, [Fraction(1), Fraction(2)])}
-    sums = groups.total(MONEY, Unit.MONEY)
+    sums = groups.total(MONEY)
     of_all = Measure("sum", "sum", "rate", None, sums, "rates")
     plan = plans.plan(
         scan("people", people),

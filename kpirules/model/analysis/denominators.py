@@ -139,7 +139,7 @@ def _key(ws: Workspace, node: Expr, deep: int) -> tuple[object, ...]:
         case Absent():
             return "absent", node.negated, *of(node.operand)
         case Among():
-            return "among", node.negated, frozenset(one.value for one in node.values), *of(node.operand)
+            return "among", node.negated, frozenset(value.value for value in node.values), *of(node.operand)
         case Neg() | Not() | Fallback() | Cond():
             return type(node).__name__, *of(*children(node))
         case _:

@@ -51,16 +51,16 @@ def key_of(ws: Workspace, node: Expr, deep: int = unfolding.DEEPEST) -> Presence
     pending: list[_Deep] = [(node, deep)]
     opened: dict[tuple[int, int], list[_Deep]] = {}
     while pending:
-        one, left = pending[-1]
-        at = id(one), left
+        expr, left = pending[-1]
+        at = id(expr), left
         if at not in ws.keys and at not in opened:
-            opened[at] = _behind(ws, one, left) or [(part, left) for part in _parts(one)]
+            opened[at] = _behind(ws, expr, left) or [(part, left) for part in _parts(expr)]
             pending += opened[at]
             continue
         if at not in ws.keys:
             keys = [ws.keys[id(part), under][1] for part, under in opened[at]]
             named = bool(keys) and opened[at][0][1] < left
-            ws.keys[at] = one, keys[0] if named else _key(ws, one, keys)  # the node keeps its identity from others
+            ws.keys[at] = expr, keys[0] if named else _key(ws, expr, keys)  # the node keeps its identity from others
         pending.pop()
     return ws.keys[id(node), deep][1]
 
@@ -106,12 +106,12 @@ def _key(ws: Workspace, node: Expr, parts: list[Presence]) -> Presence:
 
 def _joined(ws: Workspace, op: str, parts: list[Presence]) -> Presence:
     """The key of conditions that are joined by one word, however they are put in brackets and names."""
-    found: list[Presence] = []
+    keys: list[Presence] = []
     for part in parts:
         joined_by, joined = ws.joined.get(part, ("", []))
-        found += joined if joined_by == op else [part]
-    key = _number(ws, (op, *found))
-    ws.joined[key] = op, found
+        keys += joined if joined_by == op else [part]
+    key = _number(ws, (op, *keys))
+    ws.joined[key] = op, keys
     return key
 
 
@@ -131,7 +131,7 @@ def _kind(node: Expr) -> Presence:
         case Absent():
             return ("absent", node.negated)
         case Among():
-            return ("among", node.negated, frozenset(one.value for one in node.values))
+            return ("among", node.negated, frozenset(value.value for value in node.values))
         case _:
             return (type(node).__name__,)
 
@@ -150,9 +150,9 @@ def present_with(ws: Workspace, node: Expr, deep: int = unfolding.DEEPEST) -> It
     """The keys of what is there wherever an expression is: itself, and what it is worked out of."""
     pending: list[_Deep] = [(node, deep)]
     while pending:
-        one, left = pending.pop()
-        yield key_of(ws, one, left)
-        pending += _behind(ws, one, left) or [(part, left) for part in (children(one) if _strict(one) else ())]
+        expr, left = pending.pop()
+        yield key_of(ws, expr, left)
+        pending += _behind(ws, expr, left) or [(part, left) for part in (children(expr) if _strict(expr) else ())]
 
 
 def shown(ws: Workspace, node: Expr, *, holds: bool) -> Iterator[Presence]:
@@ -162,20 +162,20 @@ def shown(ws: Workspace, node: Expr, *, holds: bool) -> Iterator[Presence]:
     """
     pending: list[tuple[Expr, bool, int]] = [(node, holds, unfolding.DEEPEST)]
     while pending:
-        one, here, left = pending.pop()
-        behind = _behind(ws, one, left)
+        test, here, left = pending.pop()
+        behind = _behind(ws, test, left)
         if behind:
             pending += [(part, here, under) for part, under in behind]
             continue
-        match one:
+        match test:
             case Unknown():
                 yield EVERYTHING
-            case Absent() if one.negated is here:
-                yield from present_with(ws, one.operand, left)
-            case Bin() if one.op == ("and" if here else "or"):
-                pending += [(one.right, here, left), (one.left, here, left)]
+            case Absent() if test.negated is here:
+                yield from present_with(ws, test.operand, left)
+            case Bin() if test.op == ("and" if here else "or"):
+                pending += [(test.right, here, left), (test.left, here, left)]
             case Not():
-                pending.append((one.operand, not here, left))
+                pending.append((test.operand, not here, left))
             case _:
                 continue
 
@@ -193,10 +193,10 @@ def _there(ws: Workspace, scope: Scope, node: Expr) -> bool:
     """Whether a possibly missing value is there by what is known."""
     pending: list[_Deep] = [(node, unfolding.DEEPEST)]
     while pending:
-        one, left = pending.pop()
-        if not one.type.missing or key_of(ws, one, left) in scope.present:
+        expr, left = pending.pop()
+        if not expr.type.missing or key_of(ws, expr, left) in scope.present:
             continue
-        needs = _behind(ws, one, left) or [(part, left) for part in _needs(one)]
+        needs = _behind(ws, expr, left) or [(part, left) for part in _needs(expr)]
         if not needs:
             return False
         pending += needs

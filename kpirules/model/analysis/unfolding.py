@@ -66,9 +66,9 @@ def behind(ws: Workspace, node: Expr) -> Expr | None:
             return _rebuilt(rule, lambda leaf: _in_row(leaf, node.refs)) if isinstance(node.value, Val) else None
         case Col() if node.refs or node.own:
             lost = node.type.missing and bool(node.refs)
-            found = _rebuilt(rule, lambda leaf: _from_afar(leaf, node), lost=lost)
-            read = found is not None and any(isinstance(part, Col) for part in walk(found))
-            return found if read or not lost else None
+            rebuilt = _rebuilt(rule, lambda leaf: _from_afar(leaf, node), lost=lost)
+            read = rebuilt is not None and any(isinstance(part, Col) for part in walk(rebuilt))
+            return rebuilt if read or not lost else None
         case _:
             return rule
 
@@ -78,18 +78,18 @@ def parts(ws: Workspace, *nodes: Expr | None) -> list[Expr]:
 
     What is behind a name stands in the scope of its own rule.
     """
-    found: list[Expr] = []
+    leaves: list[Expr] = []
     pending = [node for node in nodes if node is not None]
     seen: set[tuple[str, str]] = set()
     for node in pending:
         for part in walk(node):
-            found.append(part)
+            leaves.append(part)
             key = _name(part.value if isinstance(part, Own) else part)
             rule = written(ws, part) if key is not None and key not in seen else None
             if key is not None and rule is not None:
                 seen.add(key)
                 pending.append(rule)
-    return found
+    return leaves
 
 
 def _name(node: Expr) -> tuple[str, str] | None:
@@ -105,10 +105,10 @@ def _name(node: Expr) -> tuple[str, str] | None:
 def unnamed(ws: Workspace, node: Expr) -> Expr:
     """A value without the names that it has as a whole."""
     for _ in range(DEEPEST):
-        found = behind(ws, node)
-        if found is None:
+        inner = behind(ws, node)
+        if inner is None:
             break
-        node = found
+        node = inner
     return node
 
 
@@ -150,10 +150,10 @@ def _rebuilt(node: Expr, leaf: Callable[[Expr], Expr], *, lost: bool = False) ->
     """
 
     def again(node: Expr) -> Expr:
-        found = with_leaves(node)
-        if not lost or found is node or isinstance(found, Unknown):
-            return found
-        return replace(found, type=found.type.maybe())
+        copy = with_leaves(node)
+        if not lost or copy is node or isinstance(copy, Unknown):
+            return copy
+        return replace(copy, type=copy.type.maybe())
 
     def with_leaves(node: Expr) -> Expr:
         match node:

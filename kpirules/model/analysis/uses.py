@@ -51,21 +51,21 @@ def rule_paths(rule: ast.Rule) -> list[ast.Path]:
 
 def rule_nodes(rule: ast.Rule) -> list[ast.Expr]:
     """Every expression in a rule, in written order."""
-    found: list[ast.Expr] = []
+    nodes: list[ast.Expr] = []
     match rule:
         case ast.Formula():
             parts: list[ast.Expr] = [rule.expr, *(limit.bound for limit in rule.limits)]
             return [node for part in parts for node in nodes_in(part)]
         case ast.Tiers():
-            found += [node for part in (rule.subject, rule.start) if part is not None for node in nodes_in(part)]
+            nodes += [node for part in (rule.subject, rule.start) if part is not None for node in nodes_in(part)]
         case ast.By() | ast.Curve():
-            found += nodes_in(rule.subject)
+            nodes += nodes_in(rule.subject)
         case ast.Choose():
             pass
     for row in rule.rows:
-        found += [node for part in head_parts(row) for node in nodes_in(part)]
-        found += rule_nodes(row.value)
-    return found
+        nodes += [node for part in head_parts(row) for node in nodes_in(part)]
+        nodes += rule_nodes(row.value)
+    return nodes
 
 
 def head_parts(row: ast.Row) -> tuple[ast.Expr, ...]:
@@ -90,18 +90,18 @@ def handled(ws: Workspace, nodes: Iterable[ast.Expr]) -> frozenset[str]:
     """
     asking = (node for node in _behind(ws, nodes) if isinstance(node, ast.IsMissing | ast.OrElse))
     asked = (unnamed(ws, node.operand) for node in asking)
-    return frozenset(words.builtin(one.text) or one.text for one in asked if isinstance(one, ast.Path))
+    return frozenset(words.builtin(operand.text) or operand.text for operand in asked if isinstance(operand, ast.Path))
 
 
 def _behind(ws: Workspace, nodes: Iterable[ast.Expr]) -> list[ast.Expr]:
     """Expressions, and those of the defines that they name, each define once."""
-    found, seen = [*nodes], set[str]()
-    for node in found:
+    exprs, seen = [*nodes], set[str]()
+    for node in exprs:
         define = _define(ws, node)
         if define is not None and define.name.text not in seen:
             seen.add(define.name.text)
-            found += rule_nodes(define.rule)
-    return found
+            exprs += rule_nodes(define.rule)
+    return exprs
 
 
 def unnamed(ws: Workspace, node: ast.Expr) -> ast.Expr:
@@ -126,7 +126,7 @@ def _define(ws: Workspace, node: ast.Expr) -> ast.Define | None:
 def named_elsewhere(ws: Workspace, item: str) -> bool:
     """Whether an item other than itself names a define or a computed column (`orders.margin`)."""
     *table, name = item.split(".")
-    for node in (*ws.file.items, *(one.item for one in ws.file.fragments)):
+    for node in (*ws.file.items, *(fragment.item for fragment in ws.file.fragments)):
         own = isinstance(node, ast.Define | ast.DefineColumn) and node.name.text == name
         own = own and (not table or (isinstance(node, ast.DefineColumn) and node.table.text == table[0]))
         if not own and any(part.text == name for path in _paths_of(node) for part in path.names):
@@ -141,8 +141,8 @@ def _paths_of(item: ast.Node) -> Iterator[ast.Path]:
         node = pending.pop()
         if isinstance(node, ast.Path):
             yield node
-        for one in fields(node):
-            value = getattr(node, one.name)
+        for attribute in fields(node):
+            value = getattr(node, attribute.name)
             pending += [
                 part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, ast.Node)
             ]
@@ -156,10 +156,10 @@ def is_contextual(ws: Workspace, name: str) -> bool:
 
 
 def _contextual(ws: Workspace) -> frozenset[str]:
-    defines = {name: one.node for name, one in ws.declared.items() if isinstance(one.node, ast.Define)}
+    defines = {name: declared.node for name, declared in ws.declared.items() if isinstance(declared.node, ast.Define)}
     columns = ws.subject.table if ws.subject else None
     readers: dict[str, list[str]] = {}
-    found: dict[str, None] = {}
+    contextual: dict[str, None] = {}
     for name, node in defines.items():
         for path in rule_paths(node.rule):
             first = path.names[0].text
@@ -168,11 +168,11 @@ def _contextual(ws: Workspace) -> frozenset[str]:
             if first in ws.declared:
                 readers.setdefault(first, []).append(name)
             elif words.builtin(first) in PARTS[:3] and not (columns and columns.column(first)):
-                found[name] = None
-    waiting = [*found]
+                contextual[name] = None
+    waiting = [*contextual]
     for name in waiting:
         for reader in readers.get(name, ()):
-            if reader not in found:
-                found[reader] = None
+            if reader not in contextual:
+                contextual[reader] = None
                 waiting.append(reader)
-    return frozenset(found)
+    return frozenset(contextual)

@@ -1,1 +1,1 @@
-"""Checks of a whole scheme, one file each."""
+"""Checks of rules and scorecards: cases that overlap, cases that nothing covers, rows that nothing reaches."""

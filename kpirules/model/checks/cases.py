@@ -51,18 +51,18 @@ class Axis:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_places", {value: nth for nth, value in enumerate(self.domain)})
 
-    def common(self, one: Part, other: Part) -> Part:
+    def common(self, first: Part, other: Part) -> Part:
         """What lies in both parts."""
         if self.line is not None:
-            return self.line.common(intervals(one), intervals(other))
-        few, many = (one, other) if len(one) < len(other) else (other, one)
+            return self.line.common(intervals(first), intervals(other))
+        few, many = (first, other) if len(first) < len(other) else (other, first)
         return dict.fromkeys(sorted((value for value in few if value in many), key=self._places.__getitem__))
 
-    def without(self, one: Part, other: Part) -> Part:
+    def without(self, whole: Part, other: Part) -> Part:
         """What lies in `one` and not in `other`."""
         if self.line is not None:
-            return self.line.without(intervals(one), intervals(other))
-        left = dict.fromkeys(one)
+            return self.line.without(intervals(whole), intervals(other))
+        left = dict.fromkeys(whole)
         for value in other:
             left.pop(value, None)
         return left
@@ -74,7 +74,7 @@ class Axis:
 
 def intervals(part: Part) -> list[Interval]:
     """A part of a line."""
-    return [one for one in part if isinstance(one, Interval)]
+    return [interval for interval in part if isinstance(interval, Interval)]
 
 
 @dataclass(slots=True)
@@ -97,12 +97,12 @@ class Space:
                 self.meet(behind, deep - 1)
             match part:
                 case Among():
-                    found = self.named.setdefault(self.key(part.operand), {})
-                    found |= dict.fromkeys(one.value for one in part.values)
+                    values = self.named.setdefault(self.key(part.operand), {})
+                    values |= dict.fromkeys(value.value for value in part.values)
                 case Bin(op="=" | "!="):
-                    for one, other in ((part.left, part.right), (part.right, part.left)):
+                    for named, other in ((part.left, part.right), (part.right, part.left)):
                         if (value := known(other)) is not None:
-                            self.named.setdefault(self.key(one), {})[value] = None
+                            self.named.setdefault(self.key(named), {})[value] = None
                 case _:
                     pass
 
@@ -115,11 +115,11 @@ class Space:
             case Not():
                 return self.cases(node.operand, holds=not holds, deep=deep)
             case Bin(op="and" | "or"):
-                one, other = (self.cases(part, holds=holds, deep=deep) for part in (node.left, node.right))
-                if one is None or other is None:
+                left, other = (self.cases(part, holds=holds, deep=deep) for part in (node.left, node.right))
+                if left is None or other is None:
                     return None
-                found = self.common(one, other) if (node.op == "and") is holds else [*one, *other]
-                return found if len(found) <= MOST else None
+                combined = self.common(left, other) if (node.op == "and") is holds else [*left, *other]
+                return combined if len(combined) <= MOST else None
             case _:
                 value = known(node)
                 if isinstance(value, bool):
@@ -127,11 +127,11 @@ class Space:
                 key, part = self._atom(node, holds=holds)
                 return [{key: part}] if part else []
 
-    def common(self, one: Iterable[Case], other: Iterable[Case]) -> list[Case]:
+    def common(self, cases: Iterable[Case], other: Iterable[Case]) -> list[Case]:
         """The cases that lie in both."""
         others = list(other)
-        found = (self._meet(a, b) for a in one for b in others)
-        return [case for case in found if case is not None]
+        met = (self._meet(a, b) for a in cases for b in others)
+        return [case for case in met if case is not None]
 
     def without(self, cases: list[Case], cuts: Iterable[Case]) -> list[Case]:
         """What is left of some cases, apart from each other, once the cuts are taken out."""
@@ -139,13 +139,13 @@ class Space:
             cases = [left for case in cases for left in self._cut(case, cut)]
         return cases
 
-    def _meet(self, one: Case, other: Case) -> Case | None:
-        found = dict(one)
+    def _meet(self, case: Case, other: Case) -> Case | None:
+        parts = dict(case)
         for key, part in other.items():
-            found[key] = self.axes[key].common(one[key], part) if key in one else part
-            if not found[key]:
+            parts[key] = self.axes[key].common(case[key], part) if key in case else part
+            if not parts[key]:
                 return None
-        return found
+        return parts
 
     def _cut(self, case: Case, cut: Case) -> list[Case]:
         if self._meet(case, cut) is None:
@@ -168,7 +168,7 @@ class Space:
                 self.axes.setdefault(key, Axis(None, (True, False)))
                 return key, {holds is not node.negated: None}
             case Among():
-                values = [value for one in node.values if (value := known(one)) is not None]
+                values = [value for listed in node.values if (value := known(listed)) is not None]
                 return self._placed(node.operand, values, negated=node.negated is holds)
             case Bin(op="=" | "!=" | "<" | "<=" | ">" | ">=", left=left, right=right):
                 op = node.op if holds else _NOT[node.op]
@@ -194,7 +194,7 @@ class Space:
         part: Part = dict.fromkeys(values)
         if axis.line is not None:
             numbers = [number(value) for value in values if isinstance(value, Fraction | date)]
-            part = [one for value in numbers for one in axis.line.where("=", value)]
+            part = [interval for value in numbers for interval in axis.line.where("=", value)]
         return self.key(node), axis.without(axis.whole(), part) if negated else axis.common(axis.whole(), part)
 
     def _axis(self, node: Expr) -> Axis:

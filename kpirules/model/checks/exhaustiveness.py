@@ -60,7 +60,7 @@ def choose(ws: Workspace, rows: tuple[Row, ...]) -> None:
             continue
         here = where.common(free, taken)
         if not here:
-            blockers = [one for one, had in before if where.common(had, taken)]
+            blockers = [earlier for earlier, had in before if where.common(had, taken)]
             _unreachable(ws, row, blockers, _somebody(ws, where, taken[0]) if taken else None, "above")
         before.append((row, here))
         free = where.without(free, taken)
@@ -70,7 +70,7 @@ def choose(ws: Workspace, rows: tuple[Row, ...]) -> None:
 
 def _somebody(ws: Workspace, where: Space, case: Case) -> str | None:
     """One case as a person would name it, None where it is not all of values that are compared with known ones."""
-    found = []
+    somebody = []
     for key, part in case.items():
         axis = where.axes[key]
         first = next(iter(part))
@@ -78,8 +78,8 @@ def _somebody(ws: Workspace, where: Space, case: Case) -> str | None:
             return None
         span, type_ = axis.shown.span, axis.shown.type
         value = show(axis.line.simplest([*intervals(part)]), type_) if axis.line else _word(ws, first)
-        found.append(f"{span.text} = {value}")
-    return ", ".join(found)
+        somebody.append(f"{span.text} = {value}")
+    return ", ".join(somebody)
 
 
 def opening(ws: Workspace, head: Expr, rows: tuple[Row, ...]) -> None:
@@ -123,12 +123,12 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
     faults = 0
 
     def takers(values: Iterable[object]) -> list[Row]:
-        return [one for one, had in before if any(value in had for value in values)]
+        return [earlier for earlier, had in before if any(value in had for value in values)]
 
     for row in rows:
         if isinstance(row.head, Otherwise):
             if not free:
-                _unreachable(ws, row, [one for one, had in before if had], None)
+                _unreachable(ws, row, [earlier for earlier, had in before if had], None)
             return True
         values = [known(node) for node in head_parts(row.head)]
         if None in values:
@@ -147,8 +147,8 @@ def _on_list(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
         if faults > MOST_FAULTS:
             return False
         before.append((row, taken))
-        for one in taken:
-            free.pop(one, None)
+        for taken_value in taken:
+            free.pop(taken_value, None)
     strange = not named.keys() <= domain.keys()  # told already, and the row was meant for another
     left = [value for value in free if not head.type.presumed or value in (head.type.domain or ())]
     if span is None or strange:
@@ -199,12 +199,12 @@ def _on_line(ws: Workspace, head: Expr, rows: tuple[Row, ...], span: Span | None
     faults = 0
 
     def takers(part: list[Interval]) -> list[Row]:
-        return [one for one, had in before if line.common(had, part)]
+        return [earlier for earlier, had in before if line.common(had, part)]
 
     for row in rows:
         if isinstance(row.head, Otherwise):
             if not free.parts:
-                _unreachable(ws, row, [one for one, _ in before], None)
+                _unreachable(ws, row, [earlier for earlier, _ in before], None)
             return True
         taken = _taken(line, row)
         if taken is None:
@@ -244,8 +244,10 @@ def _taken(line: Line, row: Row) -> list[Interval] | None:
 
 def _where(line: Line, op: str, nodes: Sequence[Expr]) -> list[Interval] | None:
     values = [known(node) for node in nodes]
-    found = [number(value) for value in values if isinstance(value, Fraction | date)]
-    return [one for value in found for one in line.where(op, value)] if len(found) == len(values) else None
+    numbers = [number(value) for value in values if isinstance(value, Fraction | date)]
+    return (
+        [interval for value in numbers for interval in line.where(op, value)] if len(numbers) == len(values) else None
+    )
 
 
 def _unreachable(ws: Workspace, row: Row, blockers: list[Row], value: str | None, unshown: str = "never") -> None:

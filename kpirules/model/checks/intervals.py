@@ -56,13 +56,13 @@ class Line:
         }[op]
         return self.common(self.whole(), self._kept(parts))
 
-    def common(self, one: list[Interval], other: list[Interval]) -> list[Interval]:
+    def common(self, intervals: list[Interval], other: list[Interval]) -> list[Interval]:
         """What lies in both."""
-        return self._kept([_meet(a, b) for a in one for b in other])
+        return self._kept([_meet(a, b) for a in intervals for b in other])
 
-    def without(self, one: list[Interval], other: list[Interval]) -> list[Interval]:
+    def without(self, intervals: list[Interval], other: list[Interval]) -> list[Interval]:
         """What lies in `one` and not in `other`."""
-        left = one
+        left = intervals
         for cut in other:
             before = Interval(self.low, cut.low, high_open=not cut.low_open)
             after = Interval(cut.high, self.high, low_open=not cut.high_open)
@@ -75,7 +75,7 @@ class Line:
 
     def simplest(self, parts: list[Interval]) -> Fraction:
         """The number in a set that a person would name: fewest decimal places, then nearest to zero."""
-        best = min((_simplest(part) for part in parts), key=lambda found: (found[0], abs(found[1])))
+        best = min((_simplest(part) for part in parts), key=lambda candidate: (candidate[0], abs(candidate[1])))
         return best[1]
 
     def _kept(self, parts: list[Interval]) -> list[Interval]:
@@ -101,7 +101,9 @@ class Free:
 
     def common(self, taken: list[Interval]) -> list[Interval]:
         """What is left of some parts of the line."""
-        return [one for part in taken for one in self.line.common(self.parts[slice(*self._met(part))], [part])]
+        return [
+            interval for part in taken for interval in self.line.common(self.parts[slice(*self._met(part))], [part])
+        ]
 
     def take(self, taken: list[Interval]) -> None:
         """Take parts of the line out of it."""
@@ -111,8 +113,8 @@ class Free:
 
     def _met(self, part: Interval) -> tuple[int, int]:
         """Where the intervals begin and end that a part may have something in common with."""
-        start = bisect_left(self.parts, part.low, key=lambda one: one.high)
-        return start, bisect_right(self.parts, part.high, lo=start, key=lambda one: one.low)
+        start = bisect_left(self.parts, part.low, key=lambda interval: interval.high)
+        return start, bisect_right(self.parts, part.high, lo=start, key=lambda interval: interval.low)
 
 
 def line(type_: Type) -> Line:

@@ -42,7 +42,9 @@ def check(ws: Workspace, cards: Sequence[Applies]) -> None:
             others = [0] if nth else []
             everybodys = nth if everybodys is None else everybodys
         else:
-            shared = [first[cell.column, one] for one in cell.values if (cell.column, one) in first] if cell else []
+            shared = (
+                [first[cell.column, value] for value in cell.values if (cell.column, value) in first] if cell else []
+            )
             others = [*shared, *([everybodys] if everybodys is not None else [])]
         if cell is not None:
             for value in cell.values:
@@ -54,25 +56,25 @@ def check(ws: Workspace, cards: Sequence[Applies]) -> None:
         ws.exclusive = False
 
 
-def _shared(ws: Workspace, cards: Sequence[Applies], cells: Sequence[Cells | None], one: int, other: int) -> None:
+def _shared(ws: Workspace, cards: Sequence[Applies], cells: Sequence[Cells | None], index: int, other: int) -> None:
     """Report two scorecards that somebody has; where nobody need have the value that they share, it is left open."""
-    a, b = cells[one], cells[other]
+    a, b = cells[index], cells[other]
     if a is None or b is None:
-        _report(ws, cards[one], cards[other], "*")
+        _report(ws, cards[index], cards[other], "*")
     elif a.domain is None:
         ws.exclusive = False
     else:
         common = next(value for value in a.domain if value in a.values and value in b.values)
-        _report(ws, cards[one], cards[other], f'{a.column} = "{common}"')
+        _report(ws, cards[index], cards[other], f'{a.column} = "{common}"')
 
 
-def _report(ws: Workspace, one: Applies, other: Applies, shared: str) -> None:
+def _report(ws: Workspace, card: Applies, other: Applies, shared: str) -> None:
     """Name somebody who would have both, or the scorecard that is everybody's."""
     ws.contested = True
-    (first, _), (second, _) = one, other
+    (first, _), (second, _) = card, other
     args = {"one": first.text, "other": second.text, "who": shared}
     here, there = second.span, first.span
-    labels = [Label(name.span, "all", {"name": name.text}) for name, applies in (one, other) if applies is None]
+    labels = [Label(name.span, "all", {"name": name.text}) for name, applies in (card, other) if applies is None]
     if not labels:
         labels = [Label(here, "who", args), Label(there, "one", args)]
     ws.report("KPI514", here, args, labels=labels, helps=[Note("split")])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 
 from kpirules.model.analysis import denominators, presence, uses
 from kpirules.model.expr import Agg, Bin, Expr, Grain, Skip
@@ -17,14 +16,11 @@ from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note
 from kpirules.syntax import ast, words
 from kpirules.syntax.bounds import DEEPEST
-from kpirules.values import groups, types
+from kpirules.values import types
 from kpirules.values.divisor import Divisor
-from kpirules.values.types import SUM_BOUND, Type
+from kpirules.values.operation_table import AGGREGATES, COUNT, Aggregate, Counts
+from kpirules.values.types import Type
 from kpirules.values.units import Unit
-
-AGGREGATES = frozenset({"sum", "avg", "min", "max", "median", "count", "count distinct", "any", "all"})
-
-_COUNT = types.decimal(Unit.COUNT, 0, Fraction(0), SUM_BOUND)
 
 
 def counts_rows(ws: Workspace, node: ast.Call) -> bool:
@@ -44,12 +40,13 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     if len(node.args) != 1:
         args = {"name": node.function.text, "least": 1, "most": 1, "found": len(node.args)}
         raise ws.fail("KPI313", node.span, args, helps=[Note("rows", args)])
-    if name == "count":
-        return _count(ws, node)
+    counted = AGGREGATES[name]
+    if counted.counts is Counts.ROWS:
+        return _count(ws, node, name)
     alias, table = _counted(ws, node.args[0], node.function)
     inner = _row_scope(ws, alias, table)
     where, inner = _where(ws, inner, alias, node.where, _placed(ws, table))
-    test = name in ("any", "all")
+    test = counted.counts is Counts.CONDITIONS
     written = expectations.condition(ws, inner, node.args[0]) if test else ws.infer(inner, node.args[0])
     arg = fitting.plain(ws, written)
     rows = grain.grain_of(ws, table, node.span)
@@ -60,38 +57,25 @@ def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
         instead = fitting.STAND_INS.get(arg.type.unit, "0")
         helps = [Note("or_else", {**args, "instead": instead}), Note("where", args)]
         raise ws.fail("KPI403", arg.span, args, labels=[fitting.why_missing(arg, ws)], helps=helps)
-    if name in ("sum", "avg", "median"):
+    if counted.counts is Counts.FIGURES:
         fan_out.of_the_grain(ws, arg, rows.table, node.span, node.function.text)
     arg = divisors.of_one_divisor(ws, rows.owner, arg, node.span)
-    found = fitting.fit(ws, node.span, (arg,), lambda: _type(ws, node, name, arg))
-    made = Agg(name, arg, where, rows, type=found, span=node.span)
-    if name != "avg" or found.presumed:
+    type_ = fitting.fit(ws, node.span, (arg,), lambda: _type(ws, node, counted, arg))
+    made = Agg(name, arg, where, rows, type=type_, span=node.span)
+    if len(counted.measures) == 1 or type_.presumed:
         return made
-    return replace(made, type=replace(found, by=Divisor(1, (denominators.counted(ws, made),))))
+    return replace(made, type=replace(type_, by=Divisor(1, (denominators.counted(ws, made),))))
 
 
-def _type(ws: Workspace, node: ast.Call, name: str, arg: Expr) -> Type:
-    unit = arg.type.unit
-    if name in ("any", "all"):
-        return types.BOOL
-    if name == "count distinct":
-        return _COUNT
-    if not unit.numeric and (name in ("sum", "avg", "median") or unit is not Unit.DATE):
+def _type(ws: Workspace, node: ast.Call, counted: Aggregate, arg: Expr) -> Type:
+    unit, counts = arg.type.unit, counted.counts
+    ordered = counts is Counts.ORDERED and unit is Unit.DATE
+    if counts in (Counts.FIGURES, Counts.ORDERED) and not (unit.numeric or ordered):
         raise fitting.unfit(ws, arg, node.function.text)
-    if not unit.numeric:
-        return arg.type.maybe()
-    match name:
-        case "sum":
-            return groups.total(arg.type, unit)
-        case "avg":
-            return groups.average(arg.type)
-        case "median":
-            return groups.median(arg.type)
-        case _:
-            return groups.extreme(arg.type)
+    return counted.type(arg.type)
 
 
-def _count(ws: Workspace, node: ast.Call) -> Expr:
+def _count(ws: Workspace, node: ast.Call, function: str) -> Expr:
     named = node.args[0]
     if not isinstance(named, ast.Path) or len(named.names) != 1:
         raise ws.fail("KPI315", named.span, {"name": node.function.text}, helps=_count_help(ws, node))
@@ -110,7 +94,7 @@ def _count(ws: Workspace, node: ast.Call) -> Expr:
     rows = grain.grain_of(ws, table, node.span)
     own.of_their_owner(ws, table, rows.owner, node.span, where)
     _of_one_period(ws, rows, node, where)
-    return Agg("count", None, where, rows, type=_COUNT, span=node.span)
+    return Agg(function, None, where, rows, type=COUNT, span=node.span)
 
 
 def _count_help(ws: Workspace, node: ast.Call) -> list[Note]:
@@ -128,13 +112,13 @@ def _of_one_period(ws: Workspace, rows: Grain, node: ast.Call, *nodes: Expr | No
 
 def _named_tables(ws: Workspace, node: ast.Expr) -> dict[str, ast.Name]:
     """The tables and filtered tables that an expression names before a dot, each at its first place."""
-    found: dict[str, ast.Name] = {}
+    tables: dict[str, ast.Name] = {}
     for path in uses.paths_in(node):
         first = path.names[0]
         declared = ws.declared.get(first.text)
         if len(path.names) > 1 and declared and declared.kind in ("table", "filter"):
-            found.setdefault(first.text, first)
-    return found
+            tables.setdefault(first.text, first)
+    return tables
 
 
 def _counted(ws: Workspace, node: ast.Expr, function: ast.Name) -> tuple[str, str]:
@@ -191,7 +175,7 @@ def _reached(ws: Workspace, start: str) -> set[str]:
     queue = [start]
     for table in queue:
         targets = dict.fromkeys(column.references for column in ws.tables[table].columns)
-        queue += [one for one in targets if one is not None and one in ws.tables and one not in queue]
+        queue += [target for target in targets if target is not None and target in ws.tables and target not in queue]
     return set(queue[1:])
 
 
@@ -302,6 +286,6 @@ def _no_table(ws: Workspace, name: str, node: ast.DefineTable) -> None:
 
 def _ring(ws: Workspace, name: str) -> list[str]:
     """The filtered tables of a circle, from `name` on; none where it stands in no circle."""
-    ring = [one for one, _ in _filters(ws, name)]
+    ring = [filtered for filtered, _ in _filters(ws, name)]
     last = ws.declared[ring[-1]].node
     return ring if isinstance(last, ast.DefineTable) and last.table.text == name else []

@@ -47,12 +47,12 @@ def want(ws: Workspace, scope: Scope, node: ast.Expr, unit: Unit) -> Expr:
 def condition(ws: Workspace, scope: Scope, node: ast.Expr) -> Expr:
     """A condition: a bool that is never missing; `Unknown` where it is not."""
     try:
-        found = want(ws, scope, node, Unit.BOOL)
-        if found.type.missing:
-            raise fitting.lost(ws, found, found.span, "condition")
+        test = want(ws, scope, node, Unit.BOOL)
+        if test.type.missing:
+            raise fitting.lost(ws, test, test.span, "condition")
     except Skip:
         return Unknown(node.span, types.BOOL)
-    return found
+    return test
 
 
 def constant(ws: Workspace, node: Expr) -> Known:
@@ -61,12 +61,12 @@ def constant(ws: Workspace, node: Expr) -> Known:
     Raises:
         Skip: it is none.
     """
-    found = known(node)
+    value = known(node)
     if isinstance(node, Unknown):
         raise Skip
-    if found is None:
+    if value is None:
         raise ws.fail("KPI311", node.span, {"text": node.span.text}, helps=[Note("value")])
-    return found
+    return value
 
 
 def number(ws: Workspace, node: Expr) -> Fraction:
@@ -75,10 +75,10 @@ def number(ws: Workspace, node: Expr) -> Fraction:
     Raises:
         Skip: it is none.
     """
-    found = constant(ws, node)
-    if not isinstance(found, Fraction):
+    value = constant(ws, node)
+    if not isinstance(value, Fraction):
         raise ws.fail("KPI311", node.span, {"text": node.span.text}, helps=[Note("value")])
-    return found
+    return value
 
 
 def once(ws: Workspace, values: Iterable[Expr]) -> tuple[Known, ...]:

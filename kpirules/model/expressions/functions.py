@@ -14,7 +14,7 @@ from kpirules.model.workspace import Workspace
 from kpirules.source import Note
 from kpirules.source.similar import similar
 from kpirules.syntax import ast, words
-from kpirules.values import types
+from kpirules.values.operation_table import AGGREGATES, FUNCTIONS, Takes
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
@@ -28,7 +28,7 @@ def call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
         Skip: nothing has that name, it is not over what it should be, or its value has a fault.
     """
     name = words.function(node.function.text)
-    if name in aggregates.AGGREGATES and (name not in ("min", "max") or aggregates.counts_rows(ws, node)):
+    if name in AGGREGATES and (name not in ("min", "max") or aggregates.counts_rows(ws, node)):
         return aggregates.aggregate(ws, scope, node, name)
     if name is not None and name not in FUNCTIONS:
         raise ws.later(node.function.span)
@@ -74,10 +74,10 @@ def _form(ws: Workspace, node: ast.Call) -> str | None:
     keywords = _FORMS.get((written, len(parts)))
     if keywords is None:
         return None
-    found = [
+    phrase = [
         words.spelling(word, ws.file.language) if word.isascii() else parts["①②③".index(word)] for word in keywords
     ]
-    return " ".join(found)
+    return " ".join(phrase)
 
 
 _FORMS = {(name, 3): ("if", "①", "then", "②", "else", "③") for name in ("if", "如果")} | {
@@ -87,8 +87,8 @@ _FORMS = {(name, 3): ("if", "①", "then", "②", "else", "③") for name in ("i
 
 
 def _takes(name: str, count: int) -> bool:
-    least, most = FUNCTIONS[name][:2] if name in FUNCTIONS else (1, 1)
-    return least <= count <= most or (count == 1 and name in ("min", "max"))
+    function = FUNCTIONS.get(name)
+    return (function is not None and function.least <= count <= function.most) or (count == 1 and name in AGGREGATES)
 
 
 _ELSEWHERE: dict[str, tuple[str, ...]] = {
@@ -117,15 +117,16 @@ def _scalar(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
     Raises:
         Skip: wrong number of arguments, wrong units, or digits that cannot be proved.
     """
-    least, most, make = FUNCTIONS[name]
-    found = tuple(ws.infer(scope, arg) for arg in node.args)
+    function = FUNCTIONS[name]
+    least, most = function.least, function.most
+    values = tuple(ws.infer(scope, arg) for arg in node.args)
     if not least <= len(node.args) <= most:
         args = {"name": node.function.text, "least": least, "most": most, "found": len(node.args)}
         raise ws.fail("KPI313", node.span, args, helps=[Note("one" if least == most else "range", args)])
-    return make(ws, node, name, found)
+    return _MAKERS[function.takes](ws, node, name, values)
 
 
-def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+def _rounded(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
     value = args[0]
     places = known(args[1]) if len(args) > 1 else Fraction(0)
     if not isinstance(places, Fraction) or places.denominator != 1 or abs(places) > _LARGEST_PLACES:
@@ -135,18 +136,18 @@ def _rounds(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) ->
     if not value.type.unit.numeric:
         raise fitting.unfit(ws, value, node.function.text)
     digits = int(places)
-    found = fitting.fit(ws, node.span, (value,), lambda: types.rounding(value.type, digits))
-    return Fn(name, (value,), digits, ws.scheme.mode, type=found, span=node.span)
+    rounded = fitting.fit(ws, node.span, (value,), lambda: FUNCTIONS[name].type(value.type, digits))
+    return Fn(name, (value,), digits, ws.scheme.mode, type=rounded, span=node.span)
 
 
-def _abs(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+def _of_figure(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
     value = args[0]
     if not value.type.unit.numeric:
         raise fitting.unfit(ws, value, node.function.text)
-    return Fn(name, (value,), type=types.absolute(value.type), span=node.span)
+    return Fn(name, (value,), type=FUNCTIONS[name].type(value.type), span=node.span)
 
 
-def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
+def _of_alike(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
     joined = branches.join(ws, list(args))
     for branch in joined:
         if not branch.type.unit.numeric and branch.type.unit is not Unit.DATE:
@@ -155,34 +156,18 @@ def _extreme(ws: Workspace, node: ast.Call, name: str, args: tuple[Expr, ...]) -
             raise fitting.lost(ws, branch, node.span, "comparison")
     unit = branches.either(ws, joined, node).unit
 
-    def merge() -> Type:
-        found = joined[0].type
-        for branch in joined[1:]:
-            found = types.limit(found, branch.type, unit, at_most=name == "min") if unit.numeric else found
-        return found.of(unit)
+    def extreme() -> Type:
+        return FUNCTIONS[name].type(*(branch.type for branch in joined)).of(unit)
 
-    return Fn(name, tuple(joined), type=fitting.fit(ws, node.span, tuple(joined), merge), span=node.span)
+    return Fn(name, tuple(joined), type=fitting.fit(ws, node.span, tuple(joined), extreme), span=node.span)
 
 
 _Maker = Callable[[Workspace, ast.Call, str, tuple[Expr, ...]], Expr]
 
-FUNCTIONS: dict[str, tuple[int, int, _Maker]] = {
-    "round": (1, 2, _rounds),
-    "floor": (1, 2, _rounds),
-    "ceil": (1, 2, _rounds),
-    "abs": (1, 1, _abs),
-    "min": (2, 99, _extreme),
-    "max": (2, 99, _extreme),
-    "days": (2, 2, date_arithmetic.counted),
-    "months": (2, 2, date_arithmetic.counted),
-    "year": (1, 1, date_arithmetic.counted),
-    "half": (1, 1, date_arithmetic.counted),
-    "quarter": (1, 1, date_arithmetic.counted),
-    "month": (1, 1, date_arithmetic.counted),
-    "day": (1, 1, date_arithmetic.counted),
-    "weekday": (1, 1, date_arithmetic.counted),
-    "month_start": (1, 1, date_arithmetic.ends),
-    "month_end": (1, 1, date_arithmetic.ends),
-    "add_months": (2, 2, date_arithmetic.months_added),
+_MAKERS: dict[Takes, _Maker] = {
+    Takes.FIGURE: _of_figure,
+    Takes.ROUNDED: _rounded,
+    Takes.ALIKE: _of_alike,
+    Takes.DATES: lambda ws, node, name, args: date_arithmetic.of_dates(ws, name, args, node.span),
+    Takes.MOVED: lambda ws, node, name, args: date_arithmetic.moved_by(ws, name, args, node.span),
 }
-"""By English name: fewest and most arguments, and how it types."""

@@ -114,9 +114,9 @@ def _text(ws: Workspace, node: ast.Text) -> str:
     hidden = texts.unseen(typed)
     code = "KPI565" if hidden else "KPI564" if typed != typed.strip() else "KPI566"
     helps = [Note("write", {"write": f"{quotes[0]}{plain}{quotes[-1]}"}) if plain else Note("empty")]
-    found = ws.fail(code, node.span, {"text": typed, "characters": hidden}, helps=helps)
+    skip = ws.fail(code, node.span, {"text": typed, "characters": hidden}, helps=helps)
     if not plain:
-        raise found
+        raise skip
     return plain
 
 
@@ -145,11 +145,11 @@ def _binary(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
     left = infer(ws, scope, node.left)
     right = infer(ws, expectations.asking(scope, left, node.right), node.right)
     make = operators.comparison if node.op in ast.COMPARISONS else operators.arithmetic
-    found = make(ws, node.op, left, right, node.span)
-    if scope.achieving and node.op == "/" and found.type.unit is right.type.unit is Unit.NUMBER:
-        assert isinstance(found, Bin)
-        return replace(found, type=found.type.of(Unit.RATIO))
-    return found
+    made = make(ws, node.op, left, right, node.span)
+    if scope.achieving and node.op == "/" and made.type.unit is right.type.unit is Unit.NUMBER:
+        assert isinstance(made, Bin)
+        return replace(made, type=made.type.of(Unit.RATIO))
+    return made
 
 
 def _logic(ws: Workspace, scope: Scope, node: ast.Binary) -> Expr:
@@ -172,17 +172,17 @@ def _among(ws: Workspace, scope: Scope, node: ast.In) -> Expr:
     if operand.type.missing:
         raise fitting.lost(ws, operand, node.span, "comparison")
 
-    def one(value: Expr) -> Lit:
-        found = fitting.settle(ws, value, operand.type.unit)
-        found_ = expectations.constant(ws, found)
-        if found.type.unit is not operand.type.unit:
-            args = {"op": "in", "left": operand.type.unit, "right": found.type.unit}
-            labels, helps = fitting.unit_labels(operand, found), fitting.clash_help(operand, found)
+    def settled_value(value: Expr) -> Lit:
+        settled = fitting.settle(ws, value, operand.type.unit)
+        constant = expectations.constant(ws, settled)
+        if settled.type.unit is not operand.type.unit:
+            args = {"op": "in", "left": operand.type.unit, "right": settled.type.unit}
+            labels, helps = fitting.unit_labels(operand, settled), fitting.clash_help(operand, settled)
             raise ws.fail("KPI302", value.span, args, labels=labels, helps=helps)
-        operators.check_domain(ws, operand, found)
-        return Lit(found_, type=found.type, span=found.span)
+        operators.check_domain(ws, operand, settled)
+        return Lit(constant, type=settled.type, span=settled.span)
 
-    values = every(one, listed)
+    values = every(settled_value, listed)
     expectations.once(ws, values)
     return Among(operand, values, node.negated, type=types.BOOL, span=node.span)
 
@@ -202,16 +202,16 @@ def _or_else(ws: Workspace, scope: Scope, node: ast.OrElse) -> Expr:
         return Fallback(operand, None, type=operand.type.there(), span=node.span)
     fallback = fitting.fitted(ws, written, operand.type.unit, beside=operand)
     unit = operand.type.unit if operand.type.unit is not Unit.COUNT else fallback.type.unit
-    found = fitting.fit(ws, node.span, (operand, fallback), lambda: types.or_else(operand.type, fallback.type, unit))
-    return Fallback(operand, fallback, type=found, span=node.span)
+    type_ = fitting.fit(ws, node.span, (operand, fallback), lambda: types.or_else(operand.type, fallback.type, unit))
+    return Fallback(operand, fallback, type=type_, span=node.span)
 
 
 def _shown_here(ws: Workspace, scope: Scope, node: ast.Expr) -> bool:
     """Whether a value is there by what is known at its place alone: elsewhere, under a name, it may be missing."""
     if not scope.present:
         return False
-    found = ws.unheard(lambda: infer(ws, replace(scope, present=frozenset()), node))
-    return isinstance(found, Unknown) or found.type.missing
+    alone = ws.unheard(lambda: infer(ws, replace(scope, present=frozenset()), node))
+    return isinstance(alone, Unknown) or alone.type.missing
 
 
 def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
@@ -241,11 +241,11 @@ def _as(ws: Workspace, scope: Scope, node: ast.As) -> Expr:
     unit = Unit.NUMBER if node.unit == "number" else Unit.RATIO
     if isinstance(operand, Unknown) and operand.presumed is None:
         return Unknown(node.span, types.presumed(unit))
-    found = operand.type.unit
-    if not found.numeric or (unit is Unit.RATIO and found is Unit.MONEY):
+    given = operand.type.unit
+    if not given.numeric or (unit is Unit.RATIO and given is Unit.MONEY):
         word = words.spelling(f"as {node.unit}", ws.file.language)
-        raise fitting.unfit(ws, operand, word, "share" if found is Unit.MONEY else "figure")
-    if found is unit:
+        raise fitting.unfit(ws, operand, word, "share" if given is Unit.MONEY else "figure")
+    if given is unit:
         args = {"text": operand.span.text, "unit": unit}
         raise ws.fail("KPI318", node.span, args, helps=[Note("brackets", args)])
     return As(operand, type=operand.type.of(unit), span=node.span)
@@ -256,5 +256,5 @@ def _if(ws: Workspace, scope: Scope, node: ast.If) -> Expr:
     then = infer(ws, scope.knowing(presence.shown(ws, test, holds=True)), node.then)
     otherwise = infer(ws, scope.knowing(presence.shown(ws, test, holds=False)), node.otherwise)
     then, otherwise = branches.join(ws, [then, otherwise])
-    found = branches.either(ws, [then, otherwise], node)
-    return Cond(test, then, otherwise, type=found, span=node.span)
+    type_ = branches.either(ws, [then, otherwise], node)
+    return Cond(test, then, otherwise, type=type_, span=node.span)

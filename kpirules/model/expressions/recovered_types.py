@@ -13,19 +13,9 @@ from kpirules.model.scope import PARTS, SUMS, Scope
 from kpirules.model.workspace import STAND_IN, Workspace
 from kpirules.syntax import ast, words
 from kpirules.values import types
+from kpirules.values.operation_table import AGGREGATES, FUNCTIONS, Aggregate, Function
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
-
-_BY_FUNCTION = {
-    "count": Unit.COUNT,
-    "count distinct": Unit.COUNT,
-    "any": Unit.BOOL,
-    "all": Unit.BOOL,
-    **dict.fromkeys(("days", "months", "year", "half", "quarter", "month", "day", "weekday"), Unit.NUMBER),
-    **dict.fromkeys(("month_start", "month_end", "add_months"), Unit.DATE),
-}
-_OF_NO_ROWS = ("avg", "median")
-"""Aggregates that are missing where there are no rows, and nothing else."""
 
 
 def type_of(ws: Workspace, scope: Scope, node: ast.Expr) -> Type | None:
@@ -40,10 +30,16 @@ def type_of(ws: Workspace, scope: Scope, node: ast.Expr) -> Type | None:
         case ast.Per():
             return types.presumed(Unit.NUMBER)
         case ast.Call():
-            unit = _BY_FUNCTION.get(words.function(node.function.text) or "")
+            unit = next((called.unit for called in _called(node)), None)
             return types.presumed(unit) if unit is not None else None
         case _:
             return None
+
+
+def _called(node: ast.Call) -> list[Aggregate | Function]:
+    """What a call may be of, by its name: `min` and `max` are both an aggregate and a function."""
+    name = words.function(node.function.text) or ""
+    return [table[name] for table in (AGGREGATES, FUNCTIONS) if name in table]
 
 
 def _of_path(ws: Workspace, scope: Scope, path: ast.Path) -> Type | None:
@@ -75,7 +71,7 @@ def _item(ws: Workspace, name: str) -> ast.Item | None:
     declared = ws.declared.get(name)
     if declared is not None:
         return declared.node
-    named = (one.item for one in ws.file.fragments)
+    named = (fragment.item for fragment in ws.file.fragments)
     return next((item for item in named if isinstance(item, ast.Indicator | ast.Pay) and item.name.text == name), None)
 
 
@@ -92,7 +88,9 @@ def _of_part(ws: Workspace, part: str | None) -> Type | None:
 def of_result(ws: Workspace, word: str) -> Type | None:
     """The type of the total or the grade, None where the scheme has none."""
     kind = ast.Scorecard if word == "total" else ast.Grade
-    nodes = [node for node in (*ws.file.items, *(one.item for one in ws.file.fragments)) if isinstance(node, kind)]
+    nodes = [
+        node for node in (*ws.file.items, *(fragment.item for fragment in ws.file.fragments)) if isinstance(node, kind)
+    ]
     if word == "total":
         return types.presumed(Unit.NUMBER, _places(ws, "total")) if nodes or ws.unread else None
     if not nodes and ws.broken.isdisjoint(words.spellings("grade")):
@@ -128,7 +126,8 @@ def _lacking(ws: Workspace, node: ast.Expr) -> bool:
         case ast.Binary(op="*" | "/"):
             return _lacking(ws, node.left) or _lacking(ws, node.right)
         case ast.Call():
-            return words.function(node.function.text) in _OF_NO_ROWS
+            called = _called(node)
+            return bool(called) and all(isinstance(of, Aggregate) and of.of_no_rows is None for of in called)
         case ast.Path(names=(first, _)) if ws.subject is not None and first.text != ws.subject.table.name:
             table = ws.tables.get(first.text)
             return table is not None and table.name not in ws.torn and lookup.is_keyed(ws, table)

@@ -29,7 +29,7 @@ def advise(ws: Workspace, node: ast.Indicator, written: ast.Advice) -> None:
         Skip: it has a fault.
     """
     name = node.name.text
-    named = {one.name for one in node.clauses}
+    named = {clause.name for clause in node.clauses}
     parts = tuple(part for part in PARTS if part in named or (part == "achievement" and "target" in named))
     asked = handled(ws, nodes_in(written.when))
     known = frozenset(presence.value(name, part) for part in parts if part not in asked)
@@ -44,11 +44,11 @@ def advise(ws: Workspace, node: ast.Indicator, written: ast.Advice) -> None:
 def _cut(text: str) -> Iterator[str | re.Match[str]]:
     """A text cut at its braces: what stands in them, or one that stands alone, is a match."""
     done = 0
-    for found in re.finditer(_BRACED, text):
-        if found.start() > done:
-            yield text[done : found.start()]
-        yield found
-        done = found.end()
+    for brace in re.finditer(_BRACED, text):
+        if brace.start() > done:
+            yield text[done : brace.start()]
+        yield brace
+        done = brace.end()
     if done < len(text):
         yield text[done:]
 
@@ -64,7 +64,7 @@ def _piece(ws: Workspace, scope: Scope, message: ast.Text, piece: str | re.Match
     return fitting.plain(ws, ws.infer(scope, _path(ws, message, piece)))
 
 
-def _path(ws: Workspace, message: ast.Text, found: re.Match[str]) -> ast.Path:
+def _path(ws: Workspace, message: ast.Text, brace: re.Match[str]) -> ast.Path:
     """The name between braces, at its place in the text.
 
     Raises:
@@ -76,11 +76,11 @@ def _path(ws: Workspace, message: ast.Text, found: re.Match[str]) -> ast.Path:
         return Span(source, start + first, start + last)
 
     names: list[ast.Name] = []
-    at = found.start(1)
-    for part in (found[1] or "").split("."):
+    at = brace.start(1)
+    for part in (brace[1] or "").split("."):
         named = re.fullmatch(_NAME, part)
         if named is None:
-            raise ws.fail("KPI560", place(*found.span()), helps=[Note("name")])
+            raise ws.fail("KPI560", place(*brace.span()), helps=[Note("name")])
         text = unicodedata.normalize("NFC", named[1])
         names.append(ast.Name(text, span=place(at + named.start(1), at + named.end(1))))
         at += len(part) + 1

@@ -34,7 +34,7 @@ def judged(ws: Workspace, node: ast.Expr) -> tuple[Expr, tuple[Val, ...]]:
     asked = handled(ws, nodes_in(node))
     known = assessed(ws)
     known -= {presence.value(item, "value") for item in asked}
-    found = expectations.condition(ws, Scope(present=known), node)
-    read = {(part.item, part.part): part for part in unfolding.parts(ws, found) if isinstance(part, Val)}
+    holds = expectations.condition(ws, Scope(present=known), node)
+    read = {(part.item, part.part): part for part in unfolding.parts(ws, holds) if isinstance(part, Val)}
     lacking = (val for (item, part), val in read.items() if presence.value(item, part) in known)
-    return found, tuple(val for val in lacking if ws.value(val.item, val.part, val.span).type.missing)
+    return holds, tuple(val for val in lacking if ws.value(val.item, val.part, val.span).type.missing)

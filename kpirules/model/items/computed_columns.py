@@ -63,10 +63,10 @@ def resolve(ws: Workspace, full: str) -> Type:
     node = ws.computed[table, name]
     if table not in ws.tables:
         raise Skip
-    found, read = forms.named(ws, Scope(grain=table), node.rule)
+    rule, read = forms.named(ws, Scope(grain=table), node.rule)
     ws.parts[full, PART] = read
-    ws.readings[table, name] = fan_out.reading(ws, found)
-    ws.columns[table, name] = scheme.Computed(table, name, node.title, found, node.span)
+    ws.readings[table, name] = fan_out.reading(ws, rule)
+    ws.columns[table, name] = scheme.Computed(table, name, node.title, rule, node.span)
     return read.type
 
 

@@ -42,26 +42,26 @@ def resolve(ws: Workspace, key: tuple[str, str]) -> Type:
     if part == columns.PART:
         return computed_columns.resolve(ws, item)
     if item in ("total", "grade"):
-        found = scorecards.total(ws) if item == "total" else grades.grade(ws)
+        type_ = scorecards.total(ws) if item == "total" else grades.grade(ws)
     else:
         node = ws.declared[item].node
         match node:
             case ast.Define():
-                found = _define(ws, node)
+                type_ = _define(ws, node)
             case ast.Indicator():
-                found = indicators.PART[part](ws, node)
+                type_ = indicators.PART[part](ws, node)
             case ast.Pay():
-                found = pay.pay(ws, node)
+                type_ = pay.pay(ws, node)
             case ast.Outcome():
-                found = outcomes.outcome(ws, node)
+                type_ = outcomes.outcome(ws, node)
             case _:
                 raise Skip
-    return gates.gated(ws, item, part, found)
+    return gates.gated(ws, item, part, type_)
 
 
 def _define(ws: Workspace, node: ast.Define) -> Type:
-    found, read = forms.named(ws, Scope(), node.rule)
-    ws.defines[node.name.text] = scheme.Define(node.name.text, node.title, found, node.span)
+    rule, read = forms.named(ws, Scope(), node.rule)
+    ws.defines[node.name.text] = scheme.Define(node.name.text, node.title, rule, node.span)
     ws.parts[node.name.text, "value"] = read
     return read.type
 
@@ -72,7 +72,7 @@ def elaborate(ws: Workspace) -> None:
     for name, declared in ws.declared.items():
         match declared.node:
             case ast.Indicator():
-                named = {one.name for one in declared.node.clauses}
+                named = {clause.name for clause in declared.node.clauses}
                 wanted += [(name, part, declared.name.span) for part in PARTS if part in named or part == "score"]
             case ast.Define() if not is_contextual(ws, name):
                 wanted.append((name, "value", declared.name.span))
@@ -114,10 +114,10 @@ def _results(ws: Workspace) -> None:
 
 
 def _advice(ws: Workspace) -> None:
-    given = [(node, one) for node in ws.file.items if isinstance(node, ast.Indicator) for one in node.advice]
-    for node, one in given:
+    given = [(node, text) for node in ws.file.items if isinstance(node, ast.Indicator) for text in node.advice]
+    for node, text in given:
         with quietly():
-            ws.settled(lambda: advice.advise(ws, node, one))  # noqa: B023  # called at once
+            ws.settled(lambda: advice.advise(ws, node, text))  # noqa: B023  # called at once
 
 
 def _filters(ws: Workspace) -> None:

@@ -27,11 +27,11 @@ def check(ws: Workspace) -> None:
         return
     ws.fragment = True
     ws.memo |= {(_LOST, part): None for part in (*PARTS, *SUMS)}
-    for one in ws.file.fragments:
+    for fragment in ws.file.fragments:
         with quietly():
-            ws.settled(lambda: _check(ws, one.item))  # noqa: B023  # called at once
+            ws.settled(lambda: _check(ws, fragment.item))  # noqa: B023  # called at once
         with quietly():
-            _needed(ws, one)
+            _needed(ws, fragment)
 
 
 def _check(ws: Workspace, node: ast.Item) -> None:

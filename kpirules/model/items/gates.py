@@ -21,16 +21,16 @@ from kpirules.values.units import Unit
 _GRADE = Type(Unit.TEXT)
 
 
-def gated(ws: Workspace, item: str, part: str, found: Type) -> Type:
+def gated(ws: Workspace, item: str, part: str, type_: Type) -> Type:
     """The type of a value after the gates on it, in file order; what one with a fault makes of it is not known."""
     for nth, (gate, effect) in enumerate(_acting(ws).get((item, part), ())[: DEEPEST + 1]):
         try:
             if nth == DEEPEST:
                 raise ws.fail("KPI119", effect.span, {"limit": DEEPEST}, helps=[Note("gates", {"limit": DEEPEST})])
-            found = _effect(ws, gate, effect, (item, part), found)
+            type_ = _effect(ws, gate, effect, (item, part), type_)
         except Skip:
-            found = types.doubted(found) if found.unit.numeric else found
-    return found
+            type_ = types.doubted(type_) if type_.unit.numeric else type_
+    return type_
 
 
 def _acting(ws: Workspace) -> dict[Key, list[tuple[ast.Gate, ast.GateEffect]]]:
@@ -59,18 +59,18 @@ def target_of(ws: Workspace, path: ast.Path) -> Key | None:
     return (word, "value") if word in ("total", "grade") else None
 
 
-def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: Key, found: Type) -> Type:
+def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: Key, type_: Type) -> Type:
     item, part = target
     when = expectations.condition(ws, Scope(), gate.when)
-    bound = _bound(ws, effect, found)
+    bound = _bound(ws, effect, type_)
     made = scheme.Effect(gate.name.text, gate.title, item, part, effect.how, when, bound, effect.span)
     ws.effects[effect.span] = made
-    if found.unit is Unit.TEXT:
-        return found
+    if type_.unit is Unit.TEXT:
+        return type_
     digits = ws.places(made.rounded_as, effect.span)
 
     def capped() -> Type:
-        return types.rounding(types.choose(found, bound.type, found.unit), digits)
+        return types.rounding(types.choose(type_, bound.type, type_.unit), digits)
 
     return fitting.fit(ws, effect.span, (bound,), capped)
 
@@ -88,7 +88,7 @@ def _bound(ws: Workspace, effect: ast.GateEffect, target: Type) -> Expr:
     domain = None if target.presumed else target.domain
     value = known(bound)
     if domain is not None and value not in domain:
-        grades = ", ".join(f'"{one}"' for one in domain)
+        grades = ", ".join(f'"{grade}"' for grade in domain)
         raise ws.fail("KPI535", bound.span, {"text": bound.span.text}, helps=[Note("grades", {"grades": grades})])
     return Lit(value, type=bound.type, span=bound.span) if isinstance(value, str) else bound
 
@@ -123,11 +123,11 @@ def _gateable(ws: Workspace, path: ast.Path) -> list[Note]:
     kinds = {name: declared.kind for name, declared in ws.declared.items()}
     if kinds.get(path.names[0].text) == "indicator":
         return [Note("score", {"write": f"{path.names[0].text}.{score}"})]
-    found = [words.spelling("total", language)] if ws.has(ast.Scorecard) else []
-    found += [words.spelling("grade", language)] if ws.has(ast.Grade) else []
-    found += [f"{name}.{score}" if kind == "indicator" else name for name, kind in kinds.items() if kind in _GATED]
+    values = [words.spelling("total", language)] if ws.has(ast.Scorecard) else []
+    values += [words.spelling("grade", language)] if ws.has(ast.Grade) else []
+    values += [f"{name}.{score}" if kind == "indicator" else name for name, kind in kinds.items() if kind in _GATED]
     ungraded = path.text in words.spellings("grade") and not ws.has(ast.Grade)
-    among = Note("among", {"names": ", ".join(found) or "…"})
+    among = Note("among", {"names": ", ".join(values) or "…"})
     return [Note("grade"), among] if ungraded else [among]
 
 

@@ -39,13 +39,13 @@ def grade(ws: Workspace) -> Type:
     if not texts:
         forms.rule(ws, scope, written)
         raise Skip
-    found = forms.wanted(ws, scope, written, Unit.TEXT)
-    ws.grade = scheme.Grade(found, tuple(order), node.span)
+    rule = forms.wanted(ws, scope, written, Unit.TEXT)
+    ws.grade = scheme.Grade(rule, tuple(order), node.span)
     missing = False
     if ws.has(ast.Scorecard) and not ws.unread:
         with quietly():  # who has no total is not known
             missing = ws.value("total", "value", node.span).type.missing
-    return replace(found.type, domain=tuple(order)).maybe(when=missing or found.type.missing)
+    return replace(rule.type, domain=tuple(order)).maybe(when=missing or rule.type.missing)
 
 
 def in_texts(ws: Workspace, rule: ast.Rule) -> tuple[ast.Rule, bool]:

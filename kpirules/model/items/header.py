@@ -23,7 +23,10 @@ def header(ws: Workspace) -> None:
     with a fault never runs, so no figure comes of it.
     """
     sound = [node for node in ws.file.items if isinstance(node, ast.Scheme)]
-    written = [*sound, *(one.item for one in ws.file.fragments if isinstance(one.item, ast.Scheme) and not sound)]
+    written = [
+        *sound,
+        *(fragment.item for fragment in ws.file.fragments if isinstance(fragment.item, ast.Scheme) and not sound),
+    ]
     if not written:
         if not ws.file.broken:
             ws.report("KPI504", ws.source_span, helps=[Note("header", _spelled(ws))])
@@ -33,8 +36,8 @@ def header(ws: Workspace) -> None:
     ws.period_said = node.period is not None
     for extra in written[1:]:
         ws.only_one("scheme", extra.name, node.name.span)
-    for what, found in (("period", node.period), ("currency", node.currency), ("rounding", node.rounding)):
-        if found is None and not any(words.meant(word, what) for word in ws.broken):
+    for what, clause in (("period", node.period), ("currency", node.currency), ("rounding", node.rounding)):
+        if clause is None and not any(words.meant(word, what) for word in ws.broken):
             args = {"what": words.spelling(what, ws.file.language)}
             ws.report("KPI501", node.name.span, args, helps=[Note(what, _spelled(ws))])
     effective = None
@@ -73,7 +76,7 @@ def _spellings() -> dict[str, str]:
 def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
     if node.rounding is None:
         return _STAND_IN
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     first: dict[str, ast.Rounding] = {}
     meant: dict[str, int] = {}
     for entry in node.rounding:
@@ -84,16 +87,16 @@ def _places(ws: Workspace, node: ast.Scheme) -> dict[str, int]:
             ws.report("KPI216", entry.what.span, {"name": entry.what.text}, helps=close)
             meant = _STAND_IN
             continue
-        if word in found:
+        if word in places:
             ws.twice(entry.span, entry.what.text, first[word].span)
         if entry.places > _LARGEST:
             helps = [Note("column", {"write": f"{entry.what.text} {_LARGEST}"})]
             ws.report("KPI314", entry.span, {"text": str(entry.places)}, helps=helps)
             meant = {word: STAND_IN, **meant}
             continue
-        found.setdefault(word, entry.places)
+        places.setdefault(word, entry.places)
         first.setdefault(word, entry)
-    return {**meant, **found}
+    return {**meant, **places}
 
 
 def _currency(ws: Workspace, node: ast.Scheme) -> str:

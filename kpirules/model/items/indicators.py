@@ -28,26 +28,26 @@ from kpirules.values.units import Unit
 def _actual(ws: Workspace, node: ast.Indicator) -> Type:
     written = clauses.needed(ws, node, "actual")
     scope = Scope(indicator=node.name.text)
-    found = expectations.settle_free(ws, forms.rule(ws, scope, written.rule))
-    return _figure(ws, node, "actual", forms.limited(ws, scope, found, written.limits))
+    actual = expectations.settle_free(ws, forms.rule(ws, scope, written.rule))
+    return _figure(ws, node, "actual", forms.limited(ws, scope, actual, written.limits))
 
 
 def _target(ws: Workspace, node: ast.Indicator) -> Type:
     written = clauses.needed(ws, node, "target")
     scope = Scope(indicator=node.name.text)
-    found = forms.rule(ws, scope, written.rule)
+    target = forms.rule(ws, scope, written.rule)
     unit = Unit.BARE
     with quietly():
         unit = ws.value(node.name.text, "actual", written.word).type.unit
-    found = expectations.settle_free(ws, fitting.settle(ws, found, unit))
-    return _figure(ws, node, "target", forms.limited(ws, scope, found, written.limits))
+    target = expectations.settle_free(ws, fitting.settle(ws, target, unit))
+    return _figure(ws, node, "target", forms.limited(ws, scope, target, written.limits))
 
 
-def _figure(ws: Workspace, node: ast.Indicator, part: str, found: Expr) -> Type:
-    if not found.type.unit.numeric:
-        raise fitting.unfit(ws, found, words.spelling(part, ws.file.language), "count")
-    ws.parts[node.name.text, part] = found
-    return found.type
+def _figure(ws: Workspace, node: ast.Indicator, part: str, figure: Expr) -> Type:
+    if not figure.type.unit.numeric:
+        raise fitting.unfit(ws, figure, words.spelling(part, ws.file.language), "count")
+    ws.parts[node.name.text, part] = figure
+    return figure.type
 
 
 def _achievement(ws: Workspace, node: ast.Indicator) -> Type:
@@ -55,14 +55,14 @@ def _achievement(ws: Workspace, node: ast.Indicator) -> Type:
     written = clauses.clause(ws, node.clauses, "achievement")
     if written is not None:
         scope = Scope(indicator=name, parts=("actual", "target"), achieving=True)
-        found = forms.wanted(ws, scope, written.rule, Unit.RATIO, written.limits)
+        achievement = forms.wanted(ws, scope, written.rule, Unit.RATIO, written.limits)
     else:
-        found = _quotient(ws, node)
-    ws.parts[name, "achievement"] = found
+        achievement = _quotient(ws, node)
+    ws.parts[name, "achievement"] = achievement
     places = ws.scheme.places.get("achievement")
     if places is None:
-        return found.type
-    return fitting.fit(ws, found.span, (found,), lambda: types.rounding(found.type, places))
+        return achievement.type
+    return fitting.fit(ws, achievement.span, (achievement,), lambda: types.rounding(achievement.type, places))
 
 
 def _quotient(ws: Workspace, node: ast.Indicator) -> Expr:
@@ -82,8 +82,8 @@ def _quotient(ws: Workspace, node: ast.Indicator) -> Expr:
 def _score(ws: Workspace, node: ast.Indicator) -> Type:
     name = node.name.text
     written = clauses.needed(ws, node, "score")
-    has_target = any(one.name == "target" for one in node.clauses)
-    has_achievement = has_target or any(one.name == "achievement" for one in node.clauses)
+    has_target = any(clause.name == "target" for clause in node.clauses)
+    has_achievement = has_target or any(clause.name == "achievement" for clause in node.clauses)
     parts = ("actual", *(("target",) if has_target else ()), *(("achievement",) if has_achievement else ()))
     tested = handled(ws, rule_nodes(written.rule))
     present = frozenset(presence.value(name, part) for part in parts if part not in tested)
@@ -107,9 +107,9 @@ def _missing(ws: Workspace, node: ast.Indicator, part: str, span: Span) -> bool:
         return ws.value(node.name.text, part, span).type.missing
     except Skip:
         pass
-    rules_ = {one.name: one.rule for one in node.clauses}
+    rules_ = {clause.name: clause.rule for clause in node.clauses}
     if part == "achievement" and part not in rules_:
-        return any(_missing(ws, node, one, span) for one in ("actual", "target"))
+        return any(_missing(ws, node, source, span) for source in ("actual", "target"))
     return part in rules_ and recovered_types.lacking(ws, rules_[part])
 
 
@@ -125,7 +125,7 @@ def _scored(
         ws.parts.get((name, "actual"), Unknown(node.span)),
         ws.parts.get((name, "target")),
         ws.parts.get((name, "achievement")),
-        any(one.name == "achievement" for one in node.clauses),
+        any(clause.name == "achievement" for clause in node.clauses),
         rule,
         inputs,
         policy,
@@ -134,10 +134,10 @@ def _scored(
     )
 
     def merge() -> Type:
-        found = rule.type.there().of(Unit.NUMBER)
+        type_ = rule.type.there().of(Unit.NUMBER)
         if policy is not None and policy.points is not None:
-            found = types.choose(found, types.constant(Unit.NUMBER, policy.points), Unit.NUMBER)
-        return types.rounding(found, places).maybe(when=excluded)
+            type_ = types.choose(type_, types.constant(Unit.NUMBER, policy.points), Unit.NUMBER)
+        return types.rounding(type_, places).maybe(when=excluded)
 
     return fitting.fit(ws, rule.span, (rule,), merge)
 

@@ -42,7 +42,7 @@ def pay(ws: Workspace, node: ast.Pay) -> Type:
 
     def merge() -> Type:
         zero = types.constant(Unit.MONEY, Fraction(0))
-        found = types.choose(amount.type, zero, Unit.MONEY) if when is not None else amount.type
-        return types.rounding(found, places).maybe(when=missing)
+        type_ = types.choose(amount.type, zero, Unit.MONEY) if when is not None else amount.type
+        return types.rounding(type_, places).maybe(when=missing)
 
     return fitting.fit(ws, amount.span, (amount,), merge)

@@ -27,8 +27,8 @@ def require(ws: Workspace, node: ast.Require) -> None:
     Raises:
         Skip: it has a fault.
     """
-    found = _of_subject(ws, node) if node.table is None else _of_rows(ws, node, node.table)
-    ws.demands.append(found)
+    demand = _of_subject(ws, node) if node.table is None else _of_rows(ws, node, node.table)
+    ws.demands.append(demand)
 
 
 def _of_subject(ws: Workspace, node: ast.Require) -> scheme.Demand:
@@ -76,19 +76,19 @@ def _follows_dates(ws: Workspace, node: Expr) -> bool:
 
 def _met(ws: Workspace, start: str, refs: tuple[str, ...]) -> list[str]:
     """The tables that references lead to, one after the other, as far as they go from a table."""
-    found: list[str] = []
+    conditions: list[str] = []
     for ref in refs:
-        column = ws.tables[found[-1] if found else start].column(ref)
+        column = ws.tables[conditions[-1] if conditions else start].column(ref)
         if column is None or column.references not in ws.tables:
             break
-        found.append(column.references)
-    return found
+        conditions.append(column.references)
+    return conditions
 
 
 def _follows_periods(ws: Workspace, table: str, *nodes: Expr | None) -> bool:
     """Whether expressions read rows of a table by period, of which one must be of the period of the row that reads."""
-    found = (matching_periods.hops(ws, table, Unit.DATE, refs) for refs, _ in ways(ws.columns, *nodes))
-    return any(True for hops in found for _ in hops)
+    steps = (matching_periods.hops(ws, table, Unit.DATE, refs) for refs, _ in ways(ws.columns, *nodes))
+    return any(True for hops in steps for _ in hops)
 
 
 def _read(ws: Workspace, node: Expr) -> Iterable[Val]:

@@ -33,12 +33,16 @@ def total(ws: Workspace) -> Type:
         Skip: a scorecard has a fault.
     """
     nodes = [node for node in ws.file.items if isinstance(node, ast.Scorecard)]
-    read = [one.item for one in ws.file.fragments if isinstance(one.item, ast.Scorecard) and one.headed]
-    conditions = [expectations.condition(ws, Scope(), one.applies) if one.applies else None for one in (*nodes, *read)]
+    read = [
+        fragment.item for fragment in ws.file.fragments if isinstance(fragment.item, ast.Scorecard) and fragment.headed
+    ]
+    conditions = [
+        expectations.condition(ws, Scope(), card.applies) if card.applies else None for card in (*nodes, *read)
+    ]
     scorecard_overlap.check(
         ws, [(node.name, applies) for node, applies in zip((*nodes, *read), conditions, strict=True)]
     )
-    made = [_attempt(ws, *one) for one in zip(nodes, conditions, strict=False)]
+    made = [_attempt(ws, *pair) for pair in zip(nodes, conditions, strict=False)]
     ws.scorecards = tuple(card for card in made if card is not None)
     ws.reach = _reach(ws, nodes)
     if ws.unread or None in made:
@@ -69,7 +73,7 @@ def _reach(ws: Workspace, nodes: list[ast.Scorecard]) -> tuple[Fraction, Fractio
     """Bounds that the total comes to in any case: those of the scorecards and the scores that have no fault."""
     made = {card.name: card for card in ws.scorecards}
     bounds = [_surely(ws, node, made.get(node.name.text)) for node in nodes]
-    known = [one for one in bounds if one is not None]
+    known = [bound for bound in bounds if bound is not None]
     return (min(low for low, _ in known), max(high for _, high in known)) if known else None
 
 
@@ -82,7 +86,7 @@ def _surely(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard | None) -
     scores = [ws.memo.get((entry.indicator.text, "score")) for entry in entries]
     known = [score for score in scores if score is not None and not score.presumed]
     added = [adjust.rule.type for adjust in card.adjusts] if card is not None else []
-    if not known or any(one.presumed for one in added):
+    if not known or any(type_.presumed for type_ in added):
         return None
     return _bounds(known, added)
 
@@ -90,14 +94,14 @@ def _surely(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard | None) -
 def _total_bounds(ws: Workspace, card: scheme.Scorecard) -> tuple[Fraction, Fraction]:
     if card.total is not None:
         return card.total.type.bounds
-    scores = [found for entry in card.everything if (found := ws.memo.get((entry.indicator, "score"))) is not None]
+    scores = [type_ for entry in card.everything if (type_ := ws.memo.get((entry.indicator, "score"))) is not None]
     return _bounds(scores or [types.constant(Unit.NUMBER, Fraction(0))], [adjust.rule.type for adjust in card.adjusts])
 
 
 def _bounds(scores: Sequence[Type], added: Sequence[Type]) -> tuple[Fraction, Fraction]:
     """Bounds of a mean of scores and what is added to it."""
-    low, high = (sum((one.bounds[end] for one in added), Fraction(0)) for end in (0, 1))
-    return min(one.bounds[0] for one in scores) + low, max(one.bounds[1] for one in scores) + high
+    low, high = (sum((type_.bounds[end] for type_ in added), Fraction(0)) for end in (0, 1))
+    return min(type_.bounds[0] for type_ in scores) + low, max(type_.bounds[1] for type_ in scores) + high
 
 
 def _scorecard(ws: Workspace, node: ast.Scorecard, applies: Expr | None) -> scheme.Scorecard:
@@ -105,12 +109,15 @@ def _scorecard(ws: Workspace, node: ast.Scorecard, applies: Expr | None) -> sche
     (groups, entries), adjusts = both(
         lambda: both(
             lambda: every(lambda group: _group(ws, group), node.groups),
-            lambda: every(lambda one: entry(ws, one), node.entries),
+            lambda: every(lambda written: entry(ws, written), node.entries),
         ),
         lambda: every(lambda adjust: _adjust(ws, adjust), node.adjusts),
     )
     everything = [*entries, *(entry for group in groups if group.weight for entry in group.entries)]
-    always = any(one.weight and one.when is None and ws.indicators[one.indicator].always for one in everything)
+    always = any(
+        weighted.weight and weighted.when is None and ws.indicators[weighted.indicator].always
+        for weighted in everything
+    )
     if isinstance(applies, Unknown):
         raise Skip
     card = scheme.Scorecard(node.name.text, node.title, applies, groups, entries, adjusts, always, None, node.span)
@@ -119,14 +126,16 @@ def _scorecard(ws: Workspace, node: ast.Scorecard, applies: Expr | None) -> sche
 
 
 def _own_total(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: ast.Clause) -> Expr:
-    found = totals.rule(ws, node, card, written)
-    if found.type.missing:
-        raise fitting.unsure(ws, found, "total")
-    return found
+    own_total = totals.rule(ws, node, card, written)
+    if own_total.type.missing:
+        raise fitting.unsure(ws, own_total, "total")
+    return own_total
 
 
 def _group(ws: Workspace, node: ast.Group) -> scheme.Group:
-    share, entries = both(lambda: weight(ws, node.weight), lambda: every(lambda one: entry(ws, one), node.entries))
+    share, entries = both(
+        lambda: weight(ws, node.weight), lambda: every(lambda written: entry(ws, written), node.entries)
+    )
     return scheme.Group(node.name.text, node.title, share, entries, node.span)
 
 
@@ -156,7 +165,7 @@ def entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
     if declared is None or declared.kind != "indicator":
         among = [text for text, known_ in ws.declared.items() if known_.kind == "indicator"]
         helps = did_you_mean(name, among, Note("declare", {"name": name}))
-        parts = [one.item for one in ws.file.fragments]
+        parts = [fragment.item for fragment in ws.file.fragments]
         among += [part.name.text for part in parts if isinstance(part, ast.Indicator)]
         if name in ("weight", "权重") and among:
             helps = (Note("weight", {"write": among[0], "weight": node.weight.span.text}),)
@@ -166,10 +175,10 @@ def entry(ws: Workspace, node: ast.Entry) -> scheme.Entry:
 
 
 def _adjust(ws: Workspace, node: ast.Adjust) -> scheme.Adjust:
-    found = forms.wanted(ws, Scope(), node.formula, Unit.NUMBER)
-    if found.type.missing:
-        raise fitting.unsure(ws, found, "adjust")
-    return scheme.Adjust(node.name.text, node.title, found, node.span)
+    rule = forms.wanted(ws, Scope(), node.formula, Unit.NUMBER)
+    if rule.type.missing:
+        raise fitting.unsure(ws, rule, "adjust")
+    return scheme.Adjust(node.name.text, node.title, rule, node.span)
 
 
 def _names_once(ws: Workspace, node: ast.Scorecard) -> None:

@@ -43,8 +43,8 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
             ws.report("KPI202", written.name.span, {"name": name}, labels=labels, helps=[Note("rename")])
             continue
         columns[name] = _column(ws, node.name.text, written)
-    found = tuple(columns.values())
-    _one_period(ws, found)
+    declared = tuple(columns.values())
+    _one_period(ws, declared)
     active, via = _active(ws, node, columns), None
     try:
         via = _via(ws, node, columns)
@@ -52,7 +52,7 @@ def _table(ws: Workspace, node: ast.Table) -> contracts.Table:
         ws.broken.add(node.name.text)
     marks = {mark.word: mark.span for mark in node.marks}
     return contracts.Table(
-        node.name.text, node.title, found, node.name.span, active, via, expects_rows=marks.get("expects rows")
+        node.name.text, node.title, declared, node.name.span, active, via, expects_rows=marks.get("expects rows")
     )
 
 
@@ -240,15 +240,15 @@ def _domain(ws: Workspace, table: str, node: ast.Column, unit: Unit) -> tuple[st
         raise ws.fail("KPI545", node.span, args, helps=[Note("bounds" if unit.numeric else "text", args)])
 
     def text(value: ast.Expr) -> Expr:
-        found = expectations.want(ws, Scope(), value, Unit.TEXT)
-        expectations.constant(ws, found)
-        return found
+        constant = expectations.want(ws, Scope(), value, Unit.TEXT)
+        expectations.constant(ws, constant)
+        return constant
 
     return tuple(map(str, expectations.once(ws, map(text, node.values))))
 
 
 def _references(ws: Workspace, node: ast.Table) -> None:
-    people = {one.table.text for one in ws.file.items if isinstance(one, ast.Subject)}  # told of the subject
+    people = {item.table.text for item in ws.file.items if isinstance(item, ast.Subject)}  # told of the subject
     for written in node.columns:
         if written.references is None:
             continue

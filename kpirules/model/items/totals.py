@@ -52,7 +52,7 @@ def _plus(ws: Workspace, sum_: Type, rule: Expr, before: Sequence[scheme.Adjust]
     try:
         added()
     except TooWide:
-        return fitting.fit(ws, rule.span, (*(one.rule for one in before), rule), added)
+        return fitting.fit(ws, rule.span, (*(adjust.rule for adjust in before), rule), added)
     return fitting.fit(ws, rule.span, (rule,), added)
 
 
@@ -75,7 +75,7 @@ def _mean(held: Sequence[tuple[Type, Fraction]]) -> Type:
     for point in points[1:]:
         summed = types.add(summed, point, Unit.NUMBER)
     over = types.decimal(Unit.NUMBER, 0, Fraction(1), Fraction(max(sum(shares), 1)))
-    found = types.divide(summed, over, Unit.NUMBER)
+    mean = types.divide(summed, over, Unit.NUMBER)
     low = min(value.bounds[0] for value, _ in held)
     high = max(value.bounds[1] for value, _ in held)
-    return replace(found, low=low, high=high)
+    return replace(mean, low=low, high=high)

@@ -39,8 +39,8 @@ def find(ws: Workspace, table: str, name: str, span: Span) -> Seen | None:
     node = ws.computed.get((table, name))
     if node is None:
         return None
-    found = ws.value(f"{table}.{name}", PART, span)
-    return Seen(found.type, node.name.span, found.known)
+    value = ws.value(f"{table}.{name}", PART, span)
+    return Seen(value.type, node.name.span, value.known)
 
 
 def inlined(ws: Workspace, scope: Scope, name: str) -> Expr | None:

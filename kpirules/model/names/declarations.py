@@ -27,11 +27,15 @@ RESULT_COLUMNS = frozenset({"scorecard", "total", "grade", "total_pay", "flags"}
 def declare(ws: Workspace) -> None:
     """Collect the declared names; a name declared twice is a fault at the second place."""
     ws.broken |= ws.file.broken
-    ws.cuts = frozenset((span.source.name, span.start) for one in ws.file.fragments for span in one.cuts)
+    ws.cuts = frozenset((span.source.name, span.start) for fragment in ws.file.fragments for span in fragment.cuts)
     if ws.file.partial:
         ws.broken |= _undeclared(ws.file)
-    torn = [one.item for one in ws.file.fragments if isinstance(one.item, ast.Table)]
-    ws.torn |= {one.item.name.text for one in ws.file.fragments if isinstance(one.item, ast.Table) and one.lost}
+    torn = [fragment.item for fragment in ws.file.fragments if isinstance(fragment.item, ast.Table)]
+    ws.torn |= {
+        fragment.item.name.text
+        for fragment in ws.file.fragments
+        if isinstance(fragment.item, ast.Table) and fragment.lost
+    }
     for node in (*ws.file.items, *torn):
         kind = _KINDS.get(type(node))
         if kind is None:
@@ -66,13 +70,13 @@ def _undeclared(file: ast.File) -> set[str]:
     """The names that a file mentions and does not declare: a file that it uses, and that could not be read, may."""
     written: set[str] = set()
     known: set[str] = set()
-    todo: list[object] = [file.items, tuple(one.item for one in file.fragments)]
+    todo: list[object] = [file.items, tuple(fragment.item for fragment in file.fragments)]
     while todo:
         node = todo.pop()
         if isinstance(node, tuple):
             todo += node
         elif isinstance(node, ast.Node):
-            todo += [getattr(node, one.name) for one in fields(node)]
+            todo += [getattr(node, attribute.name) for attribute in fields(node)]
             if isinstance(node, ast.Name):
                 written.add(node.text)
             if isinstance(node, _NAMED):

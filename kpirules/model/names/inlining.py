@@ -21,19 +21,19 @@ def read(ws: Workspace, scope: Scope, key: Key, rule: ast.Rule) -> Expr | None:
     """The rule of a name as it reads in a scope, `Unknown` where it has a fault there; None where it is too large."""
     at = key, replace(scope, asked=None)
     if at not in ws.in_place:
-        found, faults = ws.apart(lambda: ws.rule(at[1], rule))
-        ws.in_place[at] = (None, []) if _too_large(found) else (found, faults)
-    found_, faults = ws.in_place[at]
+        made, faults = ws.apart(lambda: ws.rule(at[1], rule))
+        ws.in_place[at] = (None, []) if _too_large(made) else (made, faults)
+    inlined, faults = ws.in_place[at]
     ws.repeat(faults)
-    return found_
+    return inlined
 
 
 def unsound(ws: Workspace, scope: Scope, key: Key, rule: ast.Rule) -> Expr:
     """The rule of a name that has faults by itself: `Unknown` where it has them in this scope too."""
     ws.inlined.add(key)
-    found = read(ws, scope, key, rule)
-    if found is not None:
-        return found
+    inlined = read(ws, scope, key, rule)
+    if inlined is not None:
+        return inlined
     ws.repeat(ws.unsound[key])
     return Unknown(rule.span)
 

@@ -59,8 +59,8 @@ def _of_subject(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         raise _ambiguous(ws, path, table.name, column, declared, "table")
     if declared:
         return _item(ws, path, declared)
-    if word and (found := _builtin(ws, scope, path, word)):
-        return found
+    if word and (builtin := _builtin(ws, scope, path, word)):
+        return builtin
     if column and table:
         return _column(ws, table.name, (), table.name, path, own=True)
     if table is None:
@@ -113,8 +113,8 @@ def first_figure(ws: Workspace, name: str) -> str:
 def _part(ws: Workspace, path: ast.Path, declared: Declared | None) -> Expr:
     first, second = (name.text for name in path.names)
     if declared is None:
-        if ws.subject is not None and (found := _by_reference(ws, ws.subject.table.name, path, own=True)):
-            return found
+        if ws.subject is not None and (referred := _by_reference(ws, ws.subject.table.name, path, own=True)):
+            return referred
         raise unknown.unknown(ws, path.names[0], [*ws.declared])
     if declared.kind == "indicator":
         part = words.builtin(second)
@@ -161,12 +161,12 @@ def _column(ws: Workspace, table: str, refs: tuple[str, ...], target: str, path:
         raise unknown.no_column(ws, path, target)
     missing = column.type.missing or any(reference.loose for reference, _ in references.hops(ws, table, refs))
     value = None if missing else column.known
-    found = Col(refs, target, path.names[-1].text, own, value, type=column.type.maybe(when=missing), span=path.span)
+    col = Col(refs, target, path.names[-1].text, own, value, type=column.type.maybe(when=missing), span=path.span)
     if own:
-        references.of_one_day(ws, found)
-        matching_periods.of_one_period(ws, table, ws.scheme.period, path.span, found)
-        persons.of_their_owner(ws, table, (), path.span, found)
-    return found
+        references.of_one_day(ws, col)
+        matching_periods.of_one_period(ws, table, ws.scheme.period, path.span, col)
+        persons.of_their_owner(ws, table, (), path.span, col)
+    return col
 
 
 def _builtin(ws: Workspace, scope: Scope, path: ast.Path, word: str) -> Expr | None:
@@ -227,8 +227,8 @@ def _in_row(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         labels = [Label(declared.name.span, "define", {"name": first})]
         raise ws.fail("KPI802", path.span, args, labels=labels, helps=[Note("own", args)])
     word = words.builtin(first)
-    if word and (found := _clock(ws, path, word, dated=False)):
-        return found
+    if word and (builtin := _clock(ws, path, word, dated=False)):
+        return builtin
     raise unknown.unknown(ws, path.names[0], columns.names_of(ws, table.name), table=table.name, asked=scope.asked)
 
 
@@ -242,8 +242,8 @@ def _column_of(ws: Workspace, scope: Scope, path: ast.Path) -> Expr:
         target = scope.grain
     else:
         if first not in ws.tables:
-            if first not in ws.declared and (found := _by_reference(ws, scope.grain, path, own=False)):
-                return found
+            if first not in ws.declared and (referred := _by_reference(ws, scope.grain, path, own=False)):
+                return referred
             raise unknown.unknown_table(ws, path.names[0], filtered=False)
         refs, target = grain.reach(ws, scope.grain, first, path.span, second), first
     return _column(ws, scope.grain, refs, target, path, own=False)

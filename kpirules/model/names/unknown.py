@@ -72,7 +72,11 @@ def _quoted(text: str, asked: Type, glued: str | None) -> list[Note]:
     if asked.domain is None or text in asked.domain:
         return [Note("space", {"glued": glued})] if glued and asked.domain is None else [_in_quotes(text)]
     close = similar(text, asked.domain)
-    return [_in_quotes(close)] if close else [Note("texts", {"texts": ", ".join(f'"{one}"' for one in asked.domain)})]
+    return (
+        [_in_quotes(close)]
+        if close
+        else [Note("texts", {"texts": ", ".join(f'"{option}"' for option in asked.domain)})]
+    )
 
 
 def _in_quotes(text: str) -> Note:

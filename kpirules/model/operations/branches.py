@@ -46,10 +46,12 @@ def _one_ratio(ws: Workspace, branches: Sequence[Expr]) -> None:
     Raises:
         Skip: there is one.
     """
-    bare = [one for one in branches if one.type.unit is Unit.BARE and known(one) != 0]
-    ratios = [one for one in branches if one.type.unit is Unit.RATIO]
-    if len(ratios) < len(bare) and len(ratios) + len(bare) >= len([one for one in branches if known(one) != 0]):
-        faults = [_clash(ws, fitting.plain(ws, bare[0]), one) for one in ratios]
+    bare = [branch for branch in branches if branch.type.unit is Unit.BARE and known(branch) != 0]
+    ratios = [branch for branch in branches if branch.type.unit is Unit.RATIO]
+    if len(ratios) < len(bare) and len(ratios) + len(bare) >= len(
+        [branch for branch in branches if known(branch) != 0]
+    ):
+        faults = [_clash(ws, fitting.plain(ws, bare[0]), branch) for branch in ratios]
         if faults:
             raise faults[0]
 
@@ -71,5 +73,5 @@ def either(ws: Workspace, branches: list[Expr], node: ast.Node) -> Type:
     unit = sound[0].type.unit
     if any(branch.type.unit is Unit.NUMBER for branch in sound):
         unit = Unit.NUMBER
-    found = fitting.fit(ws, node.span, tuple(sound), lambda: types.either([branch.type for branch in sound], unit))
-    return found if len(sound) == len(branches) else types.doubted(found)
+    type_ = fitting.fit(ws, node.span, tuple(sound), lambda: types.either([branch.type for branch in sound], unit))
+    return type_ if len(sound) == len(branches) else types.doubted(type_)

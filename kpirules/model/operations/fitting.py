@@ -39,9 +39,9 @@ def fit(ws: Workspace, span: Span, operands: tuple[Expr, ...], make: Callable[[]
 
 def unproved(ws: Workspace, wide: TooWide, span: Span, operands: tuple[Expr, ...]) -> Skip:
     """Report a value at `span` whose digits cannot be proved to fit; the fault names which of its parts to round."""
-    found = too_wide(wide, span, operands)
+    fault = too_wide(wide, span, operands)
     columns = unbounded(ws, operands)
-    return ws.fail(found.code, span, {**found.args, "columns": columns}, labels=found.labels, helps=found.helps)
+    return ws.fail(fault.code, span, {**fault.args, "columns": columns}, labels=fault.labels, helps=fault.helps)
 
 
 def settle(ws: Workspace, node: Expr, unit: Unit) -> Expr:
@@ -83,15 +83,15 @@ def _literals(ws: Workspace, node: Expr) -> Iterator[Lit]:
     """The bare numbers that a value is made of, also under a name, in written order."""
     pending, seen = [node], set[int]()
     while pending:
-        one = pending.pop()
-        if isinstance(one, Unknown) or one.type.unit is not Unit.BARE or id(one) in seen:
+        part = pending.pop()
+        if isinstance(part, Unknown) or part.type.unit is not Unit.BARE or id(part) in seen:
             continue
-        seen.add(id(one))
-        behind = unfolding.written(ws, one)
-        if isinstance(one, Lit):
-            yield one
+        seen.add(id(part))
+        behind = unfolding.written(ws, part)
+        if isinstance(part, Lit):
+            yield part
         else:
-            pending += reversed(children(one) if behind is None else (behind,))
+            pending += reversed(children(part) if behind is None else (behind,))
 
 
 def read_as(node: Expr, lit: Expr, args: Mapping[str, str]) -> list[Label]:
@@ -130,15 +130,15 @@ def fitted(ws: Workspace, node: Expr, unit: Unit, beside: Expr | None = None) ->
     if isinstance(node, Unknown) and node.presumed is None:
         return node
     node = settle(ws, node, unit)
-    found = node.type.unit
-    if found is unit or (unit is Unit.NUMBER and found is Unit.COUNT):
+    here = node.type.unit
+    if here is unit or (unit is Unit.NUMBER and here is Unit.COUNT):
         return node
-    args = {"expected": unit, "found": found, "text": node.span.text}
-    helps = [Note(_HELP.get((unit, found)) or _ASKED.get(unit, "figure"), args)]
+    args = {"expected": unit, "found": here, "text": node.span.text}
+    helps = [Note(_HELP.get((unit, here)) or _ASKED.get(unit, "figure"), args)]
     labels = unit_labels(node.left, node.right) if isinstance(node, Bin) else []
     if beside is not None:
         labels = [*unit_labels(beside), *labels]
-        if beside.type.over is not None and found is Unit.RATIO and unit is Unit.NUMBER:
+        if beside.type.over is not None and here is Unit.RATIO and unit is Unit.NUMBER:
             helps = [Note("quotient", {"text": beside.span.text})]
     raise ws.fail("KPI301", node.span, args, labels=labels, helps=helps)
 
@@ -178,30 +178,30 @@ def unfit(ws: Workspace, node: Expr, op: str, help_: str = "figure", *, span: Sp
 
 def clash_help(left: Expr, right: Expr, rest: str | None = None) -> list[Note]:
     """What to write where two units stand side by side that do not go together."""
-    found = {left.type.unit, right.type.unit}
-    if Unit.DATE in found:
+    sides = {left.type.unit, right.type.unit}
+    if Unit.DATE in sides:
         other = right if left.type.unit is Unit.DATE else left
         return [Note("date", {"date": day_meant(other.span.text) or "2024-07-01"})]
-    if found <= {Unit.NUMBER, Unit.COUNT, Unit.RATIO}:
+    if sides <= {Unit.NUMBER, Unit.COUNT, Unit.RATIO}:
         other = right if left.type.unit is Unit.RATIO else left
         return [Note("ratio") if other.type.over is None else Note("quotient", {"text": other.span.text})]
-    if Unit.MONEY in found and Unit.RATIO in found:
+    if Unit.MONEY in sides and Unit.RATIO in sides:
         return [Note("share")]
-    if Unit.MONEY in found and found & {Unit.NUMBER, Unit.COUNT}:
+    if Unit.MONEY in sides and sides & {Unit.NUMBER, Unit.COUNT}:
         return [Note("money")]
     for node in (left, right):
         if isinstance(node, Lit) and isinstance(node.value, str) and re.fullmatch(_NUMERAL, node.value):
             return [Note("number", {"number": node.value})]
-    return [Note(rest or ("test" if Unit.TEXT in found else "truth" if Unit.BOOL in found else "one"))]
+    return [Note(rest or ("test" if Unit.TEXT in sides else "truth" if Unit.BOOL in sides else "one"))]
 
 
 def day_meant(text: str) -> str | None:
     """The day that somebody perhaps meant by `2024/7/1`, `7/1/2024` or `"2024-7-1"`."""
-    found = re.fullmatch(_DAY, text)
-    if found is None:
+    match = re.fullmatch(_DAY, text)
+    if match is None:
         return None
-    year, one, other = (found[3], found[1], found[2]) if found[3] else (found[4], found[5], found[6])
-    month, day = (other, one) if int(one) > _MONTHS else (one, other)
+    year, first, other = (match[3], match[1], match[2]) if match[3] else (match[4], match[5], match[6])
+    month, day = (other, first) if int(first) > _MONTHS else (first, other)
     return f"{year}-{int(month):02}-{int(day):02}"
 
 

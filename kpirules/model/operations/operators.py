@@ -44,8 +44,8 @@ def arithmetic(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> E
         raise ws.fail("KPI303", span, args, labels=fitting.unit_labels(left, right), helps=helps)
     if op == "/":
         return quotient(ws, left, right, unit, span)
-    found = fitting.fit(ws, span, (left, right), lambda: types.multiply(left.type, right.type, unit))
-    return Bin(op, left, right, type=found, span=span)
+    type_ = fitting.fit(ws, span, (left, right), lambda: types.multiply(left.type, right.type, unit))
+    return Bin(op, left, right, type=type_, span=span)
 
 
 def quotient(ws: Workspace, left: Expr, right: Expr, unit: Unit, span: Span) -> Bin:
@@ -55,10 +55,10 @@ def quotient(ws: Workspace, left: Expr, right: Expr, unit: Unit, span: Span) -> 
         Skip: the digits cannot be proved.
     """
     name = denominators.size(ws, right)
-    found = fitting.fit(ws, span, (left, right), lambda: types.divide(left.type, right.type, unit, name))
+    type_ = fitting.fit(ws, span, (left, right), lambda: types.divide(left.type, right.type, unit, name))
     if right.type.presumed:
-        found = found.maybe(when=left.type.missing or right.type.missing)
-    return Bin("/", left, right, type=found, span=span)
+        type_ = type_.maybe(when=left.type.missing or right.type.missing)
+    return Bin("/", left, right, type=type_, span=span)
 
 
 def _both_money(left: Expr, right: Expr) -> bool:
@@ -68,9 +68,9 @@ def _both_money(left: Expr, right: Expr) -> bool:
 def _sum(ws: Workspace, op: str, left: Expr, right: Expr, span: Span) -> Expr:
     if (
         Unit.DATE in (left.type.unit, right.type.unit)
-        and (found := date_arithmetic.moved(ws, op, left, right, span)) is not None
+        and (moved := date_arithmetic.moved(ws, op, left, right, span)) is not None
     ):
-        return found
+        return moved
     left, right, unit = fitting.align(ws, left, right)
     if unit is None or not unit.numeric:
         args = {"op": typed(op, left, right), "left": left.type.unit, "right": right.type.unit}
@@ -120,8 +120,8 @@ def check_domain(ws: Workspace, value: Expr, other: Expr) -> None:
     text, domain = known(other), value.type.domain
     if domain is None or value.type.presumed or not isinstance(text, str) or text in domain:
         return
-    found = unfolding.literal(ws, other)
+    literal = unfolding.literal(ws, other)
     args = {"text": text, "value": value.span.text, "name": other.span.text}
-    among = ", ".join(f'"{one}"' for one in domain)
+    among = ", ".join(f'"{option}"' for option in domain)
     helps = (*did_you_mean(text, domain), Note("domain", {**args, "domain": among}))
-    ws.report("KPI308", found.span, args, labels=fitting.read_as(other, found, args), helps=helps)
+    ws.report("KPI308", literal.span, args, labels=fitting.read_as(other, literal, args), helps=helps)

@@ -13,13 +13,11 @@ from kpirules.model.workspace import Workspace
 from kpirules.source import Diagnostic, Label, Note, Span
 from kpirules.source.spans import one_line
 from kpirules.values import types
+from kpirules.values.operation_table import AGGREGATES
 from kpirules.values.types import TooWide
 
 LARGE = Fraction(10) ** 9
 """What a column is offered to stay within."""
-
-_OF_ONE_ROW = ("min", "max", "median")
-"""Aggregates that come to what one row or two have."""
 
 _PLACES = 6
 """The places that a help keeps of a quotient: the fourth of a percent."""
@@ -42,10 +40,10 @@ def too_wide(wide: TooWide, span: Span, parts: tuple[Expr, ...]) -> Diagnostic:
 
 def unbounded(ws: Workspace, nodes: Iterable[Expr]) -> tuple[str, ...]:
     """The columns without `between` that bound some values, as `table.column`; what a sum comes to they do not."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     pending, seen = [*nodes], set[int]()
     for node in pending:
-        if id(node) in seen or (isinstance(node, Agg) and node.func not in _OF_ONE_ROW):
+        if id(node) in seen or (isinstance(node, Agg) and not AGGREGATES[node.func].picks):
             continue
         seen.add(id(node))
         behind = unfolding.written(ws, node)
@@ -53,20 +51,20 @@ def unbounded(ws: Workspace, nodes: Iterable[Expr]) -> tuple[str, ...]:
         table = ws.tables.get(node.table) if isinstance(node, Col | Lookup) else None
         column = table.column(node.column) if table is not None and isinstance(node, Col | Lookup) else None
         if table is not None and column is not None and column.type.digits is not None and column.low is None:
-            found[f"{table.name}.{column.name}"] = None
-    return tuple(found)
+            names[f"{table.name}.{column.name}"] = None
+    return tuple(names)
 
 
 def bounded_first(faults: Iterable[Diagnostic], left: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Faults of which those that are not `left` where columns are narrower are first to be met by `between`."""
-    still = [one.span for one in left if one.code == "KPI305" and one.span is not None]
+    still = [fault.span for fault in left if fault.code == "KPI305" and fault.span is not None]
     return tuple(
-        replace(one, helps=(Note("bounds", {"columns": one.args["columns"]}), *one.helps))
-        if one.code == "KPI305"
-        and one.args.get("columns")
-        and not any(one.span is not None and one.span.within(span) for span in still)
-        else one
-        for one in faults
+        replace(fault, helps=(Note("bounds", {"columns": fault.args["columns"]}), *fault.helps))
+        if fault.code == "KPI305"
+        and fault.args.get("columns")
+        and not any(fault.span is not None and fault.span.within(span) for span in still)
+        else fault
+        for fault in faults
     )
 
 

@@ -43,6 +43,7 @@ from kpirules.records import dataclass
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
 from kpirules.values import groups, types
+from kpirules.values.operation_table import function
 from kpirules.values.rounding import decimal_places
 from kpirules.values.types import Digits, TooWide
 from kpirules.values.units import Unit
@@ -80,23 +81,23 @@ def of_one_divisor(ws: Workspace, owner: tuple[str, ...], arg: Expr, span: Span)
     if arg.type.over is None or arg.type.presumed:
         return arg
     try:
-        found = _Divisors(ws, owner, span).split(arg, ())
-        if not found.mixed:
+        split = _Divisors(ws, owner, span).split(arg, ())
+        if not split.mixed:
             return arg
-        divisor = _product(found, arg.span)
+        divisor = _product(split, arg.span)
         digits = divisor.type.sides[0]
         low, high = arg.type.bounds
-        num = replace(found.num, bound=min(found.num.bound, max(-low, high) * digits.bound))
+        num = replace(split.num, bound=min(split.num.bound, max(-low, high) * digits.bound))
         made = groups.brought_to(arg.type, num, digits)
     except TooWide as wide:
         raise fitting.unproved(ws, wide, span, (arg,)) from None
     return Over(arg, divisor, type=made, span=arg.span)
 
 
-def _product(found: _Split, span: Span) -> Expr:
-    value = Fraction(found.constant)
+def _product(split: _Split, span: Span) -> Expr:
+    value = Fraction(split.constant)
     made: Expr = Lit(value, type=types.constant(Unit.NUMBER, value), span=span)
-    for factor in found.factors:
+    for factor in split.factors:
         made = Bin("*", made, factor, type=types.multiply(made.type, factor.type, Unit.NUMBER), span=span)
     return made
 
@@ -116,7 +117,7 @@ def _more(a: Digits, constant: int, factors: Iterable[Expr]) -> Digits:
 
 def _without(factors: tuple[Expr, ...], less: tuple[Expr, ...]) -> tuple[Expr, ...]:
     left = list(less)
-    return tuple(one for one in factors if one not in left or left.remove(one))  # type: ignore[func-returns-value]
+    return tuple(factor for factor in factors if factor not in left or left.remove(factor))  # type: ignore[func-returns-value]
 
 
 def _common(parts: list[_Split], *, added: bool = False) -> _Split:
@@ -236,8 +237,7 @@ class _Divisors:
 
     def _side(self, name: str, node: Expr, refs: tuple[str, ...]) -> Expr:
         """One side of a value of the subject, as the row that is counted reads it."""
-        digits = node.type.sides[name == "denominator"]
-        return Fn(name, (rebased(node, refs),), type=groups.side(digits), span=node.span)
+        return Fn(name, (rebased(node, refs),), type=function(name).type(node.type), span=node.span)
 
     # ------------------------------------------------------------ whose values
 

@@ -32,11 +32,8 @@ from kpirules.model.traversal import children, walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
-from kpirules.values import units
+from kpirules.values import operation_table, units
 from kpirules.values.units import Unit
-
-_OF_FIGURES = ("round", "floor", "ceil", "abs", "min", "max")
-"""Functions whose value is a figure of the same kind as their arguments; of two dates there is no such term."""
 
 
 def reading(ws: Workspace, rule: Expr) -> scheme.ColumnReads:
@@ -86,8 +83,8 @@ def _apart(ws: Workspace, arg: Expr, place: Expr, term: Expr, args: Mapping[str,
 
 def _factor(ws: Workspace, table: str, unit: Unit) -> str:
     """The first column of a table that goes with a unit as a factor; `…` where there is none."""
-    found = (one.name for one in ws.tables[table].columns if units.times(one.type.unit, unit) is not None)
-    return next(found, "…")
+    names = (column.name for column in ws.tables[table].columns if units.times(column.type.unit, unit) is not None)
+    return next(names, "…")
 
 
 def _loose(ws: Workspace, value: Expr) -> Expr | None:
@@ -128,7 +125,7 @@ def _terms(ws: Workspace, node: Expr) -> list[Expr]:
             return [node.left, node.right]
         case Cond():
             return [node.then, node.otherwise]
-        case Fn() if node.name not in _OF_FIGURES:
+        case Fn() if not operation_table.function(node.name).figure:
             return []
         case Neg() | Fn() | Fallback() | As() | Limited():
             return [*children(node)]
@@ -141,8 +138,8 @@ def _terms(ws: Workspace, node: Expr) -> list[Expr]:
 
 
 def _factor_of_grain(ws: Workspace, factors: list[Expr]) -> list[Expr]:
-    found = [one for one in factors if _of_grain(ws, one)]
-    return [] if len(found) > 1 else found or factors
+    own = [factor for factor in factors if _of_grain(ws, factor)]
+    return [] if len(own) > 1 else own or factors
 
 
 def _of_grain(ws: Workspace, node: Expr) -> bool:
@@ -154,13 +151,13 @@ def _kinds(ws: Workspace, node: Expr) -> tuple[bool, bool]:
     pending = [node]
     while pending:
         part = pending[-1]
-        waits = [one for one in children(part) if id(one) not in ws.grains]
+        waits = [child for child in children(part) if id(child) not in ws.grains]
         pending += waits
         if not waits:
-            here = [_foreign(one) for one in _read_here(ws, part)]
-            inside = [ws.grains[id(one)] for one in children(part)]
-            own = False in here or any(one[1] for one in inside)
-            ws.grains[id(part)] = part, own, True in here or any(one[2] for one in inside)
+            here = [_foreign(read) for read in _read_here(ws, part)]
+            inside = [ws.grains[id(child)] for child in children(part)]
+            own = False in here or any(kinds[1] for kinds in inside)
+            ws.grains[id(part)] = part, own, True in here or any(kinds[2] for kinds in inside)
             pending.pop()
     return ws.grains[id(node)][1:]
 
@@ -172,7 +169,7 @@ def _foreign(part: Col | Own) -> bool:
 
 def _read(ws: Workspace, node: Expr) -> list[Col | Own]:
     """What a value reads of rows and people; of a computed column of the row itself, a column of each kind it reads."""
-    return [one for part in walk(node) for one in _read_here(ws, part)]
+    return [read for part in walk(node) for read in _read_here(ws, part)]
 
 
 def _read_here(ws: Workspace, part: Expr) -> list[Col | Own]:

@@ -19,21 +19,21 @@ def reach(ws: Workspace, start: str, target: str, span: Span, column: str) -> re
         Skip: there is none, or more than one.
     """
     owner = ws.subject is not None and target == ws.subject.table.name
-    found = references.few(references.paths(ws, start, lambda table: table.name == target, via=owner))
+    ways = references.few(references.paths(ws, start, lambda table: table.name == target, via=owner))
     named = ws.tables[start].column(target)
     if not owner and named is not None and named.references == target:
-        found = [(target,)]
-    if len(found) == 1:
-        references.undated(ws, start, found[0], span)
-        return found[0]
+        ways = [(target,)]
+    if len(ways) == 1:
+        references.undated(ws, start, ways[0], span)
+        return ways[0]
     if not ws.torn.isdisjoint((start, target)):
         raise Skip
     if owner and len(ways_to_subject(ws, ws.tables[start], target)) != 1:
         raise _whose(ws, ws.tables[start], target, span)
-    args = {"start": start, "target": target, "ways": tuple(".".join(way) for way in found), "column": column}
-    if not found:
+    args = {"start": start, "target": target, "ways": tuple(".".join(way) for way in ways), "column": column}
+    if not ways:
         raise ws.fail("KPI522", span, args, helps=[Note("none", args)])
-    near = found[0]
+    near = ways[0]
     *_, (_, last) = references.hops(ws, start, near[:-1]) if len(near) > 1 else [(None, ws.tables[start])]
     helps = [Note("ways" if len(near) == 1 else "further", {**args, "last": last.name, "ref": near[-1]})]
     raise ws.fail("KPI522", span, args, helps=helps)
@@ -58,10 +58,10 @@ def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
 
 
 def _owner(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -> references.Path:
-    found = ways_to_subject(ws, contract, subject)
-    if len(found) == 1:
-        references.undated(ws, contract.name, found[0], span)
-        return found[0]
+    ways = ways_to_subject(ws, contract, subject)
+    if len(ways) == 1:
+        references.undated(ws, contract.name, ways[0], span)
+        return ways[0]
     if contract.name in ws.torn:
         raise Skip
     raise _whose(ws, contract, subject, span)
@@ -72,14 +72,14 @@ def _whose(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -
     if contract.name in ws.ownerless:
         return Skip()
     ws.ownerless.add(contract.name)
-    found = ways_to_subject(ws, contract, subject)
-    args = {"table": contract.name, "subject": subject, "ways": tuple(".".join(way) for way in found)}
+    ways = ways_to_subject(ws, contract, subject)
+    args = {"table": contract.name, "subject": subject, "ways": tuple(".".join(way) for way in ways)}
     labels = [Label(contract.span, "table", {"table": contract.name})]
-    if not found:
+    if not ways:
         return ws.fail("KPI520", span, args, labels=labels, helps=[Note("none", args)])
-    together = next(i for i, (one, other) in enumerate(zip(*found[:2], strict=False)) if one != other)
-    parting = [contract, *(table for _, table in references.hops(ws, contract.name, found[0]))][together]
-    args |= {"there": parting.name, "line": f"{words.spelling('via', ws.file.language)} {found[0][together]}"}
+    together = next(i for i, (ref, other) in enumerate(zip(*ways[:2], strict=False)) if ref != other)
+    parting = [contract, *(table for _, table in references.hops(ws, contract.name, ways[0]))][together]
+    args |= {"there": parting.name, "line": f"{words.spelling('via', ws.file.language)} {ways[0][together]}"}
     return ws.fail("KPI520", span, args, labels=labels, helps=[Note("further" if together else "ways", args)])
 
 

@@ -58,8 +58,8 @@ def lookup(ws: Workspace, table: contracts.Table, column: str, kind: Type, span:
         if way or not time.key:
             raise _one_row(ws, col, way, time)
         return _added_up(ws, col, owners[0], time)
-    found = (way, time.name) if time else None
-    return Lookup(table.name, column, owners[0].name, found, type=kind.maybe(), span=span)
+    period = (way, time.name) if time else None
+    return Lookup(table.name, column, owners[0].name, period, type=kind.maybe(), span=span)
 
 
 def _time_of_lookup(
@@ -70,11 +70,11 @@ def _time_of_lookup(
     A row without a period column has the month, quarter, half or year of the row that it refers to, but not its day: a
     reference is followed whatever day the other row carries.
     """
-    found = row_times.place_in_time(ws, table)
-    if found is None:
+    placed = row_times.place_in_time(ws, table)
+    if placed is None:
         return (), table, None
-    way, _, time = found
-    return found if not way or time.type.unit.periodic else ((), table, None)
+    way, _, time = placed
+    return placed if not way or time.type.unit.periodic else ((), table, None)
 
 
 def _one_row(ws: Workspace, col: Col, way: references.Path, time: contracts.Column) -> Skip:
@@ -102,8 +102,8 @@ def _added_up(ws: Workspace, col: Col, owner: contracts.Column, time: contracts.
 
     rows = Grain(col.table, (owner.name,), (), time.name, by_key=True)
     arg = divisors.of_one_divisor(ws, rows.owner, col, span)
-    found = fitting.fit(ws, span, (col,), lambda: groups.added_up(arg.type, parts))
-    return Agg("sum", arg, None, rows, parts, type=found, span=span)
+    type_ = fitting.fit(ws, span, (col,), lambda: groups.added_up(arg.type, parts))
+    return Agg("sum", arg, None, rows, parts, type=type_, span=span)
 
 
 _ADD_UP = (Unit.MONEY, Unit.NUMBER, Unit.COUNT)

@@ -44,8 +44,8 @@ def in_row(ws: Workspace, table: str, value: Expr, span: Span) -> Expr:
 def _alone(ws: Workspace, val: Val) -> bool:
     """Whether a value of the subject is worked out of the subject's own row alone, so that a row can read it."""
     items, columns = [val], list[Col]()
-    for one in items:
-        define = ws.defines.get(one.item) if one.part == "value" else None
+    for item in items:
+        define = ws.defines.get(item.item) if item.part == "value" else None
         if define is None or not _of_columns(define.rule, items, columns):
             return False
     for column in columns:

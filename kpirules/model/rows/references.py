@@ -40,12 +40,12 @@ def _leading(ws: Workspace, wanted: Callable[[contracts.Table], bool]) -> set[st
         for column in table.columns:
             if column.references is not None:
                 referring.setdefault(column.references, []).append(table.name)
-    found = [table.name for table in ws.tables.values() if wanted(table)]
-    seen = set(found)
-    for name in found:
-        more = [one for one in referring.get(name, ()) if one not in seen]
+    names = [table.name for table in ws.tables.values() if wanted(table)]
+    seen = set(names)
+    for name in names:
+        more = [referrer for referrer in referring.get(name, ()) if referrer not in seen]
         seen.update(more)
-        found += more
+        names += more
     return seen
 
 
@@ -71,16 +71,16 @@ def of_one_day(ws: Workspace, col: Col) -> None:
     """
     todo, seen = [col], set()
     while todo:
-        one = todo.pop()
-        rule = ws.columns.get((one.table, one.column))
-        if rule is None or (one.table, one.column) in seen:
+        here = todo.pop()
+        rule = ws.columns.get((here.table, here.column))
+        if rule is None or (here.table, here.column) in seen:
             continue
-        seen.add((one.table, one.column))
+        seen.add((here.table, here.column))
         for part in walk(rule.rule):
             refs = part.refs if isinstance(part, Col | Own) else ()
-            for _, target in hops(ws, one.table, refs):
+            for _, target in hops(ws, here.table, refs):
                 if target.active is not None:
-                    args = {"name": f"{one.table}.{one.column}", "table": target.name}
+                    args = {"name": f"{here.table}.{here.column}", "table": target.name}
                     args["own"] = f"{col.table}.…"
                     labels, helps = [Label(part.span, "leads", args)], [Note("own", args)]
                     raise ws.fail("KPI557", col.span, args, labels=labels, helps=helps)

@@ -23,10 +23,10 @@ def time_of(ws: Workspace, table: str, span: Span) -> tuple[references.Path, str
     if own:
         refuse_coarser(ws, contract, own, span)
         return (), own.name
-    found = _ways_to_time(ws, contract)
-    if len(found) != 1 and contract.name in ws.torn | ws.timeless:
+    ways = _ways_to_time(ws, contract)
+    if len(ways) != 1 and contract.name in ws.torn | ws.timeless:
         raise Skip
-    if len(found) != 1:
+    if len(ways) != 1:
         ws.timeless.add(contract.name)
         dates = [column.name for column in contract.columns if column.type.unit in (Unit.DATE, *PERIODS)]
         language = ws.file.language
@@ -34,7 +34,7 @@ def time_of(ws: Workspace, table: str, span: Span) -> tuple[references.Path, str
         args = {"table": contract.name, "column": dates[0] if dates else "…", "word": word}
         labels = [Label(contract.span, "table", {"table": contract.name})]
         raise ws.fail("KPI521", span, args, labels=labels, helps=[Note("period" if dates else "none", args)])
-    *_, (_, last) = way = list(references.hops(ws, table, found[0]))
+    *_, (_, last) = way = list(references.hops(ws, table, ways[0]))
     for column, target in way:
         references.refuse_dated(ws, target, span)
         if column.loose:
@@ -43,7 +43,7 @@ def time_of(ws: Workspace, table: str, span: Span) -> tuple[references.Path, str
     time = period_column(last)
     assert time is not None
     refuse_coarser(ws, last, time, span)
-    return found[0], time.name
+    return ways[0], time.name
 
 
 def _ways_to_time(ws: Workspace, contract: contracts.Table) -> list[references.Path]:
@@ -57,8 +57,8 @@ def _ways_to_time(ws: Workspace, contract: contracts.Table) -> list[references.P
 
 def times(ws: Workspace) -> dict[str, tuple[references.Path, str]]:
     """What places the rows of each table in time, as `time_of`; without tables that nothing, or no one thing, dates."""
-    found = {name: place_in_time(ws, contract) for name, contract in ws.tables.items()}
-    return {name: (time[0], time[2].name) for name, time in found.items() if time is not None}
+    placed = {name: place_in_time(ws, contract) for name, contract in ws.tables.items()}
+    return {name: (time[0], time[2].name) for name, time in placed.items() if time is not None}
 
 
 def place_in_time(

@@ -18,16 +18,16 @@ def curve(head: Type, points: tuple[Point, ...], unit: Unit) -> Type:
     Raises:
         TooWide: a line cannot be proved to fit.
     """
-    found = types.constant(unit, points[0].y)
+    type_ = types.constant(unit, points[0].y)
     for before, after in pairwise(points):
         slope = types.constant(unit, (after.y - before.y) / (after.x - before.x))
         step = types.add(head.there(), types.constant(head.unit, before.x), head.unit, minus=True)
         rise = types.multiply(step, slope, unit)
         line = types.add(types.constant(unit, before.y), rise, unit)
-        found = types.choose(found, line, unit)
-    found = types.choose(found, types.constant(unit, points[-1].y), unit)
+        type_ = types.choose(type_, line, unit)
+    type_ = types.choose(type_, types.constant(unit, points[-1].y), unit)
     ys = [point.y for point in points]
-    return replace(found, low=min(ys), high=max(ys))
+    return replace(type_, low=min(ys), high=max(ys))
 
 
 def tiers(head: Type, bands: tuple[Band, ...], unit: Unit) -> Type:
@@ -38,18 +38,18 @@ def tiers(head: Type, bands: tuple[Band, ...], unit: Unit) -> Type:
     """
     zero = types.constant(head.unit, Fraction(0))
     paid, below = types.constant(unit, Fraction(0)), zero
-    found: Type | None = None
+    type_: Type | None = None
     for index, band in enumerate(bands):
         within_ = within(head, below if index else None, band.bound.type if band.bound else None)
         slice_ = types.add(within_, below, head.unit, minus=True)
         here = types.add(paid, types.multiply(slice_, band.rate.type, unit), unit)
-        found = here if found is None else types.choose(found, here, unit)
+        type_ = here if type_ is None else types.choose(type_, here, unit)
         if band.bound is not None:
             size = types.add(band.bound.type, below, head.unit, minus=True)
             paid = types.add(paid, types.multiply(size, band.rate.type, unit), unit)
             below = band.bound.type
-    assert found is not None
-    return found
+    assert type_ is not None
+    return type_
 
 
 def within(head: Type, below: Type | None, above: Type | None) -> Type:

@@ -68,16 +68,16 @@ def _rule(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit | None) -> Exp
 def wanted(ws: Workspace, scope: Scope, node: ast.Rule, unit: Unit, limits: tuple[ast.Limit, ...] = ()) -> Expr:
     """A rule with its limit clauses, at a place that asks for a unit; `Unknown` where it has a fault."""
     if isinstance(node, ast.Formula):  # the value comes first: its limits follow its unit
-        found, limits = ws.infer(scope, node.expr), (*node.limits, *limits)
+        value, limits = ws.infer(scope, node.expr), (*node.limits, *limits)
     else:
-        found = rule(ws, scope, node, unit)
+        value = rule(ws, scope, node, unit)
     try:
-        found = fitting.fitted(ws, found, unit)
+        value = fitting.fitted(ws, value, unit)
     except Skip:
-        found = Unknown(found.span)
-    if isinstance(found, Unknown):
-        found = Unknown(found.span, types.presumed(unit))
-    return limited(ws, scope, found, limits)
+        value = Unknown(value.span)
+    if isinstance(value, Unknown):
+        value = Unknown(value.span, types.presumed(unit))
+    return limited(ws, scope, value, limits)
 
 
 def named(ws: Workspace, scope: Scope, node: ast.Rule) -> tuple[Expr, Expr]:
@@ -90,8 +90,8 @@ def named(ws: Workspace, scope: Scope, node: ast.Rule) -> tuple[Expr, Expr]:
         Skip: its unit is not known.
     """
     written = rule(ws, scope, node)
-    found = expectations.settle_free(ws, written)
-    return found, written if isinstance(node, ast.Formula) and not node.limits else found
+    value = expectations.settle_free(ws, written)
+    return value, written if isinstance(node, ast.Formula) and not node.limits else value
 
 
 def limited(ws: Workspace, scope: Scope, value: Expr, limits: tuple[ast.Limit, ...]) -> Expr:
@@ -127,10 +127,10 @@ def _limited(ws: Workspace, scope: Scope, limit: ast.Limit, value: Expr, bound: 
         if side.type.missing:
             raise fitting.lost(ws, side, limit.span, "limit")
     _no_clash(ws, limit, value, bound)
-    found = fitting.fit(
+    type_ = fitting.fit(
         ws, limit.span, (value, bound), lambda: types.limit(value.type, bound.type, unit, at_most=limit.at_most)
     )
-    made = Limited(value, bound, limit.at_most, type=found, span=value.span.to(limit.span))
+    made = Limited(value, bound, limit.at_most, type=type_, span=value.span.to(limit.span))
     return denominators.named(ws, made)
 
 
@@ -159,11 +159,11 @@ def clash(ws: Workspace, span: Span, other: Span, low: Expr, high: Expr) -> None
 def _by(ws: Workspace, scope: Scope, node: ast.By, unit: Unit | None) -> Expr:
     head = heads.chosen_by(ws, scope, node.subject)
     judged = heads.guessed(head, node.rows)
-    found = _rows(ws, scope, judged, node.rows, unit)
-    whole = check.by(ws, judged, found, node.span, _reach(ws, node.subject))
-    found = _joined(ws, found, unit)
-    type_ = branches.either(ws, [row.value for row in found], node)
-    return By(head, found, type=type_ if whole else types.doubted(type_), span=node.span)
+    rows = _rows(ws, scope, judged, node.rows, unit)
+    whole = check.by(ws, judged, rows, node.span, _reach(ws, node.subject))
+    rows = _joined(ws, rows, unit)
+    type_ = branches.either(ws, [row.value for row in rows], node)
+    return By(head, rows, type=type_ if whole else types.doubted(type_), span=node.span)
 
 
 def _reach(ws: Workspace, node: ast.Expr) -> check.Reach | None:
@@ -203,10 +203,10 @@ def _choose(ws: Workspace, scope: Scope, node: ast.Choose, unit: Unit | None) ->
         above = above.knowing(presence.shown(ws, test, holds=False))
         return Row(Holds(test), rule(ws, here, row.value, unit), row.span, row.head.span)
 
-    found = tuple(map(taken, node.rows))
-    check.choose(ws, found)
-    found = _joined(ws, found, unit)
-    return Choose(found, type=branches.either(ws, [row.value for row in found], node), span=node.span)
+    rows = tuple(map(taken, node.rows))
+    check.choose(ws, rows)
+    rows = _joined(ws, rows, unit)
+    return Choose(rows, type=branches.either(ws, [row.value for row in rows], node), span=node.span)
 
 
 # ---------------------------------------------------------------- curve
@@ -229,25 +229,25 @@ def _curve(ws: Workspace, scope: Scope, node: ast.Curve, asked: Unit | None) -> 
     ys = joined[: len(pairs)]
     sound = _rising(ws, pairs)
     points = every(
-        lambda one: Point(expectations.number(ws, one[0]), expectations.number(ws, one[1]), one[2].span),
+        lambda pair: Point(expectations.number(ws, pair[0]), expectations.number(ws, pair[1]), pair[2].span),
         [(x, y, row) for (x, _, row), y in zip(pairs, ys, strict=True)],
     )
     unit = branches.either(ws, joined, node).unit
     if not sound:
         return Unknown(node.span, types.presumed(unit)) if unit is not Unit.BARE else Unknown(node.span)
-    found = fitting.fit(ws, node.span, (head,), lambda: curves_and_tiers.curve(head.type, points, unit))
+    type_ = fitting.fit(ws, node.span, (head,), lambda: curves_and_tiers.curve(head.type, points, unit))
     rows = tuple(replace(row, value=value) for row, value in zip(rows, joined[len(pairs) :], strict=True))
     for typed in rows:
-        line, value = found, typed.value
-        found = fitting.fit(ws, typed.span, (value,), lambda: types.choose(line, value.type, unit))  # noqa: B023  # called at once
-    return Curve(head, rows, points, type=found, span=node.span)
+        line, value = type_, typed.value
+        type_ = fitting.fit(ws, typed.span, (value,), lambda: types.choose(line, value.type, unit))  # noqa: B023  # called at once
+    return Curve(head, rows, points, type=type_, span=node.span)
 
 
 def _rising(ws: Workspace, pairs: list[tuple[Expr, Expr, ast.Row]]) -> bool:
     """Whether the points rise, as far as they are known; nothing is said of two that have not the same unit."""
-    found = [(one.type.unit, x, row) for one, _, row in pairs if isinstance(x := known(one), Fraction)]
+    points = [(bound.type.unit, x, row) for bound, _, row in pairs if isinstance(x := known(bound), Fraction)]
     sound = True
-    for (unit, low, before), (other, high, after) in pairwise(found):
+    for (unit, low, before), (other, high, after) in pairwise(points):
         if high <= low and unit is other:
             args = {"x": after.span.text.split(":")[0].strip()}
             ws.report("KPI511", after.span, args, labels=[Label(before.span, "before")], helps=[Note("order")])
@@ -302,8 +302,8 @@ def _from_zero(ws: Workspace, node: ast.Tiers, head: Expr, bands: tuple[Band, ..
         args = {"op": "*", "left": head.type.unit, "right": bands[0].rate.type.unit}
         labels = fitting.unit_labels(head, bands[0].rate)
         raise ws.fail("KPI303", node.span, args, labels=labels, helps=[Note("none")])
-    found = fitting.fit(ws, node.span, (head,), lambda: curves_and_tiers.tiers(head.type, bands, unit))
-    return Tiers(head, bands, type=found, span=node.span)
+    type_ = fitting.fit(ws, node.span, (head,), lambda: curves_and_tiers.tiers(head.type, bands, unit))
+    return Tiers(head, bands, type=type_, span=node.span)
 
 
 def _bands(ws: Workspace, scope: Scope, node: ast.Tiers, head: Expr) -> tuple[Band, ...]:

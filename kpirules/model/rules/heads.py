@@ -21,15 +21,15 @@ _WRITTEN = {ast.Percent: Unit.RATIO, ast.Money: Unit.MONEY, ast.Text: Unit.TEXT,
 def chosen_by(ws: Workspace, scope: Scope, node: ast.Expr, form: str | None = None) -> Expr:
     """What a rule chooses by; a number where `form` says which rule asks for one; `Unknown` where it has a fault."""
     try:
-        found = expectations.settle_free(ws, ws.infer(scope, node))
-        if found.type.missing:
-            fitting.lost(ws, found, found.span, "head")
-            return Unknown(node.span, found.type.there())
-        if form is not None and not found.type.unit.numeric:
-            raise fitting.unfit(ws, found, words.spelling(form, ws.file.language), "by")
+        head = expectations.settle_free(ws, ws.infer(scope, node))
+        if head.type.missing:
+            fitting.lost(ws, head, head.span, "head")
+            return Unknown(node.span, head.type.there())
+        if form is not None and not head.type.unit.numeric:
+            raise fitting.unfit(ws, head, words.spelling(form, ws.file.language), "by")
     except Skip:
         return Unknown(node.span)
-    return found
+    return head
 
 
 def guessed(head: Expr, rows: tuple[ast.Row, ...]) -> Expr:
@@ -55,9 +55,9 @@ def row_head(ws: Workspace, scope: Scope, head: Expr, row: ast.Row) -> Head:
         case ast.Comparison(op, bound):
             return Compares(op, _against(ws, scope, head, op, bound))
         case ast.Listed(values):
-            found = tuple(listed(ws, scope, head, value) for value in values)
-            expectations.once(ws, found)
-            return Lists(found)
+            typed = tuple(listed(ws, scope, head, value) for value in values)
+            expectations.once(ws, typed)
+            return Lists(typed)
         case ast.When(written):
             return Holds(expectations.condition(ws, scope, written))
         case ast.Else() | ast.UpTo():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from lark import Token, Tree
 
@@ -72,15 +72,8 @@ class Builder:
 Rule = Callable[[Builder, Span, Kids], Any]
 
 _LAYOUT = frozenset({"_NL", "_INDENT", "_DEDENT"})
-
-
-class _Built(NamedTuple):
-    """What a node became, and its place; what has no place ends at 0."""
-
-    value: Any
-    start: int = 0
-    end: int = 0
-    sign: bool = False
+_SIGN = object()
+"""Stands for a token that no rule's function gets."""
 
 
 def walk(tree: Tree[Token], rules: Mapping[str, Rule], builder: Builder) -> Any:  # noqa: ANN401  # as its rule says
@@ -96,20 +89,25 @@ def walk(tree: Tree[Token], rules: Mapping[str, Rule], builder: Builder) -> Any:
         order.append(node)
         if isinstance(node, Tree):
             todo += node.children
-    built: list[_Built] = []
+    built: list[Any] = []
+    places: list[tuple[int, int] | None] = []
+    """Where each part lies; None for what has no place."""
     for node in reversed(order):
         if isinstance(node, Tree):
-            kids = built[len(built) - len(node.children) :]
-            del built[len(built) - len(node.children) :]
-            placed = [kid for kid in kids if kid.end]
-            start, end = placed[0].start, placed[-1].end
-            values = [kid.value for kid in kids if not kid.sign]
-            built.append(_Built(rules[node.data](builder, builder.span(start, end), values), start, end))
-        elif node is None or node.type in _LAYOUT:
-            built.append(_Built(None, sign=node is not None))
+            first = len(built) - len(node.children)
+            placed = [place for place in places[first:] if place]
+            start, end = placed[0][0], placed[-1][1]
+            kids = [kid for kid in built[first:] if kid is not _SIGN]
+            del built[first:], places[first:]
+            built.append(rules[node.data](builder, builder.span(start, end), kids))
+            places.append((start, end))
+        elif node is None:
+            built.append(None)
+            places.append(None)
         else:
-            built.append(_Built(node, node.start_pos or 0, node.end_pos or 0, sign=node.type.startswith("_")))
-    return built[0].value
+            built.append(_SIGN if node.type.startswith("_") else node)
+            places.append(None if node.type in _LAYOUT else (node.start_pos or 0, node.end_pos or 0))
+    return built[0]
 
 
 _LEVELS = frozenset({*get_args(ast.Expr), ast.By, ast.Choose, ast.Curve, ast.Tiers})

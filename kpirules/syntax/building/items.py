@@ -37,14 +37,14 @@ def _every(kind: type[_N], kids: Kids) -> tuple[_N, ...]:
 
 def _fields(b: Builder, kids: Kids) -> dict[str, Any]:
     """The parts among a node's kids, by name; one that is written twice is a fault."""
-    found: dict[str, _Part] = {}
+    parts: dict[str, _Part] = {}
     for kid in kids:
         if not isinstance(kid, _Part):
             continue
-        if kid.name in found:
-            b.twice(kid.word, found[kid.name].word)
-        found.setdefault(kid.name, kid)
-    return {name: part.value for name, part in found.items()}
+        if kid.name in parts:
+            b.twice(kid.word, parts[kid.name].word)
+        parts.setdefault(kid.name, kid)
+    return {name: part.value for name, part in parts.items()}
 
 
 def _places(b: Builder, token: Token) -> int:

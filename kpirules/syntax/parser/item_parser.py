@@ -88,14 +88,21 @@ class _States(dict[int, dict[str, Any]]):
         self._kept, self._rules = kept, rules
 
     def __missing__(self, state: int) -> dict[str, Any]:
-        found = self[state] = {
+        actions = self[state] = {
             token: (Reduce, self._rules[~to]) if to < 0 else (Shift, to) for token, to in self._kept[state].items()
         }
-        return found
+        return actions
 
     def items(self) -> Any:  # noqa: ANN401  # a view of another dict's items
         """Every state, with what has its terminals for keys: all that Lark asks of a state before it comes to it."""
         return self._kept.items()
+
+
+class _Rule(Rule):
+    """A rule that equals itself alone: at every step the parser looks up its function, and Lark hashes its parts."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 class ItemParser(Lark):
@@ -111,7 +118,7 @@ class ItemParser(Lark):
         """A parser from the tables of one that was built. Raises whatever wrong tables provoke."""
         memo = SerializeMemoizer.deserialize(
             {int(number): made for number, made in tables["memo"].items()},
-            {"TerminalDef": TerminalDef, "Rule": Rule},
+            {"TerminalDef": TerminalDef, "Rule": _Rule},
             {},
         )
         parser = cls._load_from_dict(  # type: ignore[no-untyped-call]  # Lark says no types for it

@@ -31,12 +31,12 @@ WORDED = "|".join(
 _EITHER = re.compile(rf"(?P<sign>[<>!]=|[<>=≤≥≠])|{WORDED}")
 
 
-def meant(found: re.Match[str]) -> str:
+def meant(comparison: re.Match[str]) -> str:
     """The sign of a comparison in words."""
-    return next(sign for n, (_, sign) in enumerate(_SIGNS) if found[f"s{n}"])
+    return next(sign for n, (_, sign) in enumerate(_SIGNS) if comparison[f"s{n}"])
 
 
 def compared(lexed: str, at: int) -> tuple[int, str] | None:
     """Where a comparison that stands at an offset ends, as a sign or in words, and its sign."""
-    found = _EITHER.match(lexed, at)
-    return (found.end(), found["sign"] or meant(found)) if found else None
+    comparison = _EITHER.match(lexed, at)
+    return (comparison.end(), comparison["sign"] or meant(comparison)) if comparison else None

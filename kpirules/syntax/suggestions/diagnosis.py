@@ -11,7 +11,7 @@ from kpirules.source import Diagnostic, Note, Span
 from kpirules.source.similar import similar
 from kpirules.syntax import layout, words
 from kpirules.syntax.layout import Line
-from kpirules.syntax.reading import Found, Reading
+from kpirules.syntax.reading import LineFault, Reading
 from kpirules.syntax.suggestions import continued_lines, misplaced_rows, notations, ranges, slips, speculative_parsing
 from kpirules.syntax.suggestions.expected import expected
 from kpirules.syntax.suggestions.unsupported import before_the_end, later
@@ -67,13 +67,13 @@ _HAN = re.compile("[\u4e00-\u9fff]{3,}")
 
 def _here(foreign: str, language: str) -> str:
     """What a sign of another notation is called here, in the file's language."""
-    found = _FOREIGN[foreign]
-    if found == "×":
-        return found if language == "zh" else "*"
-    return words.spelling(found, language) if found.isalpha() else found
+    meant = _FOREIGN[foreign]
+    if meant == "×":
+        return meant if language == "zh" else "*"
+    return words.spelling(meant, language) if meant.isalpha() else meant
 
 
-def explain(reading: Reading, error: UnexpectedInput) -> Found:
+def explain(reading: Reading, error: UnexpectedInput) -> LineFault:
     """The fault behind an error of the parser."""
     at = reading.origin + (error.pos_in_stream or 0)
     token = error.token if isinstance(error, UnexpectedToken) else None
@@ -89,12 +89,12 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
         join = None if nested else continued_lines.joined(reading, above, block.stop - 1)
         fault = _of_line(reading, number, "KPI104", join or Note("inside"))
         if join:
-            return Found(fault, above, range(above, block.stop), whole=True)
-        return nested or Found(fault, number, block)
+            return LineFault(fault, above, range(above, block.stop), whole=True)
+        return nested or LineFault(fault, number, block)
     if could == {"_INDENT"}:
         number = reading.living(at - 1)
         rows = misplaced_rows.with_rows_beside(reading, number)
-        return Found(_of_line(reading, number, "KPI105", Note("indent")), number, rows, empty=True)
+        return LineFault(_of_line(reading, number, "KPI105", Note("indent")), number, rows, empty=True)
     number = reading.living(at)
     line = reading.lines[number]
     could = speculative_parsing.could(reading, min(at, line.end)) or could
@@ -106,13 +106,13 @@ def explain(reading: Reading, error: UnexpectedInput) -> Found:
         join = continued_lines.joined(reading, number, under.stop - 1) if len(under) > 1 else None
         if join:
             fault = _too_short(reading, line, could)
-            return Found(replace(fault, helps=(join,)), number, under, whole=True)
-        found = before_the_end(reading, line) or _too_short(reading, line, could)
+            return LineFault(replace(fault, helps=(join,)), number, under, whole=True)
+        diagnostic = before_the_end(reading, line) or _too_short(reading, line, could)
     else:
-        found = (None if _near(reading, at, could) else later(reading, line, at, could)) or _out_of_place(
+        diagnostic = (None if _near(reading, at, could) else later(reading, line, at, could)) or _out_of_place(
             reading, line, at, could
         )
-    return Found(found, number, misplaced_rows.with_rows_beside(reading, number))
+    return LineFault(diagnostic, number, misplaced_rows.with_rows_beside(reading, number))
 
 
 def _of_line(reading: Reading, number: int, code: str, help_: Note) -> Diagnostic:

@@ -60,20 +60,20 @@ def expected(could: set[str], language: str, *, gate: bool = False) -> tuple[Kin
     What a `gate` does to a value is not spelled as a limit is: `不超过`, and not `封顶`.
     """
     rest = could - {"_DOT"}
-    found: list[Kind | str] = []
+    kinds: list[Kind | str] = []
     for kind, marks, members in _SETS:
         if rest.issuperset(marks.split()):
-            found.append(kind)
+            kinds.append(kind)
             rest.difference_update(members.split())
     keywords, signs = words.keywords(), item_parser().signs()
     heads = [t for t in keywords if t in rest and keywords[t].section != "inside"]
     inside = [t for t in keywords if t in rest and keywords[t].section == "inside"]
-    found += [f"`{keywords[t].spelling(language)}`" for t in heads]
-    found += [_KINDS[t] for t in _KINDS if t in rest]
-    found += [f"`{sign}`" for sign in sorted(signs[t] for t in rest & signs.keys())]
+    kinds += [f"`{keywords[t].spelling(language)}`" for t in heads]
+    kinds += [_KINDS[t] for t in _KINDS if t in rest]
+    kinds += [f"`{sign}`" for sign in sorted(signs[t] for t in rest & signs.keys())]
     spelled = {t: keywords[t].spelling(language) for t in inside}
     if gate and language == "zh":
         spelled |= {t: keywords[t].chinese[1] for t in ("AT_MOST", "AT_LEAST") if t in spelled}
-    found += [f"`{spelling}`" for spelling in spelled.values()]
-    found += [f"`, {keywords[_NEXT[t]].spelling(language)}`" for t in _NEXT if t in rest]
-    return tuple(found[:FEW]) + (("…",) if len(found) > FEW else ())
+    kinds += [f"`{spelling}`" for spelling in spelled.values()]
+    kinds += [f"`, {keywords[_NEXT[t]].spelling(language)}`" for t in _NEXT if t in rest]
+    return tuple(kinds[:FEW]) + (("…",) if len(kinds) > FEW else ())

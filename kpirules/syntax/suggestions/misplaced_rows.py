@@ -8,23 +8,23 @@ from functools import cache
 from kpirules.source import Diagnostic, Note
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line
-from kpirules.syntax.reading import Found, Reading
+from kpirules.syntax.reading import LineFault, Reading
 from kpirules.syntax.suggestions.expected import Kind
 
 _HEADS = ("ELSE", "WHEN", "UP_TO", "ABOVE")
 
 
-def in_the_rows_line(reading: Reading, number: int) -> Found | None:
+def in_the_rows_line(reading: Reading, number: int) -> LineFault | None:
     """A rule that stands behind the head of a row (`>= 3 : by role`): it and all that belongs to it are left out."""
     line = reading.lines[number]
-    found = _behind_a_head().match(reading.prepared.lexed, line.start, line.end)
-    if number == 0 or found is None:
+    match = _behind_a_head().match(reading.prepared.lexed, line.start, line.end)
+    if number == 0 or match is None:
         return None
-    span = reading.span(found.start("form"), line.end)
-    typed = reading.span(*found.span("form")).text
+    span = reading.span(match.start("form"), line.end)
+    typed = reading.span(*match.span("form")).text
     args = {"found": typed, "expected": (Kind.VALUE,)}
     fault = Diagnostic("KPI101", span, args, helps=(Note("rule", {"text": typed}),))
-    return Found(fault, number, reading.under(number), whole=True)
+    return LineFault(fault, number, reading.under(number), whole=True)
 
 
 def in_the_rules_line(reading: Reading, line: Line, at: int) -> bool:

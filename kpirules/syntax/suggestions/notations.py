@@ -57,10 +57,10 @@ def at(reading: Reading, line: Line, place: int) -> Habit | None:
         return None
     tokens = _tokens(reading, line, place)
     for form in (_listed, _sideless, _call, _ternary, _turned, _case):
-        found = form(reading, line, place, [*tokens])
-        if found is None:
+        written = form(reading, line, place, [*tokens])
+        if written is None:
             continue
-        start, end, write = found
+        start, end, write = written
         whole = form in (_listed, _sideless) or _alone(reading, line, start, end)
         for text in (*((write,) if whole else ()), f"({write})"):
             if reads(reading, start, text, end):
@@ -81,10 +81,10 @@ def _call(reading: Reading, line: Line, place: int, tokens: list[_Token]) -> tup
     """`IF(a > 1, 2, 3)`, with whatever calls are in it."""
     del tokens
     typed = reading.prepared.lexed[: line.end]
-    for found, end in _calls(typed, line.start):
-        if found.start() <= place < end:
-            write, _ = _translated(reading, found.start(), end)
-            return None if write is None else (found.start(), end, write)
+    for call, end in _calls(typed, line.start):
+        if call.start() <= place < end:
+            write, _ = _translated(reading, call.start(), end)
+            return None if write is None else (call.start(), end, write)
     return None
 
 
@@ -94,13 +94,13 @@ def _translated(reading: Reading, start: int, end: int) -> tuple[str | None, str
     No text where a call has no sense.
     """
     typed = reading.prepared.lexed[:end]
-    found, close = next(_calls(typed, start), (None, end))
-    if found is None:
+    call, close = next(_calls(typed, start), (None, end))
+    if call is None:
         return reading.piece(start, end), ""
-    kind = str(found.lastgroup)
-    before, after = reading.piece(start, found.start()), reading.piece(close, end)
+    kind = str(call.lastgroup)
+    before, after = reading.piece(start, call.start()), reading.piece(close, end)
     rest = _translated(reading, close, end)[0]
-    args = [_translated(reading, *part) for part in _arguments(typed, found.end(), close - 1)]
+    args = [_translated(reading, *part) for part in _arguments(typed, call.end(), close - 1)]
     parts = [(part.strip(), inner) for part, inner in args if part is not None]
     made = _joined(reading, kind, parts) if rest is not None and len(parts) == len(args) else None
     if made is None or not (before + after).strip():
@@ -118,10 +118,10 @@ def _joined(reading: Reading, kind: str, parts: list[tuple[str, str]]) -> str | 
 
 def _calls(typed: str, start: int) -> Iterator[tuple[re.Match[str], int]]:
     """The calls that begin after an offset, with where each ends; `and (…)` with one argument is none."""
-    for found in _CALL.finditer(typed, start):
-        close = _closing(typed, found.end() - 1)
-        if close is not None and (found["if"] or len(_arguments(typed, found.end(), close - 1)) > 1):
-            yield found, close
+    for call in _CALL.finditer(typed, start):
+        close = _closing(typed, call.end() - 1)
+        if close is not None and (call["if"] or len(_arguments(typed, call.end(), close - 1)) > 1):
+            yield call, close
 
 
 def _branches(reading: Reading, parts: list[str]) -> str | None:
@@ -133,7 +133,9 @@ def _branches(reading: Reading, parts: list[str]) -> str | None:
         return None
     when, then, otherwise = (words.spelling(word, reading.language) for word in ("if", "then", "else"))
     *conditions, last = conditions
-    made = [f"{when} {one} {then} {value} {otherwise}" for one, value in zip(conditions, values, strict=True)]
+    made = [
+        f"{when} {condition} {then} {value} {otherwise}" for condition, value in zip(conditions, values, strict=True)
+    ]
     return " ".join([*made, last])
 
 
@@ -156,14 +158,14 @@ def _ternary(reading: Reading, line: Line, place: int, tokens: list[_Token]) -> 
 def _turned(reading: Reading, line: Line, place: int, tokens: list[_Token]) -> tuple[int, int, str] | None:
     """`2 if a > 1 else 3`."""
     start, typed = _opening(tokens), reading.prepared.lexed
-    found = _IF.match(typed, place)
-    if start is None or found is None or start == place:
+    match = _IF.match(typed, place)
+    if start is None or match is None or start == place:
         return None
     end = _stop(typed, place, line.end)
-    otherwise = _ELSE.search(typed, found.end(), end)
+    otherwise = _ELSE.search(typed, match.end(), end)
     if otherwise is None:
         return None
-    parts = (found.end(), otherwise.start()), (start, place), (otherwise.end(), end)
+    parts = (match.end(), otherwise.start()), (start, place), (otherwise.end(), end)
     write = _branches(reading, [reading.piece(*part).strip() for part in parts])
     return None if write is None else (start, end, write)
 
@@ -172,7 +174,7 @@ def _case(reading: Reading, line: Line, place: int, tokens: list[_Token]) -> tup
     """`case when a > 1 then 2 else 3 end`."""
     del tokens
     typed = reading.prepared.lexed
-    case = next((found for found in _CASE.finditer(typed, line.start, line.end) if found.start() <= place), None)
+    case = next((match for match in _CASE.finditer(typed, line.start, line.end) if match.start() <= place), None)
     marks = [*_CASE_PART.finditer(typed, case.end(), line.end)] if case else []
     ends = [mark for mark in marks if mark[1].lower() == "end"]
     if case is None or not marks or not (place <= marks[0].end() or "then" in typed[case.end() : place].lower()):
@@ -231,16 +233,16 @@ def _sideless(reading: Reading, line: Line, place: int, tokens: list[_Token]) ->
 def _tokens(reading: Reading, line: Line, place: int) -> list[_Token]:
     """What the parser has read of a line before an offset."""
     parser = item_parser().parse_interactive(reading.text()[: place - reading.origin])
-    found: list[_Token] = []
+    tokens: list[_Token] = []
     try:
         for token in parser.iter_parse():
             start = reading.origin + (token.start_pos or 0)
             if start >= line.start and token.type not in ("_NL", "_INDENT", "_DEDENT"):
                 opens = "IF" in parser.accepts()  # type: ignore[no-untyped-call]  # Lark says no types for it
-                found.append(_Token(token.type, start, start + len(token), opens))
+                tokens.append(_Token(token.type, start, start + len(token), opens))
     except UnexpectedInput:  # what stands there lends its first letters to what stands before
-        return found
-    return found
+        return tokens
+    return tokens
 
 
 def _opening(tokens: list[_Token]) -> int | None:
@@ -256,24 +258,24 @@ def _opening(tokens: list[_Token]) -> int | None:
 def _parts(typed: str, start: int, end: int) -> Iterator[tuple[int, str]]:
     """The words, texts and signs of a piece of a line that no bracket opened in it holds, with where each begins."""
     depth = 0
-    for found in _PART.finditer(typed, start, end):
-        if found[0] in _CLOSING.values():
+    for sign in _PART.finditer(typed, start, end):
+        if sign[0] in _CLOSING.values():
             depth -= 1
             if depth < 0:
                 return
         if depth == 0:
-            yield found.start(), found[0]
-        if found[0] in _CLOSING:
+            yield sign.start(), sign[0]
+        if sign[0] in _CLOSING:
             depth += 1
 
 
 def _stop(typed: str, start: int, end: int) -> int:
     """Where a value ends that an offset is in: at the latest before a comma or bracket of what is round it."""
     depth = 0
-    for found in _PART.finditer(typed, start, end):
-        depth += (found[0] in _CLOSING) - (found[0] in _CLOSING.values())
-        if depth < 0 or (depth == 0 and found[0] == ","):
-            end = found.start()
+    for sign in _PART.finditer(typed, start, end):
+        depth += (sign[0] in _CLOSING) - (sign[0] in _CLOSING.values())
+        if depth < 0 or (depth == 0 and sign[0] == ","):
+            end = sign.start()
             break
     return len(typed[:end].rstrip())
 
@@ -281,10 +283,10 @@ def _stop(typed: str, start: int, end: int) -> int:
 def _closing(typed: str, start: int) -> int | None:
     """The end of what a bracket at an offset holds, itself included."""
     sign, depth = typed[start], 0
-    for found in _PART.finditer(typed, start):
-        depth += (found[0] == sign) - (found[0] == _CLOSING[sign])
+    for bracket in _PART.finditer(typed, start):
+        depth += (bracket[0] == sign) - (bracket[0] == _CLOSING[sign])
         if depth == 0:
-            return found.end()
+            return bracket.end()
     return None
 
 

@@ -44,7 +44,7 @@ def at(reading: Reading, line: Line, place: int) -> tuple[int, int, Note] | None
     if head is None or place > head.end or line.start != reading.lines[number].start:
         return None
     above = reading.lines[reading.above[number]]
-    rows = [n for n, one in enumerate(reading.lines) if n and reading.above[n] == reading.above[number]]
+    rows = [n for n, other in enumerate(reading.lines) if n and reading.above[n] == reading.above[number]]
     nth = rows.index(number)
     before = _head(reading, rows[nth - 1]) if nth else None
     after = _head(reading, rows[nth + 1]) if nth + 1 < len(rows) else None
@@ -100,9 +100,9 @@ def _head(reading: Reading, number: int) -> _Head | None:
     text = reading.prepared.lexed[line.start : colon].rstrip()
     end = line.start + len(text)
     for pattern in (_BOTH, _BETWEEN, _OVER, _UNDER):
-        found = pattern.fullmatch(text)
-        if found:
-            parts = found.groupdict()
+        match = pattern.fullmatch(text)
+        if match:
+            parts = match.groupdict()
             return _Head(_numeral(parts.get("low")), _numeral(parts.get("high")), end)
     bounds: dict[str, str] = {}
     named = None if comparisons.compared(text, 0) else _NAMED.match(text)
@@ -116,8 +116,8 @@ def _head(reading: Reading, number: int) -> _Head | None:
         joint = _AND.match(text, bound.end())
         at_ = joint.end() if joint else bound.end()
     sides = {_SIDES[sign]: value for sign, value in bounds.items()}
-    one = " ".join(next(iter(bounds.items()))) if named and len(bounds) == 1 else None
-    return _Head(sides.get("low"), sides.get("high"), end, one) if sides else None
+    only = " ".join(next(iter(bounds.items()))) if named and len(bounds) == 1 else None
+    return _Head(sides.get("low"), sides.get("high"), end, only) if sides else None
 
 
 def _numeral(value: str | None) -> str | None:
@@ -126,5 +126,5 @@ def _numeral(value: str | None) -> str | None:
 
 def _worth(value: str | None) -> Fraction:
     """How much a numeral says, whatever its unit."""
-    found = re.match(r"([\d_]+(?:\.\d+)?)\s*([万亿]?)", value or "0")
-    return Fraction(found[1].replace("_", "")) * _POWERS.get(found[2], 1) if found else Fraction(0)
+    number = re.match(r"([\d_]+(?:\.\d+)?)\s*([万亿]?)", value or "0")
+    return Fraction(number[1].replace("_", "")) * _POWERS.get(number[2], 1) if number else Fraction(0)

@@ -52,10 +52,10 @@ _TYPES = {
 _Instead = str | Callable[[re.Match[str]], str | None]
 
 
-def _multiplied(found: re.Match[str]) -> str | None:
+def _multiplied(product: re.Match[str]) -> str | None:
     """`75k` as 75_000, `3w` as 3万."""
-    myriads = found[2] in _MYRIADS
-    value = Fraction(found[1].replace("_", "")) * (_MYRIADS if myriads else _THOUSANDS)[found[2]]
+    myriads = product[2] in _MYRIADS
+    value = Fraction(product[1].replace("_", "")) * (_MYRIADS if myriads else _THOUSANDS)[product[2]]
     return None if value.denominator != 1 else f"{value.numerator}万" if myriads else f"{value.numerator:_}"
 
 
@@ -66,7 +66,7 @@ _MULTIPLE = re.compile(rf"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s*({FACTORS})(?!\w)")
 def numeral(written: str) -> str:
     """A number as it is written here: no letter for thousands, no unit of what is counted."""
     bare = re.sub(rf"\s*(?:{UNITS})$", "", written.strip())
-    return _MULTIPLE.sub(lambda found: _multiplied(found) or found[0], bare)
+    return _MULTIPLE.sub(lambda product: _multiplied(product) or product[0], bare)
 
 
 _SLIPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
@@ -157,11 +157,11 @@ def at(reading: Reading, line: Line, place: int, could: set[str]) -> tuple[int, 
     if special:
         return special
     for pattern, instead in _SLIPS:
-        for found in pattern.finditer(typed):
-            start, end = found.span()
+        for slip in pattern.finditer(typed):
+            start, end = slip.span()
             stuck = not could.issuperset(_ONLY_WHERE.get(str(instead), ()))
             if start <= fault and not typed[end:fault].strip() and not stuck:
-                write = _written(found, instead, reading.language)
+                write = _written(slip, instead, reading.language)
                 beyond = line.start + end if fault > end else None
                 if write and (write.startswith("#") or reads(reading, line.start + start, write, beyond)):
                     return line.start + start, line.start + end, Note("write", {"write": write})
@@ -176,14 +176,14 @@ def _bounded(reading: Reading, line: Line, fault: int, could: set[str]) -> tuple
     """
     typed, base = reading.prepared.lexed[line.start : line.end], line.start
     for pattern, instead in _BOUNDS:
-        for found in pattern.finditer(typed):
-            if not found.start() <= fault <= found.end() or any(words.glued(part) for part in found.groups()):
+        for slip in pattern.finditer(typed):
+            if not slip.start() <= fault <= slip.end() or any(words.glued(part) for part in slip.groups()):
                 continue
-            write = _written(found, instead, reading.language)
-            opens = _opens().search(typed, 0, found.start()) and not _or_else().search(typed, 0, found.start())
-            whole = opens and _closes().match(typed, found.end())
-            if write and whole and reads(reading, base + found.start(), write):
-                return base + found.start(), base + found.end(), Note("write", {"write": write})
+            write = _written(slip, instead, reading.language)
+            opens = _opens().search(typed, 0, slip.start()) and not _or_else().search(typed, 0, slip.start())
+            whole = opens and _closes().match(typed, slip.end())
+            if write and whole and reads(reading, base + slip.start(), write):
+                return base + slip.start(), base + slip.end(), Note("write", {"write": write})
     word = _BOUND.match(typed, fault) if "COMPARE" in could else None
     second = (
         "COMPARE" not in could and "AND" in could and re.search(rf"{comparisons.COMPARED}[^<>≤≥=]*$", typed[:fault])
@@ -199,15 +199,13 @@ def _timed(reading: Reading, line: Line, fault: int) -> tuple[int, int, Note] | 
     Without its unit where that is what it is compared with, by a function of time; elsewhere the help is in words.
     """
     typed = reading.prepared.lexed[line.start : line.end]
-    for found in _TIME.finditer(typed):
-        start, end = found.span()
-        if start <= fault and not typed[end:fault].strip() and reads(reading, line.start + start, found[1]):
-            unit = (found.lastgroup or "t")[1:]
-            factor = next(
-                (n for (by, one), n in _FACTORS.items() if one == unit and _beside(reading, line, found, by)), 0
-            )
+    for time in _TIME.finditer(typed):
+        start, end = time.span()
+        if start <= fault and not typed[end:fault].strip() and reads(reading, line.start + start, time[1]):
+            unit = (time.lastgroup or "t")[1:]
+            factor = next((n for (by, of), n in _FACTORS.items() if of == unit and _beside(reading, line, time, by)), 0)
             added = unit == "day" and re.search(r"[+-]\s*$", typed[:start])  # days added to a date, or to others
-            value = found[1] if factor == 1 or added else _whole(found[1], factor)
+            value = time[1] if factor == 1 or added else _whole(time[1], factor)
             note = Note("write", {"write": value}) if value else Note("time")
             return line.start + start, line.start + end, note
     return None
@@ -219,18 +217,18 @@ def _whole(number: str, factor: int) -> str | None:
     return str(value.numerator) if value and value.denominator == 1 else None
 
 
-def _beside(reading: Reading, line: Line, found: re.Match[str], by: str) -> bool:
+def _beside(reading: Reading, line: Line, time: re.Match[str], by: str) -> bool:
     """Whether a number is compared with a function of time and nothing else: in its line, or as the head of a row."""
-    typed, sign, timed = found.string, r"(?:[<>!]=|[<>=≤≥≠])", _SPANS[by]
-    before = re.search(rf"{timed}\s*{sign}\s*$", typed[: found.start()])
-    after = re.match(rf"\s*{sign}\s*{timed}", typed[found.end() :])
-    start = before.start() if before else found.start()
+    typed, sign, timed = time.string, r"(?:[<>!]=|[<>=≤≥≠])", _SPANS[by]
+    before = re.search(rf"{timed}\s*{sign}\s*$", typed[: time.start()])
+    after = re.match(rf"\s*{sign}\s*{timed}", typed[time.end() :])
+    start = before.start() if before else time.start()
     if before or after:
-        end = found.end() + (after.end() if after else 0)
+        end = time.end() + (after.end() if after else 0)
         return bool(_opens(negated=True).search(typed, 0, start) and _closes().match(typed, end))
     head = reading.lines[reading.above[reading.living(line.start)]]
     rows = rf"{words.pattern('BY')}\s*{timed}\s*$"
-    row = re.match(rf"{sign}?\s*$", typed[: found.start()]) and typed[found.end() :].lstrip().startswith(":")
+    row = re.match(rf"{sign}?\s*$", typed[: time.start()]) and typed[time.end() :].lstrip().startswith(":")
     return bool(row and re.search(rows, reading.prepared.lexed[head.start : head.end]))
 
 
@@ -257,10 +255,10 @@ def _closes() -> re.Pattern[str]:
     return re.compile(rf"\s*(?:$|[):,]|(?:{'|'.join(map(words.pattern, _CLOSES))}))")
 
 
-def _written(found: re.Match[str], instead: _Instead, language: str) -> str | None:
+def _written(slip: re.Match[str], instead: _Instead, language: str) -> str | None:
     if not isinstance(instead, str):
-        return instead(found)
-    return re.sub(r"\{([a-z ]+)\}", lambda word: words.spelling(word[1], language), found.expand(instead)).rstrip(" ")
+        return instead(slip)
+    return re.sub(r"\{([a-z ]+)\}", lambda word: words.spelling(word[1], language), slip.expand(instead)).rstrip(" ")
 
 
 def named(name: str, language: str) -> str | None:
@@ -268,7 +266,7 @@ def named(name: str, language: str) -> str | None:
     word = next((word for word, others in _NAMES.items() if name.casefold() in others), None)
     if word is not None:
         return words.spelling(word, language)
-    found = _GLUED.fullmatch(name)
-    if found is None:
+    match = _GLUED.fullmatch(name)
+    if match is None:
         return None
-    return f"{found['left']} {comparisons.meant(found)} {found['right']}".strip()
+    return f"{match['left']} {comparisons.meant(match)} {match['right']}".strip()

@@ -41,8 +41,8 @@ def reads(reading: Reading, start: int, write: str, end: int | None = None) -> b
     With what stands next, where an `end` says up to which offset it would take the place of what was typed.
     """
     beyond = ""
-    if end is not None and (found := _NEXT.match(reading.prepared.lexed, end)):
-        beyond = found[0]
+    if end is not None and (token := _NEXT.match(reading.prepared.lexed, end)):
+        beyond = token[0]
     before = reading.text()[: start - reading.origin]
     try:
         item_parser().parse_interactive(f"{before}{layout.half_width(write)}{beyond} ").exhaust_lexer()

@@ -71,9 +71,9 @@ def before_the_end(reading: Reading, line: Line) -> Diagnostic | None:
     """The same of a line that ends too soon, its last word but one taken for an operator: `where … per person`."""
     lexed = reading.prepared.lexed
     for word in words.laters(reading.head.lower()):
-        for found in word.pattern.finditer(lexed, line.start, line.end):
-            if _LAST_NAME.fullmatch(lexed, found.end(), line.end):
-                return refused(reading.span(*found.span()))
+        for match in word.pattern.finditer(lexed, line.start, line.end):
+            if _LAST_NAME.fullmatch(lexed, match.end(), line.end):
+                return refused(reading.span(*match.span()))
     return None
 
 
@@ -97,9 +97,9 @@ def _word(reading: Reading, line: Line, at: int, section: str) -> Place | None:
     """A word that covers the offset, and is not the beginning of a keyword of this version."""
     lexed = reading.prepared.lexed
     for word in words.laters(section):
-        for found in word.pattern.finditer(lexed, line.start, line.end):
-            if found.start() <= at < found.end() >= words.keyword_end(lexed, found.start()):
-                return found.span()
+        for match in word.pattern.finditer(lexed, line.start, line.end):
+            if match.start() <= at < match.end() >= words.keyword_end(lexed, match.start()):
+                return match.span()
     return None
 
 
@@ -107,9 +107,9 @@ def _opening(reading: Reading, line: Line, at: int) -> Place | None:
     """A word at the offset or just before it, where it was taken for a name."""
     lexed = reading.prepared.lexed
     for word in words.laters("opening"):
-        for found in word.pattern.finditer(lexed, line.start, line.end):
-            if found.start() <= at and not lexed[found.end() : at].strip(" "):
-                return found.span()
+        for match in word.pattern.finditer(lexed, line.start, line.end):
+            if match.start() <= at and not lexed[match.end() : at].strip(" "):
+                return match.span()
     return None
 
 
@@ -118,15 +118,15 @@ def _two_way(reading: Reading, line: Line, at: int, could: set[str]) -> Place | 
     if reading.prepared.lexed[at] != "," or could.isdisjoint({"_NL"}):
         return None
     words_before = re.finditer(rf"(?<!\w){words.pattern('BY')}", reading.prepared.lexed[line.start : at])
-    starts = [line.start + found.start() for found in words_before]
+    starts = [line.start + match.start() for match in words_before]
     return (starts[-1], line.end) if starts else None
 
 
 def _least_rows(reading: Reading, line: Line, at: int, could: set[str]) -> Place | None:
     """`at least 5` among the arguments of a call, and not in the condition of its rows nor in brackets of a value."""
     lexed = reading.prepared.lexed
-    found = re.compile(rf"{words.pattern('AT_LEAST')} *[\d_.]*[万亿]?").match(lexed, at)
-    if found is None:
+    match = re.compile(rf"{words.pattern('AT_LEAST')} *[\d_.]*[万亿]?").match(lexed, at)
+    if match is None:
         return None
     before = lexed[line.start : at].rstrip()
     while before != (closed := _BRACKETS.sub("", before)):
@@ -135,7 +135,7 @@ def _least_rows(reading: Reading, line: Line, at: int, could: set[str]) -> Place
     if call is None or words.spelled(call[1]) is not None:
         return None
     condition = not call[2].endswith(",") and re.search(rf"(?<!\w){words.pattern('WHERE')}", call[2])
-    return None if condition and "COMPARE" in could else found.span()
+    return None if condition and "COMPARE" in could else match.span()
 
 
 def _compares(reading: Reading, line: Line, at: int, could: set[str]) -> bool:

@@ -1,23 +1,20 @@
-"""The plan in the making: what lowering has bound so far."""
+"""A relation in the making: its rows, what lowering has bound of each so far, and what it gathers from others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from kpirules.model.expr import Agg, Expr, Grain, Lookup
 from kpirules.model.scheme import Model
 from kpirules.plan import build
-from kpirules.plan.ir import Binding, Check, Item, Origin, Ref, RowText, Scalar, reads
+from kpirules.plan.ir import Binding, Check, Item, Measure, Origin, Ref, RowText, Scalar, reads
+from kpirules.plan.reading import Reading, Refs
 from kpirules.records import dataclass
 from kpirules.source import Span
 from kpirules.values.types import BOOL, Type
-
-if TYPE_CHECKING:
-    from kpirules.plan.reading import Reading
-    from kpirules.plan.rows import Rows
 
 T = TypeVar("T")
 
@@ -26,9 +23,6 @@ Key = tuple[str, str]
 
 _OF_ITEMS = ("value", "score")
 """The parts that others than the item itself read: the last of what an item comes to."""
-
-Refs = tuple[str, ...]
-"""Reference columns, one after the other, that lead from a row to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +59,16 @@ class Flag:
 
 
 @dataclass(slots=True)
-class Draft:
-    """Bindings of a relation, in order, and what they stand for.
+class Relation:
+    """Rows of one kind, and bindings of each, in order, with what they stand for.
 
-    The relation has a row for each row of `table`: for each subject, or, with `per_row`, for each row that an aggregate
-    counts or a lookup finds. `column` gives its columns; `strayed` tells whether references lead to a row of another
-    period, None where they cannot.
+    There is a row for each subject, or, with `per_row`, for each row that an aggregate counts, a lookup finds or the
+    data's rules ask about; `reading` gives their columns. `owner` is the relation of the subjects whose rows they are,
+    None for that itself and where there is none.
 
-    A value stands on others, so the subjects' relation is made in stages: `stages` says from which on a column or a
-    binding is there, 0 where it is not said. Rows of stage 1 read values of stage 0, and so on. `subject` is the draft
-    of the subjects' relation, None for that itself and where there is none; `owned` are the columns of a row that come
-    from there, and their names there.
+    A relation gathers figures from the `sources`, and their rows may read what they have made of their owner: so it is
+    worked out depth by depth. `depths` says how often something stands on what was gathered, 0 where it is not said.
+    `owned` are the columns of a row that come from its owner, and their names there.
 
     `places` has where in `bindings` each is by its name, `steps` where those are whose name begins with a base (see
     `Place`). `known` has, of a row's values, the binding that has it whatever the row. `faulting` and `ruled` keep what
@@ -86,21 +79,17 @@ class Draft:
     first: the results themselves. `counted` has the columns that say how many rows of a table count for the subject.
     """
 
-    model: Model
-    table: str
-    column: Callable[[Refs, str], Ref]
-    strayed: Callable[[Refs], Scalar | None]
+    reading: Reading
     per_row: bool = False
-    subject: Draft | None = None
+    owner: Relation | None = None
     bindings: list[Binding] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
     steps: dict[str, list[int]] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
     values: dict[tuple[str, str], str] = field(default_factory=dict)
     columns: dict[str, Type] = field(default_factory=dict)
-    lookups: dict[tuple[str, int], tuple[Lookup, Reading]] = field(default_factory=dict)
-    rows: dict[tuple[Grain, int], Rows] = field(default_factory=dict)
-    stages: dict[str, int] = field(default_factory=dict)
+    sources: dict[Grain | str, Source] = field(default_factory=dict)
+    depths: dict[str, int] = field(default_factory=dict)
     owned: dict[str, str] = field(default_factory=dict)
     aggregates: dict[Agg, tuple[str, tuple[Flag, ...]]] = field(default_factory=dict)
     known: dict[Scalar, str] = field(default_factory=dict)
@@ -113,6 +102,16 @@ class Draft:
     counters: dict[str, int] = field(default_factory=dict)
     counted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     value_of: Callable[[str, str], Ref] | None = None
+
+    @property
+    def model(self) -> Model:
+        """The scheme."""
+        return self.reading.model
+
+    @property
+    def table(self) -> str:
+        """The table whose rows they are."""
+        return self.reading.table
 
     def fresh(self, base: str) -> str:
         """A new name that begins with `base`."""
@@ -146,8 +145,12 @@ class Draft:
         self.steps.setdefault(name.partition("~")[0], []).append(len(self.bindings))
         self.bindings.append(binding)
         self.types[name] = expr.type
-        self.stages[name] = max(self.stages.get(one, 0) for one in ("", *reads(binding)))
+        self.depths[name] = max(self.depth(read) for read in ("", *reads(binding)))
         return build.ref(name, expr.type)
+
+    def depth(self, name: str) -> int:
+        """How often a column or a binding stands on what was gathered."""
+        return self.depths.get(name, 0)
 
     def value(self, item: str, part: str, guard: str | None = None) -> Ref:
         """A reference to the value of an item, lowered now if it has not been, needed where `guard` holds."""
@@ -210,6 +213,30 @@ class Draft:
         if name not in self.types:
             self.bind(name, Ref(flag.when, BOOL), Place(flag.item, "fault", name, guard), "guard", None)
         return name
+
+
+@dataclass(slots=True)
+class Source:
+    """A relation whose rows another one gathers: those that aggregates count, or the one that a lookup finds.
+
+    `of` says which rows, `place` where what is worked out of one stands; its base is no other relation's. `measures`
+    are what aggregates make of them, `taken` the columns that a lookup takes, each with the depth that it is of.
+    """
+
+    relation: Relation
+    of: Grain | Lookup
+    place: Place
+    measures: dict[str, tuple[Measure, int]] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def depths(self) -> list[int]:
+        """The depths at which something is gathered, in order."""
+        return sorted({depth for _, depth in self.measures.values()} | set(self.taken.values()))
+
+    def first_from(self, depth: int) -> int:
+        """The first of the depths, from one on."""
+        return next(one for one in self.depths if one >= depth)
 
 
 def origin_of(span: Span) -> Origin:

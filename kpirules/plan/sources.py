@@ -1,0 +1,198 @@
+"""The rows that a relation gathers, step by step: scanned, cut to the period, joined to what they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import field, replace
+
+from kpirules.model.expr import Grain, Lookup
+from kpirules.plan import build, uncounted
+from kpirules.plan.ir import Binding, Compute, Filter, Gather, Measure, Op, Param, Ref, Scalar, Step, Uncounted, reads
+from kpirules.plan.reading import Reading, Refs, placed
+from kpirules.plan.relation import Relation, Source
+from kpirules.records import dataclass
+from kpirules.values import types
+
+
+@dataclass(slots=True)
+class Nobodys:
+    """The rows that count for nobody."""
+
+    uncredited: list[Uncounted] = field(default_factory=list)
+    undated: list[Uncounted] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The subjects' relation as far as it is worked out, and its key."""
+
+    step: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a source is gathered at one depth: the columns read, what is worked out of them, the measures."""
+
+    name: str
+    reading: Reading
+    bindings: tuple[Binding, ...]
+    owned: dict[str, str]
+    measures: tuple[Measure, ...]
+
+    def owned_by(self, made: list[Step], owner: str, people: People) -> None:
+        """Add what the rows read of their owner, and then what is worked out of each."""
+        if self.owned:
+            on = ((owner, people.key),)
+            made.append(Gather(f"{self.name} with their own", made[-1].name, people.step, on, self.owned))
+        worked_out(self.bindings, self.name, made)
+
+
+def worked_out(bindings: Iterable[Binding], name: str, made: list[Step]) -> None:
+    """Add what is worked out of each row."""
+    if bindings:
+        made.append(Compute(f"{name} worked out", made[-1].name, tuple(bindings)))
+
+
+def _part(source: Source, name: str, depth: int) -> _Part:
+    """What is gathered at a depth, with all that it stands on."""
+    relation, measures = source.relation, tuple(one for one, at in source.measures.values() if at == depth)
+    asked = [name for name, at in source.taken.items() if at == depth]
+    asked += [name for one in measures for name in (one.arg, one.where) if name is not None]
+    if source.depths == [depth]:
+        return _Part(name, relation.reading, tuple(relation.bindings), relation.owned, measures)
+    needed = _behind(relation, asked)
+    reading = relation.reading.of(name for name in relation.reading.columns if name in needed)
+    bindings = tuple(one for one in relation.bindings if one.name in needed)
+    owned = {column: name for column, name in relation.owned.items() if column in needed}
+    return _Part(name, reading, bindings, owned, measures)
+
+
+def _behind(relation: Relation, names: Iterable[str]) -> set[str]:
+    """Some columns and bindings, and all that they stand on."""
+    needed, pending = set[str](), list(names)
+    while pending:
+        name = pending.pop()
+        if name not in needed:
+            needed.add(name)
+            nth = relation.places.get(name)
+            pending += reads(relation.bindings[nth]) if nth is not None else ()
+    return needed
+
+
+# ---------------------------------------------------------------- rows that aggregates count
+
+
+def counted(source: Source, name: str, depth: int, people: People, nobodys: Nobodys) -> tuple[list[Step], Gather]:
+    """The steps that make the rows which aggregates count at a depth, and the gathering of their measures.
+
+    Rows that count for nobody are added to `nobodys`, at the first depth.
+    """
+    grain = source.of
+    assert isinstance(grain, Grain)
+    first = depth == source.depths[0]
+    part = _part(source, name, depth)
+    owner, time = _owner(part.reading, grain), part.reading.column(grain.time_refs, grain.time)
+    rows = _of_period(part.reading, grain, name, time, counted=first)
+    made = [*rows]
+    part.owned_by(made, owner.name, people)
+    gather = Gather(name, "", made[-1].name, ((people.key, owner.name),), measures=part.measures)
+    if first and not grain.by_key:
+        step, uncredited = uncounted.of_nobody(grain, name, rows, owner, time)
+        made.append(step)
+        nobodys.uncredited.append(uncredited)
+    if first and time.type.missing:
+        more, undated = uncounted.of_no_period(grain, name, rows, time)
+        made += more
+        nobodys.undated.append(undated)
+    return made, gather
+
+
+def _owner(reading: Reading, grain: Grain) -> Ref:
+    """The column that says whose a row is; the one that names a subject is read in any case."""
+    subject = reading.model.subject
+    named = reading.column(grain.owner[:-1], grain.owner[-1])
+    *_, (last, _) = reading.hops(grain.owner)
+    known = grain.by_key or not (subject.table.active or last.matches)  # then whoever is named is somebody
+    return named if known else reading.column(grain.owner, subject.key)
+
+
+def _of_period(reading: Reading, grain: Grain, name: str, time: Ref, *, counted: bool) -> list[Step]:
+    """Scan, follow the references to the time, keep the period, follow the others.
+
+    Each row has its place in the table, where those that count for nobody are `counted`.
+    """
+    scan = reading.scan(name, reading.model.tables[grain.table].keys)
+    made: list[Step] = [placed(scan) if counted else scan]
+    joined(reading, name, made, grain.time_refs, time, Filter(f"{name} in period", "", in_period(time)))
+    return made
+
+
+def joined(
+    reading: Reading, name: str, made: list[Step], time_refs: Refs, time: Ref | None, kept: Filter | None = None
+) -> None:
+    """Add what is read by references: on the way to the time first, then of the rows `kept` the others.
+
+    `time` places a row in time; None where no reference leads to a row in force on a day.
+    """
+    way = [time_refs[:depth] for depth in range(1, len(time_refs) + 1)]
+    reading.followed(name, made, way)
+    if kept is not None:
+        made.append(replace(kept, input=made[-1].name))
+    days = (time.name, time.name) if time is not None else None
+    if time is not None and reading.model.subject.table.active is not None and time.type.unit.periodic:
+        days = (time.name, f"{name}$last day")
+        last_day = Op("last_day", (time,), types.DATE)
+        day = Binding(days[1], last_day, types.DATE, reading.table, "row", "value")
+        made.append(Compute(f"{name} last days", made[-1].name, (day,)))
+    reading.followed(name, made, sorted((refs for refs in reading.refs if refs not in way), key=len), days)
+
+
+def in_period(time: Ref) -> Scalar:
+    """Whether a day, or the first day of a period, lies in the period of the run."""
+    start, end = Param("period_start", types.DATE), Param("period_end", types.DATE)
+    day = Ref(time.name, types.DATE)
+    return build.both([build.compare("ge", day, start), build.compare("le", day, end)])
+
+
+# ---------------------------------------------------------------- the row that a lookup finds
+
+
+def looked_up(source: Source, name: str, depth: int, people: People, brought: set[str]) -> tuple[list[Step], Gather]:
+    """The steps that make the rows which a lookup may find, and the gathering of what is taken of the one it does.
+
+    With what is asked for comes what that is made of, for traces; a column that is `brought` is not brought again.
+    """
+    node = source.of
+    assert isinstance(node, Lookup)
+    part = _part(source, name, depth)
+    reading = part.reading
+    asked = list(reading.columns)
+    way: list[Refs] = []
+    kept = None
+    if node.time is not None:
+        refs, column = node.time
+        way = [refs[:depth] for depth in range(1, len(refs) + 1)]
+        day = Ref(reading.column(refs, column).name, types.DATE)
+        kept = build.compare("eq", day, Param("period_start", types.DATE))
+    made: list[Step] = [reading.scan(name, [node.owner])]
+    reading.followed(name, made, way)
+    if kept is not None:
+        made.append(Filter(f"{name} in period", made[-1].name, kept))
+    others = sorted((refs for refs in reading.refs if refs not in way), key=len)
+    days = _days_of_the_period(reading, name, made) if others else None
+    reading.followed(name, made, others, days)
+    owner = f"{node.table}.{node.owner}"
+    part.owned_by(made, owner, people)
+    take = [one for one in (*asked, *part.owned, *(one.name for one in part.bindings)) if one not in brought]
+    brought.update(take)
+    return made, Gather(name, "", made[-1].name, ((people.key, owner),), {column: column for column in take})
+
+
+def _days_of_the_period(reading: Reading, name: str, made: list[Step]) -> tuple[str, str]:
+    """Add the first and the last day of the period, by which a person's row in force is found, as columns."""
+    days = (f"{name}$first day", f"{name}$last day")
+    bounds = zip(days, ("period_start", "period_end"), strict=True)
+    bindings = [Binding(day, Param(end, types.DATE), types.DATE, reading.table, "row", "value") for day, end in bounds]
+    made.append(Compute(f"{name} days", made[-1].name, tuple(bindings)))
+    return days
