@@ -20,6 +20,7 @@ from kpirules.cli.replay import replay
 from kpirules.cli.rule import rule
 from kpirules.cli.run import run
 from kpirules.cli.verify import verify
+from kpirules.data.pandas_import import refuse_pandas
 from kpirules.source import Fault
 
 _INTERRUPTED = 130
@@ -105,6 +106,7 @@ for _command in (check, run, explain, replay, verify, plan, rule):
 
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 findings, 2 usage or bad input, 3 an error of the program."""
+    refuse_pandas()
     try:
         cli(prog_name="kpirules")
     except OSError:  # `--help` is written before any command can handle it

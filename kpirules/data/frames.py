@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from kpirules.data.faults import Finding, Place
 from kpirules.data.objects import Days, from_objects
+from kpirules.data.pandas_import import imported_pandas
 from kpirules.data.sound import sound
 from kpirules.model.contracts import Column
 
@@ -83,8 +84,7 @@ def arrow_cells(values: pa.ChunkedArray, column: Column, metadata: Mapping[bytes
 
 def _periods(ordinals: pa.ChunkedArray, metadata: bytes) -> list[Days | None]:
     """The days of periods by their ordinal numbers; `metadata` is JSON with their `freq`."""
-    import pandas as pd
-
+    pandas = imported_pandas()
     try:
         freq = str(json.loads(metadata)["freq"])
     except (ValueError, KeyError, TypeError):
@@ -93,7 +93,7 @@ def _periods(ordinals: pa.ChunkedArray, metadata: bytes) -> list[Days | None]:
     distinct = []
     for number in encoded.dictionary.to_pylist():
         try:
-            period = pd.Period(ordinal=number, freq=freq)
+            period = pandas.Period(ordinal=number, freq=freq)
         except (ValueError, OverflowError):
             distinct.append(Days(f"{number} ({freq})", None, None))
         else:

@@ -337,3 +337,49 @@ def test_check_with_findings_imports_no_heavy_library(shop: Path) -> None:
 
 def test_plan_as_text_imports_no_heavy_library(shop: Path) -> None:
     assert not HEAVY & imported("['plan']", shop)
+
+
+def as_other_file(shop: Path, form: str) -> None:
+    """Have the orders in a file of another form."""
+    import polars as pl
+
+    orders = pl.read_csv(shop / "orders.csv", schema_overrides={"amount": pl.Decimal(10, 2)}, try_parse_dates=True)
+    if form == "parquet":
+        orders.write_parquet(shop / "orders.parquet")
+    else:
+        orders.write_excel(shop / "orders.xlsx")
+    bindings = shop / "kpirules.yaml"
+    bindings.write_text(bindings.read_text(encoding="utf-8").replace("orders.csv", f"orders.{form}"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx"])
+def test_a_run_imports_no_pandas(tmp_path: Path, form: str) -> None:
+    """Arrow would, with the first value that it is given; pandas serves those who call from Python."""
+    shop = project.write(tmp_path / "shop")
+    if form != "csv":
+        as_other_file(shop, form)
+    code = (
+        "import atexit, sys\nfrom kpirules.cli.main import main\n"
+        "atexit.register(lambda: print('imported:', *(name for name in ('pyarrow', 'pandas') if name in sys.modules)))\n"
+        "main()"
+    )
+    command = [sys.executable, "-c", code, "run", "--period", "2025Q1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=shop, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "imported: pyarrow"
+
+
+def test_a_run_reads_the_periods_that_pandas_has_written(tmp_path: Path) -> None:
+    import pandas as pd
+
+    shop = project.write(tmp_path / "shop")
+    plain = process("run", "--period", "2025Q1", "--format", "csv", folder=shop)
+    targets = pd.read_csv(shop / "targets.csv")
+    targets["quarter"] = pd.PeriodIndex(targets["quarter"], freq="Q")
+    targets.to_parquet(shop / "targets.parquet")
+    bindings = shop / "kpirules.yaml"
+    bindings.write_text(
+        bindings.read_text(encoding="utf-8").replace("targets.csv", "targets.parquet"), encoding="utf-8"
+    )
+    found = process("run", "--period", "2025Q1", "--format", "csv", folder=shop)
+    assert (found.returncode, found.stdout) == (0, plain.stdout), found.stderr
