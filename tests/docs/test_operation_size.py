@@ -20,7 +20,7 @@ def shown() -> dict[str, list[str]]:
     lines: dict[str, list[str]] = {}
     for block in blocks(PAGE):
         if block.mark == "source" and block.line < line:
-            lines.setdefault(block.words[0], []).extend(name for name in block.text.splitlines() if name.strip())
+            lines.setdefault(block.words[0], []).extend(shown for shown in block.text.splitlines() if shown.strip())
     return lines
 
 
