@@ -25,8 +25,8 @@ from kpirules.model.analysis.uses import head_parts, nodes_in
 from kpirules.source import SourceText, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.parse import parse
+from kpirules.values.operation_table import AGGREGATES
 
-AGGREGATES = frozenset({"sum", "avg", "min", "max", "median", "count", "count distinct", "any", "all"})
 _LITERALS = (ast.Number, ast.Percent, ast.Money, ast.Text, ast.Date, ast.Bool)
 KINDS = ("brackets", "define", "column", "own", "inline", "filter", "unfilter")
 

@@ -167,6 +167,5 @@ def figures(text: str, data: Data = ONE, period: str = "2025Q1") -> Figures:
         for name in names:
             assert [values[name] for values in alone] == exact(here, name), name
     assert there.faults == here.faults
-    assert there.uncredited == here.uncredited
-    assert there.undated == here.undated
+    assert there.others == here.others
     return Figures(checked, here)

@@ -123,7 +123,7 @@ def test_what_is_here_is_not_called_later() -> None:
 
 
 def test_what_people_write_for_a_keyword_is_none_where_it_stands_for_one() -> None:
-    near = tomllib.loads(grammar.read(grammar.NEAR))
+    near = tomllib.loads(grammar.read(grammar.NEAR))["keyword"]
     for terminal, row in near.items():
         keyword = words.keywords()[terminal]
         for word in row.split(" | "):
@@ -136,3 +136,12 @@ def test_a_word_that_people_write_for_a_keyword_counts_as_meant() -> None:
     assert words.meant("货币", "currency")
     assert words.meant("币种", "currency")
     assert not words.meant("货币", "period")
+
+
+def test_what_a_function_is_called_elsewhere_is_none_here() -> None:
+    near = tomllib.loads(grammar.read(grammar.NEAR))["function"]
+    assert near.keys() <= words.table()["function"].keys()
+    for name, row in near.items():
+        for word in row.split(" | "):
+            assert words.function(word) is None
+            assert words.function_meant(word.upper()) == name

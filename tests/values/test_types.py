@@ -63,7 +63,11 @@ def leaves(draw: st.DrawFn) -> Held:
 def _added(a: Held, b: Held, *, minus: bool) -> Held:
     sign = -1 if minus else 1
     kind = types.add(a.type, b.type, NUMBER, minus=minus)
-    return Held(a.num * b.den + sign * b.num * a.den, a.den * b.den, kind)
+    common = a.type.by.common(b.type.by) if a.type.by is not None and b.type.by is not None else None
+    if common is None:
+        return Held(a.num * b.den + sign * b.num * a.den, a.den * b.den, kind)
+    assert a.den * common[0] == b.den * common[1], "a value with a divisor has it as its denominator"
+    return Held(a.num * common[0] + sign * b.num * common[1], a.den * common[0], kind)
 
 
 def _multiplied(a: Held, b: Held) -> Held:

@@ -17,6 +17,7 @@ from kpirules.model.workspace import Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast, words
 from kpirules.values import texts, types
+from kpirules.values.operation_table import function
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
@@ -218,7 +219,7 @@ def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
     if node.how == "pro rata":
         return quotient
     name = "truncate" if node.how == "whole" else "extend"
-    steps = fitting.fit(ws, node.span, (operand, step), lambda: types.steps(quotient.type, name))
+    steps = fitting.fit(ws, node.span, (operand, step), lambda: function(name).type(quotient.type))
     return Fn(name, (quotient,), type=steps, span=node.span)
 
 
