@@ -7,7 +7,7 @@ import re
 from kpirules.source import Diagnostic, Note, Span
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line
-from kpirules.syntax.reading import Reading
+from kpirules.syntax.recovery import Reading
 
 Place = tuple[int, int]
 
