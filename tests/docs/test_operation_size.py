@@ -20,7 +20,7 @@ def shown() -> dict[str, list[str]]:
     lines: dict[str, list[str]] = {}
     for block in blocks(PAGE):
         if block.mark == "source" and block.line < line:
-            lines.setdefault(block.words[0], []).extend(one for one in block.text.splitlines() if one.strip())
+            lines.setdefault(block.words[0], []).extend(name for name in block.text.splitlines() if name.strip())
     return lines
 
 

@@ -59,8 +59,12 @@ def test_a_word_that_is_none_has_no_spelling() -> None:
 
 def _later(text: str) -> str | None:
     """The English word of what belongs to a later version, by the patterns that the reader looks for."""
-    found = [one.word.english for one in words.laters("item", "opening", "any") if one.pattern.fullmatch(text)]
-    return found[0] if found else None
+    later = [
+        later_word.word.english
+        for later_word in words.laters("item", "opening", "any")
+        if later_word.pattern.fullmatch(text)
+    ]
+    return later[0] if later else None
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kpirules.model.analysis import denominators, presence
-from kpirules.model.expr import (
-    Absent,
-    Among,
-    As,
-    Bin,
-    Cond,
-    Expr,
-    Fallback,
-    Fn,
-    Lit,
-    Neg,
-    Not,
-    Skip,
-    Unknown,
-)
+from kpirules.model.expr import Absent, Among, As, Bin, Cond, Expr, Fallback, Fn, Lit, Neg, Not, Skip, Unknown
 from kpirules.model.expressions import expectations, functions, incomplete_conditions, recovered_types
 from kpirules.model.names import inlining, resolution
 from kpirules.model.operations import branches, fitting, operators

@@ -19,7 +19,6 @@ _OVER = re.compile(
 )
 _OVER_ROW = re.compile(r"over +\d[^\s:]* *:")
 
-
 _INSTEAD: dict[str, frozenset[str]] = {
     "earlier": frozenset(
         {
