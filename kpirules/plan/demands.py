@@ -31,7 +31,7 @@ def demands(model: Model, subjects: Subjects) -> tuple[Demand, ...]:
 
 
 def _demand(model: Model, one: scheme.Demand, subjects: Subjects) -> Demand:
-    with proved(one.holds.span, one.holds):
+    with proved(one.holds.span, [one.holds]):
         steps = _of_subjects(one, subjects) if one.table is None else _of_rows(model, one, one.table)
     table = model.tables[one.table or model.subject.table.name]
     read = dict.fromkeys(column for part in walk(one.holds) if (column := _own(part, table)) is not None)

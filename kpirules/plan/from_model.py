@@ -75,7 +75,7 @@ def _relation(model: Model, bind: Callable[[Relation], None]) -> tuple[Relation,
     _active_types(relation)
     asked, where = model.subject.where, None
     if asked is not None:
-        with proved(asked.span, asked):
+        with proved(asked.span, [asked]):
             where = lower(relation, Place("subject", "where", "subject"), asked)
     doubtful = relation.faulty
     before = len(relation.bindings)
@@ -163,7 +163,7 @@ def _total_pay(relation: Relation) -> None:
     total = build.Sum(Unit.MONEY)
     for pay in (one for one in relation.model.pays if one.paid):
         value = relation.value(pay.name, "value")
-        with proved(pay.span, pay.amount):
+        with proved(pay.span, [pay.amount]):
             here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value
             total.plus(here)
     with proved(relation.model.header.span):
