@@ -191,6 +191,17 @@ def test_functions() -> None:
     )
 
 
+def test_the_larger_of_two_keeps_the_places_of_either() -> None:
+    """A product is as wide as a decimal can be, and has fewer places than what it is held against."""
+    _worked_out(
+        [
+            ("max(base * count(orders), size * 1.001元)", [Fraction("2.5025"), Fraction(0)]),
+            ("min(base * count(orders), size * 1.001元)", [Fraction(0), Fraction("-7.25725")]),
+            ("size * 1.001元, at least base * count(orders)", [Fraction("2.5025"), Fraction(0)]),
+        ]
+    )
+
+
 def test_the_days_of_the_period_and_its_year() -> None:
     """January to June 2025 have 31 + 28 + 31 + 30 + 31 + 30 = 181 days, July to September 92."""
     text = scheme("define x = days(year_start, period_start)", "define y = days(period_start, period_end)", staff=STAFF)

@@ -206,8 +206,11 @@ def _limited(scope: Scope, op: Op) -> Num:
     a, b = _two(scope, op)
     least = op.op == "at_most"
     if op.type.over is None and not _may_miss(scope, op):
+        # An engine may give two decimals a type between them that has fewer places than one of them.
+        both = Digits(max(a.digits.scale, b.digits.scale), max(a.digits.bound, b.digits.bound))
+        taken = (build.least if least else build.greatest)(build.cast(a.node, both), build.cast(b.node, both))
         digits = op.type.sides[0]
-        return Num(build.cast(build.least(a.node, b.node) if least else build.greatest(a.node, b.node), digits), digits)
+        return Num(build.cast(taken, digits), digits)
     a, b = numbers.kept(scope, a), numbers.kept(scope, b)
     a, b = _zero_over(a, b, op.type), _zero_over(b, a, op.type)
     first = scope.keep(numbers.compared(scope, exp.LTE if least else exp.GTE, a, b))
