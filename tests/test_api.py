@@ -34,12 +34,12 @@ def frames(shop: Path) -> dict[str, Any]:
 
 def texts(shop: Path) -> dict[str, Any]:
     """The tables as Arrow tables of texts."""
-    found = {}
+    texts = {}
     for name in ("staff", "orders", "targets"):
         head = (shop / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
         options = pa_csv.ConvertOptions(column_types=dict.fromkeys(head, pa.string()), strings_can_be_null=True)
-        found[name] = pa_csv.read_csv(shop / f"{name}.csv", convert_options=options)
-    return found
+        texts[name] = pa_csv.read_csv(shop / f"{name}.csv", convert_options=options)
+    return texts
 
 
 def test_frames_in_and_frames_out(shop: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_scheme_finds_its_bindings(shop: Path) -> None:
     assert kpirules.load(rules).run(elsewhere, period="2025Q1").scores.shape[0] == 5
     with pytest.raises(kpirules.Fault) as caught:
         kpirules.load(rules).run(period="2025Q1")
-    assert [one.code for one in caught.value.diagnostics] == ["KPI726"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI726"]
 
 
 def test_an_explanation_is_what_the_command_shows(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_a_table_that_is_not_given_is_named(shop: Path) -> None:
     given["oders"] = given.pop("orders")
     with pytest.raises(kpirules.Fault) as caught:
         kpirules.load(shop / "shop.kpi").run(given, period="2025Q1")
-    assert [(one.code, one.args["table"], one.helps[0].args) for one in caught.value.diagnostics] == [
+    assert [(fault.code, fault.args["table"], fault.helps[0].args) for fault in caught.value.diagnostics] == [
         ("KPI610", "orders", {"similar": "oders"})
     ]
 
@@ -153,7 +153,7 @@ def test_a_frame_of_no_table_is_told_once(shop: Path) -> None:
     given["oders"] = given.pop("orders")
     with pytest.raises(kpirules.Fault) as caught:
         kpirules.load(shop / "shop.kpi").run(given, period="2025Q1")
-    told = [(one.code, one.args, [note.key for note in one.helps]) for one in caught.value.diagnostics]
+    told = [(fault.code, fault.args, [note.key for note in fault.helps]) for fault in caught.value.diagnostics]
     assert told == [
         ("KPI610", {"table": "orders"}, ["similar"]),
         ("KPI657", {"name": "staf"}, ["similar", "known"]),
@@ -216,35 +216,35 @@ def test_a_run_on_frames_is_kept_with_its_data(shop: Path) -> None:
     result = kpirules.load(shop / "shop.kpi").run(frames(shop), period="2025Q1")
     run = open_run(result.save(shop / "kept"))
     assert run.evidence.manifest["bindings"] is None
-    assert {one["source"] for one in run.evidence.manifest["inputs"]} == {"frame"}
+    assert {source["source"] for source in run.evidence.manifest["inputs"]} == {"frame"}
     assert run.result.scores.equals(result.table("scores"))
     with pytest.raises(kpirules.Fault) as caught:
         open_run(result.save(shop / "bare", keep_inputs=False))
-    assert [one.code for one in caught.value.diagnostics] == ["KPI736"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI736"]
     with pytest.raises(kpirules.Fault) as caught:
         result.save(shop / "kept")
-    assert [one.code for one in caught.value.diagnostics] == ["KPI724"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI724"]
 
 
 def test_nobody_of_that_key(shop: Path) -> None:
     result = kpirules.load(shop).run(period="2025Q1")
     with pytest.raises(kpirules.Fault) as caught:
         result.explain("S9")
-    assert [one.code for one in caught.value.diagnostics] == ["KPI740"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI740"]
     with pytest.raises(kpirules.Fault) as caught:
         result.explain("nobody at all")
     (fault,) = caught.value.diagnostics
     assert fault.helps[0].args == {"some": [*frames(shop)["staff"]["staff_id"][:5], "…"]}
     with pytest.raises(kpirules.Fault) as caught:
         result.explain("S1", "bonsu")
-    assert [one.code for one in caught.value.diagnostics] == ["KPI741"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI741"]
 
 
 def test_the_package_is_light_until_it_is_used() -> None:
     code = "import sys, kpirules; print(sorted(m for m in sys.modules if m.startswith('kpirules.'))); kpirules.load"
     code += "; print('kpirules.api' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert found.splitlines() == ["[]", "True"]
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded.splitlines() == ["[]", "True"]
     assert set(kpirules.__all__) <= set(dir(kpirules))
     with pytest.raises(AttributeError, match="nothing"):
         kpirules.nothing  # noqa: B018  # that is what is tried
@@ -260,7 +260,7 @@ def test_what_is_not_kept_is_told(shop: Path) -> None:
     rules = (shop / "shop.kpi").read_text(encoding="utf-8")
     (shop / "shop.kpi").write_text(f'{rules}\nensure bonus <= 100 CNY : "never above 100"\n', encoding="utf-8")
     result = kpirules.load(shop).run(period="2025Q1")
-    assert [(one.code, one.args["subject"], one.args["message"]) for one in result.broken] == [
+    assert [(broken.code, broken.args["subject"], broken.args["message"]) for broken in result.broken] == [
         ("KPI707", "S1", "never above 100")
     ]
     assert result.left_out.to_numpy().tolist() == [["L1", "not_active"]]
@@ -273,10 +273,11 @@ def test_a_kept_run_is_verified_and_made_again(shop: Path) -> None:
     assert kpirules.verify(folder, sample=2, seed=3).seed == 3
     text = (folder / "scores.csv").read_text(encoding="utf-8")
     (folder / "scores.csv").write_text(text.replace("100.01", "900.01", 1), encoding="utf-8")
-    found = {
-        (one.diagnostic.code, one.subject, one.recorded, one.recomputed) for one in kpirules.verify(folder).findings
+    findings = {
+        (finding.diagnostic.code, finding.subject, finding.recorded, finding.recomputed)
+        for finding in kpirules.verify(folder).findings
     }
-    assert found == {("KPI732", None, None, None), ("KPI751", "S1", "900.01", "100.01")}
+    assert findings == {("KPI732", None, None, None), ("KPI751", "S1", "900.01", "100.01")}
     with pytest.raises(ValueError, match="sample=0"):
         kpirules.verify(folder, sample=0)
     with pytest.raises(kpirules.Fault):

@@ -78,8 +78,10 @@ def test_a_million_lines(tmp_path: Path) -> None:
     result = run_scheme(compiled, loaded, read_period("2025Q1", Unit.QUARTER))
 
     expected = _commissions(orders)
-    found = dict(zip(*(result.scores.column(name).to_pylist() for name in ("staff_id", "commission")), strict=True))
-    assert found == expected
+    commissions = dict(
+        zip(*(result.scores.column(name).to_pylist() for name in ("staff_id", "commission")), strict=True)
+    )
+    assert commissions == expected
 
 
 def _commissions(orders: pa.Table) -> dict[str, Decimal]:

@@ -61,9 +61,9 @@ def test_with_the_data_they_run(project: pytest.Pytester, monkeypatch: pytest.Mo
 
 def test_with_the_data_none_may_be_skipped(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KPIRULES_REAL_DATA", str(project.path))
-    found = outcome(project, SKIPS)
-    assert found.get("skipped") == 1
-    assert found.get("failed", 0) + found.get("errors", 0) == 2
+    result = outcome(project, SKIPS)
+    assert result.get("skipped") == 1
+    assert result.get("failed", 0) + result.get("errors", 0) == 2
 
 
 def test_with_the_data_no_module_may_be_skipped_whole(

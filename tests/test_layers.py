@@ -22,8 +22,8 @@ def lint(project: Path, *contracts: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_imports_keep_the_layers() -> None:
-    found = lint(ROOT)
-    assert found.returncode == 0, found.stdout + found.stderr
+    linted = lint(ROOT)
+    assert linted.returncode == 0, linted.stdout + linted.stderr
 
 
 def test_no_module_escapes_the_contracts() -> None:
@@ -60,9 +60,9 @@ def test_a_planted_violation_is_seen(tmp_path: Path, contract: str, room: str, l
     shutil.copytree(PACKAGE, tmp_path / "kpirules", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "kpirules" / room / "planted.py").write_text(line + "\n", encoding="utf-8")
-    found = lint(tmp_path, contract)
-    assert found.returncode == 1, found.stdout + found.stderr
-    assert f"kpirules.{room.replace('/', '.')}.planted" in found.stdout
+    linted = lint(tmp_path, contract)
+    assert linted.returncode == 1, linted.stdout + linted.stderr
+    assert f"kpirules.{room.replace('/', '.')}.planted" in linted.stdout
 
 
 CIRCLES = [
@@ -95,9 +95,9 @@ def test_a_room_without_a_place_is_seen(tmp_path: Path) -> None:
     shutil.copytree(PACKAGE, tmp_path / "kpirules", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "kpirules" / "attic.py").touch()
-    found = lint(tmp_path, "arrow")
-    assert found.returncode == 1, found.stdout + found.stderr
-    assert "attic" in found.stdout
+    linted = lint(tmp_path, "arrow")
+    assert linted.returncode == 1, linted.stdout + linted.stderr
+    assert "attic" in linted.stdout
 
 
 def test_the_command_starts_without_heavy_libraries() -> None:

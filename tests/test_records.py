@@ -51,14 +51,14 @@ both = pytest.mark.parametrize("dataclass", [records.dataclass, dataclasses.data
 @both
 def test_values_and_defaults(dataclass: Makes) -> None:
     point, named, empty = _classes(dataclass)
-    one = point(1)
-    assert (one.x, one.y, one.where, one.tags, one.twice) == (1, 2, "here", [], 2)
-    assert point(1).tags is not one.tags
-    assert repr(one).endswith("Point(x=1, y=2, tags=[], twice=2)")
+    record = point(1)
+    assert (record.x, record.y, record.where, record.tags, record.twice) == (1, 2, "here", [], 2)
+    assert point(1).tags is not record.tags
+    assert repr(record).endswith("Point(x=1, y=2, tags=[], twice=2)")
     assert repr(empty()).endswith("Empty()")
     assert named(5, name="n").twice == 10
     assert [field.name for field in dataclasses.fields(named)] == ["x", "y", "where", "tags", "twice", "name"]
-    assert dataclasses.replace(one, y=7).y == 7
+    assert dataclasses.replace(record, y=7).y == 7
     assert point.__match_args__ == ("x", "y", "where", "tags")
 
 
@@ -78,14 +78,14 @@ def test_equal_by_what_is_compared(dataclass: Makes) -> None:
 @both
 def test_nothing_can_be_changed(dataclass: Makes) -> None:
     point, _, _ = _classes(dataclass)
-    one = point(1)
+    record = point(1)
     faults = (dataclasses.FrozenInstanceError, TypeError)  # the library's own raises the second for a new name
     for name in ("x", "new"):
         with pytest.raises(faults):
-            setattr(one, name, 2)
+            setattr(record, name, 2)
     with pytest.raises(faults):
-        del one.x
-    assert not hasattr(one, "__dict__")
+        del record.x
+    assert not hasattr(record, "__dict__")
 
 
 @both
@@ -103,8 +103,8 @@ def test_wrong_arguments_are_refused(dataclass: Makes) -> None:
 
 @both
 def test_copies(dataclass: Makes) -> None:
-    one = _classes(dataclass)[0](1)
-    assert copy.deepcopy(one) == copy.copy(one) == one
+    record = _classes(dataclass)[0](1)
+    assert copy.deepcopy(record) == copy.copy(record) == record
 
 
 @records.dataclass(frozen=True, slots=True)
@@ -138,12 +138,12 @@ SHAPES = st.builds(
 
 
 def _made(dataclass: Makes, shapes: list[Shape], base: type, *, kw_only: bool) -> Any:  # noqa: ANN401  # a class
-    body: dict[str, Any] = {"__annotations__": dict.fromkeys((one.name for one in shapes), "int")}
+    body: dict[str, Any] = {"__annotations__": dict.fromkeys((shape.name for shape in shapes), "int")}
     defaults: dict[str | None, dict[str, Any]] = {"value": {"default": 7}, "factory": {"default_factory": lambda: 8}}
-    for one in shapes:
-        told: dict[str, Any] = {"init": one.init, "compare": one.compare, "repr": one.repr, "hash": one.hash}
-        told |= {"kw_only": True} if one.kw_only else {}
-        body[one.name] = dataclasses.field(**told, **defaults.get(one.default, {}))
+    for shape in shapes:
+        told: dict[str, Any] = {"init": shape.init, "compare": shape.compare, "repr": shape.repr, "hash": shape.hash}
+        told |= {"kw_only": True} if shape.kw_only else {}
+        body[shape.name] = dataclasses.field(**told, **defaults.get(shape.default, {}))
     kind = types.new_class("Made", (base,) if base is not object else (), exec_body=lambda space: space.update(body))
     return dataclass(frozen=True, slots=True, kw_only=kw_only)(kind)
 
@@ -157,29 +157,29 @@ def _tried(work: Callable[[], Any]) -> Any:  # noqa: ANN401  # whatever comes of
 
 def _all_of(kind: Any, args: list[int], kwargs: dict[str, int]) -> list[Any]:  # noqa: ANN401  # a class
     """What can be seen of a class, and of an object and another one of it."""
-    one = _tried(lambda: kind(*args, **kwargs))
-    if isinstance(one, type):
-        return [kind.__match_args__, one]
+    tried = _tried(lambda: kind(*args, **kwargs))
+    if isinstance(tried, type):
+        return [kind.__match_args__, tried]
     other = kind(*[3 for _ in args], **kwargs)
     return [
         kind.__match_args__,
         kind.__slots__,
-        [(one.name, one.init, one.compare, one.repr, one.kw_only) for one in dataclasses.fields(kind)],
-        _tried(lambda: repr(one)),
-        _tried(lambda: one == kind(*args, **kwargs)),
-        _tried(lambda: one == other),
-        _tried(lambda: hash(one) == hash(kind(*args, **kwargs))),
-        _tried(lambda: hash(one) == hash(other)),
-        _tried(lambda: repr(dataclasses.replace(one, **dict.fromkeys(kwargs, 5)))),
-        _tried(lambda: repr(copy.copy(one))),
-        _tried(lambda: dataclasses.astuple(copy.deepcopy(one))),
-        _tried(one.__getstate__),
+        [(spec.name, spec.init, spec.compare, spec.repr, spec.kw_only) for spec in dataclasses.fields(kind)],
+        _tried(lambda: repr(tried)),
+        _tried(lambda: tried == kind(*args, **kwargs)),
+        _tried(lambda: tried == other),
+        _tried(lambda: hash(tried) == hash(kind(*args, **kwargs))),
+        _tried(lambda: hash(tried) == hash(other)),
+        _tried(lambda: repr(dataclasses.replace(tried, **dict.fromkeys(kwargs, 5)))),
+        _tried(lambda: repr(copy.copy(tried))),
+        _tried(lambda: dataclasses.astuple(copy.deepcopy(tried))),
+        _tried(tried.__getstate__),
     ]
 
 
 @given(
-    above=st.lists(SHAPES, max_size=3, unique_by=lambda one: one.name),
-    below=st.lists(SHAPES, max_size=3, unique_by=lambda one: one.name),
+    above=st.lists(SHAPES, max_size=3, unique_by=lambda shape: shape.name),
+    below=st.lists(SHAPES, max_size=3, unique_by=lambda shape: shape.name),
     kw_only=st.tuples(st.booleans(), st.booleans()),
     args=st.lists(st.integers(0, 2), max_size=4),
     kwargs=st.dictionaries(st.sampled_from(NAMES), st.integers(0, 2), max_size=4),

@@ -43,9 +43,9 @@ def scheme(*items: str) -> str:
 
 def worked_out(text: str) -> Outcome:
     """Every figure by the reference engine."""
-    found = compiled(text)
-    given = params(read_period("2025Q1", found.plan.period))
-    return reference.run(found.plan, tables_of(found, DATA), given, bindings(found))
+    checked = compiled(text)
+    given = params(read_period("2025Q1", checked.plan.period))
+    return reference.run(checked.plan, tables_of(checked, DATA), given, bindings(checked))
 
 
 # ---------------------------------------------------------------- bounds
@@ -81,8 +81,8 @@ FIGURES = {
 @pytest.mark.parametrize("kind", NESTED)
 def test_as_deep_as_it_may_be(kind: str) -> None:
     assert sys.getrecursionlimit() <= 1_000
-    found = worked_out(scheme(NESTED[kind](DEEPEST)))
-    assert exact(found, "x") == [Fraction(one) for one in FIGURES.get(kind, [7, 4998])]
+    outcome = worked_out(scheme(NESTED[kind](DEEPEST)))
+    assert exact(outcome, "x") == [Fraction(figure) for figure in FIGURES.get(kind, [7, 4998])]
     assert sys.getrecursionlimit() <= 1_000
 
 
@@ -121,13 +121,13 @@ def test_the_deepest_chains_take_little_of_the_stack() -> None:
         'require (d11 or else 1) >= 0 : "never below zero"',
         NESTED["present"](DEEPEST),
     )
-    found: list[object] = []
+    figures: list[object] = []
 
     def work() -> None:
         try:
-            found.append(exact(worked_out(text), "y"))
+            figures.append(exact(worked_out(text), "y"))
         except BaseException as error:  # noqa: BLE001  # told by the test
-            found.append(error)
+            figures.append(error)
 
     before = threading.stack_size(512 * 1024)
     try:
@@ -136,21 +136,21 @@ def test_the_deepest_chains_take_little_of_the_stack() -> None:
     finally:
         threading.stack_size(before)
     thread.join()
-    assert found == [[Fraction(0), Fraction(4)]]
+    assert figures == [[Fraction(0), Fraction(4)]]
 
 
 def test_as_many_items_as_there_may_be_and_one_more() -> None:
     items = [f"define d{n} = {n}" for n in range(MOST_ITEMS - 3)]  # beside the header, the table and the subject
-    found = worked_out(scheme(*items))
-    assert exact(found, f"d{MOST_ITEMS - 4}") == [Fraction(MOST_ITEMS - 4)] * 2
+    outcome = worked_out(scheme(*items))
+    assert exact(outcome, f"d{MOST_ITEMS - 4}") == [Fraction(MOST_ITEMS - 4)] * 2
     (fault,) = parse_files(SourceText("big.kpi", scheme(*items, "define more = 1", "define again = more")), NONE).faults
     assert (fault.code, fault.span.text if fault.span else "") == ("KPI119", "define more = 1")
 
 
 def test_as_many_rows_as_there_may_be_and_one_more() -> None:
     rows = [f"    {n} : {n}%" for n in range(MOST_ROWS - 1)]
-    found = worked_out(scheme("define x by points", *rows, "    else : 100%"))
-    assert exact(found, "x") == [Fraction(7, 100), Fraction(4998, 100)]
+    outcome = worked_out(scheme("define x by points", *rows, "    else : 100%"))
+    assert exact(outcome, "x") == [Fraction(7, 100), Fraction(4998, 100)]
     (fault,) = refused(scheme("define x by points", *rows, f"    {MOST_ROWS} : 1%", "    else : 100%", "define y = x"))
     assert (fault.code, fault.span.text if fault.span else "") == ("KPI119", "else : 100%")
 
@@ -176,8 +176,8 @@ def test_rows_of_every_rule_are_counted(kind: str, monkeypatch: pytest.MonkeyPat
 def test_as_many_gates_on_one_value_as_there_may_be_and_one_more(written: str) -> None:
     value, unit = ("p", " CNY") if written.startswith("pay") else ("total", "")
     gates = [f"gate g{n} when points > {n}\n    {value} at most {9000 - n}{unit}" for n in range(DEEPEST + 2)]
-    found = worked_out(scheme(ORDERS, written, *gates[:DEEPEST]))
-    assert len(found.subjects) == 2
+    outcome = worked_out(scheme(ORDERS, written, *gates[:DEEPEST]))
+    assert len(outcome.subjects) == 2
     (fault,) = refused(scheme(ORDERS, written, *gates))
     assert (fault.code, fault.span.text if fault.span else "") == ("KPI119", f"{value} at most {9000 - DEEPEST}{unit}")
 
@@ -186,8 +186,8 @@ def test_as_many_gates_on_one_value_as_there_may_be_and_one_more(written: str) -
 
 
 def test_many_pay_items_add_up() -> None:
-    found = worked_out(scheme(*(f"pay p{n}\n    amount {n} CNY * points" for n in range(300))))
-    assert exact(found, "total_pay") == [Fraction(7 * 44_850), Fraction(4998 * 44_850)]
+    outcome = worked_out(scheme(*(f"pay p{n}\n    amount {n} CNY * points" for n in range(300))))
+    assert exact(outcome, "total_pay") == [Fraction(7 * 44_850), Fraction(4998 * 44_850)]
 
 
 def test_adjustments_that_are_too_wide_are_told_where_they_are_written() -> None:
@@ -211,8 +211,8 @@ def test_sums_of_pay_that_are_too_wide_are_told_where_they_are_written() -> None
 
 def test_one_of_many_scorecards_is_found_to_be_a_second() -> None:
     cards = [f"scorecard c{n} for points >= {n * 200} and points < {n * 200 + 199}\n    only 100%" for n in range(30)]
-    found = worked_out(scheme(CARD, *cards, "scorecard more for points = 7\n    only 100%"))
-    assert [(one.code, one.item, one.subjects) for one in found.faults] == [("KPI703", "more", ("E1",))]
+    outcome = worked_out(scheme(CARD, *cards, "scorecard more for points = 7\n    only 100%"))
+    assert [(fault.code, fault.item, fault.subjects) for fault in outcome.faults] == [("KPI703", "more", ("E1",))]
 
 
 def test_scorecards_for_texts_apart_need_no_look_at_the_data() -> None:
@@ -238,7 +238,7 @@ def test_twice_the_lines_take_twice_the_steps(kind: str) -> None:
     steps = [_steps(text) for text in texts]
     first = (steps[1] - steps[0]) / (lines[1] - lines[0])
     second = (steps[2] - steps[1]) / (lines[2] - lines[1])
-    assert second < 1.2 * first, [one / line for one, line in zip(steps, lines, strict=True)]
+    assert second < 1.2 * first, [count / line for count, line in zip(steps, lines, strict=True)]
 
 
 SIZES: dict[str, tuple[int, int, int]] = {"indicators": (144, 269, 519)}
@@ -246,11 +246,11 @@ SIZES: dict[str, tuple[int, int, int]] = {"indicators": (144, 269, 519)}
 
 
 def _steps(text: str) -> int:
-    found = 0
+    steps = 0
 
     def count(_frame: object, event: str, _arg: object) -> None:
-        nonlocal found
-        found += event in ("call", "c_call")
+        nonlocal steps
+        steps += event in ("call", "c_call")
 
     before = sys.getprofile()
     sys.setprofile(count)
@@ -258,4 +258,4 @@ def _steps(text: str) -> int:
         size.checked(text)
     finally:
         sys.setprofile(before)
-    return found
+    return steps

@@ -38,7 +38,9 @@ BOOKS = [
     Book("english", english.GOOD, english.MISTAKES),
     Book("chinese", chinese.GOOD, chinese.MISTAKES),
 ]
-EVERY = [pytest.param(book, one, id=f"{book.language} {one.name}") for book in BOOKS for one in book.mistakes]
+EVERY = [
+    pytest.param(book, mistake, id=f"{book.language} {mistake.name}") for book in BOOKS for mistake in book.mistakes
+]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -50,9 +52,9 @@ def _items_read_once() -> Iterator[None]:
         yield
 
 
-def _waits(one: Mistake, other: Mistake) -> bool:
+def _waits(mistake: Mistake, other: Mistake) -> bool:
     """Whether one of them hides what the other is judged by."""
-    return any(set(a.hides.split()) & set(b.reads.split()) for a, b in ((one, other), (other, one)))
+    return any(set(a.hides.split()) & set(b.reads.split()) for a, b in ((mistake, other), (other, mistake)))
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.language)
@@ -65,16 +67,16 @@ def test_one_mistake_is_one_fault(book: Book, mistake: Mistake) -> None:
     assert told(made(book.good, mistake)) == [mistake.fault]
 
 
-@pytest.mark.parametrize(("book", "one"), EVERY)
-def test_two_mistakes_are_two_faults(book: Book, one: Mistake) -> None:
+@pytest.mark.parametrize(("book", "mistake"), EVERY)
+def test_two_mistakes_are_two_faults(book: Book, mistake: Mistake) -> None:
     """Each of them beside each that comes later; one that waits does wait, so that no excuse outlives its reason."""
     wrong = []
-    for other in book.mistakes[book.mistakes.index(one) + 1 :]:
-        found = sorted(told(made(book.good, one, other)))
-        both = sorted([one.fault, other.fault])
-        waiting = len(found) == 1 and found[0] in both
-        if not waiting if _waits(one, other) else found != both:
-            wrong.append((other.name, found))
+    for other in book.mistakes[book.mistakes.index(mistake) + 1 :]:
+        faults = sorted(told(made(book.good, mistake, other)))
+        both = sorted([mistake.fault, other.fault])
+        waiting = len(faults) == 1 and faults[0] in both
+        if not waiting if _waits(mistake, other) else faults != both:
+            wrong.append((other.name, faults))
     assert wrong == []
 
 
@@ -86,7 +88,7 @@ def test_few_pairs_wait_for_each_other(book: Book) -> None:
 
 def test_every_group_of_codes_is_met() -> None:
     """Syntax, names, units, missing values, structure: all that a check tells of."""
-    codes = {one.code for book in BOOKS for one in book.mistakes}
+    codes = {mistake.code for book in BOOKS for mistake in book.mistakes}
     assert {code[:4] for code in codes} == {"KPI1", "KPI2", "KPI3", "KPI4", "KPI5"}
     assert len(codes) >= 40  # what an author meets
 
@@ -94,10 +96,10 @@ def test_every_group_of_codes_is_met() -> None:
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.language)
 def test_all_mistakes_at_once(book: Book) -> None:
     """Most places are told in one go, and nothing that is no mistake."""
-    found = told(made(book.good, *book.mistakes))
-    expected = {one.fault for one in book.mistakes}
-    assert len(set(found) & expected) >= len(expected) * 2 / 3
-    assert {code for code, _ in found} <= {one.code for one in book.mistakes}
+    faults = told(made(book.good, *book.mistakes))
+    expected = {mistake.fault for mistake in book.mistakes}
+    assert len(set(faults) & expected) >= len(expected) * 2 / 3
+    assert {code for code, _ in faults} <= {mistake.code for mistake in book.mistakes}
 
 
 def test_a_scorecard_with_a_fault_leaves_nobody_without_a_grade() -> None:

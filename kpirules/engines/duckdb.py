@@ -17,10 +17,10 @@ from sqlglot import exp
 
 from kpirules.engines.exact import arrow_type
 from kpirules.engines.failure import EngineError, Reason
-from kpirules.engines.outcome import Outcome, RunFault, failed, uncounted, values
+from kpirules.engines.outcome import Outcome, RunFault, failed, given, values
 from kpirules.engines.schema import Schema, schemas
 from kpirules.engines.sql import DATA, DUCKDB, MADE, Queries, Query, compiled
-from kpirules.plan.ir import OVER, ROW, Plan, Uncounted, Value
+from kpirules.plan.ir import OVER, ROW, Output, Plan, Value
 from kpirules.source.recursion import room
 
 if TYPE_CHECKING:
@@ -94,14 +94,12 @@ def run(
             _register(connection, queries, tables)
             with _interrupted(connection, limits.seconds, session.late):
                 subjects = session.fetched(connection, plan.result, queries.subjects)
-                uncredited = session.uncounted(connection, plan.uncredited, queries.uncredited)
-                undated = session.uncounted(connection, plan.undated, queries.undated)
+                others = {one: session.rows(connection, one, query) for one, query in queries.others.items()}
     except (duckdb.Error, MemoryError, OSError, RecursionError, ValueError) as error:
         session.failed(error)
     return Outcome(
         subjects=_typed(subjects, schemas(plan)[plan.result], dict.fromkeys((plan.key, *columns))),
-        uncredited=uncredited,
-        undated=undated,
+        others={(one.purpose, one.table): rows for one, rows in others.items()},
         faults=_failed(plan, subjects),
         engine=NAME,
     )
@@ -135,14 +133,10 @@ class _Session:
             raise ValueError(f"a statement of {len(text):,} characters, and {_LONGEST:,} is the most that is tried")
         connection.execute(text)
 
-    def uncounted(
-        self, connection: DuckDBPyConnection, asked: Sequence[Uncounted], queries: Mapping[str, Query]
-    ) -> dict[str, pa.Table]:
-        """By table, the rows that count for nobody."""
-        found = {one: self.fetched(connection, one.step, queries[one.table]) for one in asked}
-        return {
-            one.table: uncounted(_typed(rows, self.types[one.step], rows.column_names)) for one, rows in found.items()
-        }
+    def rows(self, connection: DuckDBPyConnection, output: Output, query: Query) -> pa.Table:
+        """The rows of an output."""
+        rows = self.fetched(connection, output.step, query)
+        return given(output, _typed(rows, self.types[output.step], rows.column_names))
 
     def failed(self, error: Exception) -> NoReturn:
         """Say what failed where.

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
-from kpirules.plan.ir import OVER, Check, Origin, Plan, Value
+from kpirules.plan.ir import OVER, UNCREDITED, UNDATED, Check, Origin, Output, Plan, Value
 from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
 
 if TYPE_CHECKING:
@@ -98,27 +98,38 @@ class Outcome:
 
     `subjects` has the plan's key and the bindings asked for, in that order, one row a subject, in order of the key:
     numbers as decimal128 of their type's digits (a quotient as two columns, `x` and `x$over`), texts, bools, dates.
-    `uncredited` has, by table, the rows of the period that no subject owns, `undated` those that are of no period, in
-    order: the place of each in its table (`row`, from 0), the key of the subject that it names (`subject`), what places
-    it in time (`day`).
+    `others` are the rows of the plan's further outputs, by purpose and table, each in order of its key and with the
+    columns of its output; the place of a row in its table, from 0, is int64.
     `faults` are the plan's checks that did not hold, `engine` the name of the engine that worked it all out.
     """
 
     subjects: pa.Table
-    uncredited: Mapping[str, pa.Table]
-    undated: Mapping[str, pa.Table]
+    others: Mapping[tuple[str, str], pa.Table]
     faults: tuple[RunFault, ...]
     engine: str
 
+    def of(self, purpose: str) -> dict[str, pa.Table]:
+        """By table, the rows that are given for a purpose."""
+        return {table: rows for (given_for, table), rows in self.others.items() if given_for == purpose}
 
-UNCOUNTED = ("row", "subject", "day")
-"""What is told of a row that counts for nobody."""
+    @property
+    def uncredited(self) -> dict[str, pa.Table]:
+        """By table, the rows of the period that no subject owns."""
+        return self.of(UNCREDITED)
+
+    @property
+    def undated(self) -> dict[str, pa.Table]:
+        """By table, the rows that are of no period."""
+        return self.of(UNDATED)
 
 
-def uncounted(found: pa.Table) -> pa.Table:
-    """Rows that count for nobody, as an outcome has them; `found` has their columns under the plan's names."""
-    named = found.rename_columns(list(UNCOUNTED))
-    return named.set_column(0, UNCOUNTED[0], named.column(0).cast("int64"))
+def given(output: Output, rows: pa.Table) -> pa.Table:
+    """The rows of an output as an outcome has them; `rows` has its columns, in order, under the plan's names."""
+    named = rows.rename_columns([called for called, _ in output.columns])
+    for nth, (called, column) in enumerate(output.columns):
+        if column == output.key:
+            named = named.set_column(nth, called, named.column(nth).cast("int64"))
+    return named
 
 
 class Engine(Protocol):

@@ -120,7 +120,7 @@ class Grain:
 
 @dataclass(frozen=True, slots=True)
 class Agg(Typed):
-    """An aggregate: `func` is `sum avg min max median count`, `count distinct`, `any` or `all`.
+    """An aggregate: `func` is a key of `AGGREGATES` (`kpirules.values.operation_table`).
 
     `arg` (None for count) and `where` are in the row's scope. `parts` is set for the sum that a lookup in a table of a
     finer period is: that many rows have a value, or there is none.

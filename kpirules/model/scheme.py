@@ -9,12 +9,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from kpirules.model.contracts import Table
-from kpirules.model.expr import (
-    Col,
-    Expr,
-    Own,
-    Val,
-)
+from kpirules.model.expr import Col, Expr, Own, Val
 from kpirules.records import dataclass
 from kpirules.source.spans import Span
 from kpirules.values.rounding import Mode

@@ -12,18 +12,14 @@ from kpirules.values.types import Type
 PARTS = ("actual", "target", "achievement", "score")
 """The parts of an indicator, under their English words."""
 
-
 SUMS = ("weighted", "adjustments")
 """The parts of a scorecard that its own `total` may read, under their English words."""
-
 
 Key = tuple[str, str]
 """A value of the scheme: its item, and the part of it (`value` for an item with one)."""
 
-
 Presence = tuple[object, ...]
 """What stands for an expression where it is remembered that its value is there (`presence.key_of`)."""
-
 
 Filtered = tuple[str, frozenset[Presence]]
 """A filtered table, and what is known of its rows."""

@@ -21,14 +21,11 @@ from kpirules.values.types import SUM_BOUND, Type
 
 T = TypeVar("T")
 
-
 STAND_IN = 2
 """The places of what is rounded where the header says nothing, which is a fault: the rest is checked all the same."""
 
-
 _WITHIN = 5 * DEEPEST
 """How deep a rule may nest together with the definitions that are worked out within it."""
-
 
 OF_A_PLACE = frozenset({"KPI210", "KPI402"})
 """The codes of faults that what is known or may be read at another place takes away."""
@@ -73,7 +70,7 @@ class Workspace(Reports):
     case, whatever fault is in it. `filtered` are the filtered tables whose conditions are worked out, `acting` is what
     gates do (`gates.gated`), `kinds` those of the items, `assessed` what is there for whoever is assessed.
     `unknown` counts the names that are none; `keys`, `numbers` and `joined` belong to `presence.key_of`, `grains` to
-    `terms`.
+    `fan_out`.
     `alike` are the numbers of expressions, equal for what is worked out alike, `column_bound` is what a column without
     `between` stays below.
     """

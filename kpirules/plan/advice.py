@@ -31,7 +31,7 @@ def attach(relation: Relation) -> None:
 def _advice(relation: Relation, item: Item, one: scheme.Advice) -> Advice:
     base = f"{item.scorecard}/{item.name}" if item.scorecard is not None else item.name
     place = Place(item.name, "advice", f"{base}.advice", _counts(relation, item))
-    with proved(one.span, one.when, *(piece for piece in one.pieces if not isinstance(piece, str))):
+    with proved(one.span, [one.when, *(piece for piece in one.pieces if not isinstance(piece, str))]):
         condition = lowering.lower(relation, place, one.when)
         when = relation.bind(relation.fresh(place.base), condition, place, "guard", one.when.span)
         pieces = tuple(_piece(relation, place, piece) for piece in one.pieces)

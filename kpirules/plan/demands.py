@@ -10,7 +10,7 @@ from kpirules.model.expr import Col, Expr
 from kpirules.model.scheme import Model
 from kpirules.model.traversal import walk
 from kpirules.plan import build, lowering, sources
-from kpirules.plan.ir import Demand, Filter, Scalar, Step
+from kpirules.plan.ir import BROKEN, ROW, Demand, Filter, Output, Scalar, Step
 from kpirules.plan.proof import proved
 from kpirules.plan.reading import Reading, placed
 from kpirules.plan.relation import Place, Relation, origin_of
@@ -31,13 +31,15 @@ def demands(model: Model, subjects: Subjects) -> tuple[Demand, ...]:
 
 
 def _demand(model: Model, one: scheme.Demand, subjects: Subjects) -> Demand:
-    with proved(one.holds.span, one.holds):
+    with proved(one.holds.span, [one.holds]):
         steps = _of_subjects(one, subjects) if one.table is None else _of_rows(model, one, one.table)
     table = model.tables[one.table or model.subject.table.name]
     read = dict.fromkeys(column for part in walk(one.holds) if (column := _own(part, table)) is not None)
     steps[0] = placed(steps[0])
     columns = tuple(read) or table.keys
-    return Demand(one.message, table.name, columns, origin_of(one.span), tuple(steps), steps[-1].name)
+    place = f"{table.name}.{ROW}"
+    output = Output(BROKEN, table.name, steps[-1].name, place, (("row", place),))
+    return Demand(one.message, table.name, columns, origin_of(one.span), tuple(steps), output)
 
 
 def _own(node: Expr, table: Table) -> str | None:

@@ -19,7 +19,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from kpirules.plan.ir import Const, Plan, Scalar, Step, Value
 from kpirules.source.recursion import room
 
-FORMAT = 1
+FORMAT = 2
 NODE = "node"
 """The key that says which kind of scalar or step an object is."""
 TAGGED: dict[type, str] = {kind: kind.__name__.lower() for kind in (*get_args(Scalar), *get_args(Step))}

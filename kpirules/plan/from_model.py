@@ -31,6 +31,7 @@ from kpirules.plan.ir import (
     Measure,
     Op,
     Origin,
+    Output,
     Param,
     Plan,
     Ref,
@@ -42,7 +43,6 @@ from kpirules.plan.lowering import lower
 from kpirules.plan.proof import proved
 from kpirules.plan.reading import COUNT, Reading, type_of
 from kpirules.plan.relation import Place, Relation, origin_of
-from kpirules.plan.sources import Nobodys
 from kpirules.values import days, types
 from kpirules.values.units import Unit
 
@@ -62,12 +62,12 @@ def compile_model(model: Model) -> Plan:
     Raises:
         Fault: digits of a value cannot be proved to fit (KPI305).
     """
-    relation, steps, nobodys = _relation(model, _lower_all)
+    relation, steps, outputs = _relation(model, _lower_all)
     asked = demands.demands(model, lambda bind: _relation(model, bind)[:2])
-    return replace(_plan(relation, tuple(steps), nobodys), demands=asked)
+    return replace(_plan(relation, tuple(steps), outputs), demands=asked)
 
 
-def _relation(model: Model, bind: Callable[[Relation], None]) -> tuple[Relation, list[Step], Nobodys]:
+def _relation(model: Model, bind: Callable[[Relation], None]) -> tuple[Relation, list[Step], tuple[Output, ...]]:
     """The steps of the subjects' relation, where `bind` binds what is asked for."""
     reading = Reading(model, model.subject.table.name)
     relation = Relation(reading)
@@ -75,7 +75,7 @@ def _relation(model: Model, bind: Callable[[Relation], None]) -> tuple[Relation,
     _active_types(relation)
     asked, where = model.subject.where, None
     if asked is not None:
-        with proved(asked.span, asked):
+        with proved(asked.span, [asked]):
             where = lower(relation, Place("subject", "where", "subject"), asked)
     doubtful = relation.faulty
     before = len(relation.bindings)
@@ -88,7 +88,7 @@ def _relation(model: Model, bind: Callable[[Relation], None]) -> tuple[Relation,
     return relation, steps, schedule.work_out(relation, steps, _key(model), kept)
 
 
-def _plan(relation: Relation, steps: tuple[Step, ...], nobodys: Nobodys) -> Plan:
+def _plan(relation: Relation, steps: tuple[Step, ...], outputs: tuple[Output, ...]) -> Plan:
     model, header = relation.model, relation.model.header
     return Plan(
         scheme=header.name,
@@ -99,14 +99,10 @@ def _plan(relation: Relation, steps: tuple[Step, ...], nobodys: Nobodys) -> Plan
         money_places=header.places.get("money", 2),
         language=model.language,
         steps=steps,
-        result=schedule.RESULT,
+        outputs=outputs,
         subject=model.subject.table.name,
-        key=_key(model),
-        key_type=type_of(model.subject.table, model.subject.key),
         items=_as_read(relation),
         checks=tuple(relation.checks),
-        uncredited=tuple(nobodys.uncredited),
-        undated=tuple(nobodys.undated),
         keys=counted.keys(relation),
         effective=header.effective,
         counted=relation.counted,
@@ -167,7 +163,7 @@ def _total_pay(relation: Relation) -> None:
     total = build.Sum(Unit.MONEY)
     for pay in (one for one in relation.model.pays if one.paid):
         value = relation.value(pay.name, "value")
-        with proved(pay.span, pay.amount):
+        with proved(pay.span, [pay.amount]):
             here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value
             total.plus(here)
     with proved(relation.model.header.span):

@@ -131,9 +131,9 @@ def _function(node: Fn, args: list[Scalar]) -> Scalar:
                 found = _extreme(operation, node.type.unit, found, arg)
             return found
         case Takes.ROUNDED:
-            return Op(node.name, tuple(args), node.type, node.places, node.mode)
-        case Takes.FIGURE | Takes.QUOTIENT:
-            return Op(node.name, tuple(args), node.type)
+            return Op(node.name, tuple(args), operation.type(args[0].type, node.places), node.places, node.mode)
+        case Takes.FIGURE | Takes.STEPS:
+            return Op(node.name, tuple(args), operation.type(args[0].type))
     match operation.operators:
         case ("first_day",):
             return build.first_day(args[0], operation.type(args[0].type))

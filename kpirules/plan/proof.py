@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from kpirules.model.expr import Expr
@@ -12,7 +12,7 @@ from kpirules.values.types import TooWide
 
 
 @contextmanager
-def proved(span: Span, *parts: Expr) -> Iterator[None]:
+def proved(span: Span, parts: Sequence[Expr] = ()) -> Iterator[None]:
     """Tell of a value that is made here, of `parts`, by the first line of where it is written.
 
     Raises:
@@ -21,4 +21,4 @@ def proved(span: Span, *parts: Expr) -> Iterator[None]:
     try:
         yield
     except TooWide as wide:
-        raise Fault([too_wide(wide, span.head, parts)]) from None
+        raise Fault([too_wide(wide, span.head, tuple(parts))]) from None

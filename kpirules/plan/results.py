@@ -29,7 +29,7 @@ def lower_value(relation: Relation, item: str, part: str) -> Ref:
         return _lowered(relation, item, part)
     except TooWide:
         span, written = _written(relation.model, item, part)
-        with proved(span, *written):
+        with proved(span, written):
             raise
 
 
@@ -230,7 +230,7 @@ def ensured(relation: Relation, one: scheme.Ensure, number: int) -> None:
         Fault: digits of a step on the way cannot be proved to fit (KPI305).
     """
     place = Place(f"ensure {number}", "value", f"ensure {number}", title=one.message)
-    with proved(one.holds.span, one.holds):
+    with proved(one.holds.span, [one.holds]):
         found = _judged(relation, place, one.holds, one.needs)
     _conclude(relation, place, "ensure", found, one.span)
 

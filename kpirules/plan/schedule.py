@@ -13,9 +13,22 @@ from dataclasses import replace
 
 from kpirules.model.expr import Grain
 from kpirules.plan import build, sources
-from kpirules.plan.ir import NOT_ASKED, Binding, Compute, Filter, Gather, Origin, Scalar, Step, names_in, reads
+from kpirules.plan.ir import (
+    NOT_ASKED,
+    SUBJECTS,
+    Binding,
+    Compute,
+    Filter,
+    Gather,
+    Origin,
+    Output,
+    Scalar,
+    Step,
+    names_in,
+    reads,
+)
 from kpirules.plan.relation import Relation, Source
-from kpirules.plan.sources import Nobodys, People
+from kpirules.plan.sources import People
 from kpirules.records import dataclass
 
 RESULT = "all results"
@@ -31,10 +44,13 @@ class Asked:
     origin: Origin
 
 
-def work_out(subjects: Relation, steps: list[Step], key: str, asked: Asked | None) -> Nobodys:
+def work_out(subjects: Relation, steps: list[Step], key: str, asked: Asked | None) -> tuple[Output, ...]:
     """Add the steps from the subjects' rows to all that is bound of them.
 
     What no row reads comes last, for those only who are asked for.
+
+    Returns:
+        the subjects, and then the rows that count for nobody.
     """
     schedule = _Schedule(subjects, steps, key)
     for depth in range(1 + schedule.deepest):
@@ -43,7 +59,8 @@ def work_out(subjects: Relation, steps: list[Step], key: str, asked: Asked | Non
             schedule.keep(asked)
         schedule.compute(f"what rows read {depth + 1}", schedule.read_by_rows(depth))
     steps.append(Compute(RESULT, schedule.people.step, tuple(schedule.waiting.values())))
-    return schedule.nobodys
+    result = Output(SUBJECTS, subjects.table, RESULT, key, ((key, key),))
+    return result, *sorted(schedule.nobodys, key=lambda output: output.purpose)
 
 
 def _depths(subjects: Relation, asked: Asked) -> Iterator[int]:
@@ -57,7 +74,7 @@ class _Schedule:
         self.subjects = subjects
         self.steps = steps
         self.people = People(steps[-1].name, key)
-        self.nobodys = Nobodys()
+        self.nobodys: list[Output] = []
         self.waiting = {binding.name: binding for binding in _in_order(subjects.bindings)}
         self.early = _read_by_rows(subjects)
         self.brought: set[str] = set()
@@ -79,7 +96,9 @@ class _Schedule:
 
     def _rows(self, source: Source, name: str, depth: int) -> tuple[list[Step], Gather]:
         if isinstance(source.of, Grain):
-            return sources.counted(source, name, depth, self.people, self.nobodys)
+            made, gather, outputs = sources.counted(source, name, depth, self.people)
+            self.nobodys += outputs
+            return made, gather
         return sources.looked_up(source, name, depth, self.people, self.brought)
 
     def keep(self, asked: Asked) -> None:

@@ -185,7 +185,7 @@ def _adjustments(relation: Relation, card: scheme.Scorecard, place: Place) -> Re
     for adjust in card.adjusts:
         inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
         added.append(adjust.rule)
-        with proved(adjust.rule.span, *added):
+        with proved(adjust.rule.span, added):
             one = lowering.emit(relation, inner, adjust.rule, inner.base)
             found.plus(one)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)

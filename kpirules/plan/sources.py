@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field, replace
+from dataclasses import replace
 
 from kpirules.model.expr import Grain, Lookup
 from kpirules.plan import build, uncounted
-from kpirules.plan.ir import Binding, Compute, Filter, Gather, Measure, Op, Param, Ref, Scalar, Step, Uncounted, reads
+from kpirules.plan.ir import Binding, Compute, Filter, Gather, Measure, Op, Output, Param, Ref, Scalar, Step, reads
 from kpirules.plan.reading import Reading, Refs, placed
 from kpirules.plan.relation import Relation, Source
 from kpirules.records import dataclass
 from kpirules.values import types
-
-
-@dataclass(slots=True)
-class Nobodys:
-    """The rows that count for nobody."""
-
-    uncredited: list[Uncounted] = field(default_factory=list)
-    undated: list[Uncounted] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +75,10 @@ def _behind(relation: Relation, names: Iterable[str]) -> set[str]:
 # ---------------------------------------------------------------- rows that aggregates count
 
 
-def counted(source: Source, name: str, depth: int, people: People, nobodys: Nobodys) -> tuple[list[Step], Gather]:
+def counted(source: Source, name: str, depth: int, people: People) -> tuple[list[Step], Gather, list[Output]]:
     """The steps that make the rows which aggregates count at a depth, and the gathering of their measures.
 
-    Rows that count for nobody are added to `nobodys`, at the first depth.
+    With the first depth come those that count for nobody: of the period and of no subject, then of no period.
     """
     grain = source.of
     assert isinstance(grain, Grain)
@@ -97,15 +89,16 @@ def counted(source: Source, name: str, depth: int, people: People, nobodys: Nobo
     made = [*rows]
     part.owned_by(made, owner.name, people)
     gather = Gather(name, "", made[-1].name, ((people.key, owner.name),), measures=part.measures)
+    outputs: list[Output] = []
     if first and not grain.by_key:
         step, uncredited = uncounted.of_nobody(grain, name, rows, owner, time)
         made.append(step)
-        nobodys.uncredited.append(uncredited)
+        outputs.append(uncredited)
     if first and time.type.missing:
         more, undated = uncounted.of_no_period(grain, name, rows, time)
         made += more
-        nobodys.undated.append(undated)
-    return made, gather
+        outputs.append(undated)
+    return made, gather, outputs
 
 
 def _owner(reading: Reading, grain: Grain) -> Ref:

@@ -46,7 +46,7 @@ def _lines(plan: Plan, words: Wording, tables: Mapping[str, Origin]) -> Iterator
     text = _Steps(words, Names(plan, plan.steps, 1, words), tables)
     yield from text.lines(plan.steps)
     yield from _section(words, "results", [line for item in plan.items for line in text.item(item)])
-    yield from _section(words, "nobody", [text.nobody(plan)] if plan.uncredited or plan.undated else [])
+    yield from _section(words, "nobody", [*text.nobody(plan)])
     first = len(plan.steps) + 1
     for one in plan.demands:
         yield from ("", words.say("demand", said=one.message, table=one.table) + text.at(one.origin))
@@ -195,14 +195,10 @@ class _Steps:
             )
             yield "   " + words.say("advice", when=shown(one.when), text=text) + self.at(one.origin)
 
-    def nobody(self, plan: Plan) -> str:
+    def nobody(self, plan: Plan) -> Iterator[str]:
         """Which rows count for nobody."""
-        counts = [
-            self.words.say(key, table=one.table, step=self.names.step(one.step))
-            for key, ones in (("uncredited", plan.uncredited), ("undated", plan.undated))
-            for one in ones
-        ]
-        return "\n   ".join(counts)
+        for output in plan.outputs[1:]:
+            yield self.words.say(output.purpose, table=output.table, step=self.names.step(output.step))
 
     def _type(self, of: Type) -> str:
         return kind(of, self.words)

@@ -44,7 +44,8 @@ def schemas(compiled: Compiled) -> Mapping[str, pa.Schema]:
 
 
 def _key(compiled: Compiled) -> pa.DataType:
-    kind = arrow_type(compiled.plan.key_type)
+    plan = compiled.plan
+    kind = arrow_type(plan_schemas(plan)[plan.result][plan.key])
     return pa.decimal128(WIDTH, kind.scale) if pa.types.is_decimal(kind) else kind
 
 

@@ -17,7 +17,7 @@ from kpirules.syntax.building.builder import Builder, too_large, walk
 from kpirules.syntax.comments import attach
 from kpirules.syntax.layout import Line, Prepared
 from kpirules.syntax.parser.item_parser import item_parser
-from kpirules.syntax.reading import NOBODY, Reading
+from kpirules.syntax.recovery import NOBODY, Reading
 
 MOST_OF_AN_ITEM = 20
 """Faults after which an item is given up."""

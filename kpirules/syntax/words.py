@@ -188,7 +188,7 @@ def spelled(word: str) -> str | None:
 
 def near(word: str, terminals: Collection[str]) -> str | None:
     """The keyword, of those that some terminals are, for which people write a word that is none; in its language."""
-    for terminal, row in _near().items():
+    for terminal, row in _near()["keyword"].items():
         if terminal in terminals and word in row.split(" | "):
             return keywords()[terminal].spelling("en" if word.isascii() else "zh")
     return None
@@ -196,7 +196,13 @@ def near(word: str, terminals: Collection[str]) -> str | None:
 
 def meant(word: str, english: str) -> bool:
     """Whether a word is a keyword of the table, or what people write for it."""
-    return word in spellings(english) or word in _near().get(english.upper(), "").split(" | ")
+    return word in spellings(english) or word in _near()["keyword"].get(english.upper(), "").split(" | ")
+
+
+def function_meant(written: str) -> str | None:
+    """The function that goes by a name elsewhere: `average` is `avg`; None where none does."""
+    rows = _near()["function"].items()
+    return next((name for name, row in rows if written.casefold() in row.split(" | ")), None)
 
 
 def is_clause(word: str) -> bool:
@@ -225,7 +231,7 @@ def _chinese(row: str) -> tuple[str, ...]:
 
 
 @cache
-def _near() -> dict[str, str]:
+def _near() -> dict[str, dict[str, str]]:
     return tomllib.loads(grammar.read(grammar.NEAR))
 
 

@@ -17,7 +17,7 @@ HIDDEN = ("row", "guard", "mark", "shown")
 """Kinds of bindings that are not told as steps of their own."""
 
 
-class Feeds:
+class ContributingRows:
     """Tells of each aggregate which rows it counted, by the rows that `contributions` has for each measure."""
 
     def __init__(

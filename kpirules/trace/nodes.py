@@ -9,7 +9,7 @@ from kpirules.engines import reference
 from kpirules.engines.reference.scalars import reader
 from kpirules.plan.ir import BY_ROWS, Binding, Case, Compute, Op, Origin, Plan, Ref, Scalar, Scan, Value
 from kpirules.trace.conditions import figure, test
-from kpirules.trace.contributing_rows import HIDDEN, Feeds
+from kpirules.trace.contributing_rows import HIDDEN, ContributingRows
 from kpirules.trace.tree import Called, Figure, Node, RowSeen, Test
 from kpirules.values.types import Type
 
@@ -25,7 +25,7 @@ class Nodes:
         self.values = traced.values
         computes = [step for step in plan.steps if isinstance(step, Compute)]
         self.bindings = {binding.name: binding for step in computes for binding in step.bindings}
-        self.feeds = Feeds(plan, self.bindings, traced.contributions, params)
+        self.contributing = ContributingRows(plan, self.bindings, traced.contributions, params)
         self.nodes: dict[str, Node] = {}
 
     def read(self, scalar: Scalar) -> Value:
@@ -34,7 +34,7 @@ class Nodes:
 
     def node(self, name: str) -> Node:
         """The node of a binding, or of a column of the subject's row."""
-        name = self.feeds.owned.get(name, name)
+        name = self.contributing.owned.get(name, name)
         if name not in self.nodes:
             self.nodes[name] = self._make(name)
         return self.nodes[name]
@@ -55,7 +55,7 @@ class Nodes:
             before,
             self._inputs(binding),
             self._rows(binding),
-            self.feeds.of(binding),
+            self.contributing.of(binding),
             binding.weights,
             binding.row if binding.kind == "gate" else None,
             self.values.get(binding.row) is True if binding.kind == "gate" and binding.row else None,
@@ -135,7 +135,7 @@ class Nodes:
         if self._withheld(binding):
             return ()
         if binding.kind == "aggregate":
-            names = self.feeds.read(binding)
+            names = self.contributing.read(binding)
         elif binding.kind in BY_ROWS:
             head = [binding.of] if binding.of else []
             taken = self._taken(binding)

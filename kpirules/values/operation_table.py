@@ -114,8 +114,10 @@ class Takes(Enum):
     """Dates."""
     MOVED = auto()
     """A date, and by how many whole days or months it is moved."""
-    QUOTIENT = auto()
-    """A number that is taken apart, or cut to whole steps."""
+    STEPS = auto()
+    """A quotient that is cut to whole steps."""
+    SIDE = auto()
+    """A number, of whose quotient one side is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +212,10 @@ FUNCTIONS: dict[str, Function] = {
 
 WRITTEN: dict[str, Function] = {
     "add_days": _moved(dates.add_days),
-    "truncate": Function(Takes.QUOTIENT, 1, 1, partial(types.steps, way="truncate"), Unit.NUMBER),
-    "extend": Function(Takes.QUOTIENT, 1, 1, partial(types.steps, way="extend"), Unit.NUMBER),
-    "numerator": Function(Takes.QUOTIENT, 1, 1, lambda kind: side(kind.sides[0]), Unit.NUMBER),
-    "denominator": Function(Takes.QUOTIENT, 1, 1, lambda kind: side(kind.sides[1]), Unit.NUMBER),
+    "truncate": Function(Takes.STEPS, 1, 1, partial(types.steps, way="truncate"), Unit.NUMBER),
+    "extend": Function(Takes.STEPS, 1, 1, partial(types.steps, way="extend"), Unit.NUMBER),
+    "numerator": Function(Takes.SIDE, 1, 1, lambda kind: side(kind.sides[0]), Unit.NUMBER),
+    "denominator": Function(Takes.SIDE, 1, 1, lambda kind: side(kind.sides[1]), Unit.NUMBER),
 }
 """Those without a name: `d + 3`, `x per 5 whole`, `x per 5 part`, and the sides of a divisor that leaves a sum."""
 

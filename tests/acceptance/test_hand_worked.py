@@ -61,13 +61,13 @@ FIGURES = {
 def test_every_figure(acceptance: Path, tmp_path: Path, lang: str) -> None:
     folder = acceptance / "hand-worked"
     project = open_project(_bound(folder, tmp_path, lang), "2025Q1")
-    found = figures(project.agreed(), project.plan)
+    worked = figures(project.agreed(), project.plan)
     expected = {row.pop("staff_id"): row for row in _rows(folder / "expected.csv")}
-    assert found.keys() == expected.keys()
+    assert worked.keys() == expected.keys()
     for who, row in expected.items():
         assert row.keys() == FIGURES[lang].keys()
         for column, text in row.items():
-            _same(found[who][FIGURES[lang][column]], text, ORACLE_PLACES.get(column), f"{who} {column}")
+            _same(worked[who][FIGURES[lang][column]], text, ORACLE_PLACES.get(column), f"{who} {column}")
 
 
 def test_both_languages_agree(acceptance: Path, tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def worked(rules: str, tables: Mapping[str, Rows], *names: str) -> list[tuple[Va
     frames = {name: pa.Table.from_pylist(rows) for name, rows in tables.items()}
     loaded = typed_tables(tuple(compiled.model.tables.values()), frames)
     project = Project(compiled, loaded, read_period("2025Q1", compiled.plan.period))
-    found = figures(project.agreed(), project.plan)
-    return [tuple(found[key][name] for name in names) for key in sorted(found)]
+    values = figures(project.agreed(), project.plan)
+    return [tuple(values[key][name] for name in names) for key in sorted(values)]
 
 
 def number(text: object) -> Fraction:
@@ -69,8 +69,8 @@ def slices(tiers: str) -> Callable[[Any], list[Pair]]:
 
     def check(cases: Any) -> list[Pair]:  # noqa: ANN401  # as the example has it
         people = keyed([{"sold": str(sold)} for sold in cases])
-        found = worked(SOLD + tiers, {"people": people}, "commission")
-        return [(got, number(paid)) for (got,), paid in zip(found, cases.values(), strict=True)]
+        values = worked(SOLD + tiers, {"people": people}, "commission")
+        return [(got, number(paid)) for (got,), paid in zip(values, cases.values(), strict=True)]
 
     return check
 
@@ -87,8 +87,8 @@ define earned tiers sold
     above       : 3%
 define blended = earned / sold or else 0%
 """
-    found = worked(rules, {"people": keyed([{"sold": str(sold)} for sold in cases])}, "blended")
-    return [(got, number(rate)) for (got,), rate in zip(found, cases.values(), strict=True)]
+    values = worked(rules, {"people": keyed([{"sold": str(sold)} for sold in cases])}, "blended")
+    return [(got, number(rate)) for (got,), rate in zip(values, cases.values(), strict=True)]
 
 
 def accumulated_tier(cases: Any) -> list[Pair]:  # noqa: ANN401  # as the example has it
@@ -105,8 +105,8 @@ pay commission
         above         : 8%
 """
     people = keyed([{"prior": str(case["prior"]), "sold": str(case["new"])} for case in cases])
-    found = worked(rules, {"people": people}, "commission")
-    return [(got, number(case["pays"])) for (got,), case in zip(found, cases, strict=True)]
+    values = worked(rules, {"people": people}, "commission")
+    return [(got, number(case["pays"])) for (got,), case in zip(values, cases, strict=True)]
 
 
 # ---------------------------------------------------------------- scores
@@ -141,8 +141,8 @@ scorecard all
         for sold in case.split("+")
     ]
     sales = [{"sale_id": str(index), **sale} for index, sale in enumerate(sales)]
-    found = worked(rules, {"people": people, "sales": sales}, "attainment.achievement")
-    return [(got, number(shown)) for (got,), shown in zip(found, cases.values(), strict=True)]
+    values = worked(rules, {"people": people, "sales": sales}, "attainment.achievement")
+    return [(got, number(shown)) for (got,), shown in zip(values, cases.values(), strict=True)]
 
 
 def interpolation(cases: Any) -> list[Pair]:  # noqa: ANN401  # as the example has it
@@ -159,8 +159,8 @@ define payout curve reached
     4000 : 300%
 define shown = round(payout, 4)
 """
-    found = worked(rules, {"people": keyed([{"reached": str(reached)} for reached in cases])}, "shown")
-    return [(got, number(shown)) for (got,), shown in zip(found, cases.values(), strict=True)]
+    values = worked(rules, {"people": keyed([{"reached": str(reached)} for reached in cases])}, "shown")
+    return [(got, number(shown)) for (got,), shown in zip(values, cases.values(), strict=True)]
 
 
 def weighted_appraisal(cases: Any) -> list[Pair]:  # noqa: ANN401  # as the example has it
@@ -181,8 +181,8 @@ scorecard all
     one 30%
     two 70%
 """
-    found = worked(rules, {"people": keyed([{"first": "5", "second": "3"}])}, "total")
-    return [(found[0][0], number(cases["total"]))]
+    values = worked(rules, {"people": keyed([{"first": "5", "second": "3"}])}, "total")
+    return [(values[0][0], number(cases["total"]))]
 
 
 def capped_ratio(cases: Any) -> list[Pair]:  # noqa: ANN401  # as the example has it
@@ -208,10 +208,10 @@ scorecard all
 """
     assert all(case["weight"] == weight == "40%" for case in cases)
     people = keyed([{"reached": str(case["actual"]), "planned": str(case["target"])} for case in cases])
-    found = worked(rules, {"people": people}, "total", "all/plan.points")
+    values = worked(rules, {"people": people}, "total", "all/plan.points")
     return [
         pair
-        for (total, points), case in zip(found, cases, strict=True)
+        for (total, points), case in zip(values, cases, strict=True)
         for pair in ((total, number(case["points"])), (points, number(case["points"])))
     ]
 
@@ -230,8 +230,8 @@ define first_quarter = yearly * 20% * months(started, 2023-04-01) / 3
 define quota = round(first_quarter + yearly * 20% + yearly * 20% + yearly * 40%, 0)
 """
     people = keyed([{"started": str(started), "yearly": "100000"} for started in cases])
-    found = worked(rules, {"people": people}, "quota")
-    return [(got, number(quota)) for (got,), quota in zip(found, cases.values(), strict=True)]
+    values = worked(rules, {"people": people}, "quota")
+    return [(got, number(quota)) for (got,), quota in zip(values, cases.values(), strict=True)]
 
 
 def wrong_in_print(cases: Any) -> list[Pair]:  # noqa: ANN401  # as the example has it
@@ -246,9 +246,9 @@ pay net
     amount base + extra - taken
 """
     people = keyed([{"base": "21000", "extra": "2100", "taken": "14175"}])
-    found = worked(rules, {"people": people}, "net")
-    assert found[0][0] != number(cases["printed"])
-    return [(found[0][0], number(cases["right"]))]
+    values = worked(rules, {"people": people}, "net")
+    assert values[0][0] != number(cases["printed"])
+    return [(values[0][0], number(cases["right"]))]
 
 
 COVERED: Mapping[str, Callable[[Any], list[Pair]]] = {

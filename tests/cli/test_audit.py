@@ -34,34 +34,34 @@ def kept(shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("command", ["verify", "replay"])
 def test_what_was_not_changed_is_exit_0(kept: Path, call: Call, command: str, lang: str) -> None:
-    found = call(command, kept.name, "--lang", lang)
-    assert (found.exit_code, found.stderr) == (0, "")
-    assert found.stdout.startswith("kept · ")
+    result = call(command, kept.name, "--lang", lang)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("kept · ")
     expected = {
         ("verify", "en"): "verified: ",
         ("verify", "zh"): "核查通过：",
         ("replay", "en"): "result files equal byte for byte: 14",
         ("replay", "zh"): "逐字节一致的结果文件：14",
     }
-    assert expected[command, lang] in found.stdout
+    assert expected[command, lang] in result.stdout
 
 
 @pytest.mark.parametrize("command", ["verify", "replay"])
 def test_a_changed_figure_is_exit_1_and_named(kept: Path, call: Call, command: str) -> None:
     forge(kept, "scores.parquet", cell("bonus", Decimal("900.01"), staff_id="S1"))
-    found = call(command, kept.name)
-    assert found.exit_code == 1
+    result = call(command, kept.name)
+    assert result.exit_code == 1
     line = "error[KPI751]: `scores.parquet`: `bonus` of `S1` is `900.01`, but comes to `100.01` when recomputed"
-    assert found.stdout.splitlines()[-1] == line
+    assert result.stdout.splitlines()[-1] == line
     chinese = call(command, kept.name, "--lang", "zh").stdout.splitlines()[-1]
     assert chinese == "错误[KPI751]: `scores.parquet`：`S1` 的 `bonus` 是 `900.01`，重算得 `100.01`"
     data = json.loads(call(command, kept.name, "--format", "json").stdout)
     jsonschema.Draft202012Validator(SCHEMA).validate(data)
     assert data["equal"] is False
-    (one,) = data["findings"]
+    (finding,) = data["findings"]
     expected = {"file": "scores.parquet", "subject": "S1", "item": None, "column": "bonus"}
-    assert {name: one[name] for name in expected} == expected
-    assert (one["recorded"], one["recomputed"]) == ("900.01", "100.01")
+    assert {name: finding[name] for name in expected} == expected
+    assert (finding["recorded"], finding["recomputed"]) == ("900.01", "100.01")
 
 
 @pytest.mark.parametrize("command", ["verify", "replay"])
@@ -69,32 +69,32 @@ def test_a_changed_figure_is_exit_1_and_named(kept: Path, call: Call, command: s
 def test_what_is_no_run_folder_is_exit_2(kept: Path, call: Call, command: str, folder: str) -> None:
     assert kept.is_dir()
     for extra in ((), ("--format", "json"), ("--lang", "zh")):
-        found = call(command, folder, *extra)
-        assert (found.exit_code, found.stdout) == (2, "")
-        assert "[KPI730]" in found.stderr
+        result = call(command, folder, *extra)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "[KPI730]" in result.stderr
 
 
 @pytest.mark.parametrize("how", ["a name outside", "a pipe", "deep JSON", "other types"])
 @pytest.mark.parametrize("command", ["verify", "replay"])
 def test_a_hostile_folder_is_exit_2_without_a_traceback(kept: Path, call: Call, how: str, command: str) -> None:
     HOSTILE[how](kept)
-    found = call(command, kept.name)
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert "Traceback" not in found.stderr
-    assert "[KPI730]" in found.stderr
+    result = call(command, kept.name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
+    assert "[KPI730]" in result.stderr
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "٣", "9" * 5000])
 def test_a_sample_is_a_whole_number(kept: Path, call: Call, value: str) -> None:
-    found = call("verify", kept.name, f"--sample={value}")
-    assert found.exit_code == 2
-    assert "is not a whole number of 1 or more" in found.stderr
+    result = call("verify", kept.name, f"--sample={value}")
+    assert result.exit_code == 2
+    assert "is not a whole number of 1 or more" in result.stderr
 
 
 def test_a_sample_is_stated_with_its_seed(kept: Path, call: Call) -> None:
-    found = call("verify", kept.name, "--sample", "2", "--seed", "7")
-    assert found.exit_code == 0, found.output
-    assert "recomputed 2 of 5 subjects on the reference engine (--seed 7)" in found.stdout
+    result = call("verify", kept.name, "--sample", "2", "--seed", "7")
+    assert result.exit_code == 0, result.output
+    assert "recomputed 2 of 5 subjects on the reference engine (--seed 7)" in result.stdout
     data = json.loads(call("verify", kept.name, "--sample", "2", "--seed", "7", "--format", "json").stdout)
     assert (data["recomputed_subjects"], data["subjects"], data["sample_seed"]) == (2, 5, 7)
     assert "recomputed 5 subjects" in call("verify", kept.name, "--sample", "9" * 50).stdout
@@ -102,19 +102,19 @@ def test_a_sample_is_stated_with_its_seed(kept: Path, call: Call) -> None:
 
 def test_a_run_without_its_data_is_never_silently_verified(shop: Path, call: Call) -> None:
     assert call("run", "--period", "2025Q1", "--no-keep-inputs").exit_code == 0
-    found = call("verify", str(shop / "runs" / "2025Q1"))
-    assert found.exit_code == 1
-    assert "no figure was recomputed" in found.stdout
-    assert "[KPI755]" in found.stdout
+    result = call("verify", str(shop / "runs" / "2025Q1"))
+    assert result.exit_code == 1
+    assert "no figure was recomputed" in result.stdout
+    assert "[KPI755]" in result.stdout
     assert call("replay", str(shop / "runs" / "2025Q1")).exit_code == 2
 
 
 def test_very_many_findings_are_counted(kept: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "SHOWN", 1)
     forge(kept, "scores.parquet", cell("flags", "x"))
-    found = call("verify", kept.name)
-    assert "findings: 5" in found.stdout
-    assert found.stdout.splitlines()[-1] == "… 4 more; `--format json` has all"
+    result = call("verify", kept.name)
+    assert "findings: 5" in result.stdout
+    assert result.stdout.splitlines()[-1] == "… 4 more; `--format json` has all"
 
 
 def test_what_has_changed_since_the_run_is_told(kept: Path, call: Call) -> None:
@@ -127,10 +127,10 @@ def test_the_command_line_is_kept_as_it_was_typed(shop: Path) -> None:
     done = process("--lang", "zh", "run", "--period", "2025Q1", "--csv", folder=shop)
     assert done.returncode == 0
     manifest = json.loads((shop / "runs" / "2025Q1" / "manifest.json").read_text(encoding="utf-8"))
-    found = manifest["provenance"]
-    assert found["command"] == ["kpirules", "--lang", "zh", "run", "--period", "2025Q1", "--csv"]
-    assert found["folder"] == str(shop)
-    assert found["options"] == {"allow_empty": False, "quarantine": False}
+    maker = manifest["provenance"]
+    assert maker["command"] == ["kpirules", "--lang", "zh", "run", "--period", "2025Q1", "--csv"]
+    assert maker["folder"] == str(shop)
+    assert maker["options"] == {"allow_empty": False, "quarantine": False}
 
 
 # ---------------------------------------------------------------- run and explain
@@ -153,9 +153,9 @@ def test_an_explanation_names_its_run(shop: Path, call: Call) -> None:
 def test_a_run_of_another_period_than_asked_for_is_exit_2(shop: Path, call: Call, period: str) -> None:
     assert shop.is_dir()
     assert call("run", "--period", "2025Q1").exit_code == 0
-    found = call("explain", "S1", "--run", "runs/2025Q1", "--period", period)
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert f"error[KPI750]: `runs/2025Q1` is a run of 2025Q1, not of `{period}`" in found.stderr
+    result = call("explain", "S1", "--run", "runs/2025Q1", "--period", period)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"error[KPI750]: `runs/2025Q1` is a run of 2025Q1, not of `{period}`" in result.stderr
     assert call("explain", "S1", "--run", "runs/2025Q1", "--period", "2025年第1季度").exit_code == 0
 
 
@@ -164,9 +164,9 @@ def test_a_broken_folder_is_told_and_hurts_nobody_else(shop: Path, call: Call) -
     (shop / "runs" / "torn").mkdir()
     (shop / "runs" / "torn" / "manifest.json").write_text("{", encoding="utf-8")
     for asked in (("--period", "2025Q1"), ()):
-        found = call("explain", "S1", *asked)
-        assert found.exit_code == 0
-        assert found.stderr.startswith("passed over: `runs/torn` cannot be read as the folder of a run")
+        result = call("explain", "S1", *asked)
+        assert result.exit_code == 0
+        assert result.stderr.startswith("passed over: `runs/torn` cannot be read as the folder of a run")
     assert call("explain", "S1", "--run", "runs/2025Q1").stderr == ""
     assert call("run", "--period", "2025Q1").exit_code == 0
 

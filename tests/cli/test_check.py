@@ -28,19 +28,19 @@ def places(output: str) -> list[tuple[str, str]]:
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize("paths", [(), (".",), ("shop.kpi",), ("shop.kpi", ".")])
 def test_no_faults_is_exit_0_and_said_on_the_error_stream(call: Call, paths: tuple[str, ...]) -> None:
-    found = call("check", *paths)
-    assert (found.exit_code, found.stdout, found.stderr) == (0, "", "no faults found\n")
+    result = call("check", *paths)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "no faults found\n")
 
 
 def test_every_fault_of_every_file_is_told(shop: Path, call: Call) -> None:
     project.write(shop / "other")
     for name in ("shop.kpi", "other/shop.kpi"):
         (shop / name).write_text(WRONG, encoding="utf-8")
-    found = call("check", "shop.kpi", "other")
+    result = call("check", "shop.kpi", "other")
     line = WRONG.splitlines().index("    actual  sum(orders.amont)") + 1
-    assert found.exit_code == 1
-    assert found.stdout == ""
-    told = places(found.stderr)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    told = places(result.stderr)
     assert {place.split(":")[0] for place, _ in told} == {"shop.kpi", "other/shop.kpi"}
     assert [place for place, _ in told if f":{line}:" in place] == [
         f"shop.kpi:{line}:24:",
@@ -51,20 +51,21 @@ def test_every_fault_of_every_file_is_told(shop: Path, call: Call) -> None:
 
 def test_findings_as_data(shop: Path, call: Call) -> None:
     (shop / "shop.kpi").write_text(WRONG, encoding="utf-8")
-    found = call("check", "--format", "json", "--lang", "zh")
-    assert found.exit_code == 1
-    jsonschema.validate(json.loads(found.stdout), FAULTS)
-    faults = json.loads(found.stdout)["faults"]
+    result = call("check", "--format", "json", "--lang", "zh")
+    assert result.exit_code == 1
+    jsonschema.validate(json.loads(result.stdout), FAULTS)
+    faults = json.loads(result.stdout)["faults"]
     text = call("check").stderr
     assert [
-        (f"{one['place']['file']}:{one['place']['line']}:{one['place']['column']}:", one["code"]) for one in faults
+        (f"{fault['place']['file']}:{fault['place']['line']}:{fault['place']['column']}:", fault["code"])
+        for fault in faults
     ] == places(text)
 
 
 def test_no_findings_as_data(shop: Path, call: Call) -> None:
     assert shop.is_dir()
-    found = call("check", "--format", "json")
-    assert (found.exit_code, json.loads(found.stdout)) == (0, {"faults": []})
+    result = call("check", "--format", "json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, {"faults": []})
 
 
 @pytest.mark.parametrize(
@@ -78,10 +79,10 @@ def test_what_cannot_be_read_is_exit_2_and_the_rest_is_still_checked(
     (shop / "torn").mkdir()
     (shop / "torn" / "kpirules.yaml").write_text("data: {}\n", encoding="utf-8")
     (shop / "shop.kpi").write_text(WRONG, encoding="utf-8")
-    found = call("check", path, "shop.kpi")
-    assert found.exit_code == 2
-    assert f"error[{code}]" in found.stderr
-    assert any(place.startswith("shop.kpi:") for place, _ in places(found.stderr))
+    result = call("check", path, "shop.kpi")
+    assert result.exit_code == 2
+    assert f"error[{code}]" in result.stderr
+    assert any(place.startswith("shop.kpi:") for place, _ in places(result.stderr))
 
 
 def test_only_the_scheme_of_the_bindings_is_asked_for(shop: Path, call: Call) -> None:
@@ -92,19 +93,19 @@ def test_only_the_scheme_of_the_bindings_is_asked_for(shop: Path, call: Call) ->
 
 def test_findings_as_sarif(shop: Path, call: Call) -> None:
     (shop / "shop.kpi").write_text(WRONG, encoding="utf-8")
-    found = call("check", "nowhere.kpi", "shop.kpi", "--format", "sarif")
-    log = json.loads(found.stdout)
+    result = call("check", "nowhere.kpi", "shop.kpi", "--format", "sarif")
+    log = json.loads(result.stdout)
     jsonschema.validate(log, SARIF)
-    assert found.exit_code == 2
+    assert result.exit_code == 2
     (run,) = log["runs"]
     assert run["invocations"] == [{"executionSuccessful": False}]
     told = [
         (
             f"{place['artifactLocation']['uri']}:{place['region']['startLine']}:{place['region']['startColumn']}:",
-            one["ruleId"],
+            result_["ruleId"],
         )
-        for one in run["results"]
-        for place in [location["physicalLocation"] for location in one.get("locations", ())]
+        for result_ in run["results"]
+        for place in [location["physicalLocation"] for location in result_.get("locations", ())]
     ]
     assert told == places(call("check", "shop.kpi").stderr)
     assert run["results"][0]["ruleId"] == "KPI601"
@@ -112,16 +113,16 @@ def test_findings_as_sarif(shop: Path, call: Call) -> None:
 
 def test_no_findings_as_sarif(shop: Path, call: Call) -> None:
     assert shop.is_dir()
-    found = call("check", "--format", "sarif")
-    (run,) = json.loads(found.stdout)["runs"]
-    assert (found.exit_code, run["results"], run["invocations"]) == (0, [], [{"executionSuccessful": True}])
+    result = call("check", "--format", "sarif")
+    (run,) = json.loads(result.stdout)["runs"]
+    assert (result.exit_code, run["results"], run["invocations"]) == (0, [], [{"executionSuccessful": True}])
 
 
 def test_two_paths_that_are_not_there_are_both_told(shop: Path, call: Call) -> None:
     assert shop.is_dir()
-    found = call("check", "one.kpi", "shop.kpi", "two.kpi")
-    assert found.exit_code == 2
-    assert [line.split("`")[1] for line in found.stderr.splitlines()] == ["one.kpi", "two.kpi"]
+    result = call("check", "one.kpi", "shop.kpi", "two.kpi")
+    assert result.exit_code == 2
+    assert [line.split("`")[1] for line in result.stderr.splitlines()] == ["one.kpi", "two.kpi"]
 
 
 def test_a_folder_of_projects_and_rule_files(shop: Path, call: Call) -> None:
@@ -141,9 +142,9 @@ def test_a_folder_of_projects_and_rule_files(shop: Path, call: Call) -> None:
     (everything / "runs" / "2025Q1").mkdir(parents=True)
     (everything / "runs" / "2025Q1" / "manifest.json").touch()
     shutil.copy(everything / "b" / "shop.kpi", everything / "runs" / "2025Q1")
-    found = call("check", "all")
-    told = places(found.stderr)
-    assert found.exit_code == 2
+    result = call("check", "all")
+    told = places(result.stderr)
+    assert result.exit_code == 2
     assert list(dict.fromkeys(place.split(":")[0] for place, _ in told)) == [
         "all/a/kpirules.yaml",
         "all/b/shop.kpi",

@@ -22,27 +22,27 @@ def ran(shop: Path, call: Call) -> Path:
 
 @pytest.mark.usefixtures("ran")
 def test_the_newest_run_is_explained(call: Call) -> None:
-    found = call("explain", "S1")
-    assert found.exit_code == 0, found.output
-    assert "68.03" in found.stdout
-    assert "100.01 CNY" in found.stdout
-    assert "shop.kpi:" in found.stdout
+    result = call("explain", "S1")
+    assert result.exit_code == 0, result.output
+    assert "68.03" in result.stdout
+    assert "100.01 CNY" in result.stdout
+    assert "shop.kpi:" in result.stdout
 
 
 @pytest.mark.usefixtures("ran")
 def test_one_item_may_be_asked_for(call: Call) -> None:
-    found = call("explain", "S1", "bonus", "--lang", "zh")
-    assert found.exit_code == 0, found.output
-    assert "奖金 bonus" in found.stdout
-    assert "sales" not in found.stdout
+    result = call("explain", "S1", "bonus", "--lang", "zh")
+    assert result.exit_code == 0, result.output
+    assert "奖金 bonus" in result.stdout
+    assert "sales" not in result.stdout
 
 
 @pytest.mark.usefixtures("ran")
 @pytest.mark.parametrize(("asked", "lang"), [("total_pay", "en"), ("total pay", "en"), ("奖金合计", "zh")])
 def test_what_is_paid_in_all_is_asked_for_by_its_word(call: Call, asked: str, lang: str) -> None:
-    found = call("explain", "S1", asked, "--lang", lang)
-    assert found.exit_code == 0, found.output
-    assert {"en": "total pay: ", "zh": "奖金合计："}[lang] in found.stdout
+    result = call("explain", "S1", asked, "--lang", lang)
+    assert result.exit_code == 0, result.output
+    assert {"en": "total pay: ", "zh": "奖金合计："}[lang] in result.stdout
 
 
 def test_a_limit_that_cut_the_achievement_is_told_on_the_page(shop: Path, call: Call) -> None:
@@ -60,9 +60,9 @@ def test_a_limit_that_cut_the_achievement_is_told_on_the_page(shop: Path, call: 
 def test_every_item_that_is_offered_can_be_asked_for(call: Call) -> None:
     offered = call("explain", "S1", "no such item").stderr.split("the items are: ")[1].strip()
     for name in offered.split(", "):
-        found = call("explain", "S1", name)
-        assert found.exit_code == 0, found.output
-        assert not {"~", "$", "None", "ensure 1"} & set(found.stdout.split())
+        result = call("explain", "S1", name)
+        assert result.exit_code == 0, result.output
+        assert not {"~", "$", "None", "ensure 1"} & set(result.stdout.split())
 
 
 def test_the_total_is_placed_at_the_own_scorecard(ran: Path, call: Call) -> None:
@@ -77,8 +77,8 @@ def test_the_total_is_placed_at_the_own_scorecard(ran: Path, call: Call) -> None
 
 @pytest.mark.usefixtures("ran")
 def test_a_trace_as_data(call: Call) -> None:
-    found = call("explain", "K2", "--format", "json")
-    assert json.loads(found.stdout_bytes)["subject"] == "K2"
+    result = call("explain", "K2", "--format", "json")
+    assert json.loads(result.stdout_bytes)["subject"] == "K2"
 
 
 @pytest.mark.usefixtures("ran")
@@ -99,16 +99,16 @@ def test_a_run_or_a_period_may_be_named(ran: Path, call: Call) -> None:
 @pytest.mark.usefixtures("ran")
 @pytest.mark.parametrize(("arguments", "code"), [(("nobody",), "KPI740"), (("S1", "nothing"), "KPI741")])
 def test_who_or_what_is_not_there_is_exit_2(call: Call, arguments: tuple[str, ...], code: str) -> None:
-    found = call("explain", *arguments)
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert f"error[{code}]" in found.stderr
+    result = call("explain", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"error[{code}]" in result.stderr
 
 
 def test_without_a_run_it_says_how_to_make_one(shop: Path, call: Call) -> None:
     assert shop.is_dir()
-    found = call("explain", "S1")
-    assert found.exit_code == 2
-    assert "make one with `kpirules run --period 2025Q1`" in found.stderr
+    result = call("explain", "S1")
+    assert result.exit_code == 2
+    assert "make one with `kpirules run --period 2025Q1`" in result.stderr
 
 
 @pytest.mark.parametrize(("name", "column"), [("items", "score"), ("items", "row")])
@@ -120,26 +120,26 @@ def test_a_record_that_differs_from_the_figures_is_loud(ran: Path, call: Call, n
     place = table.column_names.index(column)
     kind = table.schema.field(column).type
     wrong = [
-        None if one is None else Decimal(7) if pa.types.is_decimal(kind) else "7"
-        for one in table.column(column).to_pylist()
+        None if value is None else Decimal(7) if pa.types.is_decimal(kind) else "7"
+        for value in table.column(column).to_pylist()
     ]
     pq.write_table(table.set_column(place, column, pa.array(wrong, kind)), path)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["files"][f"{name}.parquet"] = hashlib.sha256(path.read_bytes()).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    found = call("explain", "S1")
-    assert (found.exit_code, found.stdout) == (3, "")
-    assert "error[KPI735]" in found.stderr
-    assert "is 7 in the run" in found.stderr
-    assert "$" not in found.stderr
+    result = call("explain", "S1")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "error[KPI735]" in result.stderr
+    assert "is 7 in the run" in result.stderr
+    assert "$" not in result.stderr
 
 
 def test_a_record_that_was_changed_is_told(ran: Path, call: Call) -> None:
     with (ran / "runs" / "2025Q1" / "scores.parquet").open("ab") as file:
         file.write(b"\n")
-    found = call("explain", "S1")
-    assert found.exit_code == 2
-    assert "error[KPI732]" in found.stderr
+    result = call("explain", "S1")
+    assert result.exit_code == 2
+    assert "error[KPI732]" in result.stderr
 
 
 @pytest.mark.parametrize(("kind", "key"), [("integer", "17"), ("date", "2020-01-02"), ("number(1)", "3.5")])
@@ -157,9 +157,9 @@ def test_a_key_of_any_type_is_asked_for_as_it_is_printed(tmp_path: Path, call: C
         "scheme: k.kpi\ndata:\n  staff: {file: staff.csv}\n  sales: {file: sales.csv}\n", encoding="utf-8"
     )
     assert call("-C", str(tmp_path), "run", "--period", "2025Q1").exit_code == 0
-    found = call("-C", str(tmp_path), "explain", key, "commission")
-    assert found.exit_code == 0, found.output
-    assert "5.00 CNY" in found.stdout
+    result = call("-C", str(tmp_path), "explain", key, "commission")
+    assert result.exit_code == 0, result.output
+    assert "5.00 CNY" in result.stdout
 
 
 # ---------------------------------------------------------------- one who was left out
@@ -167,9 +167,9 @@ def test_a_key_of_any_type_is_asked_for_as_it_is_printed(tmp_path: Path, call: C
 
 @pytest.mark.usefixtures("ran")
 def test_one_who_was_not_active_is_told_why(call: Call) -> None:
-    found = call("--lang", "en", "explain", "L1")
-    assert found.exit_code == 0
-    assert found.stdout.splitlines()[3:] == [
+    result = call("--lang", "en", "explain", "L1")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[3:] == [
         "left out: not one active day in 2025Q1  [shop.kpi:8]",
         "  hired 2020-01-01",
         "  left_on 2024-12-31",
@@ -184,9 +184,9 @@ def test_one_who_is_not_asked_for_is_told_what_was(shop: Path, call: Call) -> No
     rules = (shop / "shop.kpi").read_text(encoding="utf-8")
     (shop / "shop.kpi").write_text(rules.replace("subject staff", 'subject staff where role != "guest"'), "utf-8")
     assert call("run", "--period", "2025Q1").exit_code == 0
-    found = call("--lang", "en", "explain", "G1")
-    assert found.exit_code == 0
-    assert found.stdout.splitlines()[3:] == [
+    result = call("--lang", "en", "explain", "G1")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[3:] == [
         "left out: not among those the scheme is for  [shop.kpi:27]",
         '  role != "guest"',
         "  role guest",
@@ -197,9 +197,9 @@ def test_one_whose_own_row_was_set_aside(shop: Path, call: Call) -> None:
     staff = (shop / "staff.csv").read_text(encoding="utf-8")
     (shop / "staff.csv").write_text(staff.replace("3000.00", "much"), encoding="utf-8")
     assert call("run", "--period", "2025Q1", "--quarantine").exit_code == 0
-    found = call("--lang", "en", "explain", "K1")
-    assert found.exit_code == 0
-    assert found.stdout.splitlines()[-3:] == [
+    result = call("--lang", "en", "explain", "K1")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-3:] == [
         "left out: the row of the subject itself was set aside (quarantine)",
         "set aside and in no figure, of what concerns this subject: 1",
         "  `staff` (staff.csv) row 4, column `base_pay`: `much` is not a number",
@@ -212,9 +212,9 @@ def test_rows_set_aside_are_told_to_whom_they_concern(shop: Path, call: Call) ->
     (shop / "orders.csv").write_text("\n".join(orders), encoding="utf-8")
     assert call("run", "--period", "2025Q1", "--quarantine").exit_code == 0
     told = call("explain", "S1", "--format", "json")
-    (one,) = json.loads(told.stdout)["set_aside"]
-    assert (one["table"], one["source"], one["row"]) == ("orders", "orders.csv", len(orders))
-    assert call("explain", "S1").stdout.splitlines()[-1] == f"  {one['message']}"
+    (row,) = json.loads(told.stdout)["set_aside"]
+    assert (row["table"], row["source"], row["row"]) == ("orders", "orders.csv", len(orders))
+    assert call("explain", "S1").stdout.splitlines()[-1] == f"  {row['message']}"
     assert json.loads(call("explain", "S2", "--format", "json").stdout)["set_aside"] == []
 
 
@@ -224,16 +224,16 @@ def test_a_run_that_scored_others_is_told_loudly(ran: Path, call: Call, key: str
     staff = folder / "inputs" / "staff.parquet"
     table = pq.read_table(staff)
     # the days of L1 and S1 are exchanged, as if the run had left out the wrong one
-    left = pa.array([None if key == "L1" else one for one in table.column("left_on").to_pylist()], pa.date32())
+    left = pa.array([None if key == "L1" else value for value in table.column("left_on").to_pylist()], pa.date32())
     if key == "S1":
         left = pa.array([table.column("left_on")[-1].as_py()] * len(left), pa.date32())
     pq.write_table(table.set_column(table.column_names.index("left_on"), "left_on", left), staff)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["files"]["inputs/staff.parquet"] = hashlib.sha256(staff.read_bytes()).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    found = call("explain", key)
-    assert found.exit_code == 3
-    assert code in found.stderr
+    result = call("explain", key)
+    assert result.exit_code == 3
+    assert code in result.stderr
 
 
 # ---------------------------------------------------------------- what else can be asked for
@@ -242,9 +242,9 @@ def test_a_run_that_scored_others_is_told_loudly(ran: Path, call: Call, key: str
 @pytest.mark.usefixtures("ran")
 @pytest.mark.parametrize("asked", ["scorecard", "计分卡"])
 def test_the_scorecard_is_explained(call: Call, asked: str) -> None:
-    found = call("--lang", "en", "explain", "K2", asked)
-    assert found.exit_code == 0, found.stderr
-    assert found.stdout.splitlines()[4:7] == [
+    result = call("--lang", "en", "explain", "K2", asked)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.splitlines()[4:7] == [
         "scorecard: keeping  [shop.kpi:39]",
         '  not `role = "seller"`: role keeper ≠ seller  [shop.kpi:39]',
         '  row taken: `role = "keeper"` gives keeping  [shop.kpi:44]',
@@ -256,9 +256,9 @@ def test_the_scorecard_is_explained(call: Call, asked: str) -> None:
 
 @pytest.mark.usefixtures("ran")
 def test_a_gate_is_explained(call: Call) -> None:
-    found = call("--lang", "en", "explain", "K2", "small")
-    assert "gate small" in found.stdout
-    assert "  `sum(orders.amount) < 1_000 CNY` holds: 600.00 CNY < 1,000.00 CNY  [shop.kpi:57]" in found.stdout
+    result = call("--lang", "en", "explain", "K2", "small")
+    assert "gate small" in result.stdout
+    assert "  `sum(orders.amount) < 1_000 CNY` holds: 600.00 CNY < 1,000.00 CNY  [shop.kpi:57]" in result.stdout
     assert "`count(orders) = 0` does not hold: 1 ≠ 0" in call("--lang", "en", "explain", "K2", "idle").stdout
 
 
@@ -289,5 +289,5 @@ def test_a_trace_keeps_to_its_schema(call: Call, subject: str) -> None:
     schema = json.loads(Path(trace_form.__file__).with_name("trace.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     for asked in ((), ("scorecard",), ("small",)):
-        found = json.loads(call("explain", subject, *asked, "--format", "json", "--lang", "zh").stdout_bytes)
-        jsonschema.Draft202012Validator(schema).validate(found)
+        data = json.loads(call("explain", subject, *asked, "--format", "json", "--lang", "zh").stdout_bytes)
+        jsonschema.Draft202012Validator(schema).validate(data)

@@ -55,9 +55,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _paid(call: Call, *arguments: str) -> dict[str, tuple[str, str]]:
-    found = call(*RUN, "--format", "json", *arguments)
-    assert found.exit_code == 0, found.output
-    return {row["staff_id"]: (row["bonus"], row["flags"]) for row in json.loads(found.stdout)["scores"]}
+    result = call(*RUN, "--format", "json", *arguments)
+    assert result.exit_code == 0, result.output
+    return {row["staff_id"]: (row["bonus"], row["flags"]) for row in json.loads(result.stdout)["scores"]}
 
 
 def _set_aside(printed: str) -> dict[str, str]:
@@ -72,9 +72,9 @@ def test_whoever_matches_a_row_set_aside_is_not_paid_as_if_there_were_none(folde
     assert _paid(call) == whole
     (folder / "refunds.csv").write_text("order_id,amount\nO1,?\nO3,3\n", encoding="utf-8")
     assert _paid(call, "--quarantine") == {**whole, "A": ("7.00", "quarantine")}
-    found = call(*RUN, "--quarantine")
-    assert _set_aside(found.stdout) == {"staff": "0", "refunds": "1", "orders": "1"}
-    assert "subjects with rows set aside, and how many each: A 1\n" in found.stdout
+    result = call(*RUN, "--quarantine")
+    assert _set_aside(result.stdout) == {"staff": "0", "refunds": "1", "orders": "1"}
+    assert "subjects with rows set aside, and how many each: A 1\n" in result.stdout
 
 
 @pytest.mark.parametrize("row", [",100", "O1", "\u200b,100"])
@@ -87,30 +87,30 @@ def test_whoever_found_no_match_is_flagged_where_a_key_set_aside_cannot_be_read(
 
 def test_rows_that_concern_nobody_known_end_no_line_in_nothing(folder: Path, call: Call) -> None:
     (folder / "orders.csv").write_text(f"{ORDERS}O4,Z,2025-01-08,1,O4\n", encoding="utf-8")
-    found = call(*RUN, "--quarantine")
-    assert _set_aside(found.stdout) == {"staff": "0", "refunds": "0", "orders": "1"}
-    assert "subjects with rows set aside" not in found.stdout
+    result = call(*RUN, "--quarantine")
+    assert _set_aside(result.stdout) == {"staff": "0", "refunds": "0", "orders": "1"}
+    assert "subjects with rows set aside" not in result.stdout
 
 
 def test_keys_that_look_alike_are_told_on_the_console_in_json_and_in_the_manifest(folder: Path, call: Call) -> None:
     (folder / "staff.csv").write_text("staff_id\nA\nB\na\n", encoding="utf-8")
     (folder / "orders.csv").write_text(ORDERS.replace("O2\n", "o1\n"), encoding="utf-8")
-    found = call(*RUN, "--format", "json", "--out", "kept")
-    assert found.exit_code == 0
-    said = json.loads(found.stdout)
+    result = call(*RUN, "--format", "json", "--out", "kept")
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
     schema = json.loads(Path(results.__file__).with_name("results.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(said)
-    assert [(one["code"], one["row"], one["value"]) for one in said["warnings"]] == [
+    assert [(warning["code"], warning["row"], warning["value"]) for warning in said["warnings"]] == [
         ("KPI665", 4, "a"),
         ("KPI666", 3, "o1"),
     ]
     assert (
         "warning[KPI665]: `staff` (staff.csv) row 4, column `staff_id`: the key `a` looks like `A` in row 2"
-        in found.stderr
+        in result.stderr
     )
     assert (
         "warning[KPI666]: `orders` (orders.csv) row 3, column `refund`: `o1` matches no row of `refunds`"
-        in found.stderr
+        in result.stderr
     )
     manifest = json.loads((folder / "kept" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["warnings"] == [
@@ -124,10 +124,10 @@ def test_keys_that_look_alike_are_told_on_the_console_in_json_and_in_the_manifes
 def test_the_first_warnings_are_drawn_and_the_rest_counted(folder: Path, call: Call) -> None:
     keys = "\n".join(f"K{at}\nk{at}" for at in range(25))
     (folder / "staff.csv").write_text(f"staff_id\nA\nB\n{keys}\n", encoding="utf-8")
-    found = call(*RUN)
-    assert found.stderr.count("warning[KPI665]") == 20
-    assert found.stderr.count("if both mean the same") == 1
-    assert "… 5 more warnings; `--format json` lists all" in found.stderr
+    result = call(*RUN)
+    assert result.stderr.count("warning[KPI665]") == 20
+    assert result.stderr.count("if both mean the same") == 1
+    assert "… 5 more warnings; `--format json` lists all" in result.stderr
 
 
 def test_python_gives_the_warnings_as_a_frame(folder: Path) -> None:
@@ -142,9 +142,9 @@ def test_a_key_with_an_unseen_character_stops_the_run_in_both_languages(folder: 
         ("en", "`staff` (staff.csv) row 2, column `staff_id`: `A\\u200b` contains U+200B, which cannot be seen"),
         ("zh", "`staff`（staff.csv）第 2 行 `staff_id` 列：`A\\u200b` 含有 U+200B，它看不见"),
     ):
-        found = call(*RUN, "--lang", lang)
-        assert found.exit_code == 2
-        assert said in found.stderr
+        result = call(*RUN, "--lang", lang)
+        assert result.exit_code == 2
+        assert said in result.stderr
         # the orders of A are not told as well: only the key is to be corrected
-        assert found.stderr.count("KPI") == 1
+        assert result.stderr.count("KPI") == 1
     assert "U+200B" in (folder / "kpirules-faults.csv").read_text(encoding="utf-8-sig")

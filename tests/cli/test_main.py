@@ -39,24 +39,24 @@ def test_it_says_its_version(call: Call) -> None:
 
 
 def test_help_lists_the_commands(call: Call) -> None:
-    found = call("--help")
-    assert found.exit_code == 0
+    result = call("--help")
+    assert result.exit_code == 0
     assert {"check", "run", "explain", "replay", "verify", "plan", "rule"} == cli.commands.keys()
-    assert all(f"  {name} " in found.output for name in cli.commands)
+    assert all(f"  {name} " in result.output for name in cli.commands)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("command", ["", *cli.commands])
 def test_help_has_its_words_in_each_language(call: Call, command: str, lang: str) -> None:
     """Wherever the language stands; a word that the catalogue lacks would stand there as its key."""
-    found = call(*command.split(), "--help", "--lang", lang)
-    assert found.exit_code == 0
-    assert "help_" not in found.output
-    other = next(one for one in LANGUAGES if one != lang)
+    result = call(*command.split(), "--help", "--lang", lang)
+    assert result.exit_code == 0
+    assert "help_" not in result.output
+    other = next(other_lang for other_lang in LANGUAGES if other_lang != lang)
     theirs = tomllib.loads((FOLDER / other / "help.toml").read_text(encoding="utf-8"))["words"].values()
-    assert not [text for text in theirs if " ".join(text.split()) in " ".join(found.output.split())]
-    assert call("--lang", lang, *command.split(), "--help").output == found.output
-    assert call(*command.split(), f"--lang={lang}", "-h").output == found.output
+    assert not [text for text in theirs if " ".join(text.split()) in " ".join(result.output.split())]
+    assert call("--lang", lang, *command.split(), "--help").output == result.output
+    assert call(*command.split(), f"--lang={lang}", "-h").output == result.output
 
 
 @pytest.mark.parametrize("arguments", [("nonsense",), ("check", "--nonsense"), ("-C", "nowhere", "check"), ("run",)])
@@ -138,19 +138,19 @@ def test_usage_errors_say_what_to_write(
         ("en", english, ("error", "help", "usage: ")),
         ("zh", chinese, ("错误", "怎么改", "用法：")),
     ):
-        found = call("--lang", lang, *arguments)
-        assert (found.exit_code, found.stdout) == (2, "")
-        *lines, form, more = found.stderr.splitlines()
-        assert lines == [f"{error}: {said[0]}", *(f"  {help_}: {one}" for one in said[1:])]
+        result = call("--lang", lang, *arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        *lines, form, more = result.stderr.splitlines()
+        assert lines == [f"{error}: {said[0]}", *(f"  {help_}: {help_line}" for help_line in said[1:])]
         assert form.startswith(f"{usage}kpirules")
         path = " ".join(form.removeprefix(usage).split("[")[0].split()[: 1 + (arguments[0] in cli.commands)])
         assert more == {"en": f"`{path} --help` says more", "zh": f"详见 `{path} --help`"}[lang]
 
 
 def test_a_language_that_is_none_is_told(call: Call) -> None:
-    found = call("--lang", "fr", "check")
-    assert found.exit_code == 2
-    assert found.stderr.splitlines()[:2] == [
+    result = call("--lang", "fr", "check")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[:2] == [
         "error: `--lang`: `fr` is not one of its values",
         "  help: write one of `en`, `zh`",
     ]
@@ -192,8 +192,8 @@ def test_the_language_may_be_named_before_or_after_the_command(
 
 def test_another_folder_may_be_worked_in(shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shop.parent)
-    found = call("-C", "shop", "run", "--period", "2025Q1")
-    assert found.exit_code == 0, found.output
+    result = call("-C", "shop", "run", "--period", "2025Q1")
+    assert result.exit_code == 0, result.output
     assert (shop / "runs" / "2025Q1").is_dir()
     assert Path.cwd() == shop.parent
 
@@ -202,11 +202,11 @@ def test_another_folder_may_be_worked_in(shop: Path, call: Call, monkeypatch: py
 def test_without_bindings_it_is_told_what_to_write(shop: Path, call: Call, arguments: tuple[str, ...]) -> None:
     (shop / "kpirules.yaml").unlink()
     (shop / "shop.kpi").unlink()
-    found = call(*arguments)
-    assert found.exit_code == 2
-    assert "error[KPI726]: there is no `kpirules.yaml`\n" in found.stderr
-    assert "scheme: policy.kpi" in found.stderr
-    assert "staff: {file: data/staff.csv}" in found.stderr
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert "error[KPI726]: there is no `kpirules.yaml`\n" in result.stderr
+    assert "scheme: policy.kpi" in result.stderr
+    assert "staff: {file: data/staff.csv}" in result.stderr
 
 
 def test_bindings_of_a_folder_above_are_not_taken(shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,17 +230,17 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("broken")
 def test_an_error_of_ours_is_exit_3_and_short(call: Call) -> None:
-    found = call("check")
-    assert (found.exit_code, found.stdout) == (3, "")
-    assert found.stderr == "the program failed: ZeroDivisionError: by nothing; `--debug` shows where\n"
+    result = call("check")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == "the program failed: ZeroDivisionError: by nothing; `--debug` shows where\n"
 
 
 @pytest.mark.usefixtures("broken")
 @pytest.mark.parametrize("arguments", [("--debug", "check"), ("check", "--debug")])
 def test_debug_shows_where_it_arose(call: Call, arguments: tuple[str, ...]) -> None:
-    found = call(*arguments)
-    assert found.exit_code == 3
-    assert "Traceback (most recent call last)" in found.stderr
+    result = call(*arguments)
+    assert result.exit_code == 3
+    assert "Traceback (most recent call last)" in result.stderr
 
 
 @pytest.mark.usefixtures("broken")
@@ -264,9 +264,9 @@ def test_an_interrupt_is_no_error_of_ours(call: Call, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("encoding", ["ascii", "gbk", "utf-8"])
 def test_no_encoding_of_the_streams_makes_it_fail(shop: Path, encoding: str) -> None:
     variables = {"PYTHONIOENCODING": encoding, "KPIRULES_LANG": "zh"}
-    found = process("run", "--period", "2025Q1", folder=shop, **variables)
-    assert found.returncode == 0, found.stderr
-    head = found.stdout.decode(encoding).splitlines()[0]
+    result = process("run", "--period", "2025Q1", folder=shop, **variables)
+    assert result.returncode == 0, result.stderr
+    head = result.stdout.decode(encoding).splitlines()[0]
     assert (
         head
         == {
@@ -287,14 +287,17 @@ def test_data_is_utf_8_whatever_the_locale(shop: Path) -> None:
     (shop / "shop.kpi").write_text(
         project.SCHEME.replace("pay bonus", "pay 奖").replace("bonus ", "奖 "), encoding="utf-8"
     )
-    found = process("run", "--period", "2025Q1", "--format", "csv", folder=shop, PYTHONIOENCODING="ascii")
-    assert found.returncode == 0, found.stderr
-    assert found.stdout.decode("utf-8").splitlines()[0] == "staff_id,scorecard,total,grade,奖,total_pay,flags"
+    result = process("run", "--period", "2025Q1", "--format", "csv", folder=shop, PYTHONIOENCODING="ascii")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.decode("utf-8").splitlines()[0] == "staff_id,scorecard,total,grade,奖,total_pay,flags"
 
 
 def test_piped_output_has_no_colour(shop: Path) -> None:
-    found = [process(*one, folder=shop) for one in (("run", "--period", "2025Q1"), ("explain", "S1"), ("check", "x"))]
-    assert not any(b"\x1b" in one.stdout + one.stderr for one in found)
+    results = [
+        process(*arguments, folder=shop)
+        for arguments in (("run", "--period", "2025Q1"), ("explain", "S1"), ("check", "x"))
+    ]
+    assert not any(b"\x1b" in fault.stdout + fault.stderr for fault in results)
 
 
 # ---------------------------------------------------------------- what it loads
@@ -309,7 +312,7 @@ def imported(arguments: str, folder: Path) -> set[str]:
         "print('imported', *sys.modules)\n"
         "sys.exit(code)\n"
     )
-    found = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -318,7 +321,7 @@ def imported(arguments: str, folder: Path) -> set[str]:
         check=False,
         encoding="utf-8",
     )
-    names = next(line for line in found.stdout.splitlines() if line.startswith("imported")).split()
+    names = next(line for line in result.stdout.splitlines() if line.startswith("imported")).split()
     return {name.partition(".")[0] for name in names}
 
 

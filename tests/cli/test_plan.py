@@ -14,19 +14,19 @@ from tests.runs import project
 
 
 def test_the_plan_as_text_names_each_figure_with_its_rule(shop: Path, call: Call) -> None:
-    found = call("plan")
-    assert found.exit_code == 0, found.output
+    result = call("plan")
+    assert result.exit_code == 0, result.output
     line = project.SCHEME.splitlines().index("    score   achievement * 100, at most 120") + 1
-    (score,) = (one for one in found.stdout.splitlines() if one.startswith("   sales.score: "))
+    (score,) = (fault for fault in result.stdout.splitlines() if fault.startswith("   sales.score: "))
     assert "round(" in score
     assert f"[shop.kpi:{line}]" in score
-    assert call("plan", str(shop / "shop.kpi")).stdout == found.stdout
+    assert call("plan", str(shop / "shop.kpi")).stdout == result.stdout
 
 
 @pytest.mark.usefixtures("shop")
 def test_the_plan_as_data_is_the_plan(call: Call) -> None:
-    found = call("plan", "--format", "json")
-    assert from_json(json.loads(found.stdout_bytes)) == compile_scheme(read_source(Path("shop.kpi"))).plan
+    result = call("plan", "--format", "json")
+    assert from_json(json.loads(result.stdout_bytes)) == compile_scheme(read_source(Path("shop.kpi"))).plan
 
 
 @pytest.mark.usefixtures("shop")
@@ -37,14 +37,14 @@ def test_the_plan_as_data_is_the_plan(call: Call) -> None:
 def test_the_plan_as_sql_is_for_one_period(
     call: Call, arguments: tuple[str, ...], days: tuple[str, str], said: str
 ) -> None:
-    found = call("plan", "--format", "sql", *arguments)
-    assert found.exit_code == 0, found.output
-    *made, tree = sqlglot.parse(found.stdout, dialect="duckdb")
-    assert all(isinstance(one, exp.Create) for one in made)
+    result = call("plan", "--format", "sql", *arguments)
+    assert result.exit_code == 0, result.output
+    *made, tree = sqlglot.parse(result.stdout, dialect="duckdb")
+    assert all(isinstance(statement, exp.Create) for statement in made)
     assert isinstance(tree, exp.Select)
-    assert all(day in found.stdout for day in days)
-    assert found.stderr.startswith(said)
-    assert bool(found.stderr) == bool(said)
+    assert all(day in result.stdout for day in days)
+    assert result.stderr.startswith(said)
+    assert bool(result.stderr) == bool(said)
 
 
 @pytest.mark.usefixtures("shop")

@@ -7,18 +7,18 @@ from tests.cli.conftest import Call
 
 
 def test_every_code_with_its_title(call: Call) -> None:
-    found = call("rule")
-    assert found.exit_code == 0
-    assert [tuple(line.split("  ", 1)) for line in found.stdout.splitlines()] == [
+    result = call("rule")
+    assert result.exit_code == 0
+    assert [tuple(line.split("  ", 1)) for line in result.stdout.splitlines()] == [
         (code, entry(code, "en").title) for code in codes()
     ]
 
 
 @pytest.mark.parametrize("code", ["KPI201", "201", "kpi201"])
 def test_a_code_with_what_a_check_says_of_the_example(call: Call, code: str) -> None:
-    found = call("rule", code)
-    assert found.exit_code == 0
-    assert found.stdout.splitlines() == [
+    result = call("rule", code)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
         "KPI201: unknown name",
         "",
         "every name is declared somewhere in the scheme: as a table, a column or an item",
@@ -39,9 +39,9 @@ def test_a_code_with_what_a_check_says_of_the_example(call: Call, code: str) -> 
 
 
 def test_in_chinese(call: Call) -> None:
-    found = call("rule", "KPI201", "--lang", "zh")
-    assert "错误写法：" in found.stdout
-    assert "定义 季度奖 = 月薪 * 10%" in found.stdout
+    result = call("rule", "KPI201", "--lang", "zh")
+    assert "错误写法：" in result.stdout
+    assert "定义 季度奖 = 月薪 * 10%" in result.stdout
 
 
 def test_an_example_of_data_names_its_files(call: Call) -> None:
@@ -60,9 +60,9 @@ def test_an_example_of_commands(call: Call) -> None:
 @pytest.mark.parametrize("code", codes())
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_code_is_explained(call: Call, code: str, lang: str) -> None:
-    found = call("rule", code, "--lang", lang)
-    assert found.exit_code == 0
-    assert found.stdout.startswith(f"{code}: {entry(code, lang).title}\n\n")
+    result = call("rule", code, "--lang", lang)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{code}: {entry(code, lang).title}\n\n")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,6 @@ def test_every_code_is_explained(call: Call, code: str, lang: str) -> None:
     ],
 )
 def test_an_unknown_code(call: Call, code: str, said: str) -> None:
-    found = call("rule", code)
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert found.stderr == f"there is no code `{code}`\n{said}\n"
+    result = call("rule", code)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"there is no code `{code}`\n{said}\n"

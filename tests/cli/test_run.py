@@ -31,15 +31,15 @@ RUN = ("run", "--period", "2025Q1")
 SAMPLE = "5 of 5 subjects worked out on the reference engine too, with the same results (… s)\n"
 
 
-def untimed(found: Result) -> str:
+def untimed(result: Result) -> str:
     """What is said on the error stream, but for how long it took."""
-    return re.sub(r"[0-9]+\.[0-9]+ s\)", "… s)", found.stderr)
+    return re.sub(r"[0-9]+\.[0-9]+ s\)", "… s)", result.stderr)
 
 
 def csv_of(call: Call, *arguments: str) -> str:
-    found = call(*RUN, "--format", "csv", *arguments)
-    assert found.exit_code == 0, found.output
-    return found.stdout_bytes.decode("utf-8")
+    result = call(*RUN, "--format", "csv", *arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout_bytes.decode("utf-8")
 
 
 def cells(text: str, table: str) -> dict[str, str]:
@@ -49,9 +49,9 @@ def cells(text: str, table: str) -> dict[str, str]:
     return dict(zip(names, next(line for line in lines[lines.index(names) :] if line[0] == table), strict=True))
 
 
-def tables_of(found: Result) -> list[dict[str, object]]:
+def tables_of(result: Result) -> list[dict[str, object]]:
     """The rows of each table, as JSON has them."""
-    tables: list[dict[str, object]] = json.loads(found.stdout_bytes)["tables"]
+    tables: list[dict[str, object]] = json.loads(result.stdout_bytes)["tables"]
     return tables
 
 
@@ -110,8 +110,8 @@ def test_with_csv_the_rest_is_on_the_error_stream(shop: Path, call: Call) -> Non
 
 @pytest.mark.usefixtures("shop")
 def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
-    found = call(*RUN)
-    assert found.stdout == (
+    result = call(*RUN)
+    assert result.stdout == (
         "evaluation of 2025Q1 · Shop, quarterly 1.0\n"
         "\n"
         "staff_id  scorecard   total  grade   Bonus  total pay  flags\n"
@@ -133,7 +133,7 @@ def test_the_table_lines_up_and_has_sums_and_counts(call: Call) -> None:
         "targets          3          3        3             -                    -\n"
         "not credited to anyone: orders: after the subject's last day 1\n"
     )
-    assert untimed(found) == f"{SAMPLE}run kept in runs/2025Q1\n"
+    assert untimed(result) == f"{SAMPLE}run kept in runs/2025Q1\n"
 
 
 def test_rows_without_a_date_are_told(shop: Path, call: Call) -> None:
@@ -142,7 +142,7 @@ def test_rows_without_a_date_are_told(shop: Path, call: Call) -> None:
     (shop / "orders.csv").write_text(project.TABLES["orders.csv"] + "6,S1,,5.00\n7,L1,,6.00\n", encoding="utf-8")
     assert cells(call(*RUN).stdout, "orders")["no date"] == "2"
     assert cells(call(*RUN, "--lang", "zh").stdout, "orders")["没有日期"] == "2"
-    (orders,) = (one for one in tables_of(call(*RUN, "--format", "json")) if one["table"] == "orders")
+    (orders,) = (table for table in tables_of(call(*RUN, "--format", "json")) if table["table"] == "orders")
     assert orders["undated"] == {"rows": 2, "amounts": {"amount": "11.00"}}
 
 
@@ -176,17 +176,17 @@ def test_json_keeps_to_its_schema(shop: Path, call: Call, arguments: tuple[str, 
     if arguments:
         staff = project.TABLES["staff.csv"].replace("K1,keeper,2020-01-01", "K1,keeper,soon")
         (shop / "staff.csv").write_text(staff, encoding="utf-8")
-    found = json.loads(call(*RUN, "--format", "json", *arguments).stdout_bytes)
-    jsonschema.validate(found, SCHEMA)
-    assert found["broken"] == [{"message": "never above 100", "subjects": ["S1"]}]
-    wrong = {**found, "scores": [{**found["scores"][0], "total_pay": 1.5}]}
+    data = json.loads(call(*RUN, "--format", "json", *arguments).stdout_bytes)
+    jsonschema.validate(data, SCHEMA)
+    assert data["broken"] == [{"message": "never above 100", "subjects": ["S1"]}]
+    wrong = {**data, "scores": [{**data["scores"][0], "total_pay": 1.5}]}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(wrong, SCHEMA)
 
 
 def test_json_has_figures_as_texts(shop: Path, call: Call) -> None:
-    found = call(*RUN, "--format", "json")
-    data = json.loads(found.stdout_bytes)
+    result = call(*RUN, "--format", "json")
+    data = json.loads(result.stdout_bytes)
     assert data["scores"][3] == {
         "staff_id": "S1",
         "scorecard": "selling",
@@ -223,9 +223,9 @@ def test_another_folder_may_be_named_if_it_is_free(shop: Path, call: Call) -> No
     assert call(*RUN, "--out", "kept/here").exit_code == 0
     assert open_run(shop / "kept" / "here").result.scores.num_rows == 5
     before = (shop / "kept" / "here" / "manifest.json").read_bytes()
-    found = call(*RUN, "--out", "kept/here")
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert "error[KPI724]" in found.stderr
+    result = call(*RUN, "--out", "kept/here")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error[KPI724]" in result.stderr
     assert (shop / "kept" / "here" / "manifest.json").read_bytes() == before
     assert not (shop / "runs").exists()
 
@@ -247,9 +247,9 @@ def test_bindings_may_be_elsewhere_and_the_run_is_kept_beside_them(
     shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(shop.parent)
-    found = call(*RUN, "--data", "shop/kpirules.yaml")
-    assert found.exit_code == 0, found.output
-    assert untimed(found) == f"{SAMPLE}run kept in shop/runs/2025Q1\n"
+    result = call(*RUN, "--data", "shop/kpirules.yaml")
+    assert result.exit_code == 0, result.output
+    assert untimed(result) == f"{SAMPLE}run kept in shop/runs/2025Q1\n"
 
 
 # ---------------------------------------------------------------- what is told instead
@@ -265,28 +265,28 @@ def test_bindings_may_be_elsewhere_and_the_run_is_kept_beside_them(
     ],
 )
 def test_a_period_that_it_does_not_run_for_is_exit_2(shop: Path, call: Call, period: str, code: str, said: str) -> None:
-    found = call("run", "--period", period)
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert f"error[{code}]" in found.stderr
-    assert said in found.stderr
+    result = call("run", "--period", period)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"error[{code}]" in result.stderr
+    assert said in result.stderr
     assert not (shop / "runs").exists()
 
 
 def test_a_scheme_with_faults_is_exit_2(shop: Path, call: Call) -> None:
     (shop / "shop.kpi").write_text(project.SCHEME.replace("orders.amount", "orders.amont"), encoding="utf-8")
-    found = call(*RUN)
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert "shop.kpi:" in found.stderr
+    result = call(*RUN)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "shop.kpi:" in result.stderr
     assert not (shop / "runs").exists()
 
 
 def test_a_check_that_does_not_hold_is_exit_2_and_nothing_is_kept(shop: Path, call: Call) -> None:
     text = project.SCHEME.replace("    missing exclude\n", "    missing error\n")
     (shop / "shop.kpi").write_text(text, encoding="utf-8")
-    found = call(*RUN)
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert "error[KPI704]" in found.stderr
-    assert "`K1`" in found.stderr
+    result = call(*RUN)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error[KPI704]" in result.stderr
+    assert "`K1`" in result.stderr
     assert not (shop / "runs").exists()
 
 
@@ -297,9 +297,9 @@ def bad_orders(shop: Path, count: int) -> None:
 
 def test_few_faults_of_data_are_all_shown(shop: Path, call: Call) -> None:
     bad_orders(shop, 20)
-    found = call(*RUN)
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert found.stderr.count("error[KPI632]") == 20
+    result = call(*RUN)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("error[KPI632]") == 20
     with (shop / "kpirules-faults.csv").open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.DictReader(file))) == 20
     assert not (shop / "runs").exists()
@@ -307,10 +307,10 @@ def test_few_faults_of_data_are_all_shown(shop: Path, call: Call) -> None:
 
 def test_many_faults_of_data_are_all_written_to_a_file(shop: Path, call: Call) -> None:
     bad_orders(shop, 21)
-    found = call(*RUN)
-    assert found.exit_code == 2
-    assert found.stderr.count("error[KPI632]") == 20
-    assert "all 21 faults of the data are listed in kpirules-faults.csv\n" in found.stderr
+    result = call(*RUN)
+    assert result.exit_code == 2
+    assert result.stderr.count("error[KPI632]") == 20
+    assert "all 21 faults of the data are listed in kpirules-faults.csv\n" in result.stderr
     with (shop / "kpirules-faults.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 21
@@ -327,11 +327,11 @@ def test_what_could_not_be_asked_of_every_row_is_told_after_the_faults(shop: Pat
     bad_orders(shop, 1)
     with (shop / "orders.csv").open("a", encoding="utf-8") as file:
         file.write("x,S1,2025-01-09,2000\n")
-    found = call(*RUN)
-    assert found.exit_code == 2
-    assert "does not meet the requirement “orders are small”: order_id x, amount 2000.00\n" in found.stderr
-    assert f"| {rule}\n" in found.stderr
-    assert found.stderr.endswith(
+    result = call(*RUN)
+    assert result.exit_code == 2
+    assert "does not meet the requirement “orders are small”: order_id x, amount 2000.00\n" in result.stderr
+    assert f"| {rule}\n" in result.stderr
+    assert result.stderr.endswith(
         "all 2 faults of the data are listed in kpirules-faults.csv\n"
         "because of these faults, not every row could be held against the requirement “orders are small”\n"
     )
@@ -343,10 +343,10 @@ def test_faults_that_cannot_be_written_are_still_told(shop: Path, call: Call, mo
 
     monkeypatch.setattr("kpirules.cli.fault_list.write_csv", full)
     bad_orders(shop, 21)
-    found = call(*RUN)
-    assert found.exit_code == 2
-    assert found.stderr.count("error[KPI632]") == 20
-    assert "cannot be written to kpirules-faults.csv" in found.stderr
+    result = call(*RUN)
+    assert result.exit_code == 2
+    assert result.stderr.count("error[KPI632]") == 20
+    assert "cannot be written to kpirules-faults.csv" in result.stderr
     assert not [path.name for path in shop.iterdir() if "faults" in path.name]
 
 
@@ -374,10 +374,10 @@ def test_a_list_of_faults_replaces_an_earlier_one_and_nothing_else(shop: Path, c
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_no_row_of_the_period_is_exit_2_unless_it_may_be_empty(shop: Path, call: Call, lang: str) -> None:
     run = ("run", "--period", "2025Q3", "--lang", lang)
-    found = call(*run)
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert "[KPI746]" in found.stderr
-    assert "--allow-empty" in found.stderr
+    result = call(*run)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "[KPI746]" in result.stderr
+    assert "--allow-empty" in result.stderr
     assert not (shop / "runs").exists()
     assert call(*run, "--allow-empty").exit_code == 0
     assert (shop / "runs" / "2025Q3" / "manifest.json").is_file()
@@ -388,9 +388,9 @@ def test_rows_that_the_scheme_expects_are_exit_2_at_their_place(shop: Path, call
     (shop / "shop.kpi").write_text(text, encoding="utf-8")
     targets = project.TABLES["targets.csv"].replace("2025Q1", "2024Q4")
     (shop / "targets.csv").write_text(targets, encoding="utf-8")
-    found = call(*RUN, "--allow-empty")
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert found.stderr.startswith(
+    result = call(*RUN, "--allow-empty")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(
         "shop.kpi:22:15: error[KPI671]: `targets` (targets.csv) has no row of 2025Q1, and the scheme expects rows\n"
         "  22 | table targets expects rows\n"
         "     |               ^^^^^^^^^^^^\n"
@@ -429,13 +429,13 @@ def test_rows_hidden_in_a_sheet_are_counted_and_said(shop: Path, call: Call) -> 
     assert csv_of(call) == project.CSV
     assert cells(call(*RUN).stdout, "orders")["hidden in the sheet"] == "2"
     assert cells(call(*RUN, "--lang", "zh").stdout, "orders")["表中隐藏"] == "2"
-    assert [one["hidden"] for one in tables_of(call(*RUN, "--format", "json"))] == [0, 2, 0]
+    assert [table["hidden"] for table in tables_of(call(*RUN, "--format", "json"))] == [0, 2, 0]
 
 
 def test_many_who_are_not_considered_are_counted_and_the_first_named(shop: Path, call: Call) -> None:
     guests = "".join(f"G{nth},guest,2020-01-01,,1.00\n" for nth in range(10, 40))
     (shop / "staff.csv").write_text(project.TABLES["staff.csv"] + guests, encoding="utf-8")
-    (line,) = (one for one in call(*RUN).stdout.splitlines() if one.startswith("not considered"))
+    (line,) = (line for line in call(*RUN).stdout.splitlines() if line.startswith("not considered"))
     assert line.startswith("not considered for pay because not assessed: Bonus 32 (G1, G10, G11, ")
     assert line.endswith(", …)")
 
@@ -448,13 +448,13 @@ def test_quarantine_goes_on_without_faulty_rows_and_names_whom_they_concern(shop
     staff = project.TABLES["staff.csv"].replace("K1,keeper,2020-01-01", "K1,keeper,soon")
     (shop / "staff.csv").write_text(staff, encoding="utf-8")
     assert call(*RUN).exit_code == 2
-    found = call(*RUN, "--quarantine", "--format", "csv")
-    assert found.exit_code == 0, found.output
+    result = call(*RUN, "--quarantine", "--format", "csv")
+    assert result.exit_code == 0, result.output
     folder = shop / "runs" / "2025Q1"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["quarantine"] == {"staff": 1, "orders": 21}
-    assert cells(found.stderr, "staff")["set aside"] == "1"
-    assert cells(found.stderr, "orders")["set aside"] == "21"
+    assert cells(result.stderr, "staff")["set aside"] == "1"
+    assert cells(result.stderr, "orders")["set aside"] == "21"
     run = open_run(folder)
     flags = dict(
         zip(
@@ -474,11 +474,11 @@ def test_quarantine_goes_on_without_faulty_rows_and_names_whom_they_concern(shop
 def test_results_that_break_a_promise_are_written_and_marked_and_end_with_1(shop: Path, call: Call) -> None:
     promise = 'ensure bonus <= 100 CNY : "never above 100"\n'
     (shop / "shop.kpi").write_text(project.SCHEME + promise, encoding="utf-8")
-    found = call(*RUN)
-    assert found.exit_code == 1
-    assert "error[KPI707]: `S1` breaks what the results must keep: never above 100" in found.stderr
-    assert promise.strip() in found.stderr
-    assert 'ensure "never above 100"' in found.stdout
+    result = call(*RUN)
+    assert result.exit_code == 1
+    assert "error[KPI707]: `S1` breaks what the results must keep: never above 100" in result.stderr
+    assert promise.strip() in result.stderr
+    assert 'ensure "never above 100"' in result.stdout
     assert (shop / "runs" / "2025Q1" / "scores.parquet").is_file()
     assert call("explain", "S1").exit_code == 0
 
@@ -501,13 +501,13 @@ def test_nobody_scored_is_said(shop: Path, call: Call) -> None:
     staff = (shop / "staff.csv").read_text(encoding="utf-8")
     for name, table in project.TABLES.items():
         (shop / name).write_text(table.splitlines()[0] + "\n", encoding="utf-8")
-    found = call(*RUN, "--lang", "en", "--allow-empty")
-    assert found.exit_code == 0, found.stderr
-    assert "the table `staff` has no rows: nobody is scored" in found.stderr
+    result = call(*RUN, "--lang", "en", "--allow-empty")
+    assert result.exit_code == 0, result.stderr
+    assert "the table `staff` has no rows: nobody is scored" in result.stderr
     (shop / "staff.csv").write_text(staff.replace("2020-01-01,,", "2020-01-01,2021-01-01,"), encoding="utf-8")
-    found = call(*RUN, "--lang", "en", "--allow-empty")
-    assert "nobody is scored in 2025Q1" in found.stderr
-    assert "left out: 6 (not one active day 6)" in found.stdout
+    result = call(*RUN, "--lang", "en", "--allow-empty")
+    assert "nobody is scored in 2025Q1" in result.stderr
+    assert "left out: 6 (not one active day 6)" in result.stdout
 
 
 def test_an_encoding_that_was_guessed_is_named(shop: Path, call: Call) -> None:
@@ -516,17 +516,17 @@ def test_an_encoding_that_was_guessed_is_named(shop: Path, call: Call) -> None:
     (shop / "orders.csv").write_bytes("\n".join(named).encode("gbk"))
     said = {"en": "`orders.csv` (table `orders`) was read as gb18030", "zh": "按 gb18030 编码读入"}
     for lang, words in said.items():
-        found = call(*RUN, "--lang", lang)
-        assert found.exit_code == 0, found.stderr
-        assert words in found.stderr
+        result = call(*RUN, "--lang", lang)
+        assert result.exit_code == 0, result.stderr
+        assert words in result.stderr
     bindings = (shop / "kpirules.yaml").read_text(encoding="utf-8")
     stated = bindings.replace("file: orders.csv", "file: orders.csv, encoding: gbk")
     (shop / "kpirules.yaml").write_text(stated, encoding="utf-8")
-    found = call(*RUN, "--lang", "en", "--format", "json")
-    assert "gb18030" not in found.stderr
-    folder = shop / json.loads(found.stdout)["run"]
+    result = call(*RUN, "--lang", "en", "--format", "json")
+    assert "gb18030" not in result.stderr
+    folder = shop / json.loads(result.stdout)["run"]
     facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert [one["encoding"] for one in facts["inputs"] if one["table"] == "orders"] == ["gb18030"]
+    assert [source["encoding"] for source in facts["inputs"] if source["table"] == "orders"] == ["gb18030"]
 
 
 def test_csv_files_are_for_spreadsheets(shop: Path, call: Call) -> None:
@@ -539,8 +539,8 @@ def test_csv_files_are_for_spreadsheets(shop: Path, call: Call) -> None:
     assert scores.startswith(b"\xef\xbb\xbf")
     lines = scores.decode("utf-8-sig").splitlines()
     assert lines[0] == '"staff_id","scorecard","total","grade","bonus","total_pay","flags"'
-    found = list(csv.reader(line for line in lines if "S2" in line))
-    assert found == [["'=S2", "selling", "0.00", "C", "0.00", "0.00", "idle, small"]]
+    rows = list(csv.reader(line for line in lines if "S2" in line))
+    assert rows == [["'=S2", "selling", "0.00", "C", "0.00", "0.00", "idle, small"]]
     names = {path.name for path in folder.glob("*.csv")}
     more = {"not_assessed.csv", "not_considered.csv", "left_out.csv", "uncredited.csv", "quarantine.csv"}
     assert names == {"scores.csv", "items.csv", *more}

@@ -37,17 +37,17 @@ def test_figures_that_two_engines_disagree_on_are_not_kept(
     shop: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wrong(*arguments: Any) -> Outcome:  # noqa: ANN401  # those of the engine
-        found = right(*arguments)
-        column = found.subjects.column("bonus")
-        place = found.subjects.column_names.index("bonus")
+        outcome = right(*arguments)
+        column = outcome.subjects.column("bonus")
+        place = outcome.subjects.column_names.index("bonus")
         nothing = pa.nulls(len(column), column.type)
-        return dataclasses.replace(found, subjects=found.subjects.set_column(place, "bonus", nothing))
+        return dataclasses.replace(outcome, subjects=outcome.subjects.set_column(place, "bonus", nothing))
 
     right = duckdb.run
     monkeypatch.setattr(duckdb, "run", wrong)
-    found = call(*RUN)
-    assert found.exit_code == 3
-    assert "error[KPI749]: `bonus` of `" in found.stderr
+    result = call(*RUN)
+    assert result.exit_code == 3
+    assert "error[KPI749]: `bonus` of `" in result.stderr
     assert not (shop / "runs").exists()
 
 
@@ -58,11 +58,11 @@ def test_what_duckdb_does_not_finish_is_told_and_worked_out(
         raise EngineError(Reason.ERROR, "orders by subject", "Binder Error: too deep", ("sales",))
 
     monkeypatch.setattr(duckdb, "run", failing)
-    found = call(*RUN, "--format", "csv")
-    assert found.exit_code == 0
-    assert found.stdout_bytes.decode("utf-8") == project.CSV
+    result = call(*RUN, "--format", "csv")
+    assert result.exit_code == 0
+    assert result.stdout_bytes.decode("utf-8") == project.CSV
     said = "the step `orders by subject` failed on DuckDB (Binder Error: too deep): the reference engine worked the"
-    assert said in found.stderr
+    assert said in result.stderr
     engine = json.loads((shop / "runs/2025Q1/manifest.json").read_text(encoding="utf-8"))["engine"]
     assert (engine["name"], engine["sample"]) == ("reference", None)
     assert engine["failures"] == [
@@ -87,11 +87,11 @@ def test_what_no_engine_finishes(
 
     monkeypatch.setattr(duckdb, "run", failing)
     monkeypatch.setattr(bulk, "REFERENCE_ROWS", 0)
-    found = call(*RUN)
-    assert found.exit_code == 2
-    assert f"error[{code}]" in found.stderr
-    assert "sales" in found.stderr
-    assert help_ in found.stderr
+    result = call(*RUN)
+    assert result.exit_code == 2
+    assert f"error[{code}]" in result.stderr
+    assert "sales" in result.stderr
+    assert help_ in result.stderr
     assert not (shop / "runs").exists()
 
 
@@ -108,8 +108,8 @@ def test_what_no_engine_finishes(
     ],
 )
 def test_limits_that_are_none(call: Call, option: str, value: str, said: str) -> None:
-    found = call(*RUN, option, value)
-    assert (found.exit_code, said in found.stderr) == (2, True), found.stderr
+    result = call(*RUN, option, value)
+    assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
 
 
 @pytest.mark.usefixtures("shop")

@@ -50,7 +50,7 @@ def number(
     **rest: Unpack[More],
 ) -> Column:
     """`times` is the column's `unit`, what its figures are multiplied by."""
-    low, high = (Fraction(one) for one in between) if between else (-SUM_BOUND, SUM_BOUND)
+    low, high = (Fraction(bound) for bound in between) if between else (-SUM_BOUND, SUM_BOUND)
     if between:
         rest["low"], rest["high"] = low, high
     return Column(name, decimal(unit, places, low, high, missing=optional), SPAN, unit=times, **rest)

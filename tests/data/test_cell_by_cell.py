@@ -61,22 +61,22 @@ def _number(text: str, places: int) -> Fraction | None:
     below = re.fullmatch(rf"\((¥ ?)?{digits}\)|¥ ?\({digits}\)|(¥ ?)?{digits} ?-", plain, re.ASCII)
     if not below and not re.fullmatch(rf"([+-]?(¥ ?)?|¥ ?[+-]){digits}", plain, re.ASCII):
         return None
-    found = Fraction(re.sub(r"[^0-9.]", "", plain).rstrip("."))
-    found = -found if below or "-" in plain else found
-    return found if (found * 10**places).denominator == 1 else None
+    match = Fraction(re.sub(r"[^0-9.]", "", plain).rstrip("."))
+    match = -match if below or "-" in plain else match
+    return match if (match * 10**places).denominator == 1 else None
 
 
 def _day(text: str) -> date | None:
     plain = unicodedata.normalize("NFKC", text)
     if re.fullmatch(r"[1-9]\d{4}", plain, re.ASCII):
         return date(1899, 12, 30) + timedelta(int(plain))
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})(\d\d)(\d\d)|(\d{4})年(\d{1,2})月(\d{1,2})日",
         plain,
         re.ASCII,
     )
     try:
-        return date(*(int(part) for part in found.groups() if part is not None)) if found else None
+        return date(*(int(part) for part in match.groups() if part is not None)) if match else None
     except ValueError:
         return None
 

@@ -46,13 +46,13 @@ def test_rows_of_a_key_in_force_on_the_same_day_are_found(rows: list[tuple[str |
         _, first, last = rows[index]
         return set(range(first, 50 if last is None else last + 1))
 
-    def clash(one: int, two: int) -> bool:
-        return rows[one][0] is not None and rows[one][0] == rows[two][0] and bool(covered(one) & covered(two))
+    def clash(row: int, two: int) -> bool:
+        return rows[row][0] is not None and rows[row][0] == rows[two][0] and bool(covered(row) & covered(two))
 
     pairs = _pairs(findings, "KPI646")
     # of all rows of a key, taken by their first day, each that meets an earlier one is found, with one that it meets
     order = sorted(range(len(rows)), key=lambda index: (rows[index][1], index))
-    expected = {two for place, two in enumerate(order) if any(clash(one, two) for one in order[:place])}
+    expected = {two for place, two in enumerate(order) if any(clash(earlier, two) for earlier in order[:place])}
     assert {row for row, _ in pairs} == expected
     assert len(pairs) == len(expected)
     assert all(clash(row, other) for row, other in pairs)
@@ -78,10 +78,10 @@ def test_days_in_force_meet_on_the_last_day_but_not_after_it() -> None:
 def test_a_value_without_a_row_is_found(values: list[str | None], keys: list[str | None]) -> None:
     contracts = {"t": table("t", text("r", optional=True, references="u")), "u": table("u", text("k", key=True))}
     tables = {"t": pa.table({"r": pa.array(values, pa.string())}), "u": pa.table({"k": pa.array(keys, pa.string())})}
-    found = [
+    rows = [
         row for finding in reference_findings(contracts["t"], tables, contracts) for row in finding.rows.to_pylist()
     ]
-    assert found == [index for index, value in enumerate(values) if value is not None and value not in keys]
+    assert rows == [index for index, value in enumerate(values) if value is not None and value not in keys]
 
 
 def test_a_reference_meets_a_key_of_another_width() -> None:

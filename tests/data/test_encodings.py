@@ -66,10 +66,10 @@ def test_utf_8_with_a_cut_character_is_broken_utf_8(char: str, cut: int) -> None
     before, _, after = SIMPLIFIED.partition(char)
     row, column = before.count("\n") + 1, before.rpartition("\n")[2].count(",") + 1
     data = before.encode() + char.encode()[:cut] + after.encode()
-    found = _fault(data)
-    assert (found.code, found.args["encoding"]) == ("KPI682", "utf-8")
-    assert (found.args["row"], found.args["column"]) == (row, column)
-    assert (found.args["offset"], found.args["bytes"]) == (len(before.encode()), char.encode()[:cut].hex(" ").upper())
+    faults = _fault(data)
+    assert (faults.code, faults.args["encoding"]) == ("KPI682", "utf-8")
+    assert (faults.args["row"], faults.args["column"]) == (row, column)
+    assert (faults.args["offset"], faults.args["bytes"]) == (len(before.encode()), char.encode()[:cut].hex(" ").upper())
 
 
 def test_a_broken_file_keeps_its_encoding() -> None:
@@ -97,9 +97,9 @@ def test_a_broken_file_keeps_its_encoding() -> None:
     ],
 )
 def test_a_line_in_utf_8_among_others_is_told(written: str, codec: str, encoding: str, line: str) -> None:
-    found = _fault(written.encode(codec) + line.encode() + written.encode(codec))
-    assert (found.code, found.args["encoding"]) == ("KPI682", encoding)
-    assert (found.args["row"], found.args["column"]) == (4, 3)
+    faults = _fault(written.encode(codec) + line.encode() + written.encode(codec))
+    assert (faults.code, faults.args["encoding"]) == ("KPI682", encoding)
+    assert (faults.args["row"], faults.args["column"]) == (4, 3)
 
 
 def test_what_makes_no_sense_is_not_guessed() -> None:
@@ -122,11 +122,11 @@ def test_a_private_use_character_is_found_in_the_whole_file() -> None:
 
 
 def test_two_readings_that_make_sense_are_a_fault() -> None:
-    found = _fault("id,brand\n1,茅台\n".encode("gbk"))  # valid UTF-8 too, by luck
-    assert found.code == "KPI683"
-    assert [found.args[key] for key in ("first", "second", "other")] == ["utf-8", "gb18030", "茅台"]
-    found = _fault("id,status\n1,贏單\n".encode("big5"))
-    assert [found.args[key] for key in ("first", "one", "second", "other")] == ["gb18030", "墓虫", "big5", "贏單"]
+    faults = _fault("id,brand\n1,茅台\n".encode("gbk"))  # valid UTF-8 too, by luck
+    assert faults.code == "KPI683"
+    assert [faults.args[key] for key in ("first", "second", "other")] == ["utf-8", "gb18030", "茅台"]
+    faults = _fault("id,status\n1,贏單\n".encode("big5"))
+    assert [faults.args[key] for key in ("first", "one", "second", "other")] == ["gb18030", "墓虫", "big5", "贏單"]
     assert decode("id,brand\n1,茅台\n".encode("gbk"), PLACE, "gb18030")[0].decode() == "id,brand\n1,茅台\n"
 
 
@@ -140,9 +140,9 @@ def test_two_readings_that_make_sense_are_a_fault() -> None:
     ],
 )
 def test_a_stated_encoding_is_held_to(data: bytes, stated: str, place: tuple[int, int]) -> None:
-    found = _fault(data, stated)
-    assert (found.code, found.args["encoding"]) == ("KPI682", stated)
-    assert (found.args["row"], found.args["column"]) == place
+    faults = _fault(data, stated)
+    assert (faults.code, faults.args["encoding"]) == ("KPI682", stated)
+    assert (faults.args["row"], faults.args["column"]) == place
 
 
 def test_names_of_encodings() -> None:
@@ -166,7 +166,7 @@ def test_what_was_guessed_is_said_and_what_is_stated_is_kept(tmp_path: Path) -> 
     (guessed,) = _load(tmp_path, data).facts
     (stated,) = _load(tmp_path, data, ", encoding: GBK").facts
     (plain,) = _load(tmp_path, "id,status\n1,成交\n".encode()).facts
-    assert [(one.encoding, one.guessed) for one in (guessed, stated, plain)] == [
+    assert [(read.encoding, read.guessed) for read in (guessed, stated, plain)] == [
         ("gb18030", True),
         ("gb18030", False),
         ("utf-8", False),

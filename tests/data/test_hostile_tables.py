@@ -61,12 +61,12 @@ def _said(values: object, column: Column, lang: str = "en") -> str:
 )
 @pytest.mark.parametrize("column", [text("id", optional=True), number("id", optional=True), day("id", optional=True)])
 def test_bytes_that_are_no_text_are_told_by_row(values: object, column: Column) -> None:
-    found = _found(values, column)
-    assert [one for one in found if one[0] == "KPI694"] == [
+    faults = _found(values, column)
+    assert [fault for fault in faults if fault[0] == "KPI694"] == [
         ("KPI694", 2, "id", r"b\xff"),
         ("KPI694", 4, "id", r"\x80"),
     ]
-    assert column.type.unit is not Unit.TEXT or len(found) == 2
+    assert column.type.unit is not Unit.TEXT or len(faults) == 2
 
 
 def test_bytes_that_are_no_text_are_told_with_what_to_do() -> None:
@@ -81,8 +81,8 @@ def test_bytes_that_are_no_text_are_told_with_what_to_do() -> None:
 def test_bytes_that_are_no_text_in_a_parquet_file(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": NO_TEXT, "other": NO_TEXT}), tmp_path / "t.parquet")
     contract = table("t", text("id", optional=True))
-    found = faults(lambda: bound(tmp_path, "  t: {file: t.parquet}\n", contract))
-    assert [(code, row) for code, _, row, _, _ in found] == [("KPI694", 2), ("KPI694", 4)]
+    told = faults(lambda: bound(tmp_path, "  t: {file: t.parquet}\n", contract))
+    assert [(code, row) for code, _, row, _, _ in told] == [("KPI694", 2), ("KPI694", 4)]
 
 
 def test_half_a_character_is_no_text() -> None:
@@ -135,7 +135,7 @@ class _Uncountable:
 def test_what_its_own_code_cannot_give_is_no_table(frame: object) -> None:
     with pytest.raises(Fault) as caught:
         typed_tables([table("t", text("id"))], {"t": frame})
-    assert [one.code for one in caught.value.diagnostics] == ["KPI614"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI614"]
 
 
 # ---------------------------------------------------------------- values at the ends of their types
@@ -146,7 +146,7 @@ def test_what_its_own_code_cannot_give_is_no_table(frame: object) -> None:
 def test_a_moment_beyond_the_calendar_is_no_day(unit: str, column: Column) -> None:
     values = pa.array([2**63 - 1, -(2**63), 0, None]).view(pa.timestamp(unit))
     code = "KPI635" if column.type.unit is Unit.DATE else "KPI636"
-    assert [(found, row) for found, row, _, _ in _found(values, column)] == [(code, 1), (code, 2)]
+    assert [(fault, row) for fault, row, _, _ in _found(values, column)] == [(code, 1), (code, 2)]
 
 
 def test_a_moment_within_a_day_is_no_day_however_it_is_held() -> None:
@@ -156,8 +156,8 @@ def test_a_moment_within_a_day_is_no_day_however_it_is_held() -> None:
 
 def test_numbers_that_python_will_not_write_out() -> None:
     huge = [10**5_000, -(10**5_000), 1]
-    found = _found(pd.Series(huge, dtype=object), number("n"))
-    assert [(code, row) for code, row, _, _ in found] == [("KPI644", 1), ("KPI644", 2)]
+    faults = _found(pd.Series(huge, dtype=object), number("n"))
+    assert [(code, row) for code, row, _, _ in faults] == [("KPI644", 1), ("KPI644", 2)]
     odd = pd.Series([Decimal("sNaN"), Decimal("1.5")], dtype=object)
     assert _read(pd.DataFrame({"n": odd})["n"], number("n", optional=True)) == [None, Decimal("1.50")]
     assert typed_tables([table("t", number("n", optional=True))], {"t": pd.DataFrame({"n": odd})}).facts[0].rows == 2
@@ -222,8 +222,8 @@ def test_rows_are_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_columns_of_types_that_no_scheme_has_are_not_read(tmp_path: Path) -> None:
     _parquet(tmp_path, pa.table({"id": [["a"] * 3, [], None], "n": ["1", "2", "3"]}))
     contract = table("t", text("id"), number("n"))
-    found = faults(lambda: bound(tmp_path, "  t: {file: t.parquet}\n", contract))
-    assert [(code, value) for code, _, _, _, value in found] == [("KPI638", "list<element: string>")]
+    told = faults(lambda: bound(tmp_path, "  t: {file: t.parquet}\n", contract))
+    assert [(code, value) for code, _, _, _, value in told] == [("KPI638", "list<element: string>")]
 
 
 def test_columns_of_many_types_in_order(tmp_path: Path) -> None:
@@ -281,8 +281,8 @@ def test_cells_may_be_longer_than_the_reader_of_the_standard_library_takes(tmp_p
     long = "z" * 200_000
     (tmp_path / "t.csv").write_text(f'id,n,{long}\na,"1\n2",x\nb,"{long}",x,y\n', encoding="utf-8")
     contract = table("t", text("id"), text("n"))
-    found = faults(lambda: bound(tmp_path, "  t: {file: t.csv}\n", contract))
-    assert [(code, row) for code, _, row, _, _ in found] == [("KPI630", 3)]
+    told = faults(lambda: bound(tmp_path, "  t: {file: t.csv}\n", contract))
+    assert [(code, row) for code, _, row, _, _ in told] == [("KPI630", 3)]
 
 
 def test_the_columns_of_a_file_are_bounded(tmp_path: Path) -> None:

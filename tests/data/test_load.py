@@ -151,8 +151,8 @@ def test_the_sign_of_another_currency_is_a_fault(currency: str, read_as_one: lis
         (value,) = typed_tables([contract], {"t": pa.table({"n": [cell]})}).tables["t"].column("n").to_pylist()
         assert abs(value) == 1, cell
     cells = pa.table({"n": ["1", *foreign]})
-    found = faults(lambda: typed_tables([contract], {"t": cells}))
-    assert found == [("KPI659", "t", row, "n", cell) for row, cell in enumerate(foreign, 2)]
+    told = faults(lambda: typed_tables([contract], {"t": cells}))
+    assert told == [("KPI659", "t", row, "n", cell) for row, cell in enumerate(foreign, 2)]
 
 
 def test_the_first_faults_are_drawn_and_all_are_counted(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_list_of_all_faults_says_what_the_drawn_ones_say() -> None:
     for lang in ("en", "zh"):
         listed = caught.value.listed(lang).to_pylist()
         assert [row["message"] for row in listed] == [
-            one.diagnostic().message(lang).replace("\\n", " ") for one in caught.value.faults
+            fault.diagnostic().message(lang).replace("\\n", " ") for fault in caught.value.faults
         ]
         assert [row["row"] for row in listed] == [None, 1, 1]
         assert [row["value"] for row in listed] == ["double", "x\ny", "z" * 300]

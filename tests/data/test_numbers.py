@@ -148,8 +148,8 @@ def test_true_decimal_places_are_not_noise(cell: str) -> None:
 @given(st.lists(st.integers(-(10**9), 10**9), min_size=2, max_size=30))
 def test_sums_of_doubles_read_as_the_sums_of_their_decimals(cents: list[int]) -> None:
     total = 0.0
-    for one in cents:
-        total += one / 100
+    for cent in cents:
+        total += cent / 100
     exact = Fraction(sum(cents), 100)
     if exact != 0 and abs(exact) < Fraction(max(map(abs, cents)), 100) / 1000:
         return  # what is left of a sum that all but cancels out is for the most part noise
@@ -199,5 +199,5 @@ def test_decimals_are_read_exactly_or_found(width: int, places: int, values: lis
 def test_a_hundredth_moves_the_point_and_no_digit() -> None:
     values = from_text(column("85", "0.25", None, "-3"), 2).values
     for part in (values, values.slice(1)):
-        expected: Iterable[Decimal | None] = (None if one is None else one / 100 for one in part.to_pylist())
+        expected: Iterable[Decimal | None] = (None if row is None else row / 100 for row in part.to_pylist())
         assert hundredth(part).to_pylist() == list(expected)

@@ -343,10 +343,10 @@ cells = {
 @st.composite
 def _tables(draw: st.DrawFn) -> tuple[dict[str, list[tuple[str, str | None]]], dict[str, list[int]]]:
     """Rows of the three tables as (first, second) column, and the places of those at fault."""
-    rows = {name: draw(st.lists(one, max_size=8)) for name, one in cells.items()}
+    rows = {name: draw(st.lists(strategy, max_size=8)) for name, strategy in cells.items()}
     faulty = {
-        name: draw(st.lists(st.integers(0, max(0, len(one) - 1)), unique=True, max_size=2)) if one else []
-        for name, one in rows.items()
+        name: draw(st.lists(st.integers(0, max(0, len(table) - 1)), unique=True, max_size=2)) if table else []
+        for name, table in rows.items()
     }
     return rows, faulty
 
@@ -358,12 +358,12 @@ def test_what_is_left_is_what_leads_to_nothing_set_aside(
 ) -> None:
     rows, faulty = drawn
     loaded = _loaded(rows)
-    found = {
+    findings = {
         name: [Finding("KPI640", ("x",), pa.array(places, pa.int64()), {"value": ""})]
         for name, places in faulty.items()
         if places
     }
-    left = loaded.without([_contract(name, matches=matches) for name in rows], found, "staff")
+    left = loaded.without([_contract(name, matches=matches) for name in rows], findings, "staff")
     clean = _clean(rows, faulty)
     for name in rows:
         assert [number - 1 for number in left.numbers[name].to_pylist()] == clean[name]
@@ -378,13 +378,13 @@ def _loaded(rows: dict[str, list[tuple[str, str | None]]]) -> Loaded:
     """Tables as they are, their rows numbered from 1; whether they keep their contracts is not asked."""
     tables = {
         name: pa.table(
-            {column: pa.array([row[at] for row in one], pa.string()) for at, column in enumerate(COLUMNS[name])}
-            | {"x": pa.nulls(len(one), pa.string())}
+            {column: pa.array([row[at] for row in table], pa.string()) for at, column in enumerate(COLUMNS[name])}
+            | {"x": pa.nulls(len(table), pa.string())}
         )
-        for name, one in rows.items()
+        for name, table in rows.items()
     }
     places = {name: Place(name, "frame", None) for name in rows}
-    numbers = {name: pa.array(range(1, len(one) + 1), pa.int64()) for name, one in rows.items()}
+    numbers = {name: pa.array(range(1, len(table) + 1), pa.int64()) for name, table in rows.items()}
     return Loaded(tables, (), places, numbers)
 
 
@@ -412,10 +412,10 @@ def _clean(rows: dict[str, list[tuple[str, str | None]]], faulty: dict[str, list
     def reaches(name: str, place: int) -> bool:
         seen, ahead = set[tuple[str, int]](), [(name, place)]
         while ahead:
-            one = ahead.pop()
-            if one not in seen:
-                seen.add(one)
-                ahead += next_to(*one)
+            row = ahead.pop()
+            if row not in seen:
+                seen.add(row)
+                ahead += next_to(*row)
         return any(place in faulty[name] for name, place in seen)
 
-    return {name: [place for place in range(len(one)) if not reaches(name, place)] for name, one in rows.items()}
+    return {name: [place for place in range(len(table)) if not reaches(name, place)] for name, table in rows.items()}

@@ -44,9 +44,9 @@ def test_the_process_looks_for_modules_where_this_one_does_but_in_the_working_di
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "path", ["", "relative", *sys.path])
-    found = query_process.module_path()
-    assert "" not in found
-    assert all(Path(one).is_absolute() for one in found)
+    paths = query_process.module_path()
+    assert "" not in paths
+    assert all(Path(fault).is_absolute() for fault in paths)
 
 
 @pytest.mark.parametrize(
@@ -113,15 +113,15 @@ def test_a_folder_that_cannot_be_entered_is_told_in_words(tmp_path: Path) -> Non
 
 def test_the_functions_that_a_query_may_call_depend_on_their_arguments_alone() -> None:
     with duckdb.connect() as connection:
-        found = connection.execute(
+        functions = connection.execute(
             "select function_name, stability, has_side_effects from duckdb_functions()"
         ).fetchall()
-    known = {name.casefold() for name, _, _ in found}
+    known = {name.casefold() for name, _, _ in functions}
     window = {"cume_dist", "dense_rank", "fill", "first_value", "lag", "last_value", "lead", "nth_value", "ntile"}
     window |= {"percent_rank", "rank", "row_number"}
     assert FUNCTIONS - known - window == {"->", "coalesce", "ifnull"}  # of the grammar alone
     assert not FUNCTIONS & DRIFTING
-    assert not FUNCTIONS & {name.casefold() for name, stability, acts in found if stability == "VOLATILE" or acts}
+    assert not FUNCTIONS & {name.casefold() for name, stability, acts in functions if stability == "VOLATILE" or acts}
 
 
 @pytest.mark.parametrize(

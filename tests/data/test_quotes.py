@@ -29,7 +29,7 @@ def _faults(text: str) -> list[tuple[str, int, str]]:
         _read(text)
     for lang in ("en", "zh"):
         assert render_text(caught.value.diagnostics, lang)
-    return sorted((one.code, one.args["row"], one.args["column"]) for one in caught.value.diagnostics)
+    return sorted((fault.code, fault.args["row"], fault.args["column"]) for fault in caught.value.diagnostics)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_place_is_that_of_a_cell() -> None:
 @given(st.text(st.sampled_from('a1," \r\n'), max_size=40))
 def test_any_text_is_looked_through(text: str) -> None:
     data = text.encode() + b"\n"
-    found = find_quotes(data)
-    assert all(data[begin:end].startswith(b'"') and data[begin:end].endswith(b'"') for begin, end in found.enclosing)
-    assert not found.without_padding(data).translate(None, b" \n\r,").count(b" ")
+    quotes = find_quotes(data)
+    assert all(data[begin:end].startswith(b'"') and data[begin:end].endswith(b'"') for begin, end in quotes.enclosing)
+    assert not quotes.without_padding(data).translate(None, b" \n\r,").count(b" ")
     assert place_of(data)[0] >= 1

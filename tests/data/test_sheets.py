@@ -104,7 +104,7 @@ def test_numbers_are_those_that_were_typed(tmp_path: Path) -> None:
     data = _rows(["n", "k"], *([cell, at] for at, cell in enumerate(cells)))
     loaded = _read(tmp_path, data, number("n", 3, optional=True))
     expected = ["-60.704", "0.25", "100000000000000", "1234.5", "2", None, "0"]
-    assert _values(loaded, "n") == [one and Decimal(one) for one in expected]
+    assert _values(loaded, "n") == [number_ and Decimal(number_) for number_ in expected]
     assert loaded.facts[0].rounded == {"n": 1}
     assert _found(tmp_path, _rows(["n"], [-60.7041]), number("n", 3)) == [("KPI634", 2, "n", "-60.7041")]
 
@@ -190,9 +190,9 @@ def test_the_leap_day_that_1900_did_not_have(tmp_path: Path) -> None:
 
 def test_a_moment_within_a_day_is_no_day(tmp_path: Path) -> None:
     data = _rows(["d"], [datetime(2025, 1, 9, 8, 30)], [0.25], formats={0: "yyyy-mm-dd hh:mm"})  # noqa: DTZ001
-    found = _found(tmp_path, data, day("d"))
-    assert [(code, row) for code, row, _, _ in found] == [("KPI635", 2), ("KPI635", 3)]
-    assert found[0][3] == "2025-01-09 08:30:00"
+    faults = _found(tmp_path, data, day("d"))
+    assert [(code, row) for code, row, _, _ in faults] == [("KPI635", 2), ("KPI635", 3)]
+    assert faults[0][3] == "2025-01-09 08:30:00"
 
 
 def test_periods_may_be_days_or_numbers(tmp_path: Path) -> None:
@@ -221,8 +221,8 @@ def test_errors_and_formulas_without_a_value_are_no_blanks(tmp_path: Path) -> No
         sheet.write_formula(3, 1, "=2+3", None, 987)
 
     data = _without(_book(fill), "<v>987</v>", "an empty text")
-    found = _found(tmp_path, data, text("t", optional=True), number("n", optional=True), number("f", optional=True))
-    assert found == [("KPI641", 3, "t", "#N/A"), ("KPI641", 3, "n", "#DIV/0!"), ("KPI653", 4, "n", None)]
+    faults = _found(tmp_path, data, text("t", optional=True), number("n", optional=True), number("f", optional=True))
+    assert faults == [("KPI641", 3, "t", "#N/A"), ("KPI641", 3, "n", "#DIV/0!"), ("KPI653", 4, "n", None)]
     left = _read(tmp_path, data, text("t", optional=True), number("n", optional=True), quarantine=True)
     assert _values(left, "t") == ["a"]
 
@@ -234,8 +234,8 @@ def _edited(data: bytes, pattern: str, by: str) -> bytes:
         for name in old.namelist():
             content = old.read(name)
             if name.startswith("xl/worksheets/"):
-                content, found = re.subn(pattern.encode(), by.encode(), content)
-                count += found
+                content, match = re.subn(pattern.encode(), by.encode(), content)
+                count += match
             new.writestr(name, content)
     assert count
     return out.getvalue()
@@ -256,8 +256,8 @@ def test_a_merged_cell_says_nothing_of_the_rows_below(tmp_path: Path) -> None:
             sheet.write_string(row, 1, rep)
 
     data = _book(fill)
-    found = _found(tmp_path, data, text("region", optional=True), text("rep"))
-    assert found == [("KPI652", 3, "region", None), ("KPI652", 4, "region", None)]
+    faults = _found(tmp_path, data, text("region", optional=True), text("rep"))
+    assert faults == [("KPI652", 3, "region", None), ("KPI652", 4, "region", None)]
     assert _values(_read(tmp_path, data, text("rep")), "rep") == ["A", "B", "C", "D"]
     assert "row 3, column `region`: the cell is merged with that of row 2" in _said(
         tmp_path, data, text("region", optional=True)

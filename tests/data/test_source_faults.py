@@ -113,19 +113,19 @@ def test_a_source_that_cannot_be_read_is_said_at_its_place(tmp_path: Path, sourc
             (tmp_path / f"{name}.{suffix}").write_bytes(data)
     (tmp_path / "semicolons.csv").write_text("staff_id;manager_id;hired;left_on\n", encoding="utf-8")
     (tmp_path / "twice.csv").write_text("staff_id, staff_id,manager_id,hired,left_on\n", encoding="utf-8")
-    found = said(tmp_path, f"  staff: {source}\n", STAFF)
-    assert found.startswith(f"kpirules.yaml:3:{11 + source.index(':') + 1}: error[{code}]: ")
+    faults = said(tmp_path, f"  staff: {source}\n", STAFF)
+    assert faults.startswith(f"kpirules.yaml:3:{11 + source.index(':') + 1}: error[{code}]: ")
 
 
 @pytest.mark.parametrize("source", ["{file: staff.csv, sheet: a}", "{file: a.parquet, header: 2}"])
 def test_only_a_workbook_has_sheets(tmp_path: Path, source: str) -> None:
-    found = said(tmp_path, f"  staff: {source}\n", STAFF)
-    assert found.startswith(f"kpirules.yaml:3:{10 + source.index(', ') + 2}: error[KPI654]: ")
+    faults = said(tmp_path, f"  staff: {source}\n", STAFF)
+    assert faults.startswith(f"kpirules.yaml:3:{10 + source.index(', ') + 2}: error[KPI654]: ")
 
 
 def test_faults_of_sources_are_said_of_all_tables_at_once(tmp_path: Path) -> None:
-    found = said(tmp_path, "  staff: {file: a.csv}\n  orders: {file: b.csv}\n", STAFF, ORDERS)
-    assert found.count("error[KPI612]") == 2
+    faults = said(tmp_path, "  staff: {file: a.csv}\n  orders: {file: b.csv}\n", STAFF, ORDERS)
+    assert faults.count("error[KPI612]") == 2
 
 
 def _parquet() -> bytes:

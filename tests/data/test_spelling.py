@@ -87,14 +87,14 @@ def test_plain_spaces_and_wide_ones_within_a_key_are_seen() -> None:
 
 
 def test_keys_that_differ_by_how_accents_are_stored_are_a_fault_of_the_later_row() -> None:
-    for one, two in ((NFC, NFD), (NFD, NFC)):
-        assert faults(lambda one=one, two=two: _frames(["A", one, "B", two], [])) == [("KPI663", "staff", 4, "id", two)]  # type: ignore[misc]
+    for key, two in ((NFC, NFD), (NFD, NFC)):
+        assert faults(lambda key=key, two=two: _frames(["A", key, "B", two], [])) == [("KPI663", "staff", 4, "id", two)]  # type: ignore[misc]
 
 
 def test_a_reference_that_stores_accents_in_another_way_than_the_key_is_a_fault() -> None:
-    for one, two in ((NFC, NFD), (NFD, NFC)):
-        found = faults(lambda one=one, two=two: _frames(["A", one], ["A", two]))  # type: ignore[misc]
-        assert found == [("KPI664", "orders", 2, "rep", two)]
+    for key, two in ((NFC, NFD), (NFD, NFC)):
+        told = faults(lambda key=key, two=two: _frames(["A", key], ["A", two]))  # type: ignore[misc]
+        assert told == [("KPI664", "orders", 2, "rep", two)]
 
 
 def test_references_in_two_ways_are_held_against_the_key_and_not_against_each_other() -> None:
@@ -133,7 +133,7 @@ def test_a_cell_of_any_type_that_is_at_fault_says_that_it_has_an_unseen_characte
     ):
         findings = read_cells(pa.chunked_array([[cell, "?"]]), wanted).findings
         assert findings[0].code == "KPI661", wanted
-        assert [one.rows.to_pylist() for one in findings] == [[0], [1]]
+        assert [finding.rows.to_pylist() for finding in findings] == [[0], [1]]
 
 
 def test_names_in_a_header_are_compared_as_they_look(tmp_path: Path) -> None:
@@ -180,16 +180,16 @@ def test_a_missing_reference_names_the_key_that_is_near(lost: str, near: str | N
 def test_each_missing_reference_names_its_own_key_and_the_closest_look_comes_first() -> None:
     with pytest.raises(DataFaults) as caught:
         _frames(["a-1", "A1", "7"], ["007", "a1", "x", "07", "y"])
-    found = [(fault.row, fault.expected.get("near")) for fault in caught.value.faults]
-    assert found == [(1, "7"), (2, "A1"), (3, None), (4, "7"), (5, None)]
+    told = [(fault.row, fault.expected.get("near")) for fault in caught.value.faults]
+    assert told == [(1, "7"), (2, "A1"), (3, None), (4, "7"), (5, None)]
     drawn = caught.value.text("en")
     assert drawn.count("did you mean") == 3
     assert drawn.count("correct it") == 1
 
 
 def test_a_key_that_differs_by_hyphens_or_zeros_comes_before_one_that_is_misread() -> None:
-    (found,) = near_keys(pa.array(["E01"]), pa.chunked_array([["EO1", "E-01"]])).to_pylist()
-    assert found == "E-01"
+    (near,) = near_keys(pa.array(["E01"]), pa.chunked_array([["EO1", "E-01"]])).to_pylist()
+    assert near == "E-01"
 
 
 def test_numbers_have_no_look() -> None:
@@ -206,15 +206,15 @@ def test_numbers_have_no_look() -> None:
     st.text("aA01 -", min_size=1, max_size=4),
 )
 def test_what_is_near_has_the_same_letters_and_digits(keys: list[str], lost: str) -> None:
-    (found,) = near_keys(pa.array([lost]), pa.chunked_array([keys])).to_pylist()
+    (near,) = near_keys(pa.array([lost]), pa.chunked_array([keys])).to_pylist()
 
-    def core(one: str) -> str:
-        folded = unicodedata.normalize("NFKC", one).lower().translate(str.maketrans("oil", "011"))
+    def core(key: str) -> str:
+        folded = unicodedata.normalize("NFKC", key).lower().translate(str.maketrans("oil", "011"))
         return re.sub("0", "", re.sub("[ -]", "", folded))
 
-    assert found is None or core(found) == core(lost)
+    assert near is None or core(near) == core(lost)
     if lost.strip() and any(key.lower() == lost.lower() for key in keys):
-        assert found is not None
+        assert near is not None
 
 
 # ---------------------------------------------------------------- warnings
@@ -274,12 +274,12 @@ def test_a_reference_to_no_row_is_a_fault_and_no_warning_besides(tmp_path: Path)
 
 def test_what_matches_is_held_to_the_same_as_a_reference() -> None:
     orders = table("orders", text("promo", references="staff", matches=True))
-    found = faults(
+    told = faults(
         lambda: typed_tables(
             [STAFF, orders], {"staff": {"id": ["A", NFC]}, "orders": {"promo": ["A\u200b", "A ", NFD]}}
         )
     )
-    assert [(code, row) for code, _, row, _, _ in found] == [("KPI661", 1), ("KPI662", 2), ("KPI664", 3)]
+    assert [(code, row) for code, _, row, _, _ in told] == [("KPI661", 1), ("KPI662", 2), ("KPI664", 3)]
 
 
 def test_other_texts_with_unseen_characters_are_warnings_but_for_lines() -> None:
@@ -331,8 +331,8 @@ def test_what_cannot_be_seen_is_what_unicode_says() -> None:
 
 
 @given(st.text(st.sampled_from("Aé\u200b\u00a0 \u3000\ufeffe\u0301\n中")))
-def test_a_plain_text_is_plain_and_arrow_reads_keys_likewise(one: str) -> None:
-    assert plain(plain(one)) == plain(one)
-    values = read_cells(pa.chunked_array([[one]]), text("x", key=True)).values.to_pylist()
-    assert values == [plain(one) or None]
-    assert pc.match_substring_regex(pa.array([one]), UNSEEN)[0].as_py() == bool(re.search(UNSEEN, one))
+def test_a_plain_text_is_plain_and_arrow_reads_keys_likewise(text_: str) -> None:
+    assert plain(plain(text_)) == plain(text_)
+    values = read_cells(pa.chunked_array([[text_]]), text("x", key=True)).values.to_pylist()
+    assert values == [plain(text_) or None]
+    assert pc.match_substring_regex(pa.array([text_]), UNSEEN)[0].as_py() == bool(re.search(UNSEEN, text_))

@@ -26,10 +26,10 @@ def test_every_source_is_held_to_it(tmp_path: Path) -> None:
     book.add_worksheet().write_column(0, 0, ["id", *keys])
     book.close()
     files = ["{file: s.csv}", "{file: s.xlsx}", "{file: s.parquet}", "{query: select * from 's.parquet'}"]
-    readers: list[Callable[[], Any]] = [lambda one=one: bound(tmp_path, f"  staff: {one}\n", STAFF) for one in files]  # type: ignore[misc]
+    readers: list[Callable[[], Any]] = [lambda src=src: bound(tmp_path, f"  staff: {src}\n", STAFF) for src in files]  # type: ignore[misc]
     readers += [
-        lambda one=one: typed_tables([STAFF], {"staff": one})  # type: ignore[misc]
-        for one in (
+        lambda src=src: typed_tables([STAFF], {"staff": src})  # type: ignore[misc]
+        for src in (
             frame,
             pd.DataFrame({"id": keys}),
             pd.DataFrame({"id": pd.Categorical(keys)}),
@@ -38,5 +38,5 @@ def test_every_source_is_held_to_it(tmp_path: Path) -> None:
         )
     ]
     for work, first in zip(readers, [1, 1, *[0] * 8], strict=False):
-        found = [(code, row) for code, _, row, _, _ in faults(work) if code != "KPI645"]
-        assert found == [(code, row + first) for code, row in expected]
+        told = [(code, row) for code, _, row, _, _ in faults(work) if code != "KPI645"]
+        assert told == [(code, row + first) for code, row in expected]

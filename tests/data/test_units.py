@@ -25,8 +25,8 @@ from tests.data.test_sheets import _read, _rows, _said, _values
 
 
 def figures(cells: Cells) -> list[Decimal]:
-    found: list[Decimal] = cells.values.to_pylist()  # noqa: PD011  # no frame of pandas
-    return found
+    collected: list[Decimal] = cells.values.to_pylist()  # noqa: PD011  # no frame of pandas
+    return collected
 
 
 def money(name: str, times: int | None, places: int = 2, between: tuple[int, int] | None = None) -> Column:
@@ -94,8 +94,8 @@ def test_bounds_are_those_of_the_product(tmp_path: Path) -> None:
 
 
 def test_a_product_past_what_the_column_holds_is_a_fault(tmp_path: Path) -> None:
-    found = faults(lambda: read(tmp_path, [table("t", money("m", 10**8))], t="m\n1000000\n1000001\n"))
-    assert found == [("KPI691", "t", 3, "m", "1000001")]
+    told = faults(lambda: read(tmp_path, [table("t", money("m", 10**8))], t="m\n1000000\n1000001\n"))
+    assert told == [("KPI691", "t", 3, "m", "1000001")]
 
 
 def test_counts_have_units_too() -> None:

@@ -45,8 +45,8 @@ _WORDS = {"en": ("wrong", "mended", "on the command line"), "zh": ("错误", "�
 def page() -> str:
     """The whole page."""
     sections = [_HEAD]
-    for digit, found in groupby(codes(), lambda code: code[3]):
-        sections += [f"## {_RANGES[digit]}\n", *(part for code in found for part in _section(code))]
+    for digit, group in groupby(codes(), lambda code: code[3]):
+        sections += [f"## {_RANGES[digit]}\n", *(part for code in group for part in _section(code))]
     return "\n".join(sections)
 
 

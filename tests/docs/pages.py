@@ -65,9 +65,9 @@ class Block:
 
 def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
-    for found in _BLOCK.finditer(text):
-        mark, *words = found[1].split() or [""]
-        yield Block(mark, tuple(words), found[2], text.count("\n", 0, found.start()) + 1)
+    for match in _BLOCK.finditer(text):
+        mark, *words = match[1].split() or [""]
+        yield Block(mark, tuple(words), match[2], text.count("\n", 0, match.start()) + 1)
 
 
 def commands(block: Block) -> Iterator[tuple[str, int]]:

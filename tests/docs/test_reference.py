@@ -38,7 +38,7 @@ def _examples(*, chinese: bool) -> str:
 def test_every_word_has_an_example(*, chinese: bool) -> None:
     text = _examples(chinese=chinese)
     known = [spellings if chinese else [english] for english, spellings in _words() if english not in LATER]
-    assert not [" | ".join(one) for one in known if not any(_stands(word, text) for word in one)]
+    assert not [" | ".join(spelling) for spelling in known if not any(_stands(word, text) for word in spelling)]
 
 
 def _stands(word: str, text: str) -> bool:

@@ -13,6 +13,6 @@ def test_the_workbooks_are_what_the_generator_makes(path: Path, sheets: dict[str
     book = CalamineWorkbook.from_path(path)
     assert book.sheet_names == [*sheets]
     for name, rows in sheets.items():
-        found = [[cell for cell in row if cell != ""] for row in book.get_sheet_by_name(name).to_python()]
+        cells = [[cell for cell in row if cell != ""] for row in book.get_sheet_by_name(name).to_python()]
         wanted = [[cell for cell in row if cell != ""] for row in rows]
-        assert found == wanted, "run `python -m tests.docs.workbooks`"
+        assert cells == wanted, "run `python -m tests.docs.workbooks`"

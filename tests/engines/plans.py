@@ -10,18 +10,20 @@ import pyarrow as pa
 
 from kpirules.engines.exact import arrow_type, decimal
 from kpirules.plan.ir import (
+    SUBJECTS,
+    UNCREDITED,
     Binding,
     Case,
     Check,
     Compute,
     Const,
     Op,
+    Output,
     Param,
     Plan,
     Scalar,
     Scan,
     Step,
-    Uncounted,
     Value,
 )
 from kpirules.values import types
@@ -35,6 +37,9 @@ MONEY = types.decimal(Unit.MONEY, 2, -types.most(2), types.most(2))
 COUNT = types.decimal(Unit.COUNT, 0, Fraction(0), types.most(0))
 
 PARAMS: dict[str, Value] = {"period_start": date(2025, 1, 1), "period_end": date(2025, 3, 31)}
+OF_NOBODY = Output(
+    UNCREDITED, "orders", "of nobody", "orders.$row", (("row", "orders.$row"), ("subject", "staff"), ("day", "day"))
+)
 START = Param("period_start", DATE)
 END = Param("period_end", DATE)
 
@@ -124,8 +129,7 @@ def plan(
     *steps: Step,
     key: str = "id",
     checks: Sequence[Check] = (),
-    uncredited: Sequence[Uncounted] = (),
-    undated: Sequence[Uncounted] = (),
+    others: Sequence[Output] = (),
 ) -> Plan:
     """A plan whose last step is its result."""
     return Plan(
@@ -137,14 +141,10 @@ def plan(
         money_places=2,
         language="en",
         steps=steps,
-        result=steps[-1].name,
+        outputs=(Output(SUBJECTS, "people", steps[-1].name, key, ((key, key),)), *others),
         subject="people",
-        key=key,
-        key_type=TEXT,
         items=(),
         checks=tuple(checks),
-        uncredited=tuple(uncredited),
-        undated=tuple(undated),
         keys={},
     )
 

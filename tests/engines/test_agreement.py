@@ -23,7 +23,6 @@ from kpirules.plan.ir import (
     Op,
     Plan,
     Ref,
-    Uncounted,
     Value,
 )
 from kpirules.plan.reading import placed
@@ -47,7 +46,7 @@ def same(got: Outcome, want: Outcome, names: Sequence[str]) -> None:
 
 def _told(outcome: Outcome) -> list[str]:
     """The rows that count for nobody, in any order and wherever they stand in their table."""
-    tables = (*outcome.uncredited.values(), *outcome.undated.values())
+    tables = outcome.others.values()
     return sorted(str(row) for rows in tables for row in rows.drop_columns("row").to_pylist())
 
 
@@ -123,7 +122,7 @@ def scored() -> Plan:
             ),
         ),
         checks=(Check("many", "KPI703", "item", None),),
-        uncredited=(Uncounted("orders", "of nobody", "orders.$row", "staff", "day"),),
+        others=(plans.OF_NOBODY,),
     )
 
 

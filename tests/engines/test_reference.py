@@ -26,7 +26,6 @@ from kpirules.plan.ir import (
     Plan,
     Ref,
     Scalar,
-    Uncounted,
     Value,
 )
 from kpirules.plan.reading import placed
@@ -202,7 +201,7 @@ def sales() -> tuple[Plan, dict[str, pa.Table]]:
         Gather("with sums", "people", "owned", (("id", "owner"),), measures=measures),
         Compute("final", "with sums", (bind("bad", plans.test("lt", Ref("sum", sums), whole(20))),)),
         checks=(Check("bad", "KPI704", "revenue", None),),
-        uncredited=(Uncounted("orders", "of nobody", "orders.$row", "staff", "day"),),
+        others=(plans.OF_NOBODY,),
     )
     return plan, {"people": plans.table(people), "orders": plans.table(orders)}
 

@@ -36,7 +36,7 @@ def described(plan: Plan, tables: dict[str, pa.Table], names: list[str]) -> dict
     with database.connect() as connection:
         duckdb._set_up(connection, duckdb.UNLIMITED, ".")  # noqa: SLF001  # the run's own settings and tables
         duckdb._register(connection, queries, tables)  # noqa: SLF001  # as above
-        for query in (queries.subjects, *queries.uncredited.values()):
+        for query in (queries.subjects, *queries.others.values()):
             for name, tree in (*query.made, ("result", query.tree)):
                 found[name] = _schema(connection, tree)
                 found |= {part.alias: _schema(connection, _up_to(tree, nth)) for nth, part in enumerate(tree.ctes)}

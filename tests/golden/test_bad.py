@@ -32,7 +32,7 @@ def test_frozen(scheme: Path) -> None:
 @schemes
 def test_refused_in_whole_words(scheme: Path) -> None:
     assert found(scheme)
-    for text in (text for one in found(scheme) for lang in LANGUAGES for text in _texts(one, lang)):
+    for text in (text for fault in found(scheme) for lang in LANGUAGES for text in _texts(fault, lang)):
         assert "{" not in text, text
         assert not text.endswith((".", "。")), text
 
@@ -47,7 +47,7 @@ def test_every_rule_of_syntax_and_model_is_broken_somewhere() -> None:
     rooms = [path for room in ("syntax", "model") for path in (PACKAGE / room).rglob("*.py")]
     raised = {code for path in rooms for code in re.findall(r'"(KPI\d+)"', path.read_text(encoding="utf-8"))}
     long = {"KPI119"}  # thousands of lines: `tests/test_size.py` writes them
-    assert raised - long - {one.code for scheme in bad_schemes() for one in found(scheme)} == set()
+    assert raised - long - {fault.code for scheme in bad_schemes() for fault in found(scheme)} == set()
 
 
 def test_each_case_is_told_in_both_languages() -> None:
@@ -74,4 +74,6 @@ def _texts(diagnostic: Diagnostic, lang: str) -> list[str]:
 
 def _rules(scheme: Path) -> list[tuple[int | None, str]]:
     """The line and code of each fault."""
-    return [(one.span.source.position(one.span.start)[0] if one.span else None, one.code) for one in found(scheme)]
+    return [
+        (fault.span.source.position(fault.span.start)[0] if fault.span else None, fault.code) for fault in found(scheme)
+    ]

@@ -33,11 +33,11 @@ def test_frozen(case: Good) -> None:
 def test_both_engines_agree_and_so_do_both_languages(case: Good) -> None:
     english, chinese = case.project("en"), case.project("zh")
     ours, theirs = english.agreed(), chinese.agreed()
-    for one, other in zip(bindings(english.plan), bindings(chinese.plan), strict=True):
-        left, right = exact(ours, one), exact(theirs, other)
-        if ours.subjects.schema.field(one).type == pa.string():
+    for name, other in zip(bindings(english.plan), bindings(chinese.plan), strict=True):
+        left, right = exact(ours, name), exact(theirs, other)
+        if ours.subjects.schema.field(name).type == pa.string():
             left, right = [value is None for value in left], [value is None for value in right]
-        assert left == right, (one, other)
+        assert left == right, (name, other)
     if "grade" in bindings(english.plan):
         assert exact(ours, "grade") == exact(theirs, "grade")
 
@@ -46,11 +46,11 @@ def test_both_engines_agree_and_so_do_both_languages(case: Good) -> None:
 def test_figures_worked_out_by_hand(case: Good) -> None:
     with (case.folder / "expected.csv").open(encoding="utf-8", newline="") as file:
         expected = {(row["key"], row["item"]): row for row in csv.DictReader(file)}
-    found = {(row["key"], row["item"]): row for row in case.project("en").result().items.to_pylist()}
-    assert found.keys() == expected.keys()
+    figures = {(row["key"], row["item"]): row for row in case.project("en").result().items.to_pylist()}
+    assert figures.keys() == expected.keys()
     for place, row in expected.items():
-        for name in (one for one in FIGURES if one in row):
+        for name in (figure for figure in FIGURES if figure in row):
             wanted = rounded(Fraction(row[name]), RECORDED_PLACES) if row[name] else None
-            got = found[place][name]
+            got = figures[place][name]
             assert (None if got is None else Fraction(got)) == wanted, (place, name, row["how"])
-        assert (found[place]["text"] or "") == row["text"], (place, row["how"])
+        assert (figures[place]["text"] or "") == row["text"], (place, row["how"])

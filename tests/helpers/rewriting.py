@@ -25,8 +25,8 @@ from kpirules.model.analysis.uses import head_parts, nodes_in
 from kpirules.source import SourceText, Span
 from kpirules.syntax import ast, words
 from kpirules.syntax.parse import parse
+from kpirules.values.operation_table import AGGREGATES
 
-AGGREGATES = frozenset({"sum", "avg", "min", "max", "median", "count", "count distinct", "any", "all"})
 _LITERALS = (ast.Number, ast.Percent, ast.Money, ast.Text, ast.Date, ast.Bool)
 KINDS = ("brackets", "define", "column", "own", "inline", "filter", "unfilter")
 
@@ -69,27 +69,27 @@ def rewrites(text: str, file: ast.File | None = None) -> list[Rewrite]:
     if file is None:
         file, _ = parse(SourceText("rewritten.kpi", text))
     scheme = _Scheme(file.items, text)
-    found: list[Rewrite] = []
+    choices: list[Rewrite] = []
     for place in scheme.places():
-        found += _of_place(scheme, place)
-    return found
+        choices += _of_place(scheme, place)
+    return choices
 
 
 def rewritten(text: str, chosen: Iterable[Rewrite]) -> tuple[str, list[Rewrite]]:
     """The text with some rewrites done, and those that were: of two that overlap, the first."""
     done: list[Rewrite] = []
     taken: list[tuple[int, int]] = []
-    for one in chosen:
-        if not any(start < high and low < end for start, end in one.places for low, high in taken):
-            done.append(one)
-            taken += one.places
+    for rewrite in chosen:
+        if not any(start < high and low < end for start, end in rewrite.places for low, high in taken):
+            done.append(rewrite)
+            taken += rewrite.places
     names = _new_names(text)
     edits: list[tuple[int, int, str]] = []
     items: list[str] = []
-    for one in done:
+    for rewrite in done:
         name = next(names)
-        edits += [(start, end, write.replace("{name}", name)) for start, end, write in one.edits]
-        items += [one.item.replace("{name}", name)] if one.item else []
+        edits += [(start, end, write.replace("{name}", name)) for start, end, write in rewrite.edits]
+        items += [rewrite.item.replace("{name}", name)] if rewrite.item else []
     for start, end, write in sorted(edits, reverse=True):
         text = text[:start] + write + text[end:]
     return "\n".join([text.rstrip("\n"), *items]) + "\n", done
@@ -115,12 +115,12 @@ class _Scheme:
     subject: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tables = {one.name.text: one for one in self.items if isinstance(one, ast.Table)}
-        self.filters = {one.name.text: one for one in self.items if isinstance(one, ast.DefineTable)}
-        self.defines = {one.name.text: one for one in self.items if isinstance(one, ast.Define)}
-        columns = [one for one in self.items if isinstance(one, ast.DefineColumn)]
-        self.columns = {(one.table.text, one.name.text): one for one in columns}
-        self.subject = next((one.table.text for one in self.items if isinstance(one, ast.Subject)), "")
+        self.tables = {item.name.text: item for item in self.items if isinstance(item, ast.Table)}
+        self.filters = {item.name.text: item for item in self.items if isinstance(item, ast.DefineTable)}
+        self.defines = {item.name.text: item for item in self.items if isinstance(item, ast.Define)}
+        columns = [item for item in self.items if isinstance(item, ast.DefineColumn)]
+        self.columns = {(column.table.text, column.name.text): column for column in columns}
+        self.subject = next((item.table.text for item in self.items if isinstance(item, ast.Subject)), "")
 
     def base(self, name: str) -> str | None:
         """The table behind a table or a filtered table."""
@@ -132,7 +132,7 @@ class _Scheme:
 
     def has(self, table: str, column: str) -> bool:
         """Whether a table has a column, declared or computed."""
-        declared = any(one.name.text == column for one in self.tables[table].columns)
+        declared = any(own.name.text == column for own in self.tables[table].columns)
         return declared or (table, column) in self.columns
 
     def places(self) -> Iterator[Place]:
@@ -167,11 +167,11 @@ class _Scheme:
         named = [name for name in names if self.base(name) is not None]
         if words.function(node.function.text) == "count":
             return named[0] if named else None
-        found = [one for one in named if all(self._reaches(one, other) for other in named if other != one)]
-        return found[0] if len(found) == 1 else None
+        nearest = [name for name in named if all(self._reaches(name, other) for other in named if other != name)]
+        return nearest[0] if len(nearest) == 1 else None
 
-    def _reaches(self, one: str, other: str) -> bool:
-        queue = [self.base(one) or ""]
+    def _reaches(self, table: str, other: str) -> bool:
+        queue = [self.base(table) or ""]
         for name in queue:
             columns = self.tables[name].columns if name in self.tables else ()
             targets = [column.references.text for column in columns if column.references is not None]
@@ -195,17 +195,17 @@ def _roots(item: ast.Item) -> tuple[str | None, list[ast.Expr]]:
         case ast.DefineTable():
             return item.table.text, [item.where]
         case ast.Indicator():
-            return None, [*_of_clauses(item.clauses), *(one.when for one in item.advice)]
+            return None, [*_of_clauses(item.clauses), *(text.when for text in item.advice)]
         case ast.Scorecard():
             entries = [*item.entries, *(entry for group in item.groups for entry in group.entries)]
             tests = [item.applies, *(entry.when for entry in entries)]
             rules = [part for adjust in item.adjusts for part in _of_rule(adjust.formula)]
-            return None, [*(one for one in tests if one is not None), *rules, *_of_clauses(item.totals)]
+            return None, [*(test for test in tests if test is not None), *rules, *_of_clauses(item.totals)]
         case ast.Gate():
             return None, [item.when, *(effect.bound for effect in item.effects)]
         case ast.Pay():
             tests = [item.applies, item.when]
-            return None, [*(one for one in tests if one is not None), *_of_clauses(item.clauses)]
+            return None, [*(test for test in tests if test is not None), *_of_clauses(item.clauses)]
         case ast.Outcome():
             return None, [item.when]
         case ast.Ensure():
@@ -219,7 +219,7 @@ def _roots(item: ast.Item) -> tuple[str | None, list[ast.Expr]]:
 
 
 def _of_clauses(clauses: Iterable[ast.Clause]) -> list[ast.Expr]:
-    return [part for one in clauses for part in (*_of_rule(one.rule), *(limit.bound for limit in one.limits))]
+    return [part for clause in clauses for part in (*_of_rule(clause.rule), *(limit.bound for limit in clause.limits))]
 
 
 def _of_rule(rule: ast.Rule) -> list[ast.Expr]:
@@ -227,14 +227,14 @@ def _of_rule(rule: ast.Rule) -> list[ast.Expr]:
         case ast.Formula():
             return [rule.expr, *(limit.bound for limit in rule.limits)]
         case ast.Choose():
-            found: list[ast.Expr] = []
+            exprs: list[ast.Expr] = []
         case ast.Tiers():
-            found = [rule.subject, *([] if rule.start is None else [rule.start])]
+            exprs = [rule.subject, *([] if rule.start is None else [rule.start])]
         case ast.By() | ast.Curve():
-            found = [rule.subject]
+            exprs = [rule.subject]
     for row in rule.rows:
-        found += [*head_parts(row), *_of_rule(row.value)]
-    return found
+        exprs += [*head_parts(row), *_of_rule(row.value)]
+    return exprs
 
 
 def _parts(node: ast.Expr) -> Iterator[ast.Expr]:
@@ -278,7 +278,9 @@ def _named_in_row(scheme: _Scheme, place: Place) -> Iterator[Rewrite]:
     assert place.table is not None
     span, paths = place.node.span, _paths(place.node)
     if all(words.builtin(path.names[0].text) == "own" for path in paths):
-        text = _edited(span.text, span.start, [(one.names[0].span.start, one.names[1].span.start, "") for one in paths])
+        text = _edited(
+            span.text, span.start, [(path.names[0].span.start, path.names[1].span.start, "") for path in paths]
+        )
         read = "{name}" if isinstance(place.node, _LITERALS) else "own.{name}"
         yield _whole("own", span, read, f"define {{name}} = {text}")
     aliased = [path.names[0] for path in paths if len(path.names) > 1 and path.names[0].text in scheme.filters]
@@ -401,7 +403,7 @@ def _filtered(scheme: _Scheme, node: ast.Call) -> Iterator[Rewrite]:
         if node.where is not None:
             where += f" and ({node.where.span.text})"
         edits = [*((span.start, span.end, behind.table.text) for span in names), (_after_brackets(node), end, where)]
-        if not any(_alias_in(scheme, one, counted) for one in (node.where, behind.where)) and "\n" not in where:
+        if not any(_alias_in(scheme, expr, counted) for expr in (node.where, behind.where)) and "\n" not in where:
             edits += _gone(behind, len(names))
             places = ((node.span.start, node.span.end), (behind.span.start, behind.span.end))
             yield Rewrite("unfilter", places, tuple(edits))

@@ -86,10 +86,10 @@ class Figures:
     @property
     def faults(self) -> dict[str, list[Value]]:
         """The subjects of each run-time fault, by code and item (`KPI702 bonus`)."""
-        found: dict[str, list[Value]] = {}
+        values: dict[str, list[Value]] = {}
         for fault in self.outcome.faults:
-            found.setdefault(f"{fault.code} {fault.item}", []).extend(fault.subjects)
-        return found
+            values.setdefault(f"{fault.code} {fault.item}", []).extend(fault.subjects)
+        return values
 
 
 def compiled(text: str) -> Compiled:
@@ -105,17 +105,17 @@ def refused(text: str) -> list[Diagnostic]:
     try:
         compile_scheme(SourceText("small.kpi", text))
     except Fault as fault:
-        found = fault.diagnostics
+        faults = fault.diagnostics
     else:
         return []
     for lang in LANGUAGES:
-        assert render_text(found, lang)
-    return list(found)
+        assert render_text(faults, lang)
+    return list(faults)
 
 
 def told(text: str) -> list[tuple[str, str]]:
     """Code and underlined text of each diagnostic of a scheme."""
-    return [(one.code, one.span.text.strip() if one.span else "") for one in refused(text)]
+    return [(fault.code, fault.span.text.strip() if fault.span else "") for fault in refused(text)]
 
 
 def tables_of(scheme: Compiled, data: Data) -> Mapping[str, pa.Table]:
@@ -134,14 +134,14 @@ def tables_of(scheme: Compiled, data: Data) -> Mapping[str, pa.Table]:
 
 def counted(rows: Mapping[str, pa.Table]) -> dict[str, int]:
     """How many rows of each table count for nobody."""
-    return {table: found.num_rows for table, found in rows.items()}
+    return {table: data.num_rows for table, data in rows.items()}
 
 
 def bindings(scheme: Compiled) -> tuple[str, ...]:
     """Every binding of the final relation."""
     columns = schemas(scheme.plan)[scheme.plan.result]
     computes = [step for step in scheme.plan.steps if isinstance(step, Compute)]
-    return tuple(one.name for step in computes for one in step.bindings if one.name in columns)
+    return tuple(binding.name for step in computes for binding in step.bindings if binding.name in columns)
 
 
 def figures(text: str, data: Data = ONE, period: str = "2025Q1") -> Figures:
@@ -152,9 +152,9 @@ def figures(text: str, data: Data = ONE, period: str = "2025Q1") -> Figures:
     Raises:
         RunStopped: a value is past its bounds.
     """
-    found = compiled(text)
-    plan, tables = found.plan, tables_of(found, data)
-    names = (*bindings(found), *(name for names in plan.counted.values() for name in names))
+    checked = compiled(text)
+    plan, tables = checked.plan, tables_of(checked, data)
+    names = (*bindings(checked), *(name for names in plan.counted.values() for name in names))
     given = params(read_period(period, plan.period))
     here = reference.run(plan, tables, given, names)
     there = duckdb.run(plan, tables, given, names)
@@ -167,6 +167,5 @@ def figures(text: str, data: Data = ONE, period: str = "2025Q1") -> Figures:
         for name in names:
             assert [values[name] for values in alone] == exact(here, name), name
     assert there.faults == here.faults
-    assert there.uncredited == here.uncredited
-    assert there.undated == here.undated
-    return Figures(found, here)
+    assert there.others == here.others
+    return Figures(checked, here)

@@ -41,13 +41,13 @@ def told(text: str) -> list[Told]:
     try:
         compile_scheme(SourceText("two.kpi", text))
     except Fault as fault:
-        return [(one.code, one.span.text if one.span else "") for one in fault.diagnostics]
+        return [(diagnostic.code, diagnostic.span.text if diagnostic.span else "") for diagnostic in fault.diagnostics]
     return []
 
 
 def made(good: str, *mistakes: Mistake) -> str:
     """A text with mistakes made in it."""
-    for one in mistakes:
-        assert good.count(one.good) == 1, one.good
-        good = good.replace(one.good, one.bad)
+    for mistake in mistakes:
+        assert good.count(mistake.good) == 1, mistake.good
+        good = good.replace(mistake.good, mistake.bad)
     return good

@@ -65,10 +65,10 @@ def test_bounds_of_lines_and_bands(rule: str, low: Fraction, high: Fraction) -> 
 
 def test_a_score_between_0_and_120_never_needs_38_digits() -> None:
     item = "indicator i\n    actual narrow\n    target 1\n    score achievement * 100, at most 120, at least 0"
-    found = figures(scheme(item, staff=STAFF), {"staff": [("E1", "0", "0", "0.5", "0%", "0", "0")]})
-    plan = found.compiled.plan
+    scores = figures(scheme(item, staff=STAFF), {"staff": [("E1", "0", "0", "0.5", "0%", "0", "0")]})
+    plan = scores.compiled.plan
     step = plan.step(plan.result)
-    (score,) = [one for one in step.bindings if one.name == "i.score"]  # type: ignore[union-attr]  # the last step
+    (score,) = [binding for binding in step.bindings if binding.name == "i.score"]  # type: ignore[union-attr]  # the last step
     assert score.type.digits is not None
     assert (score.type.digits.width, score.type.digits.scale) == (5, 2)
 
@@ -86,15 +86,15 @@ def test_a_score_between_0_and_120_never_needs_38_digits() -> None:
     ],
 )
 def test_what_cannot_be_proved_is_named(written: str, text: str, widest: str) -> None:
-    found = refused(scheme(ORDERS + "    qty integer", f"define x {written}", staff=STAFF))
+    faults = refused(scheme(ORDERS + "    qty integer", f"define x {written}", staff=STAFF))
     if not text:
-        assert {one.code for one in found} <= {"KPI305", "KPI402"}
+        assert {fault.code for fault in faults} <= {"KPI305", "KPI402"}
         return
-    (one,) = found
-    assert one.code == "KPI305"
-    assert one.span is not None
-    assert one.span.text == text
-    assert one.args["value"] == widest
+    (fault,) = faults
+    assert fault.code == "KPI305"
+    assert fault.span is not None
+    assert fault.span.text == text
+    assert fault.args["value"] == widest
 
 
 HUGE = "9" * 37

@@ -22,4 +22,4 @@ DEEP = [
 def test_told_once(text: str, whole: bool) -> None:  # noqa: FBT001  # a case of the table
     with pytest.raises(Fault) as stopped:
         compile_scheme(SourceText("deep.kpi", scheme(text) if whole else text))
-    assert [one.code for one in stopped.value.diagnostics].count("KPI114") == 1
+    assert [fault.code for fault in stopped.value.diagnostics].count("KPI114") == 1

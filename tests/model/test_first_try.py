@@ -22,9 +22,9 @@ def faults(text: str) -> tuple[Diagnostic, ...]:
     return ()
 
 
-def mended(text: str, found: tuple[Diagnostic, ...]) -> str:
+def mended(text: str, faults: tuple[Diagnostic, ...]) -> str:
     """The text with what the first help of each fault says in the fault's place."""
-    for fault in reversed(found):
+    for fault in reversed(faults):
         assert fault.span is not None
         (help_, *_) = fault.helps
         (meant,) = (help_.args[key] for key in ("write", "similar") if key in help_.args)
@@ -35,9 +35,9 @@ def mended(text: str, found: tuple[Diagnostic, ...]) -> str:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_each_help_followed_makes_the_scheme_good(language: str) -> None:
     text = (BAD / f"first_try.{language}.kpi").read_text(encoding="utf-8")
-    found = faults(text)
-    assert len(found) >= 14
+    told = faults(text)
+    assert len(told) >= 14
     for _ in range(MOST_TURNS):
-        text = mended(text, found)
-        found = faults(text)
-    assert [(fault.code, fault.span and fault.span.text) for fault in found] == []
+        text = mended(text, told)
+        told = faults(text)
+    assert [(fault.code, fault.span and fault.span.text) for fault in told] == []

@@ -67,8 +67,8 @@ FOLLOWED = [
 @pytest.mark.parametrize(("value", "code", "help_", "mended"), FOLLOWED)
 def test_what_a_help_says_compiles(value: str, code: str, help_: str | None, mended: str) -> None:
     items = ORDERS, LIMITS, RATES, LINES
-    faults = [one for one in refused(scheme(*items, f"define x = {value}")) if one.code == code]
-    assert help_ is None or help_ in [note.key for one in faults for note in one.helps]
+    faults = [fault for fault in refused(scheme(*items, f"define x = {value}")) if fault.code == code]
+    assert help_ is None or help_ in [note.key for fault in faults for note in fault.helps]
     assert (
         told(scheme(*items, f"define x = {mended}\nindicator i\n    actual x\n    missing exclude\n    score 1")) == []
     )

@@ -199,49 +199,51 @@ def test_an_excluded_score_may_be_missing_elsewhere() -> None:
 
 
 def test_the_total_of_those_without_a_scorecard_may_be_missing() -> None:
-    one = "indicator one\n    actual size\n    score actual"
+    indicator = "indicator one\n    actual size\n    score actual"
     for_some = "scorecard c for ok\n    one 100%"
     grade = 'grade by total\n    > 5 : "A"\n    else : "B"'
-    assert told(scheme(*PARTS, one, for_some, "define x = total > 3", staff=STAFF)) == [("KPI402", "total")]
-    assert told(scheme(*PARTS, one, for_some, grade, 'define x = grade = "A"', staff=STAFF)) == [("KPI402", "grade")]
-    assert told(scheme(*PARTS, one, for_some, grade, staff=STAFF)) == []
-    assert told(scheme(*PARTS, one, for_some, "pay p\n    amount total * 1元", staff=STAFF)) == []
+    assert told(scheme(*PARTS, indicator, for_some, "define x = total > 3", staff=STAFF)) == [("KPI402", "total")]
+    assert told(scheme(*PARTS, indicator, for_some, grade, 'define x = grade = "A"', staff=STAFF)) == [
+        ("KPI402", "grade")
+    ]
+    assert told(scheme(*PARTS, indicator, for_some, grade, staff=STAFF)) == []
+    assert told(scheme(*PARTS, indicator, for_some, "pay p\n    amount total * 1元", staff=STAFF)) == []
     unlimited = "pay p for size > 3\n    amount total * 1元"
-    assert told(scheme(*PARTS, one, for_some, unlimited, staff=STAFF)) == [("KPI405", "total * 1元")]
+    assert told(scheme(*PARTS, indicator, for_some, unlimited, staff=STAFF)) == [("KPI405", "total * 1元")]
     two = "scorecard c for ok\n    one 100%\nscorecard d for not ok\n    one 100%"
-    assert told(scheme(*PARTS, one, two, "define x = total > 3", staff=STAFF)) == [("KPI402", "total")]
+    assert told(scheme(*PARTS, indicator, two, "define x = total > 3", staff=STAFF)) == [("KPI402", "total")]
 
 
 def test_scorecards_that_cover_an_enumerated_column_leave_nobody_out() -> None:
     staff = STAFF.replace("ok       bool", 'ok       text in "a", "b", "c"')
-    one = "indicator one\n    actual size\n    score actual"
+    indicator = "indicator one\n    actual size\n    score actual"
     cards = 'scorecard c for ok = "a"\n    one 100%\nscorecard d for ok in "b", "c"\n    one 100%'
-    assert told(scheme(*PARTS, one, cards, "define x = total > 3", staff=staff)) == []
+    assert told(scheme(*PARTS, indicator, cards, "define x = total > 3", staff=staff)) == []
     cards = 'scorecard c for ok = "a"\n    one 100%\nscorecard d for ok != "a"\n    one 100%'
-    assert told(scheme(*PARTS, one, cards, "define x = total > 3", staff=staff)) == []
+    assert told(scheme(*PARTS, indicator, cards, "define x = total > 3", staff=staff)) == []
     cards = 'scorecard c for ok = "a"\n    one 100%\nscorecard d for ok in "b"\n    one 100%'
-    assert told(scheme(*PARTS, one, cards, "define x = total > 3", staff=staff)) == [("KPI402", "total")]
+    assert told(scheme(*PARTS, indicator, cards, "define x = total > 3", staff=staff)) == [("KPI402", "total")]
 
 
 def test_scorecards_by_two_columns_are_not_taken_for_those_of_one() -> None:
     """Both columns have the same texts, and together the two conditions name all of them."""
     staff = STAFF.replace("ok       bool", 'ok       text in "a", "b"\n    so       text in "a", "b"')
-    one = "indicator one\n    actual size\n    score actual"
+    indicator = "indicator one\n    actual size\n    score actual"
     cards = 'scorecard c for ok = "a"\n    one 100%\nscorecard d for so = "b"\n    one 100%'
-    assert told(scheme(*PARTS, one, cards, "define x = total > 3", staff=staff)) == [("KPI402", "total")]
+    assert told(scheme(*PARTS, indicator, cards, "define x = total > 3", staff=staff)) == [("KPI402", "total")]
 
 
 def test_a_scorecard_that_may_have_nothing_left_leaves_the_total_missing() -> None:
-    one = "indicator one\n    actual level\n    missing exclude\n    score actual"
+    indicator = "indicator one\n    actual level\n    missing exclude\n    score actual"
     two = "indicator two\n    actual size\n    score actual"
     check = "define x = total > 3"
-    assert told(scheme(*PARTS, one, "scorecard c\n    one 100%", check, staff=STAFF)) == [("KPI402", "total")]
+    assert told(scheme(*PARTS, indicator, "scorecard c\n    one 100%", check, staff=STAFF)) == [("KPI402", "total")]
     card = "scorecard c\n    one 50%\n    two 50%"
-    assert told(scheme(*PARTS, one, two, card, check, staff=STAFF)) == []
+    assert told(scheme(*PARTS, indicator, two, card, check, staff=STAFF)) == []
     card = "scorecard c\n    one 50%\n    two 50% when ok"
-    assert told(scheme(*PARTS, one, two, card, check, staff=STAFF)) == [("KPI402", "total")]
+    assert told(scheme(*PARTS, indicator, two, card, check, staff=STAFF)) == [("KPI402", "total")]
     card = "scorecard c\n    one 100%\n    two 0%"
-    assert told(scheme(*PARTS, one, two, card, check, staff=STAFF)) == [("KPI402", "total")]
+    assert told(scheme(*PARTS, indicator, two, card, check, staff=STAFF)) == [("KPI402", "total")]
 
 
 @pytest.mark.parametrize("written", ["base or else 0", "sum(orders.amount) or else 0", "count(orders) or else error"])
@@ -264,5 +266,5 @@ def test_or_else_binds_looser_than_plus_and_tighter_than_comparison() -> None:
     ],
 )
 def test_the_fault_says_why(written: str, reason: str) -> None:
-    (found,) = refused(scheme(*PARTS, f"define x = {written}", staff=STAFF))
-    assert found.labels[0].key == reason
+    (fault,) = refused(scheme(*PARTS, f"define x = {written}", staff=STAFF))
+    assert fault.labels[0].key == reason

@@ -48,8 +48,8 @@ def test_a_named_literal_gives_the_figure_of_the_literal(literal: str, value: st
 
 def test_one_literal_at_places_of_several_units() -> None:
     items = ["define k = 5", "define x = base + k", "define y = count(orders) * k", "pay p\n    amount k"]
-    found = figures(scheme(ORDERS, *items, staff=PEOPLE), DATA)
-    assert [found[name] for name in ("x", "y", "p")] == [1005, 10, 5]
+    values = figures(scheme(ORDERS, *items, staff=PEOPLE), DATA)
+    assert [values[name] for name in ("x", "y", "p")] == [1005, 10, 5]
 
 
 def test_a_computed_column_that_is_a_literal() -> None:
@@ -58,8 +58,8 @@ def test_a_computed_column_that_is_a_literal() -> None:
         "define x = count(orders where amount >= k)",
         "define y = sum(orders.amount - orders.k)",
     ]
-    found = figures(scheme(ORDERS, *items, staff=PEOPLE), DATA)
-    assert (found["x"], found["y"]) == (1, 0)
+    values = figures(scheme(ORDERS, *items, staff=PEOPLE), DATA)
+    assert (values["x"], values["y"]) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_named_literal_is_refused_as_the_literal(literal: str, item: str, code
         assert fault.span is not None
         assert (fault.code, fault.helps[0].key) == (code, help_)
         assert fault.span.text in literal
-        assert [one.span.text for one in fault.labels] == [label]
+        assert [shown.span.text for shown in fault.labels] == [label]
     alone = f"({literal})" if " " in literal else literal
     written = (
         item.replace("own.k", alone)
@@ -96,7 +96,7 @@ def test_a_named_literal_is_refused_as_the_literal(literal: str, item: str, code
         .replace("+ k", f"+ {alone}")
     )
     written = written.replace("    k ", f"    {literal}").replace(", k", f", {literal}")
-    assert code in {one for one, _ in told(scheme(ORDERS, written, staff=PEOPLE))}
+    assert code in {told_code for told_code, _ in told(scheme(ORDERS, written, staff=PEOPLE))}
 
 
 def test_a_grade_may_have_a_name() -> None:
@@ -112,10 +112,12 @@ def test_a_grade_may_have_a_name() -> None:
 
 
 def test_scorecards_for_named_conditions_exclude_each_other() -> None:
-    one = "indicator i\n    actual base\n    score 1"
+    indicator = "indicator i\n    actual base\n    score 1"
     cards = ["scorecard s for ae\n    i 100%", "scorecard t for role = ka\n    i 100%", "define x = total > 3"]
-    assert told(scheme(one, *cards, 'define ae = role = "AE"', 'define ka = "KA"', staff=PEOPLE)) == []
-    assert told(scheme(one, *cards, 'define ae = role = "KA"', 'define ka = "KA"', staff=PEOPLE))[0][0] == "KPI514"
+    assert told(scheme(indicator, *cards, 'define ae = role = "AE"', 'define ka = "KA"', staff=PEOPLE)) == []
+    assert (
+        told(scheme(indicator, *cards, 'define ae = role = "KA"', 'define ka = "KA"', staff=PEOPLE))[0][0] == "KPI514"
+    )
 
 
 def test_rows_of_bare_numbers_are_numbers() -> None:

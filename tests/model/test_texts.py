@@ -45,8 +45,8 @@ TEXTS = {
 def test_a_text_that_equals_no_cell_is_a_fault_wherever_it_is(place: str) -> None:
     for code, texts in TEXTS.items():
         for text in texts:
-            found = told(scheme(FREE, place.format(text), staff=STAFF))
-            assert [one[:2] for one in found] == [(code, text)], text
+            faults = told(scheme(FREE, place.format(text), staff=STAFF))
+            assert [fault[:2] for fault in faults] == [(code, text)], text
     assert told(scheme(FREE, place.format('"won"'), staff=STAFF)) == []
 
 

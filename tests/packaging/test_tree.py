@@ -26,7 +26,7 @@ def test_the_top_level_holds_only_the_given_folders() -> None:
 def test_no_file_names_a_place_on_a_machine() -> None:
     pattern = machine_paths()
     texts = {path: (ROOT / path).read_text(encoding="utf-8", errors="replace") for path in files()}
-    assert {str(path): found[0] for path, text in texts.items() if (found := pattern.search(text))} == {}
+    assert {str(path): match[0] for path, text in texts.items() if (match := pattern.search(text))} == {}
 
 
 def test_no_lock_file_is_kept() -> None:

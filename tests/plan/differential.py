@@ -197,7 +197,7 @@ def _difference(law: str, plan: Plan, names: Sequence[str], a: Outcome | None, b
         apart = [(key, one, other) for key, one, other in pairs if one != other and key not in faulty]
         if apart:
             return f"{law}: {name}: {apart}"
-    same = law == "rows shuffled" or (a.uncredited == b.uncredited and a.undated == b.undated)
+    same = law == "rows shuffled" or a.others == b.others
     return None if same else f"{law}: rows of nobody"
 
 

@@ -26,9 +26,9 @@ class Ran:
         return sum(
             (
                 number(row[name])
-                for one, found in self.figures.items()
-                for who, row in found.items()
-                if period in (None, one) and subject in (None, who)
+                for quarter, rows in self.figures.items()
+                for who, row in rows.items()
+                if period in (None, quarter) and subject in (None, who)
             ),
             Fraction(0),
         )
@@ -46,7 +46,7 @@ def bound(real_data: Path, folder: Path, scheme: str, data: str) -> Path:
 def run_all(file: Path, periods: Sequence[str]) -> Ran:
     """The project of a file, run for each period: the same on both engines, or it fails."""
     projects = {period: open_project(file, period) for period in periods}
-    return Ran(projects, {period: figures(one.agreed(), one.plan) for period, one in projects.items()})
+    return Ran(projects, {period: figures(project.agreed(), project.plan) for period, project in projects.items()})
 
 
 def number(value: Value) -> Fraction:

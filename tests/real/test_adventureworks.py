@@ -30,8 +30,8 @@ def folder(real_data: Path) -> Path:
 def test_sales_and_margin(ran: Ran, folder: Path) -> None:
     sold, cost = _sums(folder, "Sales"), _sums(folder, "Cost")
     assert sum(sold.values()) == ran.sum("sold")
-    for quarter, found in ran.figures.items():
-        for who, row in found.items():
+    for quarter, rows in ran.figures.items():
+        for who, row in rows.items():
             cell = who, quarter
             assert row["sold"] == sold[cell], cell
             share = (sold[cell] - cost[cell]) / sold[cell] * 100 if sold[cell] else None
@@ -41,8 +41,8 @@ def test_sales_and_margin(ran: Ran, folder: Path) -> None:
 def test_attainment_of_quotas_and_targets(ran: Ran, folder: Path) -> None:
     sold, quotas, targets = _sums(folder, "Sales"), _quotas(folder), _targets(folder)
     assert len(quotas) == 163
-    for quarter, found in ran.figures.items():
-        for who, row in found.items():
+    for quarter, rows in ran.figures.items():
+        for who, row in rows.items():
             cell = who, quarter
             for name, aims in (("quota", quotas), ("plan", targets)):
                 reached = rounded(sold[cell] / aims[cell], 4) if aims[cell] else None
@@ -55,27 +55,27 @@ def _quarter(day: str) -> str:
 
 
 def _sums(folder: Path, column: str) -> defaultdict[Cell, Fraction]:
-    found: defaultdict[Cell, Fraction] = defaultdict(Fraction)
+    sums: defaultdict[Cell, Fraction] = defaultdict(Fraction)
     for row in _rows(folder / "sales.csv"):
-        found[row["EmployeeKey"], _quarter(row["OrderDate"])] += Fraction(row[column])
-    return found
+        sums[row["EmployeeKey"], _quarter(row["OrderDate"])] += Fraction(row[column])
+    return sums
 
 
 def _quotas(folder: Path) -> defaultdict[Cell, Fraction]:
     seller = {row["BusinessEntityID"]: row["EmployeeKey"] for row in _rows(folder / "derived_crosswalk.csv")}
     quarter = {row["oltp_quota_date"]: row["quarter"] for row in _rows(folder / "derived_quota_calendar.csv")}
-    found: defaultdict[Cell, Fraction] = defaultdict(Fraction)
+    quotas: defaultdict[Cell, Fraction] = defaultdict(Fraction)
     for row in _rows(folder / "oltp_quota_history.csv"):
-        found[seller[row["BusinessEntityID"]], quarter[row["QuotaDate"]]] += Fraction(row["SalesQuota"])
-    return found
+        quotas[seller[row["BusinessEntityID"]], quarter[row["QuotaDate"]]] += Fraction(row["SalesQuota"])
+    return quotas
 
 
 def _targets(folder: Path) -> defaultdict[Cell, Fraction]:
     seller = {row["EmployeeID"]: row["EmployeeKey"] for row in _rows(folder / "salesperson.csv")}
-    found: defaultdict[Cell, Fraction] = defaultdict(Fraction)
+    targets: defaultdict[Cell, Fraction] = defaultdict(Fraction)
     for row in _rows(folder / "targets_monthly.csv"):
-        found[seller[row["EmployeeID"]], _quarter(row["TargetMonth"])] += Fraction(row["TargetAmount"])
-    return found
+        targets[seller[row["EmployeeID"]], _quarter(row["TargetMonth"])] += Fraction(row["TargetAmount"])
+    return targets
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -103,7 +103,7 @@ def test_the_explanation_shows_each_win_without_a_value(project: Path, agents: R
 def _keys(trace: object) -> list[str]:
     """The keys of the rows that were counted as wins without a value, wherever the tree has them."""
     if isinstance(trace, list):
-        return list(dict.fromkeys(key for one in trace for key in _keys(one)))
+        return list(dict.fromkeys(key for node in trace for key in _keys(node)))
     if not isinstance(trace, dict):
         return []
     fed = trace.get("fed")
@@ -113,9 +113,9 @@ def _keys(trace: object) -> list[str]:
 
 
 def _run(project: Path, *arguments: str) -> str:
-    found = CliRunner().invoke(cli, ["-C", str(project.parent), *arguments, "--lang", "en"])
-    assert found.exit_code == 0, found.output
-    return found.stdout
+    result = CliRunner().invoke(cli, ["-C", str(project.parent), *arguments, "--lang", "en"])
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def _pipeline(real_data: Path) -> list[dict[str, str]]:

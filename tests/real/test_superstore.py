@@ -38,14 +38,14 @@ def test_every_manager_and_year(years: Ran, real_data: Path) -> None:
         sums = lost if line["订单 ID"] in back else net
         # A spreadsheet's noise: 125.43999999999998 is 125.440.
         sums[line["地区"], line["订单日期"][:4]] += rounded(Fraction(line["销售额"]), 3)
-    for year, found in years.figures.items():
-        for where, row in found.items():
+    for year, rows in years.figures.items():
+        for where, row in rows.items():
             assert row["净销售额"] == net[where, year]
             assert row["退货额"] == lost[where, year]
 
 
 def test_noise_of_a_spreadsheet_is_counted(years: Ran) -> None:
-    (facts,) = [one for one in years.projects["2014"].loaded.facts if one.table == "订单"]
+    (facts,) = [fact for fact in years.projects["2014"].loaded.facts if fact.table == "订单"]
     assert facts.rounded.keys() == {"销售额", "利润"}
 
 

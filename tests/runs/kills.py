@@ -186,8 +186,8 @@ class Place:
             self.restore()
 
     def _expect(self, args: Sequence[str], code: int) -> None:
-        found = ended(forked(_command(self.folder, args)))
-        assert found == code, (args, found, Path(f"{self.folder}.out").read_text(encoding="utf-8"))
+        expected = ended(forked(_command(self.folder, args)))
+        assert expected == code, (args, expected, Path(f"{self.folder}.out").read_text(encoding="utf-8"))
 
     def restore(self) -> None:
         """Take away what commands have made, and put an older list back."""
@@ -234,23 +234,23 @@ class Place:
 
     def left(self) -> str:
         """What stands there of a killed command, in a word."""
-        found = digests(self.folder, folders=True)
-        if any(_ASIDE.search(name) for name in found):
+        digests_ = digests(self.folder, folders=True)
+        if any(_ASIDE.search(name) for name in digests_):
             return "a part aside"
-        return "nothing" if found == self.known else "all"
+        return "nothing" if digests_ == self.known else "all"
 
     def _runs(self) -> list[Path]:
         """The run folders that were not there before."""
-        found = digests(self.folder)
-        roots = {Path(name).parent for name in found if Path(name).parent.parent.name in ("runs", "kept")}
+        digests_ = digests(self.folder)
+        roots = {Path(name).parent for name in digests_ if Path(name).parent.parent.name in ("runs", "kept")}
         roots = {root for root in roots if not root.name.startswith(".")}
         return sorted(self.folder / root for root in roots if f"{root}/manifest.json" not in self.known)
 
     def _wrong(self, *, littered: bool) -> Iterator[str]:
         """What should not be; `littered` right after a kill, when what was written aside may still be there."""
-        found = digests(self.folder, folders=True)
+        digests_ = digests(self.folder, folders=True)
         for name, digest in self.known.items():
-            if name != LIST and found.get(name) != digest:
+            if name != LIST and digests_.get(name) != digest:
                 yield f"{name} is changed"
         for folder in self._runs():
             if ended(forked(_verified(folder))):
@@ -260,7 +260,7 @@ class Place:
             old = self.whole_list.splitlines(keepends=True)[0] if self.kind.old_list and littered else None
             if fault_list.read_bytes() not in (self.whole_list, old):
                 yield "the list of faults is torn"
-        litter = [name for name in found if _ASIDE.search(name)]
+        litter = [name for name in digests_ if _ASIDE.search(name)]
         if litter and not littered:
             yield f"litter: {litter}"
 
@@ -300,9 +300,9 @@ def kills(count: int, seed: int, folder: Path, kinds: Mapping[str, Kind]) -> Tal
             tally.counts["ended before"] += 1
         else:
             tally.counts.update(["killed", f"killed: {name}", f"left {left}"])
-        tally.wrong += [f"{name}, after {wait * 1000:.1f} ms: {one}" for one in wrong]
-        for one in wrong:
-            print(f"{name}, after {wait * 1000:.1f} ms: {one}", flush=True)  # noqa: T201  # what a long run is for
+        tally.wrong += [f"{name}, after {wait * 1000:.1f} ms: {fault}" for fault in wrong]
+        for fault in wrong:
+            print(f"{name}, after {wait * 1000:.1f} ms: {fault}", flush=True)  # noqa: T201  # what a long run is for
         place.restore()
         if left is not None and tally.counts["killed"] % 100 == 0:
             print(f"{tally.counts['killed']} of {count} killed", flush=True)  # noqa: T201

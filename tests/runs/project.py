@@ -143,5 +143,5 @@ def done(folder: Path, period: str = "2025Q1", *, quarantine: bool = False) -> D
     """The project of a folder, run."""
     bindings = load_bindings(folder / "kpirules.yaml")
     compiled = compile_file(bindings.scheme, "shop.kpi")
-    found = evaluate(compiled, bindings.scheme, bindings, period, quarantine=quarantine, keep_inputs=True)
-    return replace(found, times={"run": 1})
+    evaluated = evaluate(compiled, bindings.scheme, bindings, period, quarantine=quarantine, keep_inputs=True)
+    return replace(evaluated, times={"run": 1})

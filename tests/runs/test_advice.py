@@ -84,8 +84,8 @@ def test_texts_with_figures_as_people_read_them(engine: Engine) -> None:
 def test_the_trace_says_the_same() -> None:
     result, loaded = _result(), _loaded(ROWS)
     for key, texts in _advice(result).items():
-        (item,) = [one for one in explained(SCHEME, loaded, result, key).items if one.name == "one"]
-        assert [one.text for one in item.advice] == (texts or [])
+        (item,) = [item for item in explained(SCHEME, loaded, result, key).items if item.name == "one"]
+        assert [text.text for text in item.advice] == (texts or [])
 
 
 def test_nobody_has_no_advice() -> None:
@@ -94,6 +94,6 @@ def test_nobody_has_no_advice() -> None:
 
 def test_words_alone_are_a_text_too() -> None:
     text = 'indicator one\n    actual base\n    score 1\n    advice when base > 0 CNY : ""\n    advice when base > 0 CNY : "so"'
-    found = compiled(scheme(text))
-    (item,) = found.plan.items
-    assert [[piece.text for piece in one.pieces] for one in item.advice] == [[], ["so"]]
+    checked = compiled(scheme(text))
+    (item,) = checked.plan.items
+    assert [[piece.text for piece in text.pieces] for text in item.advice] == [[], ["so"]]

@@ -74,7 +74,7 @@ def cell(column: str, value: object, **where: str) -> Change:
     def change(table: pa.Table) -> pa.Table:
         rows = table.to_pylist()
         kind = table.schema.field(column).type
-        new = [value if all(row[one] == text for one, text in where.items()) else row[column] for row in rows]
+        new = [value if all(row[key] == text for key, text in where.items()) else row[column] for row in rows]
         return table.set_column(table.column_names.index(column), table.schema.field(column), pa.array(new, kind))
 
     return change
@@ -82,7 +82,7 @@ def cell(column: str, value: object, **where: str) -> Change:
 
 def without(**where: str) -> Change:
     def change(table: pa.Table) -> pa.Table:
-        keep = [any(row[one] != text for one, text in where.items()) for row in table.to_pylist()]
+        keep = [any(row[key] != text for key, text in where.items()) for row in table.to_pylist()]
         return table.filter(pa.array(keep))
 
     return change
@@ -90,10 +90,18 @@ def without(**where: str) -> Change:
 
 def told(findings: tuple[Finding, ...]) -> set[tuple[object, ...]]:
     for lang in LANGUAGES:
-        assert all("{" not in one.text(lang) for one in findings)
+        assert all("{" not in finding.text(lang) for finding in findings)
     return {
-        (one.diagnostic.code, one.file, one.subject, one.item, one.column, one.recorded, one.recomputed)
-        for one in findings
+        (
+            finding.diagnostic.code,
+            finding.file,
+            finding.subject,
+            finding.item,
+            finding.column,
+            finding.recorded,
+            finding.recomputed,
+        )
+        for finding in findings
     }
 
 
@@ -101,21 +109,21 @@ def told(findings: tuple[Finding, ...]) -> set[tuple[object, ...]]:
 
 
 def test_a_run_is_made_again_byte_for_byte_from_its_folder_alone(kept: Path) -> None:
-    found = replay(kept)
-    assert (found.equal, found.equal_values, dict(found.program)) == (True, (), {})
+    outcome = replay(kept)
+    assert (outcome.equal, outcome.equal_values, dict(outcome.program)) == (True, (), {})
     results = {path.name for path in kept.iterdir() if path.suffix in {".csv", ".parquet"}}
     assert len(results) == 14
-    assert set(found.equal_bytes) == results
-    jsonschema.Draft202012Validator(SCHEMA).validate(found.to_json("zh"))
+    assert set(outcome.equal_bytes) == results
+    jsonschema.Draft202012Validator(SCHEMA).validate(outcome.to_json("zh"))
 
 
 def test_a_run_that_was_not_changed_is_verified(kept: Path) -> None:
-    found = verify(kept)
-    assert found.findings == ()
-    assert (found.subjects, found.recomputed, found.seed) == (5, 5, None)
-    assert found.files == len(json.loads((kept / "manifest.json").read_text(encoding="utf-8"))["files"])
+    outcome = verify(kept)
+    assert outcome.findings == ()
+    assert (outcome.subjects, outcome.recomputed, outcome.seed) == (5, 5, None)
+    assert outcome.files == len(json.loads((kept / "manifest.json").read_text(encoding="utf-8"))["files"])
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.Draft202012Validator(SCHEMA).validate(found.to_json("en"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(outcome.to_json("en"))
 
 
 def test_results_are_the_same_bytes_however_the_engine_cuts_them(done: Done, tmp_path: Path) -> None:
@@ -124,7 +132,7 @@ def test_results_are_the_same_bytes_however_the_engine_cuts_them(done: Done, tmp
     rows = whole.num_rows
     whole = whole.set_column(0, "key", pa.array([f"E{number:06}" for number in range(rows)]))
     cuts = [0, *sorted({at * 7919 % rows for at in range(1, 99)}), rows]
-    pieces = pa.concat_tables([whole.slice(one, two - one) for one, two in itertools.pairwise(cuts)])
+    pieces = pa.concat_tables([whole.slice(start, two - start) for start, two in itertools.pairwise(cuts)])
     first, second = (
         save(replace(done, result=replace(done.result, items=items)), tmp_path / name, numbered=False)
         for name, items in (("whole", whole), ("pieces", pieces))
@@ -135,12 +143,12 @@ def test_results_are_the_same_bytes_however_the_engine_cuts_them(done: Done, tmp
 def test_under_another_program_equal_values_are_enough(kept: Path) -> None:
     pq.write_table(pq.read_table(kept / "scores.parquet"), kept / "scores.parquet", compression="none")
     signed(kept, "scores.parquet")
-    (one,) = replay(kept).findings
-    assert (one.diagnostic.code, one.file) == ("KPI754", "scores.parquet")
+    (finding,) = replay(kept).findings
+    assert (finding.diagnostic.code, finding.file) == ("KPI754", "scores.parquet")
     edit(kept, lambda manifest: manifest["engine"]["versions"].update(pyarrow="1.0"))
-    found = replay(kept)
-    assert (found.equal, found.equal_values) == (True, ("scores.parquet",))
-    assert found.program["pyarrow"][0] == "1.0"
+    outcome = replay(kept)
+    assert (outcome.equal, outcome.equal_values) == (True, ("scores.parquet",))
+    assert outcome.program["pyarrow"][0] == "1.0"
     edit(kept, lambda manifest: manifest["engine"]["versions"].update(pyarrow=pa.__version__))
     edit(kept, lambda manifest: manifest["provenance"].update(program="0" * 64))
     assert replay(kept).program.keys() == {"program"}
@@ -160,13 +168,13 @@ def test_rows_set_aside_are_taken_as_recorded(shop: Path, tmp_path: Path, line: 
     (shop / "staff.csv").write_text(staff, encoding="utf-8")
     folder = save(project.done(shop, quarantine=True), tmp_path / "kept", numbered=False)
     shutil.rmtree(shop)
-    found = verify(folder)
-    assert (found.findings, found.set_aside) == ((), 2)
+    outcome = verify(folder)
+    assert (outcome.findings, outcome.set_aside) == ((), 2)
     assert replay(folder).equal
     reasons = pq.read_table(folder / "not_assessed.parquet").to_pylist()
     assert {"key": "K1", "reason": "quarantined"} in reasons
     forge(folder, "quarantine.parquet", lambda table: table.slice(1))
-    names = {one.column for one in verify(folder).findings if one.file == "manifest.json"}
+    names = {finding.column for finding in verify(folder).findings if finding.file == "manifest.json"}
     assert {"inputs.staff.rows", "quarantine.staff"} & names or {"inputs.orders.rows", "quarantine.orders"} & names
 
 
@@ -254,9 +262,9 @@ def test_a_changed_result_is_named_for_whom_it_concerns(
     monkeypatch.setattr(room, "SAMPLE", 1)
     name, change, expected = FORGED[forged]
     forge(kept, name, change)
-    found = verify(kept)
-    assert told(tuple(one for one in found.findings if one.file != "manifest.json")) == expected
-    assert (found.seed is None) is (whole or found.subjects < 2)
+    outcome = verify(kept)
+    assert told(tuple(finding for finding in outcome.findings if finding.file != "manifest.json")) == expected
+    assert (outcome.seed is None) is (whole or outcome.subjects < 2)
     assert expected <= told(replay(kept).findings)
 
 
@@ -267,14 +275,14 @@ def test_who_was_added_is_named_and_not_counted(kept: Path) -> None:
         "scores.parquet",
         lambda table: pa.concat_tables([table, table.slice(3, 1).set_column(0, *more.popitem())]),
     )
-    found = verify(kept)
-    assert told(found.findings) == {("KPI752", "scores.parquet", "Z9", None, None, None, None)}
-    assert (found.subjects, found.recomputed) == (6, 5)
+    outcome = verify(kept)
+    assert told(outcome.findings) == {("KPI752", "scores.parquet", "Z9", None, None, None, None)}
+    assert (outcome.subjects, outcome.recomputed) == (6, 5)
 
 
 def test_a_row_of_data_is_named_by_its_table_and_number(kept: Path) -> None:
     forge(kept, "uncredited.parquet", cell("row", 99, row_key="5"))
-    assert sorted(one.text("en") for one in verify(kept).findings) == [
+    assert sorted(finding.text("en") for finding in verify(kept).findings) == [
         "`uncredited.parquet` has a row `orders 99 / L1` that is not there when recomputed",
         "`uncredited.parquet` has no row `orders 6 / L1`, which is there when recomputed",
     ]
@@ -282,9 +290,9 @@ def test_a_row_of_data_is_named_by_its_table_and_number(kept: Path) -> None:
 
 def test_a_cell_without_a_value_is_called_empty(kept: Path) -> None:
     forge(kept, "scores.parquet", cell("total", None, staff_id="K2"))
-    (one,) = verify(kept).findings
-    assert one.text("en") == "`scores.parquet`: `total` of `K2` is empty, but comes to `121.00` when recomputed"
-    assert one.text("zh") == "`scores.parquet`：`K2` 的 `total` 是 （空），重算得 `121.00`"
+    (finding,) = verify(kept).findings
+    assert finding.text("en") == "`scores.parquet`: `total` of `K2` is empty, but comes to `121.00` when recomputed"
+    assert finding.text("zh") == "`scores.parquet`：`K2` 的 `total` 是 （空），重算得 `121.00`"
 
 
 def test_a_changed_csv_is_named_by_its_cell(kept: Path) -> None:
@@ -300,8 +308,8 @@ def test_a_changed_csv_is_named_by_its_cell(kept: Path) -> None:
 def test_a_csv_that_is_none_is_named(kept: Path, data: bytes) -> None:
     (kept / "scores.csv").write_bytes(data)
     signed(kept, "scores.csv")
-    for found in (verify(kept), replay(kept)):
-        assert {(one.diagnostic.code, one.file) for one in found.findings} == {("KPI754", "scores.csv")}
+    for outcome in (verify(kept), replay(kept)):
+        assert {(finding.diagnostic.code, finding.file) for finding in outcome.findings} == {("KPI754", "scores.csv")}
 
 
 def test_both_tables_and_the_csv_changed_alike_are_found(kept: Path) -> None:
@@ -311,9 +319,9 @@ def test_both_tables_and_the_csv_changed_alike_are_found(kept: Path) -> None:
     forge(kept, "items.parquet", cell("value", Decimal("900.010000000000"), key="S1", item="bonus"))
     write_csv(pq.read_table(kept / "scores.parquet"), kept / "scores.csv")
     signed(kept, "scores.csv")
-    found = verify(kept).findings
-    assert {(one.file, one.subject) for one in found} >= {("scores.parquet", "S1"), ("items.parquet", "S1")}
-    assert {one.subject for one in found} == {"S1"}
+    outcome = verify(kept).findings
+    assert {(fault.file, fault.subject) for fault in outcome} >= {("scores.parquet", "S1"), ("items.parquet", "S1")}
+    assert {fault.subject for fault in outcome} == {"S1"}
 
 
 @pytest.mark.parametrize(
@@ -351,16 +359,16 @@ def test_both_tables_and_the_csv_changed_alike_are_found(kept: Path) -> None:
 )
 def test_a_manifest_that_says_something_else_is_named(kept: Path, change: Callable[..., object], name: str) -> None:
     edit(kept, change)
-    (one,) = verify(kept).findings
-    assert (one.diagnostic.code, one.file, one.column) == ("KPI757", "manifest.json", name)
+    (finding,) = verify(kept).findings
+    assert (finding.diagnostic.code, finding.file, finding.column) == ("KPI757", "manifest.json", name)
 
 
 def test_the_digest_of_a_frame_is_checked(done: Done, tmp_path: Path) -> None:
-    frames = {one.table: replace(one, source="frame", sha256="0" * 64) for one in done.loaded.facts}
+    frames = {facts.table: replace(facts, source="frame", sha256="0" * 64) for facts in done.loaded.facts}
     other = replace(done, loaded=replace(done.loaded, facts=tuple(frames.values())))
     findings = verify(save(other, tmp_path / "kept", numbered=False)).findings
-    found = [one for one in findings if one.file == "manifest.json"]
-    assert {one.column for one in found} == {f"inputs.{name}.sha256" for name in ("staff", "orders", "targets")}
+    changed = [finding for finding in findings if finding.file == "manifest.json"]
+    assert {fault.column for fault in changed} == {f"inputs.{name}.sha256" for name in ("staff", "orders", "targets")}
 
 
 def test_rows_hidden_in_a_sheet_are_those_of_its_source(shop: Path, tmp_path: Path) -> None:
@@ -374,7 +382,7 @@ def test_rows_hidden_in_a_sheet_are_those_of_its_source(shop: Path, tmp_path: Pa
     folder = save(project.done(shop), tmp_path / "kept", numbered=False)
     assert verify(folder).findings == ()
     edit(folder, lambda manifest: manifest["tables"][1].update(hidden=0))
-    assert [(one.column, one.recorded, one.recomputed) for one in verify(folder).findings] == [
+    assert [(finding.column, finding.recorded, finding.recomputed) for finding in verify(folder).findings] == [
         ("tables.orders.hidden", "0", "1")
     ]
 
@@ -399,7 +407,7 @@ def test_warnings_that_the_data_does_not_give_are_named(
     folder = save(project.done(shop), tmp_path / "kept", numbered=False)
     assert verify(folder).findings == ()
     edit(folder, change)
-    assert [one.column for one in verify(folder).findings] == names
+    assert [finding.column for finding in verify(folder).findings] == names
 
 
 # ---------------------------------------------------------------- the data or the rules were changed
@@ -407,10 +415,10 @@ def test_warnings_that_the_data_does_not_give_are_named(
 
 def test_figures_do_not_follow_from_other_data(kept: Path) -> None:
     forge(kept, "inputs/orders.parquet", cell("amount", Decimal("800.00"), order_id="1"))
-    for found in (verify(kept).findings, replay(kept).findings):
-        assert {one.subject for one in found} == {"S1"}
+    for findings in (verify(kept).findings, replay(kept).findings):
+        assert {fault.subject for fault in findings} == {"S1"}
         assert ("KPI751", "items.parquet", "S1", "sales", "actual", "1000.500000000000", "900.500000000000") in told(
-            found
+            findings
         )
 
 
@@ -418,9 +426,9 @@ def test_figures_do_not_follow_from_other_rules(kept: Path) -> None:
     path = kept / "rules" / "shop.kpi"
     path.write_text(path.read_text(encoding="utf-8").replace("base_pay * 10%", "base_pay * 11%"), encoding="utf-8")
     signed(kept, "rules/shop.kpi")
-    found = told(verify(kept).findings)
-    assert ("KPI751", "scores.parquet", "S1", None, "bonus", "100.01", "110.01") in found
-    assert any(one[4] == "scheme.files.rules/shop.kpi.sha256" for one in found)
+    faults = told(verify(kept).findings)
+    assert ("KPI751", "scores.parquet", "S1", None, "bonus", "100.01", "110.01") in faults
+    assert any(fault[4] == "scheme.files.rules/shop.kpi.sha256" for fault in faults)
 
 
 @pytest.mark.parametrize(
@@ -435,8 +443,8 @@ def test_figures_do_not_follow_from_other_rules(kept: Path) -> None:
 )
 def test_data_that_breaks_its_contract_gives_no_run(kept: Path, name: str, change: Change, code: str) -> None:
     forge(kept, name, change)
-    for found in (verify(kept), replay(kept)):
-        first, *rest = [one.diagnostic.code for one in found.findings]
+    for outcome in (verify(kept), replay(kept)):
+        first, *rest = [finding.diagnostic.code for finding in outcome.findings]
         assert first == "KPI756"
         assert code in rest
     assert verify(kept).recomputed is None
@@ -451,9 +459,9 @@ def test_a_file_that_is_not_what_its_digest_says_is_named(kept: Path, name: str)
         file.write(b"\n" if name.endswith((".yaml", ".csv")) else b"")
     if name.endswith(".parquet"):
         pq.write_table(pq.read_table(kept / name), kept / name, compression="none")
-    found = verify(kept).findings
-    assert ("KPI732", name) in {(one.diagnostic.code, one.file) for one in found}
-    assert {one.file for one in found} == {name}
+    outcome = verify(kept).findings
+    assert ("KPI732", name) in {(finding.diagnostic.code, finding.file) for finding in outcome}
+    assert {fault.file for fault in outcome} == {name}
 
 
 def test_what_a_run_is_made_from_must_be_as_it_was(kept: Path) -> None:
@@ -461,19 +469,19 @@ def test_what_a_run_is_made_from_must_be_as_it_was(kept: Path) -> None:
         file.write("# more\n")
     with pytest.raises(Fault) as caught:
         replay(kept)
-    assert [one.code for one in caught.value.diagnostics] == ["KPI732"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI732"]
 
 
 def test_without_inputs_nothing_is_recomputed_and_that_is_said(done: Done, tmp_path: Path) -> None:
     folder = save(replace(done, inputs=None), tmp_path / "kept", numbered=False)
-    found = verify(folder)
-    assert [one.diagnostic.code for one in found.findings] == ["KPI755"]
-    assert (found.recomputed, found.figures) == (None, 0)
+    outcome = verify(folder)
+    assert [finding.diagnostic.code for finding in outcome.findings] == ["KPI755"]
+    assert (outcome.recomputed, outcome.figures) == (None, 0)
     forge(folder, "scores.parquet", cell("bonus", Decimal("900.01"), staff_id="S1"))
-    assert {one.diagnostic.code for one in verify(folder).findings} == {"KPI739", "KPI755"}
+    assert {finding.diagnostic.code for finding in verify(folder).findings} == {"KPI739", "KPI755"}
     with pytest.raises(Fault) as caught:
         replay(folder)
-    assert [one.code for one in caught.value.diagnostics] == ["KPI755"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI755"]
 
 
 @pytest.mark.parametrize(
@@ -527,8 +535,8 @@ def test_without_inputs_results_and_manifest_are_held_against_one_another(
         edit(folder, change)
     else:
         forge(folder, name, change)
-    found = [one for one in verify(folder).findings if one.diagnostic.code != "KPI755"]
-    assert {(one.file or "", one.subject, one.column) for one in found} == expected
+    findings = [finding for finding in verify(folder).findings if finding.diagnostic.code != "KPI755"]
+    assert {(fault.file or "", fault.subject, fault.column) for fault in findings} == expected
 
 
 # ---------------------------------------------------------------- a sample
@@ -644,7 +652,7 @@ def test_a_hostile_folder_is_a_fault_that_names_the_file(kept: Path, how: str, c
     HOSTILE[how](kept)
     with pytest.raises(Fault) as caught:
         command(kept)
-    assert {one.code for one in caught.value.diagnostics} <= {"KPI730", "KPI732"}
+    assert {fault.code for fault in caught.value.diagnostics} <= {"KPI730", "KPI732"}
     for lang in LANGUAGES:
         assert "{" not in caught.value.text(lang)
 
@@ -656,7 +664,7 @@ def test_rules_that_use_a_file_of_elsewhere_find_only_what_the_folder_keeps(kept
     signed(kept, "rules/shop.kpi")
     with pytest.raises(Fault) as caught:
         verify(kept)
-    assert [one.code for one in caught.value.diagnostics] == ["KPI230"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI230"]
 
 
 def test_packed_inputs_are_what_a_run_is_made_from(done: Done, tmp_path: Path) -> None:
@@ -671,9 +679,9 @@ def test_the_reference_engine_holds_its_sample_against_the_run(kept: Path, monke
     forge(kept, "scores.parquet", cell("bonus", Decimal("900.01"), staff_id="S1"))
     forge(kept, "items.parquet", cell("score", Decimal(7), key="S1", item="sales"))
     monkeypatch.setattr(room, "_results", lambda *_: ())
-    found = [verify(kept, sample=4, seed=seed).findings for seed in range(1, 20)]
+    samples = [verify(kept, sample=4, seed=seed).findings for seed in range(1, 20)]
     expected = {
         ("KPI751", "scores.parquet", "S1", None, "bonus", "900.01", "100.01"),
         ("KPI751", "items.parquet", "S1", "sales", "score", "7.000000000000", "100.050000000000"),
     }
-    assert {frozenset(told(one)) for one in found} == {frozenset(expected), frozenset()}
+    assert {frozenset(told(fault)) for fault in samples} == {frozenset(expected), frozenset()}

@@ -42,10 +42,13 @@ SOUND = ("E1", "2025-01-05", None, "100")
 
 def _loaded(data: Data) -> Loaded:
     frames = {}
-    for one in CONTRACTS:
-        rows = data.get(one.name, ())
-        frames[one.name] = pa.table(
-            {column.name: pa.array([row[nth] for row in rows], pa.string()) for nth, column in enumerate(one.columns)}
+    for contract in CONTRACTS:
+        rows = data.get(contract.name, ())
+        frames[contract.name] = pa.table(
+            {
+                column.name: pa.array([row[nth] for row in rows], pa.string())
+                for nth, column in enumerate(contract.columns)
+            }
         )
     return typed_tables(CONTRACTS, frames)
 
@@ -109,16 +112,16 @@ def test_of_a_dated_table_the_row_in_force_is_read(engine: Engine) -> None:
 )
 def test_the_row_in_force_is_read_by_any_name(written: str) -> None:
     """It is the row of the order's day, whichever way a requirement comes to it."""
-    found = compiled(scheme(ITEMS, f'{written} : "x"', staff=DATED))
-    demand = found.model.demands[-1]
+    checked = compiled(scheme(ITEMS, f'{written} : "x"', staff=DATED))
+    demand = checked.model.demands[-1]
     assert demand.time == ((), "day")
 
 
 def test_the_row_in_force_is_read_on_the_way_to_another_table() -> None:
     teams = "table teams\n    team_id text key\n    factor number(1)"
     staff = DATED.replace("    base     money", "    base     money\n    team text references teams")
-    found = compiled(scheme(teams, ITEMS, 'require for each orders teams.factor > 1 : "x"', staff=staff))
-    assert found.model.demands[-1].time == ((), "day")
+    checked = compiled(scheme(teams, ITEMS, 'require for each orders teams.factor > 1 : "x"', staff=staff))
+    assert checked.model.demands[-1].time == ((), "day")
 
 
 @engines
@@ -147,10 +150,10 @@ def test_with_quarantine_rows_go_aside_until_all_that_is_left_keeps_it(engine: E
     people = [SOUND, ("E2", "2020-01-01", None, "-1")]
     orders = [_order(nth, "E1", "2025-01-06", amount, "1", "lost") for nth, amount in enumerate(("1", "2", "-3"))]
     orders.append(_order(9, "E2", "2025-01-06", "1", "1", "lost"))
-    found = required(SCHEME, _loaded({"staff": people, "orders": orders[:2] + orders[3:]}), PERIOD, quarantine=True)
-    assert found.quarantine.counts == {"staff": 1, "orders": 1}
-    assert found.tables["orders"].column("order_id").to_pylist() == ["O0", "O1"]
-    assert found.tables["staff"].column("staff_id").to_pylist() == ["E1"]
+    loaded = required(SCHEME, _loaded({"staff": people, "orders": orders[:2] + orders[3:]}), PERIOD, quarantine=True)
+    assert loaded.quarantine.counts == {"staff": 1, "orders": 1}
+    assert loaded.tables["orders"].column("order_id").to_pylist() == ["O0", "O1"]
+    assert loaded.tables["staff"].column("staff_id").to_pylist() == ["E1"]
     with pytest.raises(DataFaults):
         required(SCHEME, _loaded({"staff": people[:1], "orders": orders[:3]}), PERIOD, engine=engine)
 
@@ -159,8 +162,8 @@ def _all_told(data: Data) -> tuple[list[tuple[str, str, int | None]], tuple[str,
     """Code, table and row of every fault, and what could not be asked of every row."""
     with pytest.raises(BrokenContracts) as raised:
         _loaded(data)
-    found = with_demands(SCHEME, raised.value, PERIOD)
-    return [(fault.code, fault.table, fault.row) for fault in found.faults], found.waiting
+    told = with_demands(SCHEME, raised.value, PERIOD)
+    return [(fault.code, fault.table, fault.row) for fault in told.faults], told.waiting
 
 
 def test_rows_that_break_their_contract_and_those_that_break_a_rule_are_told_in_one_go() -> None:
@@ -193,10 +196,10 @@ def test_a_row_is_asked_only_where_what_it_refers_to_can_be_read() -> None:
     people = [SOUND, ("E2", "soon", None, "1")]
     orders = [_order(nth, who, "2025-01-01", "5", "5", "won") for nth, who in enumerate(("E1", "E2"), 1)]
     told, waiting = _all_told({"staff": people, "orders": orders})
-    assert [one for one in told if one[0] == "KPI670"] == []  # no row of E1 is in force on that day
+    assert [finding for finding in told if finding[0] == "KPI670"] == []  # no row of E1 is in force on that day
     orders[0] = _order(1, "E1", "2025-01-05", "5", "6", "won")
     told, waiting = _all_told({"staff": people, "orders": orders})
-    assert [one for one in told if one[0] == "KPI670"] == [("KPI670", "orders", 1)]
+    assert [finding for finding in told if finding[0] == "KPI670"] == [("KPI670", "orders", 1)]
     assert LOSS in waiting
     assert NEGATIVE not in waiting
 
@@ -250,14 +253,16 @@ def test_a_row_that_corresponds_to_one_that_cannot_be_read_is_not_taken_for_one_
         "orders": [("O1", "E1", "tea", "2025-01-09", "5")],
     }
     frames = {
-        one.name: {column.name: [row[nth] for row in rows[one.name]] for nth, column in enumerate(one.columns)}
-        for one in contracts
+        contract.name: {
+            column.name: [row[nth] for row in rows[contract.name]] for nth, column in enumerate(contract.columns)
+        }
+        for contract in contracts
     }
     with pytest.raises(BrokenContracts) as raised:
         typed_tables(contracts, frames)
-    found = with_demands(MATCHED, raised.value, PERIOD)
-    assert [fault.code for fault in found.faults] == ["KPI632"]
-    assert found.waiting == ("at the list's price at least",)
+    told = with_demands(MATCHED, raised.value, PERIOD)
+    assert [fault.code for fault in told.faults] == ["KPI632"]
+    assert told.waiting == ("at the list's price at least",)
 
 
 def test_a_rule_is_told_with_its_place_and_the_key_of_the_row() -> None:
@@ -302,8 +307,8 @@ def test_a_row_that_refers_to_one_of_another_period_breaks_it(engine: Engine) ->
     pay p
         amount base
     """
-    found = compiled(scheme(items, staff=DATED))
-    contracts = tuple(found.model.tables.values())
+    checked = compiled(scheme(items, staff=DATED))
+    contracts = tuple(checked.model.tables.values())
     rows: Data = {
         "staff": [SOUND],
         "plans": [("P", "2025Q1", "10"), ("O", "2024Q4", "10")],
@@ -315,14 +320,14 @@ def test_a_row_that_refers_to_one_of_another_period_breaks_it(engine: Engine) ->
         ],
     }
     frames = {
-        one.name: pa.table(
+        contract.name: pa.table(
             {
-                column.name: pa.array([row[nth] for row in rows[one.name]], pa.string())
-                for nth, column in enumerate(one.columns)
+                column.name: pa.array([row[nth] for row in rows[contract.name]], pa.string())
+                for nth, column in enumerate(contract.columns)
             }
         )
-        for one in contracts
+        for contract in contracts
     }
     with pytest.raises(DataFaults) as raised:
-        required(found, typed_tables(contracts, frames), PERIOD, engine=engine)
+        required(checked, typed_tables(contracts, frames), PERIOD, engine=engine)
     assert [(fault.table, fault.row) for fault in raised.value.faults] == [("orders", 2), ("orders", 3)]

@@ -27,15 +27,15 @@ ORDER = ("o1", "E1", "2025-01-09", "100", "won")
 TARGET = ("E1", "2025Q1", "100")
 
 
-def filled(found: Compiled, data: Data) -> Loaded:
-    return loaded(found, {name: data.get(name, ()) for name in found.model.tables})
+def filled(checked: Compiled, data: Data) -> Loaded:
+    return loaded(checked, {name: data.get(name, ()) for name in checked.model.tables})
 
 
 def faults(text: str, data: Data, period: str = "2025Q1", *, allow_empty: bool = False) -> tuple[Diagnostic, ...]:
     """What a run is stopped by, each of which can be drawn in both languages."""
-    found = compiled(text)
+    checked = compiled(text)
     try:
-        check_rows(found, filled(found, data), read_period(period, found.plan.period), allow_empty=allow_empty)
+        check_rows(checked, filled(checked, data), read_period(period, checked.plan.period), allow_empty=allow_empty)
     except Fault as fault:
         for lang in LANGUAGES:
             assert render_text(fault.diagnostics, lang)
@@ -43,8 +43,8 @@ def faults(text: str, data: Data, period: str = "2025Q1", *, allow_empty: bool =
     return ()
 
 
-def codes(found: tuple[Diagnostic, ...]) -> list[str]:
-    return [one.code for one in found]
+def codes(faults: tuple[Diagnostic, ...]) -> list[str]:
+    return [fault.code for fault in faults]
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_no_row_of_the_period_in_any_table_with_a_period_column(rows: Data, peri
 
 def test_the_fault_says_what_days_the_data_has() -> None:
     orders = [ORDER, ("o2", "E1", "2025-02-28", "1", "won")]
-    (found,) = faults(TEXT, {"staff": PEOPLE, "orders": orders, "targets": [TARGET]}, "2025Q3")
-    english, chinese = (render_text([found], lang) for lang in ("en", "zh"))
+    (fault,) = faults(TEXT, {"staff": PEOPLE, "orders": orders, "targets": [TARGET]}, "2025Q3")
+    english, chinese = (render_text([fault], lang) for lang in ("en", "zh"))
     assert english.splitlines() == [
         "error[KPI746]: no table has a row of 2025Q3",
         "  help: rows of `orders` (frame): 2, from 2025-01-09 to 2025-02-28",
@@ -94,9 +94,9 @@ EXPECTED = TEXT.replace("table targets", "table targets expects rows")
 def test_a_table_that_expects_rows_needs_one_of_the_period(allow_empty: bool) -> None:  # noqa: FBT001  # a way to run
     """Its place is where the scheme says so, and no option of the run takes the scheme's word away."""
     data: Data = {"staff": PEOPLE, "orders": [ORDER], "targets": [("E1", "2024Q4", "1")]}
-    (found,) = faults(EXPECTED, data, allow_empty=allow_empty)
-    assert (found.code, found.span and found.span.text) == ("KPI671", "expects rows")
-    assert found.message("en") == "`targets` (frame) has no row of 2025Q1, and the scheme expects rows"
+    (fault,) = faults(EXPECTED, data, allow_empty=allow_empty)
+    assert (fault.code, fault.span and fault.span.text) == ("KPI671", "expects rows")
+    assert fault.message("en") == "`targets` (frame) has no row of 2025Q1, and the scheme expects rows"
     assert faults(EXPECTED, {**data, "targets": [TARGET]}) == ()
 
 
@@ -109,9 +109,9 @@ def test_a_dated_table_expects_a_row_in_force() -> None:
     staff = DATED.replace("table staff", "table staff expects rows")
     text = scheme("pay bonus\n    amount base * 1%", staff=staff)
     left = [("E1", "2020-01-01", "2024-12-31", "1")]
-    (found,) = faults(text, {"staff": left})
-    assert found.code == "KPI671"
-    assert "rows of `staff`: 1, from 2020-01-01 to 2024-12-31" in render_text([found], "en")
+    (fault,) = faults(text, {"staff": left})
+    assert fault.code == "KPI671"
+    assert "rows of `staff`: 1, from 2020-01-01 to 2024-12-31" in render_text([fault], "en")
     assert faults(text, {"staff": [*left, ("E2", "2025-03-31", None, "1")]}) == ()
     assert faults(text, {"staff": [("E1", "2025-04-01", None, "1")]}) != ()
 
@@ -131,8 +131,8 @@ def test_lines_expect_a_row_whose_order_is_of_the_period() -> None:
 def test_a_table_that_nothing_dates_expects_any_row() -> None:
     shops = "table shops expects rows\n    shop_id text key\n    city text"
     data: Data = {"staff": PEOPLE, "orders": [ORDER]}
-    (found,) = faults(scheme(ORDERS, TARGETS, shops), data)
-    assert (found.code, found.span and found.span.text) == ("KPI672", "expects rows")
+    (fault,) = faults(scheme(ORDERS, TARGETS, shops), data)
+    assert (fault.code, fault.span and fault.span.text) == ("KPI672", "expects rows")
     assert faults(scheme(ORDERS, TARGETS, shops), {**data, "shops": [("S", "B")]}) == ()
 
 

@@ -33,11 +33,11 @@ def test_to_twelve_places_with_a_mark(name: str, mode: Mode, part: pa.Table) -> 
     over = part.column("x$over").to_pylist() if name == "x" else [1] * part.num_rows
     pairs = zip(part.column(name).to_pylist(), over, strict=True)
     exact = [None if num is None else Fraction(num) / Fraction(den) for num, den in pairs]
-    wanted = [None if one is None else rounded(one, 12, mode) for one in exact]
-    found, changed = recorded(part, name, "item", mode)
-    found.validate(full=True)
-    assert [None if one is None else Fraction(one) for one in found.to_pylist()] == wanted
-    assert changed == ([] if name == "short" else [one != kept for one, kept in zip(exact, wanted, strict=True)])
+    wanted = [None if value is None else rounded(value, 12, mode) for value in exact]
+    kept_, changed = recorded(part, name, "item", mode)
+    kept_.validate(full=True)
+    assert [None if fault is None else Fraction(fault) for fault in kept_.to_pylist()] == wanted
+    assert changed == ([] if name == "short" else [value != kept for value, kept in zip(exact, wanted, strict=True)])
 
 
 def test_a_figure_too_large_for_the_record() -> None:

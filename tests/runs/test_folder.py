@@ -34,10 +34,10 @@ SCHEMA = json.loads(Path(manifests.__file__).with_name("manifest.schema.json").r
 
 
 def manifest(folder: Path) -> dict[str, object]:
-    found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker()).validate(found)
-    assert isinstance(found, dict)
-    return found
+    data = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker()).validate(data)
+    assert isinstance(data, dict)
+    return data
 
 
 def held(folder: Path) -> set[str]:
@@ -45,8 +45,8 @@ def held(folder: Path) -> set[str]:
 
 
 def code(caught: pytest.ExceptionInfo[Fault]) -> str:
-    (one,) = caught.value.diagnostics
-    return one.code
+    (fault,) = caught.value.diagnostics
+    return fault.code
 
 
 # ---------------------------------------------------------------- what it holds
@@ -73,22 +73,22 @@ def test_it_holds_the_text_the_results_and_the_inputs(shop: Path, done: Done) ->
 
 
 def test_the_manifest_says_what_was_run_on_what(shop: Path, done: Done) -> None:
-    found = manifest(save(done, shop / "runs" / "2025Q1", numbered=True))
-    assert found["period"] == {"name": "2025Q1", "kind": "quarter", "start": "2025-01-01", "end": "2025-03-31"}
-    scheme = found["scheme"]
+    saved = manifest(save(done, shop / "runs" / "2025Q1", numbered=True))
+    assert saved["period"] == {"name": "2025Q1", "kind": "quarter", "start": "2025-01-01", "end": "2025-03-31"}
+    scheme = saved["scheme"]
     assert isinstance(scheme, dict)
     text = (shop / "shop.kpi").read_bytes()
     assert (scheme["name"], scheme["version"]) == ("shop", "1.0")
     digest = hashlib.sha256(text).hexdigest()
     assert scheme["files"] == [{"path": "shop.kpi", "kept": "rules/shop.kpi", "sha256": digest}]
-    inputs = found["inputs"]
+    inputs = saved["inputs"]
     assert isinstance(inputs, list)
-    orders = next(one for one in inputs if one["table"] == "orders")
+    orders = next(source for source in inputs if source["table"] == "orders")
     digest = hashlib.sha256((shop / "orders.csv").read_bytes()).hexdigest()
     assert (orders["source"], orders["rows"], orders["sha256"]) == ("orders.csv", 5, digest)
-    assert found["counts"] == {"subjects": 5, "not_assessed": 2, "left_out": 1, "items": done.result.items.num_rows}
-    assert found["period_columns"] == ["orders.day", "targets.quarter"]
-    tables = found["tables"]
+    assert saved["counts"] == {"subjects": 5, "not_assessed": 2, "left_out": 1, "items": done.result.items.num_rows}
+    assert saved["period_columns"] == ["orders.day", "targets.quarter"]
+    tables = saved["tables"]
     assert isinstance(tables, list)
     assert tables[1] == {
         "table": "orders",
@@ -101,9 +101,9 @@ def test_the_manifest_says_what_was_run_on_what(shop: Path, done: Done) -> None:
         "set_aside": 0,
         "hidden": 0,
     }
-    assert found["not_considered"] == {"bonus": 2}
-    assert found["bindings"] == "../../kpirules.yaml"
-    assert datetime.fromisoformat(str(found["created"])).tzinfo is not None
+    assert saved["not_considered"] == {"bonus": 2}
+    assert saved["bindings"] == "../../kpirules.yaml"
+    assert datetime.fromisoformat(str(saved["created"])).tzinfo is not None
 
 
 def test_the_manifest_has_the_digest_of_every_other_file(shop: Path, done: Done) -> None:
@@ -115,8 +115,8 @@ def test_the_manifest_has_the_digest_of_every_other_file(shop: Path, done: Done)
 
 
 def test_bindings_elsewhere_are_named_from_the_root(shop: Path, done: Done, tmp_path: Path) -> None:
-    found = manifest(save(done, tmp_path / "elsewhere", numbered=False))
-    assert found["bindings"] == str(shop / "kpirules.yaml")
+    saved = manifest(save(done, tmp_path / "elsewhere", numbered=False))
+    assert saved["bindings"] == str(shop / "kpirules.yaml")
 
 
 def test_inputs_are_left_out_where_they_are_not_wanted(shop: Path, done: Done) -> None:
@@ -319,10 +319,10 @@ def test_only_the_owner_can_read_a_run(shop: Path, done: Done) -> None:
     try:
         with aside(shop / "runs" / "2025Q1") as folder:
             assert folder.stat().st_mode & 0o777 == 0o700
-        found = save(done, shop / "runs" / "2025Q1", numbered=True, csv=True)
+        saved = save(done, shop / "runs" / "2025Q1", numbered=True, csv=True)
     finally:
         os.umask(before)
-    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in [found, *found.rglob("*")]}
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in [saved, *saved.rglob("*")]}
     assert modes == {(True, 0o700), (False, 0o600)}
 
 

@@ -15,6 +15,6 @@ ROOT = Path(__file__).parents[2]
 def test_a_few_kills() -> None:
     """In a process of its own: one that has threads already cannot be forked from."""
     command = [sys.executable, "-m", "tests.runs.kills", "4", "1", "run in quarantine", "list over an older"]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
-    assert found.returncode == 0, found.stdout + found.stderr
-    assert "wrong                               0" in found.stdout
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "wrong                               0" in result.stdout

@@ -25,10 +25,10 @@ PEOPLE: Data = {
 
 def test_one_day_of_the_period_is_enough_to_be_asked_for() -> None:
     """By hand, for January to March: all but A2, B2 and D2 are there on some day of it, and only C2 has a base of 1."""
-    found = compiled(
+    checked = compiled(
         scheme("pay p\n    amount base", staff=DATED.replace("subject staff", "subject staff where base > 0"))
     )
-    result = run_scheme(found, loaded(found, PEOPLE), read_period("2025Q1", Unit.QUARTER))
+    result = run_scheme(checked, loaded(checked, PEOPLE), read_period("2025Q1", Unit.QUARTER))
     assert result.scores.column("staff_id").to_pylist() == ["C2"]
     assert {row["key"]: row["reason"] for row in result.left_out.to_pylist()} == {
         "A1": "not_asked",

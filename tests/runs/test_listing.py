@@ -29,19 +29,19 @@ def test_a_folder_that_cannot_be_read_is_named_and_hurts_no_other(shop: Path, do
     bad = shop / "runs" / "bad"
     bad.mkdir()
     (bad / "manifest.json").write_text(text, encoding="utf-8")
-    found = list_runs(shop / "runs")
-    assert found.latest().folder == good
-    assert found.latest("2025Q1").folder == good
-    assert [(one.code, one.args["path"]) for one in found.unreadable] == [("KPI730", bad)]
+    listing = list_runs(shop / "runs")
+    assert listing.latest().folder == good
+    assert listing.latest("2025Q1").folder == good
+    assert [(fault.code, fault.args["path"]) for fault in listing.unreadable] == [("KPI730", bad)]
 
 
 def test_results_without_a_manifest_are_named_and_not_passed_over_in_silence(shop: Path, done: Done) -> None:
     good, bad = (save(done, shop / "runs" / name, numbered=True) for name in ("good", "bad"))
     (bad / "manifest.json").unlink()
     (shop / "runs" / "notes").mkdir()
-    found = list_runs(shop / "runs")
-    assert [one.folder for one in found.runs] == [good]
-    assert [(one.code, one.args["path"]) for one in found.unreadable] == [("KPI730", bad)]
+    listing = list_runs(shop / "runs")
+    assert [fault.folder for fault in listing.runs] == [good]
+    assert [(fault.code, fault.args["path"]) for fault in listing.unreadable] == [("KPI730", bad)]
 
 
 @pytest.mark.parametrize("created", ["zzz", "", "2999-01-01T00:00:00", "9999-99-99T00:00:00+00:00"])
@@ -64,7 +64,7 @@ def test_where_none_is_left_the_unreadable_are_told(shop: Path) -> None:
         (shop / "runs" / name / "manifest.json").mkdir()
     with pytest.raises(Fault) as caught:
         list_runs(shop / "runs").latest()
-    assert sorted(one.code for one in caught.value.diagnostics) == ["KPI730", "KPI730", "KPI731"]
+    assert sorted(fault.code for fault in caught.value.diagnostics) == ["KPI730", "KPI730", "KPI731"]
 
 
 @pytest.mark.parametrize("text", ["2025Q1", "2025q1", "2025年第1季度"])
@@ -78,7 +78,7 @@ def test_another_period_than_that_of_the_run_is_a_fault(shop: Path, done: Done, 
     save(done, shop / "runs" / "a", numbered=True)
     with pytest.raises(Fault) as caught:
         check_period(list_runs(shop / "runs").latest(), text)
-    assert [one.code for one in caught.value.diagnostics] == ["KPI750"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI750"]
 
 
 def test_different_rules_of_one_version_are_seen(shop: Path, done: Done) -> None:
@@ -90,6 +90,6 @@ def test_different_rules_of_one_version_are_seen(shop: Path, done: Done) -> None
     same = made(project.SCHEME)
     other = made(project.SCHEME.replace("base_pay * 10%", "base_pay * 11%"))
     renamed = made(project.SCHEME.replace("base_pay * 10%", "base_pay * 12%").replace('"1.0"', '"1.1"'))
-    runs = {one.folder: one for one in list_runs(shop / "runs").runs}
-    found = {folder: same_version(runs.values(), one) for folder, one in runs.items()}
-    assert found == {first: [other], same: [other], other: [first, same], renamed: []}
+    runs = {run_.folder: run_ for run_ in list_runs(shop / "runs").runs}
+    same_rules = {folder: same_version(runs.values(), run) for folder, run in runs.items()}
+    assert same_rules == {first: [other], same: [other], other: [first, same], renamed: []}

@@ -38,13 +38,13 @@ PAID_TO_ALL = "pay bonus\n    amount base * 10%"
 
 def run(text: str, *, base: str = "2000") -> Result:
     """E1 is an AE, E2 and E3 are KAs; the last has the base pay that is given."""
-    found = compiled(text)
+    checked = compiled(text)
     staff = {"staff_id": ["E1", "E2", "E3"], "role": ["AE", "KA", "KA"], "base": ["1000", "1000", base]}
     frames = {"staff": pa.table(staff)}
-    if "orders" in found.model.tables:
+    if "orders" in checked.model.tables:
         frames["orders"] = pa.table({"staff_id": ["E1"], "day": ["2025-01-09"], "amount": ["50"]})
-    data = typed_tables(tuple(found.model.tables.values()), frames, quarantine=True, subject="staff")
-    return run_scheme(found, data, read_period("2025Q1", found.plan.period))
+    data = typed_tables(tuple(checked.model.tables.values()), frames, quarantine=True, subject="staff")
+    return run_scheme(checked, data, read_period("2025Q1", checked.plan.period))
 
 
 def rows(result: Result) -> list[tuple[str, str, str]]:

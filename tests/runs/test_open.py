@@ -37,7 +37,7 @@ def kept(done: Done, name: str = "2025Q1", *, keep_inputs: bool = True) -> Path:
 
 
 def codes(caught: pytest.ExceptionInfo[Fault]) -> list[tuple[str, dict[str, Any]]]:
-    return [(one.code, dict(one.args)) for one in caught.value.diagnostics]
+    return [(fault.code, dict(fault.args)) for fault in caught.value.diagnostics]
 
 
 @pytest.mark.parametrize("keep_inputs", [True, False])
@@ -183,13 +183,13 @@ def test_what_was_recorded_is_what_the_reference_engine_makes(done: Done, key: s
     plan = run.compiled.plan
     outcome = reference.run(plan, run.loaded.tables, params(run.result.period), columns(plan))
     row = values(outcome.subjects, plan.key).index(key)
-    found = recorded(run.compiled, run.result, key)
-    assert found == {name: values(outcome.subjects, name)[row] for name in found}
-    card = found["scorecard"]
+    figures = recorded(run.compiled, run.result, key)
+    assert figures == {name: values(outcome.subjects, name)[row] for name in figures}
+    card = figures["scorecard"]
     asked = [item for item in plan.items if item.scorecard in {None, card}]
-    assert {part.binding for item in asked for part in item.parts} <= found.keys()
-    assert {name for item in asked for name in item.tier1.values()} <= found.keys()
-    assert "total_pay" in found
+    assert {part.binding for item in asked for part in item.parts} <= figures.keys()
+    assert {name for item in asked for name in item.tier1.values()} <= figures.keys()
+    assert "total_pay" in figures
 
 
 def test_a_figure_that_the_record_rounds_is_compared_as_it_is_recorded(shop: Path) -> None:
@@ -241,5 +241,5 @@ def test_a_key_that_nobody_has_is_told_with_the_nearest(shop: Path) -> None:
     done = project.done(shop)
     with pytest.raises(Fault) as caught:
         explained(done.compiled, done.loaded, done.result, "S1243")
-    (one,) = caught.value.diagnostics
-    assert (one.code, [note.args["similar"] for note in one.helps]) == ("KPI740", ["S1234"])
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, [note.args["similar"] for note in fault.helps]) == ("KPI740", ["S1234"])

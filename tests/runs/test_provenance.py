@@ -31,13 +31,13 @@ def test_a_manifest_says_who_made_the_run_and_how(done: Done, tmp_path: Path) ->
     asked = Request(("kpirules", "run", "--period", "2025Q1"), {"quarantine": True}, "scheme: shop.kpi # as it was\n")
     folder = save(replace(done, request=asked), tmp_path / "kept", numbered=False)
     manifest = read_evidence(folder).manifest
-    found = manifest["provenance"]
-    assert found["command"] == ["kpirules", "run", "--period", "2025Q1"]
-    assert found["options"] == {"quarantine": True}
-    assert (found["user"], found["host"]) == (getpass.getuser(), socket.gethostname())
-    assert (found["folder"], found["platform"]) == (str(Path.cwd()), platform.platform())
-    assert (folder / found["bindings"]).read_text(encoding="utf-8") == "scheme: shop.kpi # as it was\n"
-    assert manifest["files"][found["bindings"]] == hashlib.sha256((folder / found["bindings"]).read_bytes()).hexdigest()
+    maker = manifest["provenance"]
+    assert maker["command"] == ["kpirules", "run", "--period", "2025Q1"]
+    assert maker["options"] == {"quarantine": True}
+    assert (maker["user"], maker["host"]) == (getpass.getuser(), socket.gethostname())
+    assert (maker["folder"], maker["platform"]) == (str(Path.cwd()), platform.platform())
+    assert (folder / maker["bindings"]).read_text(encoding="utf-8") == "scheme: shop.kpi # as it was\n"
+    assert manifest["files"][maker["bindings"]] == hashlib.sha256((folder / maker["bindings"]).read_bytes()).hexdigest()
     assert manifest["engine"]["versions"] == versions()
     assert program_changes(manifest) == {}
 
@@ -57,9 +57,9 @@ def test_what_the_system_does_not_know_is_null(monkeypatch: pytest.MonkeyPatch, 
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    found = provenance(Request())
-    assert (found["user"], found["host"], found["folder"]) == (str(os.getuid()), None, None)
-    assert (found["command"], found["bindings"]) == (None, None)
+    maker = provenance(Request())
+    assert (maker["user"], maker["host"], maker["folder"]) == (str(os.getuid()), None, None)
+    assert (maker["command"], maker["bindings"]) == (None, None)
 
 
 def test_bytes_of_no_encoding_can_be_written() -> None:
@@ -68,12 +68,12 @@ def test_bytes_of_no_encoding_can_be_written() -> None:
 
 
 def test_every_library_that_is_used_has_its_version() -> None:
-    found = versions()
-    assert (found["kpirules"], found["python"]) == (__version__, platform.python_version())
+    versions_ = versions()
+    assert (versions_["kpirules"], versions_["python"]) == (__version__, platform.python_version())
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    needed = {one.split(">")[0] for one in pyproject["project"]["dependencies"]}
-    assert {name: metadata.version(name) for name in {*needed, "numpy"}}.items() <= found.items()
-    assert "pytest" not in found
+    needed = {requirement.split(">")[0] for requirement in pyproject["project"]["dependencies"]}
+    assert {name: metadata.version(name) for name in {*needed, "numpy"}}.items() <= versions_.items()
+    assert "pytest" not in versions_
 
 
 def test_without_an_installation_every_library_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,8 +81,8 @@ def test_without_an_installation_every_library_counts(monkeypatch: pytest.Monkey
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(room, "_add_needed", missing)
-    found = versions()
-    assert (found["kpirules"], found["duckdb"]) == (__version__, metadata.version("duckdb"))
+    versions_ = versions()
+    assert (versions_["kpirules"], versions_["duckdb"]) == (__version__, metadata.version("duckdb"))
 
 
 def test_the_digest_of_the_program_is_that_of_its_files() -> None:
@@ -106,7 +106,7 @@ def test_the_digest_is_the_same_in_every_process() -> None:
 
 
 def test_the_digest_of_a_scheme_is_that_of_its_text() -> None:
-    one, other = ({"kept": f"rules/{name}", "sha256": name * 64} for name in "ab")
-    assert scheme_digest([one]) == "a" * 64
+    file, other = ({"kept": f"rules/{name}", "sha256": name * 64} for name in "ab")
+    assert scheme_digest([file]) == "a" * 64
     lines = f"{'a' * 64}  rules/a\n{'b' * 64}  rules/b\n"
-    assert scheme_digest([one, other]) == hashlib.sha256(lines.encode()).hexdigest()
+    assert scheme_digest([file, other]) == hashlib.sha256(lines.encode()).hexdigest()

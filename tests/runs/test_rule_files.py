@@ -38,15 +38,15 @@ def split(tmp_path: Path) -> Path:
 def test_every_rule_file_is_kept_as_it_lay_and_told_of(split: Path) -> None:
     folder = save(project.done(split), split / "runs" / "2025Q1", numbered=True)
     files = read_evidence(folder).manifest["scheme"]["files"]
-    assert [(one["path"], one["kept"]) for one in files] == [
+    assert [(file["path"], file["kept"]) for file in files] == [
         ("shop.kpi", "rules/shop/shop.kpi"),
         ("../common/pay.kpi", "rules/common/pay.kpi"),
         ("../common/rules/gates.kpi", "rules/common/rules/gates.kpi"),
     ]
-    for one in files:
-        original = split / one["path"]
-        assert (folder / one["kept"]).read_bytes() == original.read_bytes()
-        assert one["sha256"] == hashlib.sha256(original.read_bytes()).hexdigest()
+    for file in files:
+        original = split / file["path"]
+        assert (folder / file["kept"]).read_bytes() == original.read_bytes()
+        assert file["sha256"] == hashlib.sha256(original.read_bytes()).hexdigest()
 
 
 def test_a_split_scheme_gives_the_same_results(split: Path, tmp_path: Path) -> None:
@@ -63,10 +63,10 @@ def test_a_run_is_read_and_explained_by_its_folder_alone(split: Path, monkeypatc
     shutil.rmtree(split.parent / "common")
     assert open_run(alone).compiled.plan == done.compiled.plan
     monkeypatch.chdir(split.parent)
-    found = CliRunner().invoke(cli, ["explain", "K2", "--run", "alone"])
-    assert found.exit_code == 0, found.stderr
-    assert "[../common/pay.kpi:4]" in found.stdout
-    assert "[../common/rules/gates.kpi:5]" in found.stdout
+    result = CliRunner().invoke(cli, ["explain", "K2", "--run", "alone"])
+    assert result.exit_code == 0, result.stderr
+    assert "[../common/pay.kpi:4]" in result.stdout
+    assert "[../common/rules/gates.kpi:5]" in result.stdout
     text = json.loads(CliRunner().invoke(cli, ["explain", "K2", "bonus", "--run", "alone", "--format", "json"]).stdout)
     assert text["items"][0]["place"]["file"] == "../common/pay.kpi"
 
@@ -76,7 +76,7 @@ def test_any_kept_rule_file_that_has_changed_is_told(split: Path) -> None:
     (folder / "rules" / "common" / "pay.kpi").write_text("# nothing\n", encoding="utf-8")
     with pytest.raises(Fault) as caught:
         open_run(folder)
-    assert [(one.code, one.args) for one in caught.value.diagnostics] == [
+    assert [(fault.code, fault.args) for fault in caught.value.diagnostics] == [
         ("KPI732", {"path": folder / "rules" / "common" / "pay.kpi"})
     ]
 
@@ -113,10 +113,10 @@ def test_faults_of_several_files_in_one_go(split: Path, monkeypatch: pytest.Monk
     pay, gates = split.parent / "common" / "pay.kpi", split.parent / "common" / "rules" / "gates.kpi"
     pay.write_text(pay.read_text(encoding="utf-8").replace("base_pay", "base_pey"), encoding="utf-8")
     gates.write_text('define odd = base_pay + "much"\n' + gates.read_text(encoding="utf-8"), encoding="utf-8")
-    found = CliRunner().invoke(cli, ["check", "--format", "json", "--lang", "en"])
-    assert found.exit_code == 1
+    result = CliRunner().invoke(cli, ["check", "--format", "json", "--lang", "en"])
+    assert result.exit_code == 1
     assert [
-        (one["code"], one["place"]["file"], one["place"]["line"]) for one in json.loads(found.stdout)["faults"]
+        (fault["code"], fault["place"]["file"], fault["place"]["line"]) for fault in json.loads(result.stdout)["faults"]
     ] == [
         ("KPI201", "../common/pay.kpi", 4),
         ("KPI302", "../common/rules/gates.kpi", 1),
@@ -132,6 +132,6 @@ def test_a_run_of_several_rule_files_is_made_again_by_its_folder_alone(split: Pa
     assert verify(alone).equal
     files = read_evidence(alone).manifest["scheme"]["files"]
     lines = "".join(
-        f"{hashlib.sha256((alone / one['kept']).read_bytes()).hexdigest()}  {one['kept']}\n" for one in files
+        f"{hashlib.sha256((alone / file['kept']).read_bytes()).hexdigest()}  {file['kept']}\n" for file in files
     )
     assert read_evidence(alone).scheme_digest == hashlib.sha256(lines.encode()).hexdigest()

@@ -31,12 +31,12 @@ def compiled(text: str) -> Compiled:
 
 
 def load(scheme: Compiled, **frames: dict[str, list[Any]]) -> Loaded:
-    return typed_tables(tuple(scheme.model.tables.values()), {name: pa.table(one) for name, one in frames.items()})
+    return typed_tables(tuple(scheme.model.tables.values()), {name: pa.table(frame) for name, frame in frames.items()})
 
 
 def fault(caught: pytest.ExceptionInfo[Fault]) -> tuple[str, dict[str, Any], list[str]]:
-    (one,) = caught.value.diagnostics
-    return one.code, dict(one.args), [note.key for note in one.helps]
+    (fault,) = caught.value.diagnostics
+    return fault.code, dict(fault.args), [note.key for note in fault.helps]
 
 
 def by_item(result: Result, key: str) -> dict[str, dict[str, Any]]:
@@ -91,11 +91,11 @@ def test_rows_without_an_owner_are_told(done: Done) -> None:
 
 
 def test_both_engines_give_the_same_tables(done: Done) -> None:
-    one, other = (run_scheme(done.compiled, done.loaded, Q1, engine) for engine in (duckdb, reference))
-    assert (one.engine, other.engine) == ("duckdb", "reference")
-    assert one.scores.equals(other.scores)
-    assert one.items.equals(other.items)
-    assert one.not_assessed.equals(other.not_assessed)
+    ours, other = (run_scheme(done.compiled, done.loaded, Q1, engine) for engine in (duckdb, reference))
+    assert (ours.engine, other.engine) == ("duckdb", "reference")
+    assert ours.scores.equals(other.scores)
+    assert ours.items.equals(other.items)
+    assert ours.not_assessed.equals(other.not_assessed)
 
 
 def test_a_scheme_without_scorecards_pays_everybody() -> None:
@@ -273,8 +273,8 @@ def test_a_period_is_read(text: str, kind: Unit, start: date) -> None:
 def test_another_kind_of_period_says_how_to_write_it(text: str, kind: Unit, example: str) -> None:
     with pytest.raises(Fault) as caught:
         read_period(text, kind)
-    (one,) = caught.value.diagnostics
-    assert (one.code, one.args, one.helps[0].args) == (
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, fault.args, fault.helps[0].args) == (
         "KPI720",
         {"period": text, "kind": kind},
         {"example": example},
@@ -323,8 +323,8 @@ def test_a_check_that_does_not_hold_stops_the_run_and_names_item_and_subjects(sh
     (shop / "shop.kpi").write_text(text, encoding="utf-8")
     with pytest.raises(Fault) as caught:
         project.done(shop)
-    (one,) = caught.value.diagnostics
-    assert (one.code, one.args["item"], one.args["subject"], one.helps) == ("KPI704", "sales", "K1", ())
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, fault.args["item"], fault.args["subject"], fault.helps) == ("KPI704", "sales", "K1", ())
 
 
 @pytest.mark.parametrize("count", [2, 20, 21])
@@ -337,9 +337,9 @@ def test_the_subjects_of_a_check_are_listed_up_to_a_number(shop: Path, count: in
     (shop / "targets.csv").write_text("staff_id,quarter,amount\n", encoding="utf-8")
     with pytest.raises(Fault) as caught:
         project.done(shop)
-    (one,) = caught.value.diagnostics
-    assert one.args["count"] == count
-    assert [note.args["subjects"] for note in one.helps] == [keys[:20] + (["…"] if count > 20 else [])]
+    (fault,) = caught.value.diagnostics
+    assert fault.args["count"] == count
+    assert [note.args["subjects"] for note in fault.helps] == [keys[:20] + (["…"] if count > 20 else [])]
 
 
 def test_a_key_called_as_a_result_is_refused(done: Done) -> None:
@@ -376,11 +376,11 @@ def test_an_outcome_is_a_column_of_scores_and_an_item(shop: Path) -> None:
 
 def test_what_results_do_not_keep_is_told_with_who_breaks_it(shop: Path) -> None:
     result = _promised(shop)
-    assert [(one.message, one.subjects.to_pylist()) for one in result.broken] == [
+    assert [(broken.message, broken.subjects.to_pylist()) for broken in result.broken] == [
         ("never above 100", ["S1"]),
         ("everybody is assessed", ["G1", "K1"]),
     ]
-    first, second = (one.diagnostic() for one in result.broken)
+    first, second = (broken.diagnostic() for broken in result.broken)
     assert (first.code, first.args["subject"], first.helps) == ("KPI707", "S1", ())
     assert second.helps[0].args["subjects"] == ["G1", "K1"]
     assert first.span is not None

@@ -63,7 +63,7 @@ def test_the_reference_engine_takes_over(once: Done) -> None:
     result = run_scheme(once.compiled, once.loaded, once.result.period, engine)
     assert result.engine == "reference"
     assert result.scores == once.result.scores
-    assert [one.reason for one in engine.failures] == ["time"]
+    assert [failure.reason for failure in engine.failures] == ["time"]
 
 
 class Wrong:
@@ -76,22 +76,22 @@ class Wrong:
         self, plan: Plan, tables: Mapping[str, pa.Table], given: Mapping[str, Value], names: Sequence[str]
     ) -> Outcome:
         """As `Engine.run`."""
-        found = duckdb.run(plan, tables, given, names)
-        table = found.subjects
+        outcome = duckdb.run(plan, tables, given, names)
+        table = outcome.subjects
         place = table.column_names.index(self.figure)
         keys, column = table.column(plan.key).to_pylist(), table.column(place).to_pylist()
         changed = [None if key == self.subject else value for key, value in zip(keys, column, strict=True)]
         array = pa.array(changed, table.schema.field(place).type)
-        return replace(found, subjects=table.set_column(place, self.figure, array))
+        return replace(outcome, subjects=table.set_column(place, self.figure, array))
 
 
 def test_a_figure_that_differs_is_named(once: Done) -> None:
     wrong = outcome(once, Wrong("bonus", "S1"))
     with pytest.raises(Disagreement) as stopped:
         hold(once.compiled, once.loaded, once.result.period, wrong)
-    (found,) = stopped.value.diagnostics
-    assert found.code == "KPI749"
-    assert (found.args["subject"], found.args["figure"], found.args["exact"]) == ("S1", "bonus", "100.01")
+    (fault,) = stopped.value.diagnostics
+    assert fault.code == "KPI749"
+    assert (fault.args["subject"], fault.args["figure"], fault.args["exact"]) == ("S1", "bonus", "100.01")
     assert stopped.value.ours
 
 

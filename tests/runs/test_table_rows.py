@@ -30,18 +30,18 @@ SOLD = [
 
 def run(text: str, data: Data, period: str = "2025Q1", engine: Engine = duckdb) -> dict[str, TableRows]:
     """The rows of each table, by its name."""
-    found = compiled(text)
-    complete = {name: data.get(name, ()) for name in found.model.tables}
-    return {one.table: one for one in result(found, loaded(found, complete), period, engine).tables}
+    checked = compiled(text)
+    complete = {name: data.get(name, ()) for name in checked.model.tables}
+    return {table.table: table for table in result(checked, loaded(checked, complete), period, engine).tables}
 
 
-def result(found: Compiled, data: Loaded, period: str = "2025Q1", engine: Engine = duckdb) -> Result:
-    return run_scheme(found, data, read_period(period, found.plan.period), engine)
+def result(checked: Compiled, data: Loaded, period: str = "2025Q1", engine: Engine = duckdb) -> Result:
+    return run_scheme(checked, data, read_period(period, checked.plan.period), engine)
 
 
-def numbers(one: TableRows) -> tuple[int, int | None, int | None]:
+def numbers(table: TableRows) -> tuple[int, int | None, int | None]:
     """Rows read, of the period, counted."""
-    return one.read, one.of_period, one.counted
+    return table.read, table.of_period, table.counted
 
 
 @ENGINES
@@ -59,32 +59,32 @@ def numbers(one: TableRows) -> tuple[int, int | None, int | None]:
     ],
 )
 def test_rows_that_any_aggregate_counts_are_counted_once(items: list[str], counted: int, engine: Engine) -> None:
-    found = run(scheme(ORDERS, *items), {"staff": PEOPLE, "orders": SOLD}, engine=engine)
-    assert numbers(found["orders"]) == (5, 3, counted)
-    assert found["orders"].dated_by == "day"
+    tables = run(scheme(ORDERS, *items), {"staff": PEOPLE, "orders": SOLD}, engine=engine)
+    assert numbers(tables["orders"]) == (5, 3, counted)
+    assert tables["orders"].dated_by == "day"
 
 
 @ENGINES
 def test_rows_that_read_their_own_person_are_counted_once_with_the_others(engine: Engine) -> None:
     """The second aggregate reads a figure of the first: of the three, those of 100 or more than the person's 300."""
     items = ['define x = sum(orders.amount where status = "lost")', "define y = count(orders where amount > own.x)"]
-    found = run(scheme(ORDERS, *items), {"staff": PEOPLE, "orders": SOLD}, engine=engine)
+    tables = run(scheme(ORDERS, *items), {"staff": PEOPLE, "orders": SOLD}, engine=engine)
     # E1 has 200 lost: none of 100 and 200 is above; E2 has none lost: 400 is above 0
-    assert found["orders"].counted == 2
+    assert tables["orders"].counted == 2
     more = [("o6", "E1", "2025-02-01", "300", "won")]
-    found = run(scheme(ORDERS, *items), {"staff": PEOPLE, "orders": [*SOLD, *more]}, engine=engine)
-    assert numbers(found["orders"]) == (6, 4, 3)
+    tables = run(scheme(ORDERS, *items), {"staff": PEOPLE, "orders": [*SOLD, *more]}, engine=engine)
+    assert numbers(tables["orders"]) == (6, 4, 3)
 
 
 @ENGINES
 def test_only_rows_of_people_in_the_results_are_counted(engine: Engine) -> None:
     staff = STAFF.replace("subject staff", 'subject staff where role = "AE"')
-    found = run(
+    tables = run(
         scheme(ORDERS, "define x = count(orders)", staff=staff), {"staff": PEOPLE, "orders": SOLD}, engine=engine
     )
-    assert numbers(found["orders"]) == (5, 3, 2)
-    assert numbers(found["staff"]) == (2, None, 1)
-    assert found["orders"].uncredited == Uncounted(0, {})
+    assert numbers(tables["orders"]) == (5, 3, 2)
+    assert numbers(tables["staff"]) == (2, None, 1)
+    assert tables["orders"].uncredited == Uncounted(0, {})
 
 
 @ENGINES
@@ -105,10 +105,10 @@ def test_rows_that_a_lookup_finds(engine: Engine) -> None:
         "targets": [("E1", "2025Q1", "1"), ("E1", "2025Q2", "1"), ("E2", "2024Q1", "1")],
         "rates": [("E2", "5%")],
     }
-    found = run(scheme(tables), data, engine=engine)
-    assert numbers(found["targets"]) == (3, 1, 1)
-    assert numbers(found["rates"]) == (1, None, 1)
-    assert found["targets"].uncredited is None
+    counted = run(scheme(tables), data, engine=engine)
+    assert numbers(counted["targets"]) == (3, 1, 1)
+    assert numbers(counted["rates"]) == (1, None, 1)
+    assert counted["targets"].uncredited is None
 
 
 @ENGINES
@@ -146,9 +146,9 @@ def test_lines_are_of_the_period_of_their_order_which_is_only_referred_to(engine
         "orders": [("a", "E1", "2025-01-31"), ("b", "E2", "2025-04-01"), ("c", "E2", "2025-03-31")],
         "lines": [("a", "1", "1"), ("a", "2", "1"), ("b", "4", "1"), ("c", "8", "1")],
     }
-    found = run(scheme(LINES), data, engine=engine)
-    assert (numbers(found["lines"]), found["lines"].dated_by) == ((4, 3, 3), "order_id.day")
-    assert numbers(found["orders"]) == (3, 2, None)
+    tables = run(scheme(LINES), data, engine=engine)
+    assert (numbers(tables["lines"]), tables["lines"].dated_by) == ((4, 3, 3), "order_id.day")
+    assert numbers(tables["orders"]) == (3, 2, None)
 
 
 @ENGINES
@@ -173,8 +173,8 @@ def test_rows_that_belong_to_nobody_have_their_amounts(engine: Engine) -> None:
         ("6", "A", None, "32.05", "0.032", "1"),
     ]
     people = [("A", "2025-02-01", None, "1"), ("B", "2020-01-01", "2024-12-31", "1")]
-    found = run(scheme(orders, staff=DATED), {"staff": people, "orders": rows}, engine=engine)
-    assert found["orders"] == TableRows(
+    tables = run(scheme(orders, staff=DATED), {"staff": people, "orders": rows}, engine=engine)
+    assert tables["orders"] == TableRows(
         table="orders",
         read=6,
         dated_by="day",
@@ -185,7 +185,7 @@ def test_rows_that_belong_to_nobody_have_their_amounts(engine: Engine) -> None:
         set_aside=0,
         hidden=0,
     )
-    assert (numbers(found["staff"]), found["staff"].dated_by) == ((2, 1, 1), "hired")
+    assert (numbers(tables["staff"]), tables["staff"].dated_by) == ((2, 1, 1), "hired")
 
 
 def test_amounts_past_38_digits_are_exact() -> None:
@@ -199,8 +199,8 @@ def test_amounts_past_38_digits_are_exact() -> None:
     define x = count(orders where amount > 0)
     """
     rows = [(None, "2025-01-01", str(wide))] * 2
-    found = run(scheme(orders), {"staff": PEOPLE, "orders": rows})
-    assert found["orders"].uncredited == Uncounted(2, {"amount": Decimal(2 * wide)})
+    tables = run(scheme(orders), {"staff": PEOPLE, "orders": rows})
+    assert tables["orders"].uncredited == Uncounted(2, {"amount": Decimal(2 * wide)})
 
 
 @ENGINES
@@ -218,7 +218,7 @@ def test_a_longer_period_holds_that_of_the_run(engine: Engine) -> None:
 
 
 def test_rows_set_aside_are_read_and_enter_no_other_number() -> None:
-    found = compiled(scheme(ORDERS, "define x = sum(orders.amount)"))
+    checked = compiled(scheme(ORDERS, "define x = sum(orders.amount)"))
     frames = {
         "staff": pa.table({"staff_id": ["E1", "E2"], "role": ["AE", "KA"], "base": ["1", "much"]}),
         "orders": pa.table(
@@ -228,8 +228,8 @@ def test_rows_set_aside_are_read_and_enter_no_other_number() -> None:
             }
         ),
     }
-    data = typed_tables(tuple(found.model.tables.values()), frames, quarantine=True, subject="staff")
-    staff, orders = result(found, data).tables
+    data = typed_tables(tuple(checked.model.tables.values()), frames, quarantine=True, subject="staff")
+    staff, orders = result(checked, data).tables
     assert (numbers(staff), staff.set_aside) == ((2, None, 1), 1)
     # o3 and o5 refer to E2
     assert (numbers(orders), orders.set_aside) == ((5, 2, 2), 2)
@@ -247,13 +247,13 @@ def test_a_table_that_nothing_dates_has_no_rows_of_the_period() -> None:
     pay bonus
         amount if staff.shop_id.city = "B" then 1 CNY else 0 CNY
     """
-    found = compiled(scheme(shops.replace("staff.shop_id.city", "shops.city"), staff=""))
-    tables = result(found, loaded(found, {"shops": [("S", "B"), ("T", "C")], "staff": [("E1", "S")]})).tables
-    assert [(numbers(one), one.dated_by, one.undated) for one in tables] == [
+    checked = compiled(scheme(shops.replace("staff.shop_id.city", "shops.city"), staff=""))
+    tables = result(checked, loaded(checked, {"shops": [("S", "B"), ("T", "C")], "staff": [("E1", "S")]})).tables
+    assert [(numbers(table), table.dated_by, table.undated) for table in tables] == [
         ((2, None, None), None, None),
         ((1, None, 1), None, None),
     ]
-    assert period_columns(found.model) == []
+    assert period_columns(checked.model) == []
 
 
 def test_they_come_back_from_json() -> None:

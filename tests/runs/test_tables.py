@@ -42,7 +42,7 @@ def test_a_table_with_other_columns_is_not_a_runs(shop: Path, done: Done) -> Non
     rewritten(folder, "left_out.parquet", done.result.left_out.append_column("more", done.result.left_out.column(0)))
     with pytest.raises(Fault) as caught:
         open_run(folder)
-    assert [one.code for one in caught.value.diagnostics] == ["KPI730"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI730"]
 
 
 @pytest.mark.parametrize("name", ["total", "grade", "bonus", "total_pay"])
@@ -114,11 +114,11 @@ def test_cells_that_an_item_does_not_use_are_as_the_rules_leave_them(
 def test_rows_of_items_that_the_rules_do_not_have_are_found(shop: Path, done: Done) -> None:
     folder = save(done, shop / "run", numbered=False)
     items = done.result.items
-    one = pa.Table.from_pylist([{**items.to_pylist()[-1], "item": "gift"}], items.schema)
-    rewritten(folder, "items.parquet", pa.concat_tables([items, one]))
+    gift = pa.Table.from_pylist([{**items.to_pylist()[-1], "item": "gift"}], items.schema)
+    rewritten(folder, "items.parquet", pa.concat_tables([items, gift]))
     with pytest.raises(Fault) as caught:
         open_run(folder)
-    assert [(one.code, one.args["columns"]) for one in caught.value.diagnostics] == [("KPI742", ["items"])]
+    assert [(fault.code, fault.args["columns"]) for fault in caught.value.diagnostics] == [("KPI742", ["items"])]
 
 
 def test_a_scorecard_whose_items_are_anothers_is_found(shop: Path, done: Done) -> None:
@@ -128,7 +128,7 @@ def test_a_scorecard_whose_items_are_anothers_is_found(shop: Path, done: Done) -
     rewritten(folder, "scores.parquet", scores.set_column(scores.column_names.index("scorecard"), "scorecard", cards))
     with pytest.raises(Fault) as caught:
         open_run(folder)
-    assert [one.code for one in caught.value.diagnostics] == ["KPI742"]
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI742"]
 
 
 def test_other_files_in_a_run_folder_are_not_minded(shop: Path, done: Done) -> None:

@@ -53,14 +53,14 @@ ORDERS = [
 ]
 
 
-def loaded(found: Compiled, data: Data) -> Loaded:
+def loaded(checked: Compiled, data: Data) -> Loaded:
     frames = {}
-    for contract in found.model.tables.values():
+    for contract in checked.model.tables.values():
         rows = data[contract.name]
         names = [column.name for column in contract.columns]
         cells = [pa.array([row[nth] for row in rows], pa.string()) for nth in range(len(names))]
         frames[contract.name] = pa.table(cells, names)
-    return typed_tables(tuple(found.model.tables.values()), frames)
+    return typed_tables(tuple(checked.model.tables.values()), frames)
 
 
 def told(result: Result) -> list[tuple[object, ...]]:
@@ -70,8 +70,8 @@ def told(result: Result) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("engine", [duckdb, reference])
 def test_each_row_has_its_reason(engine: Engine) -> None:
     """By hand, from the days above; the row of the second quarter is none of the period's."""
-    found = compiled(scheme(LINES, staff=DATED))
-    result = run_scheme(found, loaded(found, {**PEOPLE, "orders": ORDERS}), Q1, engine)
+    checked = compiled(scheme(LINES, staff=DATED))
+    result = run_scheme(checked, loaded(checked, {**PEOPLE, "orders": ORDERS}), Q1, engine)
     assert result.uncredited.schema.equals(SCHEMA)
     assert set(result.uncredited.column("table").to_pylist()) == {"orders"}
     days = [None if day is None else str(day) for *_, day, _ in told(result)]
@@ -99,9 +99,9 @@ def test_a_key_that_is_a_number_has_the_zeros_that_count() -> None:
     text = LINES.replace(
         "line     integer key", "line     number(2) key\n    page     integer key\n    month    month key"
     )
-    found = compiled(scheme(text, staff=DATED))
+    checked = compiled(scheme(text, staff=DATED))
     orders = [("o1", line, "100", "2025-01", "B", "2025-01-01", "1") for line in ("1.50", "20.00", "0.05")]
-    result = run_scheme(found, loaded(found, {**PEOPLE, "orders": orders}), Q1)
+    result = run_scheme(checked, loaded(checked, {**PEOPLE, "orders": orders}), Q1)
     keys = ["o1 / 1.5 / 100 / 2025-01", "o1 / 20 / 100 / 2025-01", "o1 / 0.05 / 100 / 2025-01"]
     assert result.uncredited.column("row_key").to_pylist() == keys
 
@@ -109,25 +109,27 @@ def test_a_key_that_is_a_number_has_the_zeros_that_count() -> None:
 @pytest.mark.parametrize("engine", [duckdb, reference])
 def test_one_who_is_nowhere_and_a_table_without_a_key(engine: Engine) -> None:
     """A quarter's row counts for who was there on any of its days."""
-    found = compiled(scheme(TARGETS, staff=DATED))
+    checked = compiled(scheme(TARGETS, staff=DATED))
     data: Data = {**PEOPLE, "targets": [("E1", "2025Q1", "1"), ("E2", "2025Q1", "2"), ("e1", "2025Q1", "3")]}
-    assert [(key, who, why) for _, key, who, _, why in told(run_scheme(found, loaded(found, data), Q1, engine))] == [
+    assert [
+        (key, who, why) for _, key, who, _, why in told(run_scheme(checked, loaded(checked, data), Q1, engine))
+    ] == [
         ("", "E2", "after_active"),
         ("", "e1", "not_a_subject"),
     ]
 
 
 def test_explain_tells_those_that_name_the_subject() -> None:
-    found = compiled(scheme(LINES, staff=DATED))
-    data = loaded(found, {**PEOPLE, "orders": ORDERS})
-    result = run_scheme(found, data, Q1)
-    trace = explained(found, data, result, "E1")
+    checked = compiled(scheme(LINES, staff=DATED))
+    data = loaded(checked, {**PEOPLE, "orders": ORDERS})
+    result = run_scheme(checked, data, Q1)
+    trace = explained(checked, data, result, "E1")
     assert render(trace, "en").splitlines()[-3:] == [
         "rows that name this subject and count for nobody: 2",
         "  1 row of orders (between two stays): o1 / 1 2025-01-31",
         "  1 row of orders (no period): o6 / 1",
     ]
-    absent = explained(found, data, result, "E2")
+    absent = explained(checked, data, result, "E2")
     assert render(absent, "zh").splitlines()[-2:] == [
         "写着此人、但没有计入任何人的数据行：1 行",
         "  orders 1 行（离岗之后）：o3 / 1 2025-01-01",
@@ -145,9 +147,9 @@ def test_explain_tells_those_that_name_the_subject() -> None:
 
 
 def test_many_are_told_by_the_first_and_all_with_rows() -> None:
-    found = compiled(scheme(LINES, staff=DATED))
+    checked = compiled(scheme(LINES, staff=DATED))
     orders = [(f"o{nth}", "1", "B", "2025-01-01", "1") for nth in range(7)]
-    data = loaded(found, {**PEOPLE, "orders": orders})
-    trace = explained(found, data, run_scheme(found, data, Q1), "E2")
+    data = loaded(checked, {**PEOPLE, "orders": orders})
+    trace = explained(checked, data, run_scheme(checked, data, Q1), "E2")
     assert render(trace, "en").splitlines()[-1].endswith("o4 / 1 2025-01-01, … 2 more")
     assert render(trace, "en", rows=True).splitlines()[-1].endswith("o5 / 1 2025-01-01, o6 / 1 2025-01-01")

@@ -29,7 +29,7 @@ def test_the_result_and_the_run_folder_count_them(shop: Path) -> None:
     assert told == [("5", "L1", "after_active"), ("6", "S1", "no_period"), ("7", "L1", "no_period")]
     folder = save(done, shop / "run", numbered=False)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    orders = next(one for one in manifest["tables"] if one["table"] == "orders")
+    orders = next(table for table in manifest["tables"] if table["table"] == "orders")
     assert orders["uncredited"] == {"rows": 1, "amounts": {"amount": "10.00"}}
     assert orders["undated"] == {"rows": 2, "amounts": {"amount": "11.00"}}
     again = open_run(folder).result

@@ -72,7 +72,7 @@ def east_sales() -> Mapping[str, str]:
         for nth in range(1, SELLERS + 1):
             _quarter(rng, rows, f"E{nth:03}", quarter)
     _cases(rows)
-    return {f"{name}.csv": _text(HEADERS[name], found) for name, found in rows.tables.items()}
+    return {f"{name}.csv": _text(HEADERS[name], table) for name, table in rows.tables.items()}
 
 
 # ---------------------------------------------------------------- drawn

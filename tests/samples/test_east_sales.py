@@ -29,8 +29,8 @@ quarters = pytest.mark.parametrize("quarter", QUARTERS)
 
 
 def test_data_is_what_the_generator_makes() -> None:
-    found = {path.name: path.read_bytes().decode() for path in (FOLDER / "data").iterdir()}
-    assert found == east_sales(), "run `python -m tests.samples.east_sales`"
+    written = {path.name: path.read_bytes().decode() for path in (FOLDER / "data").iterdir()}
+    assert written == east_sales(), "run `python -m tests.samples.east_sales`"
 
 
 @cache
@@ -47,9 +47,9 @@ def result(quarter: str) -> Result:
 def test_engines_and_languages_agree(quarter: str) -> None:
     english = open_project(FOLDER / "kpirules.en.yaml", quarter)
     ours, theirs = chinese(quarter).agreed(), english.agreed()
-    for one, other in zip(bindings(chinese(quarter).plan), bindings(english.plan), strict=True):
-        if ours.subjects.schema.field(one).type != pa.string() or one == "grade":
-            assert exact(ours, one) == exact(theirs, other), (one, other)
+    for name, other in zip(bindings(chinese(quarter).plan), bindings(english.plan), strict=True):
+        if ours.subjects.schema.field(name).type != pa.string() or name == "grade":
+            assert exact(ours, name) == exact(theirs, other), (name, other)
 
 
 # ---------------------------------------------------------------- worked out another way
@@ -57,11 +57,11 @@ def test_engines_and_languages_agree(quarter: str) -> None:
 
 @quarters
 def test_every_total_grade_and_payment(quarter: str) -> None:
-    found = {row["工号"]: row for row in result(quarter).scores.to_pylist()}
+    rows = {row["工号"]: row for row in result(quarter).scores.to_pylist()}
     expected = {who: row for who, _, row in _policy(quarter)}
-    assert found.keys() == expected.keys()
+    assert rows.keys() == expected.keys()
     for who, row in expected.items():
-        assert {name: found[who][name] for name in row} == row, who
+        assert {name: rows[who][name] for name in row} == row, who
 
 
 @quarters
@@ -285,7 +285,7 @@ def _changed(old: str, new: str) -> SourceText:
 def _told(source: SourceText) -> list[tuple[str, str]]:
     with pytest.raises(Fault) as fault:
         compile_scheme(source)
-    return [(one.code, _line(one)) for one in fault.value.diagnostics]
+    return [(fault.code, _line(fault)) for fault in fault.value.diagnostics]
 
 
 def _line(diagnostic: Diagnostic) -> str:

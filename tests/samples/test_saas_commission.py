@@ -61,13 +61,13 @@ def test_every_figure_of_every_rep(quarter: str) -> None:
 
 @quarters
 def test_results_hold_the_same_figures(quarter: str) -> None:
-    found = {row["rep_id"]: row for row in result(quarter).scores.to_pylist()}
+    rows = {row["rep_id"]: row for row in result(quarter).scores.to_pylist()}
     for who, row in _plan(quarter):
         paid = [row[name] for name in ("commission", "guarantee_top_up") if row[name] is not None]
-        assert found[who]["commission"] == decimal(row["commission"]), who
-        assert found[who]["total_pay"] == decimal(sum(paid, Fraction(0))), who
-        assert found[who]["total"] == decimal(row["total"]), who
-        assert found[who]["club"] == row["club"], who
+        assert rows[who]["commission"] == decimal(row["commission"]), who
+        assert rows[who]["total_pay"] == decimal(sum(paid, Fraction(0))), who
+        assert rows[who]["total"] == decimal(row["total"]), who
+        assert rows[who]["club"] == row["club"], who
 
 
 def _plan(quarter: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -191,9 +191,9 @@ def test_attainment_is_rounded_to_a_hundredth_of_a_percent_and_pay_is_not_decide
 def test_new_logos_that_count() -> None:
     # 14,999.99 does not count, 15,000.00 does: 500. 29,999.99 of a quota of some 100,000s earns 6%: 1,799.9994.
     assert _paid("2025Q1", "00109", "commission") == Decimal("2300.00")
-    found = figures(project("2025Q2").agreed(), project("2025Q2").plan)["00110"]
+    rep = figures(project("2025Q2").agreed(), project("2025Q2").plan)["00110"]
     assert len([row for row in _rows("bookings") if row["Account"].startswith("Account X")]) == 14
-    assert found["kicker"] == 10_000  # 14 alone would earn 3 × 500 + 11 × 1,000 = 12,500
+    assert rep["kicker"] == 10_000  # 14 alone would earn 3 × 500 + 11 × 1,000 = 12,500
 
 
 def test_a_cancellation_alone_takes_commission_back() -> None:
@@ -213,8 +213,8 @@ def test_without_a_quota_the_base_rate_holds() -> None:
 
 def test_renewals_earn_half_credit() -> None:
     # (300,000.01 + 100,000.02) / 2 = 200,000.015 of credit.
-    found = figures(project("2025Q2").agreed(), project("2025Q2").plan)["00124"]
-    assert found["credit"] == Fraction("200000.015")
+    rep = figures(project("2025Q2").agreed(), project("2025Q2").plan)["00124"]
+    assert rep["credit"] == Fraction("200000.015")
 
 
 def test_guarantee_is_prorated_by_the_days_it_covers() -> None:

@@ -45,9 +45,9 @@ def test_a_code_stands_in_one_room_only(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_word_stands_in_one_room_only(lang: str) -> None:
-    """All rooms share one space of words: of two, one would be said in place of the other."""
-    found = [name for room in ROOMS if (FOLDER / lang / room).exists() for name in _read(lang, room).get("words", {})]
-    assert sorted(found) == sorted(set(found))
+    """All words share one space of words: of two, one would be said in place of the other."""
+    words = [name for room in ROOMS if (FOLDER / lang / room).exists() for name in _read(lang, room).get("words", {})]
+    assert sorted(words) == sorted(set(words))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -104,9 +104,9 @@ def test_both_languages_explain_alike() -> None:
         english, chinese = (explanation(code, lang) for lang in LANGUAGES)
         assert (english.bad is None, english.mended is None) == (chinese.bad is None, chinese.mended is None), code
         assert (english.bad is None) == (english.mended is None) == (code in WITHOUT), code
-        for one in (english, chinese):
-            assert "\n" not in one.why
-            assert not one.why.endswith((".", "。")), code
+        for explained in (english, chinese):
+            assert "\n" not in explained.why
+            assert not explained.why.endswith((".", "。")), code
         assert re.search("[一-鿿]", chinese.why), code
 
 
@@ -145,12 +145,12 @@ def _found(example: Example, lang: str) -> set[str]:
         return _told("check", SCHEME)
     if example.file != COMMANDS:
         return _told("run", "--period", "2025-01", "--lang", lang)
-    found: set[str] = set()
+    codes: set[str] = set()
     for command in example.text.splitlines():
         program, *arguments = command.split()
         assert program == "kpirules"
-        found |= _told(*arguments)
-    return found
+        codes |= _told(*arguments)
+    return codes
 
 
 def _checked(example: Example) -> set[str]:
@@ -158,13 +158,13 @@ def _checked(example: Example) -> set[str]:
     try:
         compile_scheme(SourceText(SCHEME, files[SCHEME]), Kept({name: text.encode() for name, text in files.items()}))
     except Fault as fault:
-        return {one.code for one in fault.diagnostics}
+        return {diagnostic.code for diagnostic in fault.diagnostics}
     return set()
 
 
 def _told(*arguments: str) -> set[str]:
     result = CliRunner().invoke(cli, arguments)
-    found = set(re.findall(r"\[(KPI\d+)\]", result.stderr))
+    codes = set(re.findall(r"\[(KPI\d+)\]", result.stderr))
     faulty = re.search(r"(error|错误)\[KPI", result.stderr)  # a warning ends no run
     assert bool(faulty) == bool(result.exit_code), result.output
-    return found
+    return codes

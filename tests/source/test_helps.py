@@ -36,7 +36,7 @@ ELSEWHERE = {
 def _told() -> list[tuple[str, Reader, Diagnostic]]:
     """Every fault of the golden bad cases and of the examples of rule files, with where it was met."""
     all_: list[tuple[str, Reader, Diagnostic]] = [
-        (path.name, Folder(BAD), one) for path in bad_schemes() for one in found(path)
+        (path.name, Folder(BAD), fault) for path in bad_schemes() for fault in found(path)
     ]
     for code in codes():
         for lang in LANGUAGES:
@@ -45,7 +45,8 @@ def _told() -> list[tuple[str, Reader, Diagnostic]]:
                 continue
             kept = Kept({name: text.encode() for name, text in bad.files().items()})
             all_ += [
-                (f"the example of {code} in {lang}", kept, one) for one in _faults(bad.files()[SCHEME], SCHEME, kept)
+                (f"the example of {code} in {lang}", kept, fault)
+                for fault in _faults(bad.files()[SCHEME], SCHEME, kept)
             ]
     return all_
 
@@ -65,38 +66,40 @@ def test_every_code_of_a_rule_file_has_words_of_help() -> None:
 
 
 def test_every_fault_says_what_to_write() -> None:
-    bare = [(where, one) for where, _, one in _told() if not one.helps]
-    assert [f"{where}: {one.code}: {one.message('en')}" for where, one in bare] == []
+    bare = [(where, fault) for where, _, fault in _told() if not fault.helps]
+    assert [f"{where}: {fault.code}: {fault.message('en')}" for where, fault in bare] == []
 
 
 def _mended() -> Iterator[tuple[str, Reader, Diagnostic, str, str]]:
-    for where, reader, one in _told():
-        for note in one.helps:
+    for where, reader, fault in _told():
+        for note in fault.helps:
             write = note.args.get("write", note.args.get("similar"))
-            if write is not None and (one.code, note.key) not in ELSEWHERE and one.span is not None:
-                text, span = one.span.source.text, one.span
-                yield where, reader, one, note.key, text[: span.start] + write + text[span.end :]
+            if write is not None and (fault.code, note.key) not in ELSEWHERE and fault.span is not None:
+                text, span = fault.span.source.text, fault.span
+                yield where, reader, fault, note.key, text[: span.start] + write + text[span.end :]
 
 
 def test_what_is_written_instead_mends_the_fault() -> None:
     """The fault is gone, and nothing before it or at its place is worse than it was."""
     tried = 0
-    for where, reader, one, key, text in _mended():
-        assert one.span is not None
-        name, start = one.span.source.name, one.span.start
-        before = {(other.code, other.span.start) for other in _faults(one.span.source.text, name, reader) if other.span}
+    for where, reader, fault, key, text in _mended():
+        assert fault.span is not None
+        name, start = fault.span.source.name, fault.span.start
+        before = {
+            (other.code, other.span.start) for other in _faults(fault.span.source.text, name, reader) if other.span
+        }
         after = _faults(text, name, reader)
         line = SourceText(name, text).position(start)[0]
         here = [other for other in after if other.span and other.span.source.name == name]
-        same = [other for other in here if other.code == one.code and other.span and other.span.start == start]
+        same = [other for other in here if other.code == fault.code and other.span and other.span.start == start]
         syntax = [
             other.code
             for other in here
             if other.span and other.code < "KPI2" and other.span.source.position(other.span.start)[0] == line
         ]
-        was = [code for code, at in before if code < "KPI2" and one.span.source.position(at)[0] == line]
-        assert not same, f"{where}: {one.code} {key}: {text.splitlines()[line - 1]}"
-        assert len(syntax) <= len(was), f"{where}: {one.code} {key}: {text.splitlines()[line - 1]}"
+        was = [code for code, at in before if code < "KPI2" and fault.span.source.position(at)[0] == line]
+        assert not same, f"{where}: {fault.code} {key}: {text.splitlines()[line - 1]}"
+        assert len(syntax) <= len(was), f"{where}: {fault.code} {key}: {text.splitlines()[line - 1]}"
         tried += 1
     assert tried > len(LANGUAGES) * 20
 
@@ -107,13 +110,13 @@ _BRACKET = re.compile(r'("[^"\n]*"|“[^”\n]*”|[#＃][^\n]*)|([(（])')
 def test_what_was_typed_over_several_lines_is_told_on_one() -> None:
     """A line end within brackets is never spelt out, nor is a comment told as a part of the rule."""
     tried = 0
-    read = {one.span.source.text: (one.span.source.name, reader) for _, reader, one in _told() if one.span}
+    read = {fault.span.source.text: (fault.span.source.name, reader) for _, reader, fault in _told() if fault.span}
     for text, (name, reader) in read.items():
-        broken = _BRACKET.sub(lambda found: found[1] or f"{found[2]}  # why\n            ", text)
-        for one in _faults(broken, name, reader):
+        broken = _BRACKET.sub(lambda match: match[1] or f"{match[2]}  # why\n            ", text)
+        for fault in _faults(broken, name, reader):
             for lang in LANGUAGES:
-                words = [one.message(lang), *(one.help_text(note, lang) for note in one.helps)]
-                words += [one.label_text(label, lang) for label in one.labels]
-                assert not [text for text in words if "\\n" in text or "why" in text], (one.code, words)
+                words = [fault.message(lang), *(fault.help_text(note, lang) for note in fault.helps)]
+                words += [fault.label_text(label, lang) for label in fault.labels]
+                assert not [text for text in words if "\\n" in text or "why" in text], (fault.code, words)
                 tried += 1
     assert tried > len(LANGUAGES) * 500

@@ -75,14 +75,14 @@ def test_columns_count_utf16_units() -> None:
     ],
 )
 def test_a_file_is_named_by_its_uri(name: str, uri: str) -> None:
-    found = _result(Diagnostic("KPI201", _span("x", "x", name), {"name": "x"}))
-    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+    result = _result(Diagnostic("KPI201", _span("x", "x", name), {"name": "x"}))
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
 def test_signs_that_mean_something_in_a_message_are_spelt_out() -> None:
-    found = _result(Diagnostic("KPI201", None, {"name": "a{0}[b](1)\\"}))
-    assert found["message"]["text"] == "unknown name `a{{0}}\\[b\\](1)\\\\`"
-    assert "locations" not in found
+    result = _result(Diagnostic("KPI201", None, {"name": "a{0}[b](1)\\"}))
+    assert result["message"]["text"] == "unknown name `a{{0}}\\[b\\](1)\\\\`"
+    assert "locations" not in result
 
 
 def test_each_code_is_a_rule_once_with_its_explanation() -> None:
@@ -95,7 +95,7 @@ def test_each_code_is_a_rule_once_with_its_explanation() -> None:
     assert [rule["id"] for rule in driver["rules"]] == ["KPI201", "KPI202"]
     assert driver["rules"][0]["shortDescription"] == {"text": "未知的名称"}
     assert driver["rules"][0]["help"]["text"].endswith("定义 季度奖 = 月薪 * 10%")
-    assert [one["ruleIndex"] for one in run["results"]] == [1, 0, 1]
+    assert [result["ruleIndex"] for result in run["results"]] == [1, 0, 1]
     assert run["invocations"] == [{"executionSuccessful": False}]
 
 

@@ -274,8 +274,8 @@ def sound(text: str) -> ast.File:
 
 def item(text: str) -> ast.Item:
     """The only item of a text that has no fault."""
-    (found,) = sound(text).items
-    return found
+    (read,) = sound(text).items
+    return read
 
 
 def formula(text: str) -> ast.Expr:

@@ -40,7 +40,10 @@ define y by a # of the rule
 
 def placed(text: str) -> list[tuple[str, str, str]]:
     """Each comment: its text, how it stands, and the first word of the line it belongs to."""
-    return [(one.text, one.place, one.line.text.split()[0]) for one in parse(SourceText("a", text))[0].comments]
+    return [
+        (comment.text, comment.place, comment.line.text.split()[0])
+        for comment in parse(SourceText("a", text))[0].comments
+    ]
 
 
 def test_where_each_belongs() -> None:
@@ -65,8 +68,8 @@ def test_where_each_belongs() -> None:
 
 def test_what_each_speaks_of() -> None:
     file = sound(TEXT)
-    found = [owner(file, one) for one in file.comments]
-    assert [type(one).__name__ for one in found] == [
+    owners = [owner(file, comment) for comment in file.comments]
+    assert [type(node).__name__ for node in owners] == [
         *["Scheme"] * 3, *["Text"] * 3, *["Define"] * 5, *["Row"] * 4
     ]  # fmt: skip
     assert owner(file, file.comments[6]) is file.items[1]
@@ -75,8 +78,8 @@ def test_what_each_speaks_of() -> None:
 def test_comments_of_a_broken_item_are_kept() -> None:
     file, faults = parse(SourceText("a", "define x 1 # why\n# of y\ndefine y = 2\n"))
     assert faults
-    assert [(one.text, one.place) for one in file.comments] == [("why", "beside"), ("of y", "above")]
-    assert [owner(file, one) for one in file.comments] == [None, file.items[0]]
+    assert [(comment.text, comment.place) for comment in file.comments] == [("why", "beside"), ("of y", "above")]
+    assert [owner(file, comment) for comment in file.comments] == [None, file.items[0]]
 
 
 def test_a_file_of_nothing_but_comments() -> None:
@@ -87,10 +90,12 @@ def test_a_file_of_nothing_but_comments() -> None:
 def test_every_comment_of_a_scheme_is_found_in_order(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     file = sound(text)
-    outside = re.sub(r'"[^"\n]*"|“[^”\n]*”', lambda found: "_" * len(found[0]), text)
-    expected = [(found.start(), found.start() + len(found[0].rstrip())) for found in re.finditer("[#＃].*", outside)]
-    assert [(one.span.start, one.span.end) for one in file.comments] == expected
-    assert all(owner(file, one) is not None for one in file.comments)
+    outside = re.sub(r'"[^"\n]*"|“[^”\n]*”', lambda quoted: "_" * len(quoted[0]), text)
+    expected = [
+        (comment.start(), comment.start() + len(comment[0].rstrip())) for comment in re.finditer("[#＃].*", outside)
+    ]
+    assert [(comment.span.start, comment.span.end) for comment in file.comments] == expected
+    assert all(owner(file, comment) is not None for comment in file.comments)
 
 
 _LINES = st.lists(
@@ -106,8 +111,8 @@ def test_a_text_without_its_comments_is_the_same_rules(lines: list[str]) -> None
     file, faults = parse(source)
     assert len(file.comments) == source.text.count("# c")
     bare = source.text
-    for one in reversed(file.comments):
-        assert one.span.text == "# c"
-        bare = bare[: one.span.start] + "   " + bare[one.span.end :]
+    for comment in reversed(file.comments):
+        assert comment.span.text == "# c"
+        bare = bare[: comment.span.start] + "   " + bare[comment.span.end :]
     again, told = parse(SourceText("a", bare))
     assert (again.items, again.comments, len(told)) == (file.items, (), len(faults))

@@ -19,7 +19,7 @@ from tests.syntax.samples import only, read, said
 def test_tabs_and_spaces(text: str, place: str, label: str | None, help_: str) -> None:
     fault = only(text)
     assert said(fault) == ("KPI102", place, [help_])
-    assert [one.key for one in fault.labels] == ([label] if label else [])
+    assert [note.key for note in fault.labels] == ([label] if label else [])
 
 
 def test_items_may_differ_in_tabs_and_spaces() -> None:

@@ -18,8 +18,8 @@ WIDE = {chr(code - 0xFEE0): chr(code) for code in range(0xFF01, 0xFF5F) if not c
 def nodes(part: object) -> Iterator[ast.Node]:
     """A node and all under it."""
     if isinstance(part, tuple):
-        for one in part:
-            yield from nodes(one)
+        for element in part:
+            yield from nodes(element)
     if isinstance(part, ast.Node):
         yield part
         for child in fields(part):
@@ -45,9 +45,9 @@ def test_full_width_forms_say_the_same_in_the_same_places() -> None:
     for text in (ENGLISH, CHINESE):
         wide = widened(text)
         assert wide != text
-        one, other = sound(text), sound(wide)
-        assert one.items == other.items
-        places = [[(n.span.start, n.span.end) for n in nodes(file.items)] for file in (one, other)]
+        half, other = sound(text), sound(wide)
+        assert half.items == other.items
+        places = [[(n.span.start, n.span.end) for n in nodes(file.items)] for file in (half, other)]
         assert places[0] == places[1]
         assert all(n.span.text in wide for n in nodes(other.items))
 
@@ -95,14 +95,16 @@ def test_expressions(text: str, kind: type[ast.Node], typed: list[str]) -> None:
 
 
 def test_rules_rows_limits_and_clauses() -> None:
-    found = item("  ".lstrip() + "指标 a\n    得分  按 b  # c\n        ≥ 1 : 2 ，封顶3\n        否则 : 4\n    最多 5\n")
-    assert isinstance(found, ast.Indicator)
-    (clause,) = found.clauses
+    define = item(
+        "  ".lstrip() + "指标 a\n    得分  按 b  # c\n        ≥ 1 : 2 ，封顶3\n        否则 : 4\n    最多 5\n"
+    )
+    assert isinstance(define, ast.Indicator)
+    (clause,) = define.clauses
     assert isinstance(clause.rule, ast.By)
     first = clause.rule.rows[0].value
     assert isinstance(first, ast.Formula)
-    assert found.span.text.startswith("指标 a")
-    assert found.span.text.endswith("最多 5")
+    assert define.span.text.startswith("指标 a")
+    assert define.span.text.endswith("最多 5")
     assert clause.word.text == "得分"
     assert clause.rule.span.text == "按 b"
     assert [row.span.text for row in clause.rule.rows] == ["≥ 1 : 2 ，封顶3", "否则 : 4"]
@@ -112,9 +114,9 @@ def test_rules_rows_limits_and_clauses() -> None:
 
 
 def test_columns_and_their_types() -> None:
-    found = item("table t\n    a money(3) key  # b\n")
-    assert isinstance(found, ast.Table)
-    (column,) = found.columns
+    table = item("table t\n    a money(3) key  # b\n")
+    assert isinstance(table, ast.Table)
+    (column,) = table.columns
     assert (column.span.text, column.type_span.text, column.name.span.text) == ("a money(3) key", "money(3)", "a")
 
 

@@ -23,7 +23,7 @@ def names(parsed: Parsed) -> list[str]:
 
 
 def told(parsed: Parsed) -> list[tuple[str, str]]:
-    return [(one.code, one.span.where if one.span else "") for one in parsed.faults]
+    return [(fault.code, fault.span.where if fault.span else "") for fault in parsed.faults]
 
 
 def test_items_stand_where_use_stands() -> None:
@@ -59,8 +59,8 @@ def test_only_rule_files_below_or_beside_are_read(path: str) -> None:
             raise AssertionError(name)
 
     parsed = parse_files(SourceText("a.kpi", f'use "{path}"'), Untouched({}))
-    assert [one.code for one in parsed.faults] == ["KPI109" if "\0" in path else "KPI231"]
-    assert all(one.helps for one in parsed.faults if one.code == "KPI231")
+    assert [fault.code for fault in parsed.faults] == ["KPI109" if "\0" in path else "KPI231"]
+    assert all(fault.helps for fault in parsed.faults if fault.code == "KPI231")
 
 
 def test_files_in_a_circle() -> None:
@@ -130,6 +130,8 @@ def test_a_file_that_is_not_there_names_what_is(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "b.kpi").write_bytes(b"define x = 1 # \xff")
     parsed = parse_files(SourceText("a.kpi", 'use "b.kpi"\ndefine y = 1'), Folder(tmp_path))
-    assert [(one.code, one.args) for one in parsed.faults] == [("KPI233", {"path": "b.kpi", "line": 1, "column": 16})]
+    assert [(fault.code, fault.args) for fault in parsed.faults] == [
+        ("KPI233", {"path": "b.kpi", "line": 1, "column": 16})
+    ]
     (tmp_path / "b.kpi").write_bytes("\ufeffdefine x = 1".encode())
     assert names(parse_files(SourceText("a.kpi", 'use "b.kpi"'), Folder(tmp_path))) == ["x"]

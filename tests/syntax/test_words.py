@@ -59,8 +59,12 @@ def test_a_word_that_is_none_has_no_spelling() -> None:
 
 def _later(text: str) -> str | None:
     """The English word of what belongs to a later version, by the patterns that the reader looks for."""
-    found = [one.word.english for one in words.laters("item", "opening", "any") if one.pattern.fullmatch(text)]
-    return found[0] if found else None
+    later = [
+        later_word.word.english
+        for later_word in words.laters("item", "opening", "any")
+        if later_word.pattern.fullmatch(text)
+    ]
+    return later[0] if later else None
 
 
 @pytest.mark.parametrize(
@@ -119,7 +123,7 @@ def test_what_is_here_is_not_called_later() -> None:
 
 
 def test_what_people_write_for_a_keyword_is_none_where_it_stands_for_one() -> None:
-    near = tomllib.loads(grammar.read(grammar.NEAR))
+    near = tomllib.loads(grammar.read(grammar.NEAR))["keyword"]
     for terminal, row in near.items():
         keyword = words.keywords()[terminal]
         for word in row.split(" | "):
@@ -132,3 +136,12 @@ def test_a_word_that_people_write_for_a_keyword_counts_as_meant() -> None:
     assert words.meant("货币", "currency")
     assert words.meant("币种", "currency")
     assert not words.meant("货币", "period")
+
+
+def test_what_a_function_is_called_elsewhere_is_none_here() -> None:
+    near = tomllib.loads(grammar.read(grammar.NEAR))["function"]
+    assert near.keys() <= words.table()["function"].keys()
+    for name, row in near.items():
+        for word in row.split(" | "):
+            assert words.function(word) is None
+            assert words.function_meant(word.upper()) == name

@@ -50,9 +50,9 @@ DATA: Data = {
 
 
 def _trace(lang: str, item: str | None = None) -> list[str]:
-    found = compiled(TEXT)
-    given = params(read_period("2025Q1", found.plan.period))
-    trace = explain(found.plan, tables_of(found, DATA), given, "E1", item, {}, period="2025Q1")
+    checked = compiled(TEXT)
+    given = params(read_period("2025Q1", checked.plan.period))
+    trace = explain(checked.plan, tables_of(checked, DATA), given, "E1", item, {}, period="2025Q1")
     assert "~" not in json.dumps(to_json(trace, lang))
     return [line.partition("  [")[0] for line in render(trace, lang).splitlines()]
 
@@ -86,4 +86,4 @@ def test_values_have_their_names(line: str) -> None:
 def test_so_they_have_in_chinese(line: str) -> None:
     lines = _trace("zh")
     assert line in lines
-    assert not any("; " in one or ": " in one.replace(" : ", "") or "一票否决" in one for one in lines), lines
+    assert not any("; " in line or ": " in line.replace(" : ", "") or "一票否决" in line for line in lines), lines

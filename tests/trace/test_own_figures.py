@@ -67,20 +67,20 @@ SCHEME = scheme(
     ],
 )
 def test_the_person_s_figure_and_what_it_is_made_of(item: str, lines: list[str]) -> None:
-    found = compiled(SCHEME)
-    given = params(read_period("2025Q1", found.plan.period))
-    trace = explain(found.plan, tables_of(found, DATA), given, "E1", item, {}, period="2025Q1")
+    checked = compiled(SCHEME)
+    given = params(read_period("2025Q1", checked.plan.period))
+    trace = explain(checked.plan, tables_of(checked, DATA), given, "E1", item, {}, period="2025Q1")
     told = [text.strip().rpartition("  [")[0] or text.strip() for text in render(trace, "en").splitlines()]
     assert [line for line in lines if line not in told] == [], told
-    brief = render(explain(found.plan, tables_of(found, DATA), given, "E1", None, {}, period="2025Q1"), "en")
+    brief = render(explain(checked.plan, tables_of(checked, DATA), given, "E1", None, {}, period="2025Q1"), "en")
     assert "usual = 300.00 CNY" in brief
     assert "rate = 3%" in brief
 
 
 def test_each_row_has_it_and_the_form_its_parts() -> None:
-    found = compiled(SCHEME)
-    given = params(read_period("2025Q1", found.plan.period))
-    trace = explain(found.plan, tables_of(found, DATA), given, "E1", "big", {}, period="2025Q1")
+    checked = compiled(SCHEME)
+    given = params(read_period("2025Q1", checked.plan.period))
+    trace = explain(checked.plan, tables_of(checked, DATA), given, "E1", "big", {}, period="2025Q1")
     text = render(trace, "en", rows=True)
     assert "order_id 2, day 2025-02-01, amount 500.00 CNY, own.usual 300.00 CNY" in text
     (item,) = to_json(trace, "zh")["items"]

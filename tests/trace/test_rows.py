@@ -33,9 +33,9 @@ ROWS: Data = {
 
 
 def _told(lang: str, *, rows: bool) -> str:
-    found = compiled(TEXT)
-    given = params(read_period("2025Q1", found.plan.period))
-    trace = explain(found.plan, tables_of(found, ROWS), given, "E1", "p", {}, period="2025Q1")
+    checked = compiled(TEXT)
+    given = params(read_period("2025Q1", checked.plan.period))
+    trace = explain(checked.plan, tables_of(checked, ROWS), given, "E1", "p", {}, period="2025Q1")
     assert to_json(trace, lang)
     return render(trace, lang, rows=rows)
 
@@ -59,7 +59,7 @@ def test_quotients_are_told_as_they_are() -> None:
 
 
 def test_one_who_is_not_among_very_many_is_compared_with_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = compiled(scheme("pay p\n    amount base"))
+    checked = compiled(scheme("pay p\n    amount base"))
     people: Data = {"staff": [(f"E{nth:05}", "AE", "1") for nth in range(20_000)]}
     compared: list[int] = []
 
@@ -69,6 +69,6 @@ def test_one_who_is_not_among_very_many_is_compared_with_some(monkeypatch: pytes
 
     monkeypatch.setattr(build, "get_close_matches", counted)
     with pytest.raises(Fault) as fault:
-        explain(found.plan, tables_of(found, people), {}, "F12345", None, {}, period="2025Q1")
+        explain(checked.plan, tables_of(checked, people), {}, "F12345", None, {}, period="2025Q1")
     assert "did you mean `E12345`" in render_text(fault.value.diagnostics, "en")
     assert compared == [20]  # those that end in 345

@@ -63,7 +63,11 @@ def leaves(draw: st.DrawFn) -> Held:
 def _added(a: Held, b: Held, *, minus: bool) -> Held:
     sign = -1 if minus else 1
     kind = types.add(a.type, b.type, NUMBER, minus=minus)
-    return Held(a.num * b.den + sign * b.num * a.den, a.den * b.den, kind)
+    common = a.type.by.common(b.type.by) if a.type.by is not None and b.type.by is not None else None
+    if common is None:
+        return Held(a.num * b.den + sign * b.num * a.den, a.den * b.den, kind)
+    assert a.den * common[0] == b.den * common[1], "a value with a divisor has it as its denominator"
+    return Held(a.num * common[0] + sign * b.num * common[1], a.den * common[0], kind)
 
 
 def _multiplied(a: Held, b: Held) -> Held:
@@ -112,13 +116,13 @@ def test_what_the_algebra_proves_holds(held: list[Held], data: st.DataObject) ->
         a, b = data.draw(st.sampled_from(held)), data.draw(st.sampled_from(held))
         try:
             if data.draw(st.booleans()):
-                found = data.draw(st.sampled_from(TWO))(a, b)
+                proved = data.draw(st.sampled_from(TWO))(a, b)
             else:
-                found = data.draw(st.sampled_from(ONE))(a)
+                proved = data.draw(st.sampled_from(ONE))(a)
         except TooWide:
             continue
-        sound(found)
-        held.append(found)
+        sound(proved)
+        held.append(proved)
 
 
 def between(low: str | int, high: str | int, scale: int = 0) -> Type:
@@ -127,7 +131,7 @@ def between(low: str | int, high: str | int, scale: int = 0) -> Type:
 
 
 @pytest.mark.parametrize(
-    ("found", "low", "high"),
+    ("proved", "low", "high"),
     [
         (types.add(between(1, 2), between(3, 5), NUMBER), 4, 7),
         (types.add(between(1, 2), between(3, 5), NUMBER, minus=True), -4, -1),
@@ -151,8 +155,8 @@ def between(low: str | int, high: str | int, scale: int = 0) -> Type:
         (AGGREGATES["median"].type(between(-3, 5)), -3, 5),
     ],
 )
-def test_bounds_are_no_wider_than_they_must_be(found: Type, low: Fraction, high: Fraction) -> None:
-    assert found.bounds == (low, high)
+def test_bounds_are_no_wider_than_they_must_be(proved: Type, low: Fraction, high: Fraction) -> None:
+    assert proved.bounds == (low, high)
 
 
 @settings(max_examples=200)
@@ -171,11 +175,11 @@ def test_what_compares_fits_when_it_is_crossed(a: Held, b: Held, c: Held) -> Non
 def test_what_cannot_be_crossed_is_not_compared() -> None:
     """Crossed, 20 digits beside a quotient of 20 are 40."""
     share, wide = types.divide(between(0, 1), between(1, 10**20), NUMBER), between(0, 10**20)
-    for one, other in ((share, wide), (wide, share)):
+    for type_, other in ((share, wide), (wide, share)):
         with pytest.raises(TooWide):
-            types.compare(one, other)
+            types.compare(type_, other)
         with pytest.raises(TooWide):
-            types.limit(one, other, NUMBER, at_most=True)
+            types.limit(type_, other, NUMBER, at_most=True)
     types.compare(share, between(0, 10**16))
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from kpirules.engines.exact import arrow_type, decimal, sides
-from kpirules.engines.outcome import Outcome, RunFault, failed, subject_order, uncounted
+from kpirules.engines.outcome import Outcome, RunFault, failed, given, subject_order
 from kpirules.engines.reference.own import own_rows, steps_of
 from kpirules.engines.reference.steps import Record, Run, work_out
 from kpirules.engines.schema import schemas
-from kpirules.plan.ir import OVER, Filter, Plan, Scan, Step, Uncounted, Value
+from kpirules.plan.ir import OVER, Filter, Output, Plan, Scan, Step, Value
 from kpirules.source.recursion import room
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value],
     records = sorted(done.records[plan.result], key=lambda record: subject_order(record.row[plan.key]))
     return Outcome(
         subjects=_table(plan, done, records, columns),
-        uncredited=_uncounted(done, plan.uncredited),
-        undated=_uncounted(done, plan.undated),
+        others={(one.purpose, one.table): _rows(done, one) for one in plan.outputs[1:]},
         faults=_failed(plan, records),
         engine=NAME,
     )
@@ -76,7 +75,7 @@ def run_some(
     wanted = frozenset(keys)
     records = [record for record in done.records[plan.result] if record.row[plan.key] in wanted]
     records.sort(key=lambda record: subject_order(record.row[plan.key]))
-    return Outcome(_table(plan, done, records, columns), {}, {}, _failed(plan, records), NAME)
+    return Outcome(_table(plan, done, records, columns), {}, _failed(plan, records), NAME)
 
 
 def trace(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value], key: Value) -> ReferenceTrace:
@@ -127,16 +126,13 @@ def _arrays(name: str, column: list[Any], kind: Type) -> dict[str, pa.Array]:
     return found
 
 
-def _uncounted(done: Run, asked: Sequence[Uncounted]) -> dict[str, pa.Table]:
-    """By table, the rows that count for nobody; they are in the order of their table."""
-    found = {}
-    for one in asked:
-        columns: dict[str, pa.Array] = {}
-        for name in (one.row, one.subject, one.day):
-            column = [record.row[name] for record in done.records[one.step]]
-            columns |= _arrays(name, column, done.schemas[one.step][name])
-        found[one.table] = uncounted(pa.table(columns))
-    return found
+def _rows(done: Run, output: Output) -> pa.Table:
+    """The rows of an output; a relation of rows is in the order of their table."""
+    arrays: dict[str, pa.Array] = {}
+    for _, name in output.columns:
+        column = [record.row[name] for record in done.records[output.step]]
+        arrays |= _arrays(name, column, done.schemas[output.step][name])
+    return given(output, pa.table(arrays))
 
 
 def _failed(plan: Plan, records: Sequence[Record]) -> tuple[RunFault, ...]:

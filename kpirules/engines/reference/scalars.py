@@ -31,7 +31,7 @@ def reader(scalar: Scalar, params: Mapping[str, Value]) -> Reader:
             value = params[name]
             return lambda _row: value
         case Op():
-            return _operator(scalar, params)
+            return OPERATORS[scalar.op](scalar, [reader(arg, params) for arg in scalar.args])
         case Case():
             return _case(scalar, params)
 
@@ -49,29 +49,13 @@ def _case(case: Case, params: Mapping[str, Value]) -> Reader:
     return read
 
 
-def _operator(op: Op, params: Mapping[str, Value]) -> Reader:
-    args = [reader(arg, params) for arg in op.args]
-    if op.op == "is_missing":
-        return lambda row: args[0](row) is None
-    if op.op == "coalesce":
-        first, second = args
-        return lambda row: second(row) if (value := first(row)) is None else value
-    if op.op == "joined":
-        return lambda row: ", ".join(str(text) for arg in args if (text := arg(row)) is not None) or None
-    if op.op in ("and", "or"):
-        return _logic(args, deciding=op.op == "or")
-    if op.op in _ROUNDINGS:
-        work = _ROUNDINGS[op.op]
-        return _strict(lambda value: work(value, op), args)
-    if op.op in ("numerator", "denominator"):
-        return _sided(op, args[0])
-    if op.op == "last_day":
-        months = months_of(op.args[0].type.unit)
-        return _strict(lambda first: dates.last_day(first, months), args)
-    return _strict(_STRICT[op.op], args)
+# ---------------------------------------------------------------- operators
+
+_Lowering = Callable[[Op, list[Reader]], Reader]
+"""What makes the reader of an operator, of those of its arguments."""
 
 
-def _strict(work: Callable[..., Value], args: list[Reader]) -> Reader:
+def _read_all(work: Callable[..., Value], args: list[Reader]) -> Reader:
     """Null in, null out; every argument is worked out."""
 
     def read(row: Row) -> Value:
@@ -81,67 +65,107 @@ def _strict(work: Callable[..., Value], args: list[Reader]) -> Reader:
     return read
 
 
-def _logic(args: list[Reader], *, deciding: bool) -> Reader:
+def _strict(work: Callable[..., Value]) -> _Lowering:
+    """An operator by what it makes of values that are all there."""
+    return lambda _op, args: _read_all(work, args)
+
+
+def _rounding(work: Callable[[Any, Op], Value]) -> _Lowering:
+    """An operator that rounds, as it says how."""
+    return lambda op, args: _read_all(lambda value: work(value, op), args)
+
+
+def _is_missing(_op: Op, args: list[Reader]) -> Reader:
+    return lambda row: args[0](row) is None
+
+
+def _coalesce(_op: Op, args: list[Reader]) -> Reader:
+    first, second = args
+    return lambda row: second(row) if (value := first(row)) is None else value
+
+
+def _joined(_op: Op, args: list[Reader]) -> Reader:
+    return lambda row: ", ".join(str(text) for arg in args if (text := arg(row)) is not None) or None
+
+
+def _logic(*, deciding: bool) -> _Lowering:
     """A value that decides (false for `and`, true for `or`), else missing where one is missing."""
 
-    def read(row: Row) -> Value:
-        values = [arg(row) for arg in args]
-        if deciding in values:
-            return deciding
-        return None if None in values else not deciding
+    def lowered(_op: Op, args: list[Reader]) -> Reader:
+        def read(row: Row) -> Value:
+            values = [arg(row) for arg in args]
+            if deciding in values:
+                return deciding
+            return None if None in values else not deciding
 
-    return read
+        return read
+
+    return lowered
 
 
-def _sided(op: Op, arg: Reader) -> Reader:
+def _side(nth: int) -> _Lowering:
     """The size of one side of a number as a quotient, 1 where that is 0 or missing."""
-    kind, nth = op.args[0].type, ("numerator", "denominator").index(op.op)
 
-    def read(row: Row) -> Value:
-        value = arg(row)
-        return Fraction(1) if not isinstance(value, Fraction) else abs(sides(value, kind)[nth]) or Fraction(1)
+    def lowered(op: Op, args: list[Reader]) -> Reader:
+        kind = op.args[0].type
 
-    return read
+        def read(row: Row) -> Value:
+            value = args[0](row)
+            return Fraction(1) if not isinstance(value, Fraction) else abs(sides(value, kind)[nth]) or Fraction(1)
+
+        return read
+
+    return lowered
 
 
-_ROUNDINGS: dict[str, Callable[[Any, Op], Fraction]] = {
-    "round": lambda a, op: rounded(a, op.places, op.mode),
-    "floor": lambda a, op: floored(a, op.places),
-    "ceil": lambda a, op: ceiled(a, op.places),
-    "truncate": lambda a, op: truncated(a, op.places),
-    "extend": lambda a, op: extended(a, op.places),
+def _last_day(op: Op, args: list[Reader]) -> Reader:
+    months = months_of(op.args[0].type.unit)
+    return _read_all(lambda first: dates.last_day(first, months), args)
+
+
+OPERATORS: dict[str, _Lowering] = {
+    "add": _strict(lambda a, b: a + b),
+    "sub": _strict(lambda a, b: a - b),
+    "mul": _strict(lambda a, b: a * b),
+    "div": _strict(lambda a, b: a / b if b else None),
+    "over": _strict(lambda a, _divisor: a),
+    "neg": _strict(lambda a: -a),
+    "abs": _strict(abs),
+    "numerator": _side(0),
+    "denominator": _side(1),
+    "round": _rounding(lambda a, op: rounded(a, op.places, op.mode)),
+    "floor": _rounding(lambda a, op: floored(a, op.places)),
+    "ceil": _rounding(lambda a, op: ceiled(a, op.places)),
+    "truncate": _rounding(lambda a, op: truncated(a, op.places)),
+    "extend": _rounding(lambda a, op: extended(a, op.places)),
+    "at_most": _strict(min),
+    "at_least": _strict(max),
+    "eq": _strict(lambda a, b: a == b),
+    "ne": _strict(lambda a, b: a != b),
+    "lt": _strict(lambda a, b: a < b),
+    "le": _strict(lambda a, b: a <= b),
+    "gt": _strict(lambda a, b: a > b),
+    "ge": _strict(lambda a, b: a >= b),
+    "and": _logic(deciding=False),
+    "or": _logic(deciding=True),
+    "not": _strict(lambda a: not a),
+    "in": _strict(lambda a, *values: a in values),
+    "is_missing": _is_missing,
+    "coalesce": _coalesce,
+    "joined": _joined,
+    "days": _strict(lambda a, b: Fraction((b - a).days)),
+    "months": _strict(lambda a, b: Fraction(dates.months_between(a, b))),
+    "year": _strict(lambda a: Fraction(a.year)),
+    "half": _strict(lambda a: Fraction((a.month + 5) // 6)),
+    "quarter": _strict(lambda a: Fraction((a.month + 2) // 3)),
+    "month": _strict(lambda a: Fraction(a.month)),
+    "day": _strict(lambda a: Fraction(a.day)),
+    "weekday": _strict(lambda a: Fraction(a.isoweekday())),
+    "first_day": _strict(lambda a, months: dates.first_day(a, int(months))),
+    "last_day": _last_day,
+    "add_days": _strict(lambda a, n: dates.add_days(a, int(n))),
+    "add_months": _strict(lambda a, n: dates.add_months(a, int(n))),
+    "earlier": _strict(min),
+    "later": _strict(max),
 }
-
-
-_STRICT: dict[str, Callable[..., Value]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b if b else None,
-    "over": lambda a, _divisor: a,
-    "neg": lambda a: -a,
-    "abs": abs,
-    "eq": lambda a, b: a == b,
-    "ne": lambda a, b: a != b,
-    "lt": lambda a, b: a < b,
-    "le": lambda a, b: a <= b,
-    "gt": lambda a, b: a > b,
-    "ge": lambda a, b: a >= b,
-    "not": lambda a: not a,
-    "in": lambda a, *values: a in values,
-    "at_most": min,
-    "at_least": max,
-    "days": lambda a, b: Fraction((b - a).days),
-    "months": lambda a, b: Fraction(dates.months_between(a, b)),
-    "year": lambda a: Fraction(a.year),
-    "half": lambda a: Fraction((a.month + 5) // 6),
-    "quarter": lambda a: Fraction((a.month + 2) // 3),
-    "month": lambda a: Fraction(a.month),
-    "day": lambda a: Fraction(a.day),
-    "weekday": lambda a: Fraction(a.isoweekday()),
-    "first_day": lambda a, months: dates.first_day(a, int(months)),
-    "add_days": lambda a, n: dates.add_days(a, int(n)),
-    "add_months": lambda a, n: dates.add_months(a, int(n)),
-    "earlier": min,
-    "later": max,
-}
+"""By operator of the plan, what it means."""

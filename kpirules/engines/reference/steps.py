@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kpirules.engines.outcome import PAST_BOUND, RunFault, RunStopped, subject_order, values
+from kpirules.engines.reference.measures import worked_out
 from kpirules.engines.reference.scalars import Row, reader
 from kpirules.engines.schema import Schema
 from kpirules.plan.ir import ROW, Binding, Compute, Filter, Gather, InForce, Measure, Scan, Step, Value
@@ -127,7 +128,7 @@ def _summed_up(step: Gather, groups: Mapping[tuple[Value, ...], Sequence[Record]
         fed = {measure.name: _counted(measure, rows) for measure in step.measures}
         figures: Row = {}
         for measure in step.measures:
-            value = _MEASURES[measure.func](measure, fed[measure.name])
+            value = worked_out(measure, fed[measure.name])
             figures[measure.name] = value
             if isinstance(value, Fraction) and _past(value, measure.type):
                 faults.setdefault(measure.name, []).append((key[0], value))
@@ -141,30 +142,6 @@ def _counted(measure: Measure, rows: list[Row]) -> list[Row]:
     if where is not None:
         rows = [row for row in rows if row[where] is True]
     return rows if arg is None else [row for row in rows if row[arg] is not None]
-
-
-def _column(measure: Measure, rows: list[Row]) -> list[Any]:
-    assert measure.arg is not None, f"`{measure.name}` counts nothing"
-    return [row[measure.arg] for row in rows]
-
-
-def _median(values: list[Fraction]) -> Fraction | None:
-    """The value in the middle, of an even number the mean of the two there."""
-    if not values:
-        return None
-    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-
-
-_MEASURES: dict[str, Callable[[Measure, list[Row]], Value]] = {
-    "count": lambda _measure, rows: Fraction(len(rows)),
-    "sum": lambda measure, rows: sum(_column(measure, rows), Fraction(0)),
-    "distinct": lambda measure, rows: Fraction(len(set(_column(measure, rows)))),
-    "any": lambda measure, rows: any(_column(measure, rows)) if rows else None,
-    "all": lambda measure, rows: all(_column(measure, rows)) if rows else None,
-    "median": lambda measure, rows: _median(sorted(_column(measure, rows))),
-    "min": lambda measure, rows: min(_column(measure, rows), default=None),
-    "max": lambda measure, rows: max(_column(measure, rows), default=None),
-}
 
 
 def _past(value: Fraction, kind: Type) -> bool:

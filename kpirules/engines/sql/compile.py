@@ -19,7 +19,7 @@ from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.relations import selects, table
 from kpirules.engines.sql.scope import Names
 from kpirules.engines.sql.steps import DATA, Lowering, column_names, lowered
-from kpirules.plan.ir import Binding, Compute, Gather, Measure, Plan, Scan, Step, Uncounted, Value
+from kpirules.plan.ir import Binding, Compute, Gather, Measure, Output, Plan, Scan, Step, Value
 
 MADE = "made"
 """The schema of the tables that statements make for those after them."""
@@ -46,13 +46,12 @@ class Query:
 class Queries:
     """A compiled plan.
 
-    `uncredited` and `undated` find, by table, the rows that count for nobody. `tables` says, for each table that is
+    `others` find the rows of the plan's further outputs. `tables` says, for each table that is
     read, its identifier in the schema `data` and those of its columns; `made` has the plan's bindings by identifier.
     """
 
     subjects: Query
-    uncredited: Mapping[str, Query]
-    undated: Mapping[str, Query]
+    others: Mapping[Output, Query]
     tables: Mapping[str, tuple[str, Mapping[str, str]]]
     made: Mapping[str, Binding | Measure]
 
@@ -70,9 +69,8 @@ def compiled(plan: Plan, params: Mapping[str, Value], columns: Sequence[str], di
     """
     low = Lowering(dialect, params, schemas(plan), Names(), Names())
     subjects = _subjects(low, plan, columns)
-    uncredited = {one.table: _uncounted(low, plan, one) for one in plan.uncredited}
-    undated = {one.table: _uncounted(low, plan, one) for one in plan.undated}
-    return Queries(subjects, uncredited, undated, _tables(low, plan), _made(low, plan))
+    others = {output: _rows(low, plan, output) for output in plan.outputs[1:]}
+    return Queries(subjects, others, _tables(low, plan), _made(low, plan))
 
 
 def _subjects(low: Lowering, plan: Plan, columns: Sequence[str]) -> Query:
@@ -82,9 +80,8 @@ def _subjects(low: Lowering, plan: Plan, columns: Sequence[str]) -> Query:
     return _query(low, plan, plan.result, names, plan.key)
 
 
-def _uncounted(low: Lowering, plan: Plan, one: Uncounted) -> Query:
-    """Rows that count for nobody, in the order of their table."""
-    return _query(low, plan, one.step, (one.row, one.subject, one.day), one.row)
+def _rows(low: Lowering, plan: Plan, output: Output) -> Query:
+    return _query(low, plan, output.step, tuple(column for _, column in output.columns), output.key)
 
 
 def _query(low: Lowering, plan: Plan, root: str, names: tuple[str, ...], order: str) -> Query:

@@ -44,9 +44,6 @@ class Dialect(Protocol):
     def round_away(self, value: Node, digits: Digits, places: int) -> Node | None:
         """Exactly `value`, a decimal, to `places` >= 0, half away from zero; None where the engine cannot."""
 
-    def middle(self, value: Node) -> Node:
-        """An aggregate: the value in the middle of the rows by rank, of an even number the lower of the two."""
-
     def stop(self) -> Node:
         """A value of any type that ends the query with an error where it is worked out."""
 
@@ -123,11 +120,6 @@ class DuckDB:
     def round_away(self, value: Node, digits: Digits, places: int) -> Node | None:
         """`ROUND`."""
         return exp.Round(this=build.cast(value, digits), decimals=build.whole(places))
-
-    def middle(self, value: Node) -> Node:
-        """`QUANTILE_DISC` of a half takes the value whose rank is half the number of rows, rounded up."""
-        half = build.number(Fraction(1, 2), Digits(1, Fraction(1, 2)))
-        return exp.Anonymous(this="QUANTILE_DISC", expressions=[value.copy(), half])
 
     def stop(self) -> Node:
         """`ERROR`."""

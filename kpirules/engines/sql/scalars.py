@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlglot import exp
 
 from kpirules.engines.schema import may_miss
-from kpirules.engines.sql import build, numbers
+from kpirules.engines.sql import build, dates, numbers
 from kpirules.engines.sql.build import Node
 from kpirules.engines.sql.numbers import Num
 from kpirules.engines.sql.rounding import rounded
@@ -53,9 +53,12 @@ def number(scope: Scope, scalar: Scalar) -> Num:
             found = _known_number(value, kind)
         case Param(name, kind):
             found = _known_number(scope.params[name], kind)
-        case Op() | Case():
-            found = _NUMERIC[scalar.op](scope, scalar) if isinstance(scalar, Op) else _case_number(scope, scalar)
-            found = numbers.kept(scope, found, apart=True) if _is_deep(scope, scalar) else found
+        case Op():
+            found = OPERATORS[scalar.op].number(scope, scalar)
+        case Case():
+            found = _case_number(scope, scalar)
+    if isinstance(scalar, Op | Case) and _is_deep(scope, scalar):
+        found = numbers.kept(scope, found, apart=True)
     return replace(found, by=scalar.type.by)
 
 
@@ -69,7 +72,7 @@ def node(scope: Scope, scalar: Scalar) -> Node:
         case Param(name, kind):
             return _known(scope.params[name], kind)
         case Op() | Case():
-            found = _OTHER[scalar.op](scope, scalar) if isinstance(scalar, Op) else _case_node(scope, scalar)
+            found = OPERATORS[scalar.op].node(scope, scalar) if isinstance(scalar, Op) else _case_node(scope, scalar)
             return scope.keep(found, apart=True) if _is_deep(scope, scalar) else found
 
 
@@ -119,7 +122,7 @@ def _says_once(scalar: Scalar, nested: int = 1) -> bool:
     """Whether lowering needs no column of its own, so that a branch may stand in a CASE as it is."""
     if not isinstance(scalar, Op | Case):
         return True
-    repeats = isinstance(scalar, Op) and scalar.op in _REPEATING
+    repeats = isinstance(scalar, Op) and OPERATORS[scalar.op].repeats
     if repeats or scalar.type.over is not None or nested >= _NESTED:
         return False
     return all(_says_once(part, nested + 1) for part in parts_of(scalar))
@@ -253,117 +256,6 @@ def _side(scope: Scope, op: Op) -> Num:
     return Num(build.cast(build.call(exp.Coalesce, size, one), digits), digits)
 
 
-def _counted(count: Callable[[Scope, Op], Node]) -> Callable[[Scope, Op], Num]:
-    """A whole number of the engine's own as a decimal."""
-
-    def lowered(scope: Scope, op: Op) -> Num:
-        digits = op.type.sides[0]
-        return Num(build.cast(count(scope, op), digits), digits)
-
-    return lowered
-
-
-def _days(scope: Scope, op: Op) -> Node:
-    return scope.dialect.days(node(scope, op.args[0]), node(scope, op.args[1]))
-
-
-def _months(scope: Scope, op: Op) -> Node:
-    """The months from one date's to the other's, one fewer where the later date falls short of the day it begins on.
-
-    It falls short with a smaller number of the day, unless it is the last day of its month.
-    """
-    a, b = (scope.keep(node(scope, arg)) for arg in op.args)
-    apart = build.sub(_month_count(b), _month_count(a))
-
-    def short(start: Node, end: Node) -> Node:
-        last = _extract("DAY", scope.dialect.last_day(end, 1))
-        days = _extract("DAY", start), _extract("DAY", end)
-        return build.every([build.at_most(start, end), build.less(days[1], days[0]), build.less(days[1], last)])
-
-    fewer, more = build.sub(apart, build.whole(1)), build.add(apart, build.whole(1))
-    return build.case([(short(a, b), fewer), (short(b, a), more)], apart)
-
-
-def _month_count(day: Node) -> Node:
-    return build.add(build.mul(_extract("YEAR", day), build.whole(12)), _extract("MONTH", day))
-
-
-def _extract(part: str, day: Node) -> Node:
-    # a part of a date that is known to be missing has the type DOUBLE in DuckDB
-    return build.as_type(exp.Extract(this=exp.var(part), expression=day.copy()), exp.DType.BIGINT)
-
-
-def _part(part: str) -> Callable[[Scope, Op], Node]:
-    return lambda scope, op: _extract(part, node(scope, op.args[0]))
-
-
-def _half(scope: Scope, op: Op) -> Node:
-    first = build.at_most(_part("QUARTER")(scope, op), build.whole(2))
-    second = build.less(build.whole(2), _part("QUARTER")(scope, op))
-    return build.case([(first, build.whole(1)), (second, build.whole(2))])
-
-
-def _first_day(scope: Scope, op: Op) -> Node:
-    _, size = op.args
-    assert isinstance(size, Const), "how long a period is, is known"
-    assert isinstance(size.value, Fraction)
-    day = scope.keep(node(scope, op.args[0]))
-    month, months = _extract("MONTH", day), build.whole(int(size.value))
-    nth = build.binary(exp.IntDiv, build.sub(month, build.whole(1)), months)
-    first = build.add(build.mul(nth, months), build.whole(1))
-    return scope.dialect.date(_extract("YEAR", day), first)
-
-
-def _later(scope: Scope, op: Op) -> Node:
-    """A date so many days or months later, NULL outside of the years 1 to 9999.
-
-    As many as `_FARTHEST` lead out of these years from any date, and stay within the dates of the engine; no more are
-    added.
-    """
-    by = numbers.kept(scope, number(scope, op.args[1])).node
-    most = build.whole(_FARTHEST[op.op])
-    near = build.case([(build.less(by, build.neg(most)), build.neg(most)), (build.less(most, by), most)], by)
-    found = scope.keep(scope.dialect.later(node(scope, op.args[0]), near, op.op.removeprefix("add_")))
-    inside = build.every([build.at_most(build.day(date.min), found), build.at_most(found, build.day(date.max))])
-    return build.case([(inside, found)])
-
-
-_FARTHEST = {"add_days": 3_700_000, "add_months": 120_000}
-
-_NUMERIC: dict[str, Callable[[Scope, Op], Num]] = {
-    "add": lambda scope, op: numbers.add(scope, *_two(scope, op)),
-    "sub": lambda scope, op: numbers.add(scope, *_two(scope, op), minus=True),
-    "mul": lambda scope, op: numbers.multiply(scope, *_two(scope, op)),
-    "div": _divide,
-    "neg": _negative,
-    "abs": _absolute,
-    "coalesce": _coalesce_number,
-    "at_most": _limited,
-    "at_least": _limited,
-    "round": _rounded,
-    "floor": _rounded,
-    "ceil": _rounded,
-    "truncate": _rounded,
-    "extend": _rounded,
-    "over": _brought,
-    "numerator": _side,
-    "denominator": _side,
-    "days": _counted(_days),
-    "months": _counted(_months),
-    "year": _counted(_part("YEAR")),
-    "half": _counted(_half),
-    "quarter": _counted(_part("QUARTER")),
-    "month": _counted(_part("MONTH")),
-    "day": _counted(_part("DAY")),
-    "weekday": _counted(_part("ISODOW")),
-}
-
-_REPEATING = frozenset(
-    {"div", "over", "coalesce", "at_most", "at_least", "round", "floor", "ceil", "truncate", "extend"}
-    | {"months", "half", "earlier", "later", "first_day", "add_days", "add_months"}
-)
-
-
 # ---------------------------------------------------------------- everything else
 
 
@@ -408,19 +300,85 @@ def _last_day(scope: Scope, op: Op) -> Node:
     return scope.dialect.last_day(node(scope, op.args[0]), months)
 
 
-_OTHER: dict[str, Callable[[Scope, Op], Node]] = {
-    **dict.fromkeys(_COMPARISONS, _comparison),
-    "and": lambda scope, op: build.every(node(scope, arg) for arg in op.args),
-    "or": lambda scope, op: build.some(node(scope, arg) for arg in op.args),
-    "not": lambda scope, op: build.negated(node(scope, op.args[0])),
-    "in": _in,
-    "is_missing": _is_missing,
-    "coalesce": _coalesce_node,
-    "earlier": _day_of,
-    "later": _day_of,
-    "joined": _joined,
-    "last_day": _last_day,
-    "first_day": _first_day,
-    "add_days": _later,
-    "add_months": _later,
+def _first_day(scope: Scope, op: Op) -> Node:
+    day, size = op.args
+    assert isinstance(size, Const), "how long a period is, is known"
+    assert isinstance(size.value, Fraction)
+    return dates.first_day(scope, node(scope, day), int(size.value))
+
+
+def _later(scope: Scope, op: Op) -> Node:
+    day, number_of = op.args
+    by = numbers.kept(scope, number(scope, number_of)).node
+    return dates.later(scope, node(scope, day), by, op.op.removeprefix("add_"))
+
+
+def _of_dates(work: Callable[..., Node]) -> Callable[[Scope, Op], Num]:
+    """A whole number that dates have, as a decimal."""
+
+    def lowered(scope: Scope, op: Op) -> Num:
+        digits = op.type.sides[0]
+        return Num(build.cast(work(scope, *(node(scope, arg) for arg in op.args)), digits), digits)
+
+    return lowered
+
+
+def _no_number(_scope: Scope, op: Op) -> Num:
+    raise AssertionError(f"`{op.op}` makes no number")
+
+
+def _no_node(_scope: Scope, op: Op) -> Node:
+    raise AssertionError(f"`{op.op}` makes a number")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lowering:
+    """An operator that makes a `number`, or a `node` of anything else. `repeats`: its arguments stand in it twice."""
+
+    number: Callable[[Scope, Op], Num] = _no_number
+    node: Callable[[Scope, Op], Node] = _no_node
+    repeats: bool = False
+
+
+_ROUNDED = _Lowering(_rounded, repeats=True)
+_LIMITED = _Lowering(_limited, repeats=True)
+_COMPARED = _Lowering(node=_comparison)
+_MOVED = _Lowering(node=_later, repeats=True)
+_DAY = _Lowering(node=_day_of, repeats=True)
+
+OPERATORS: dict[str, _Lowering] = {
+    "add": _Lowering(lambda scope, op: numbers.add(scope, *_two(scope, op))),
+    "sub": _Lowering(lambda scope, op: numbers.add(scope, *_two(scope, op), minus=True)),
+    "mul": _Lowering(lambda scope, op: numbers.multiply(scope, *_two(scope, op))),
+    "div": _Lowering(_divide, repeats=True),
+    "over": _Lowering(_brought, repeats=True),
+    "neg": _Lowering(_negative),
+    "abs": _Lowering(_absolute),
+    "numerator": _Lowering(_side),
+    "denominator": _Lowering(_side),
+    **dict.fromkeys(("round", "floor", "ceil", "truncate", "extend"), _ROUNDED),
+    **dict.fromkeys(("at_most", "at_least"), _LIMITED),
+    **dict.fromkeys(_COMPARISONS, _COMPARED),
+    "and": _Lowering(node=lambda scope, op: build.every(node(scope, arg) for arg in op.args)),
+    "or": _Lowering(node=lambda scope, op: build.some(node(scope, arg) for arg in op.args)),
+    "not": _Lowering(node=lambda scope, op: build.negated(node(scope, op.args[0]))),
+    "in": _Lowering(node=_in),
+    "is_missing": _Lowering(node=_is_missing),
+    "coalesce": _Lowering(_coalesce_number, _coalesce_node, repeats=True),
+    "joined": _Lowering(node=_joined),
+    "days": _Lowering(_of_dates(dates.days)),
+    "months": _Lowering(_of_dates(dates.months), repeats=True),
+    "year": _Lowering(_of_dates(dates.part("YEAR"))),
+    "half": _Lowering(_of_dates(dates.half), repeats=True),
+    "quarter": _Lowering(_of_dates(dates.part("QUARTER"))),
+    "month": _Lowering(_of_dates(dates.part("MONTH"))),
+    "day": _Lowering(_of_dates(dates.part("DAY"))),
+    "weekday": _Lowering(_of_dates(dates.part("ISODOW"))),
+    "first_day": _Lowering(node=_first_day, repeats=True),
+    "last_day": _Lowering(node=_last_day),
+    "add_days": _MOVED,
+    "add_months": _MOVED,
+    "earlier": _DAY,
+    "later": _DAY,
 }
+"""By operator of the plan, its SQL."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from sqlglot import exp
 
 from kpirules.engines.schema import Schema
-from kpirules.engines.sql import build, numbers, scalars
+from kpirules.engines.sql import build, measures, numbers, scalars
 from kpirules.engines.sql.build import Node
 from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.relations import Relation, table
 from kpirules.engines.sql.scope import Names, Scope
-from kpirules.plan.ir import OVER, Binding, Compute, Filter, Gather, InForce, Measure, Scan, Step, Value
-from kpirules.values.types import SUM_BOUND, Digits, Type
+from kpirules.plan.ir import OVER, Binding, Compute, Filter, Gather, InForce, Scan, Step, Value
 
 DATA = "data"
 """The schema that the tables of a run stand in, apart from the relations of its plan."""
@@ -151,76 +149,5 @@ def _groups(low: Lowering, step: Gather, identifier: str) -> Relation:
     keys = [build.column(name) for name in _theirs(low, step)]
     made: dict[str, Node] = {key.name: key.copy() for key in keys}
     for measure in step.measures:
-        made |= _measured(low, measure, low.schemas[step.source])
+        made |= measures.columns(low.dialect, low.columns, measure)
     return Relation(identifier, {"": table(low.relations(step.source))}, made=made, keys=keys)
-
-
-_FUNCS: dict[str, Callable[[Node], Node]] = {
-    "sum": lambda arg: exp.Sum(this=arg),
-    "count": lambda arg: exp.Count(this=arg),
-    "distinct": lambda arg: exp.Count(this=exp.Distinct(expressions=[arg])),
-    "any": lambda arg: exp.LogicalOr(this=arg),
-    "all": lambda arg: exp.LogicalAnd(this=arg),
-    "min": lambda arg: exp.Min(this=arg),
-    "max": lambda arg: exp.Max(this=arg),
-}
-
-
-def _measured(low: Lowering, measure: Measure, schema: Schema) -> dict[str, Node]:
-    """The columns of one aggregate, two where it is a quotient: the divisor is that of any row that is not 0."""
-    made = _measure(low, measure, schema)
-    name, over = low.columns(measure.name), measure.type.over
-    if over is None:
-        return {name: made}
-    assert measure.arg is not None
-    num, divisor = (build.column(low.columns(one)) for one in (measure.arg, measure.arg + OVER))
-    counts = build.binary(exp.NEQ, num, build.number(Fraction(0), Digits(0, Fraction(1))))
-    found = build.call(exp.Coalesce, exp.Max(this=build.case([(counts, divisor)])), build.number(Fraction(1), over))
-    if measure.func == "sum":
-        made = _within(low, made, measure.type, found, over)
-    return {name: made, low.columns(measure.name + OVER): build.cast(found, over)}
-
-
-def _within(low: Lowering, summed: Node, kind: Type, divisor: Node, digits: Digits) -> Node:
-    """The numerator of a sum; one past the bound of sums ends the query."""
-    bound = Digits(0, SUM_BOUND)
-    most = low.dialect.multiply(build.cast(divisor, digits), digits, build.number(SUM_BOUND, bound), bound)
-    past = build.less(most, build.call(exp.Abs, summed))
-    return build.cast(build.case([(past, low.dialect.stop())], summed), kind.sides[0])
-
-
-def _measure(low: Lowering, measure: Measure, schema: Schema) -> Node:
-    """One aggregate, of numerators where it is a quotient.
-
-    The digits of a sum's type hold nothing past its bounds: beyond, the cast raises.
-    """
-    arg = exp.Star() if measure.arg is None else build.column(low.columns(measure.arg))
-    where = None if measure.where is None else build.column(low.columns(measure.where))
-    if measure.func == "median":
-        return _median(low, arg, where, measure, schema)
-    node = _filtered(_FUNCS[measure.func](arg), where)
-    digits = measure.type.digits
-    if digits is None:
-        return node
-    if measure.func == "sum":
-        node = build.call(exp.Coalesce, node, build.number(Fraction(0), digits))
-    return build.cast(node, digits)
-
-
-def _filtered(node: Node, where: Node | None) -> Node:
-    return node if where is None else exp.Filter(this=node, expression=exp.Where(this=where.copy()))
-
-
-def _median(low: Lowering, arg: Node, where: Node | None, measure: Measure, schema: Schema) -> Node:
-    """Half of the sum of the two values in the middle: the lower one, and the lower one of the negated values.
-
-    Where the number of rows is odd, both are the same.
-    """
-    assert measure.arg is not None
-    digits, half = schema[measure.arg].sides[0], Fraction(1, 2)
-    lower = _filtered(low.dialect.middle(arg), where)
-    upper = build.neg(_filtered(low.dialect.middle(build.neg(arg)), where))
-    both, of = build.cast(build.add(lower, upper), Digits(digits.scale, 2 * digits.bound)), Digits(1, half)
-    found = low.dialect.multiply(both, Digits(digits.scale, 2 * digits.bound), build.number(half, of), of)
-    assert measure.type.digits is not None
-    return build.cast(found, measure.type.digits)

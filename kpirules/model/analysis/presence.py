@@ -38,7 +38,6 @@ from kpirules.model.workspace import Workspace
 EVERYTHING: Presence = ("everything",)
 """The key that stands for all there is."""
 
-
 _Deep = tuple[Expr, int]
 """An expression, and how many names within names are looked behind in it."""
 

@@ -6,12 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from kpirules.model.expr import (
-    Expr,
-    Known,
-    Skip,
-    Unknown,
-)
+from kpirules.model.expr import Expr, Known, Skip, Unknown
 from kpirules.model.operations import fitting
 from kpirules.model.scope import Scope
 from kpirules.model.traversal import known

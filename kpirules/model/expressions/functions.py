@@ -60,7 +60,7 @@ def _meant(written: str, count: int, language: str) -> str | None:
 
     What it is called elsewhere tells most; of names that are close, those that take as many arguments come first.
     """
-    habit = next((name for name, others in _ELSEWHERE.items() if written.casefold() in others), None)
+    habit = words.function_meant(written)
     if habit is not None:
         return words.spelling(habit, language)
     known = {spelling: words.function(spelling) for spelling in words.functions()}
@@ -89,26 +89,6 @@ _FORMS = {(name, 3): ("if", "①", "then", "②", "else", "③") for name in ("i
 def _takes(name: str, count: int) -> bool:
     function = FUNCTIONS.get(name)
     return (function is not None and function.least <= count <= function.most) or (count == 1 and name in AGGREGATES)
-
-
-_ELSEWHERE: dict[str, tuple[str, ...]] = {
-    "sum": ("sumif", "sumifs", "求和", "总和", "总计"),
-    "avg": ("average", "averageif", "averageifs", "mean", "均值", "平均数"),
-    "count": ("counta", "countif", "countifs", "个数", "次数", "件数", "笔数"),
-    "count distinct": ("countunique", "distinct", "去重", "唯一计数"),
-    "max": ("maximum", "maxifs", "取大"),
-    "min": ("minimum", "minifs", "取小"),
-    "floor": ("int", "trunc", "rounddown", "取整", "去尾"),
-    "ceil": ("ceiling", "roundup", "进一"),
-    "days": ("datediff", "datedif", "天数差", "日期差", "相差天数"),
-    "months": ("monthdiff", "month_diff", "月份差", "月数差", "相差月数"),
-    "day": ("dayofmonth", "day_of_month", "几号", "日期号"),
-    "weekday": ("dayofweek", "day_of_week", "isodow", "isoweekday", "星期几", "周几"),
-    "month_start": ("startofmonth", "start_of_month", "first_day", "月首", "月第一天"),
-    "month_end": ("eomonth", "endofmonth", "end_of_month", "last_day", "月底", "月最后一天"),
-    "add_months": ("edate", "addmonths", "dateadd", "date_add", "加月数", "加月份"),
-}
-"""By English name, what spreadsheets and databases call a function, or people do."""
 
 
 def _scalar(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:

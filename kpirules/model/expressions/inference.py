@@ -5,21 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kpirules.model.analysis import denominators, presence
-from kpirules.model.expr import (
-    Absent,
-    Among,
-    As,
-    Bin,
-    Cond,
-    Expr,
-    Fallback,
-    Fn,
-    Lit,
-    Neg,
-    Not,
-    Skip,
-    Unknown,
-)
+from kpirules.model.expr import Absent, Among, As, Bin, Cond, Expr, Fallback, Fn, Lit, Neg, Not, Skip, Unknown
 from kpirules.model.expressions import expectations, functions, incomplete_conditions, recovered_types
 from kpirules.model.names import inlining, resolution
 from kpirules.model.operations import branches, fitting, operators
@@ -31,6 +17,7 @@ from kpirules.model.workspace import Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast, words
 from kpirules.values import texts, types
+from kpirules.values.operation_table import function
 from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
@@ -232,7 +219,7 @@ def _per(ws: Workspace, scope: Scope, node: ast.Per) -> Expr:
     if node.how == "pro rata":
         return quotient
     name = "truncate" if node.how == "whole" else "extend"
-    steps = fitting.fit(ws, node.span, (operand, step), lambda: types.steps(quotient.type, name))
+    steps = fitting.fit(ws, node.span, (operand, step), lambda: function(name).type(quotient.type))
     return Fn(name, (quotient,), type=steps, span=node.span)
 
 

@@ -9,9 +9,7 @@ from kpirules.model.analysis import presence, unfolding
 from kpirules.model.analysis.uses import handled, rule_nodes, rule_paths
 from kpirules.model.expr import Expr, Skip, Unknown, Val
 from kpirules.model.expressions import expectations, recovered_types
-from kpirules.model.items import (
-    clauses,
-)
+from kpirules.model.items import clauses
 from kpirules.model.operations import fitting, operators
 from kpirules.model.reports import quietly
 from kpirules.model.rules import forms

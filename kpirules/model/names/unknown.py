@@ -14,11 +14,8 @@ from kpirules.syntax import ast, words
 from kpirules.values.types import Type
 
 _CLOCK = ("active_days", "active_share", "period_days", "period_start", "period_end", "year_start")
-
-
 BUILT_IN = frozenset({None, *PARTS, *SUMS, "total", "grade", *_CLOCK})
 """The built-in names that this version can work out; None stands for a name that is not built in."""
-
 
 _LOOKED_FOR = 500
 """How many unknown names of a scheme are held against the known ones: each is held against all of them."""

@@ -156,7 +156,6 @@ _HELP = {
 }
 """The help by the unit that a place asks for and the one that stands there."""
 
-
 _ASKED = {Unit.BOOL: "compare", Unit.DATE: "date", Unit.TEXT: "text"}
 """The help by the unit that is asked for, whatever stands there."""
 
@@ -207,9 +206,7 @@ def day_meant(text: str) -> str | None:
 
 _NUMERAL = r"\d[\d_]*(?:\.\d+)?%?"
 
-
 _MONTHS = 12
-
 
 _DAY = (
     r"""["“]?(?:(\d{1,2}) *[-/.] *(\d{1,2}) *[-/.] *(\d{4})|(\d{4}) *[-/.年] *(\d{1,2}) *[-/.月] *(\d{1,2})日?)["”]?"""

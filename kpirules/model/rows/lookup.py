@@ -109,7 +109,6 @@ def _added_up(ws: Workspace, col: Col, owner: contracts.Column, time: contracts.
 _ADD_UP = (Unit.MONEY, Unit.NUMBER, Unit.COUNT)
 """Units of which the values of several periods make one of the whole."""
 
-
 _BECOME_ONE = {Unit.RATIO: "average", Unit.TEXT: "count", Unit.BOOL: "test"} | dict.fromkeys(
     (Unit.DATE, *row_times.PERIODS), "last"
 )

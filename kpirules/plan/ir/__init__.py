@@ -14,7 +14,21 @@ Missing is null. Every scalar operator is strict (null in, null out) but `coales
 `x is missing or x > 5`.
 """
 
-from kpirules.plan.ir.program import ROW, Advice, Check, Demand, Item, Part, Piece, Plan, Uncounted
+from kpirules.plan.ir.program import (
+    BROKEN,
+    ROW,
+    SUBJECTS,
+    UNCREDITED,
+    UNDATED,
+    Advice,
+    Check,
+    Demand,
+    Item,
+    Output,
+    Part,
+    Piece,
+    Plan,
+)
 from kpirules.plan.ir.scalars import (
     OVER,
     Case,
@@ -45,11 +59,15 @@ from kpirules.plan.ir.steps import (
 )
 
 __all__ = [
+    "BROKEN",
     "BY_ROWS",
     "NOT_ACTIVE",
     "NOT_ASKED",
     "OVER",
     "ROW",
+    "SUBJECTS",
+    "UNCREDITED",
+    "UNDATED",
     "Advice",
     "Binding",
     "Case",
@@ -64,6 +82,7 @@ __all__ = [
     "Measure",
     "Op",
     "Origin",
+    "Output",
     "Param",
     "Part",
     "Piece",
@@ -73,7 +92,6 @@ __all__ = [
     "Scalar",
     "Scan",
     "Step",
-    "Uncounted",
     "Value",
     "names_in",
     "parts_of",

@@ -8,9 +8,8 @@ from datetime import date
 from fractions import Fraction
 
 from kpirules.plan.ir.scalars import Origin
-from kpirules.plan.ir.steps import Scan, Step
+from kpirules.plan.ir.steps import Step
 from kpirules.records import dataclass
-from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 
@@ -76,19 +75,26 @@ class Item:
     advice: tuple[Advice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Uncounted:
-    """Rows of `table` that count for nobody: those of `step`.
+SUBJECTS = "subjects"
+UNCREDITED = "uncredited"
+UNDATED = "undated"
+BROKEN = "broken"
+"""Purposes of outputs: a row for each subject scored; rows of the period that no subject owns; rows that are of no
+period; rows that break what is required of them."""
 
-    `row`, `subject` and `day` are columns of its relation: the place of the row in its table (`ROW`), the key of the
-    subject that it names, and what places it in time.
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Rows that a run gives, for a purpose: those of `step`, in the order of its column `key`, which tells them apart.
+
+    `table` is whose rows they are. `columns` has what each column is called in what is given, and in the step.
     """
 
+    purpose: str
     table: str
     step: str
-    row: str
-    subject: str
-    day: str
+    key: str
+    columns: tuple[tuple[str, str], ...]
 
 
 ROW = "$row"
@@ -99,8 +105,8 @@ ROW = "$row"
 class Demand:
     """What the data must keep, worked out before the results.
 
-    `steps` make the relation `result`: the rows of `table` that break it, by the column `table.$row`. `message` is what
-    the rules say of them, `columns` are those of the table that the demand reads.
+    `steps` make the `output`: the rows of `table` that break it. `message` is what the rules say of them, `columns` are
+    those of the table that the demand reads.
     """
 
     message: str
@@ -108,15 +114,15 @@ class Demand:
     columns: tuple[str, ...]
     origin: Origin
     steps: tuple[Step, ...]
-    result: str
+    output: Output
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A compiled scheme.
 
-    `result` names the final relation: one row for each subject scored, with its `key` and every binding.
-    `uncredited` are the rows of the period that no subject owns, `undated` those that are of no period. `keys` has, by
+    `outputs` are what a run of it gives. The first is the result: of a scheme, the subjects scored, of whose relation a
+    run may ask for any binding. `subject` is the table of the subjects. `keys` has, by
     table whose rows make figures, the columns that tell them apart. `counted` has, by table whose rows are counted or
     looked up, the columns of the result that say how many of them count for the subject: of several, the largest says
     it. `amounts` has, by table whose rows aggregates count, the columns of money that they read.
@@ -130,35 +136,34 @@ class Plan:
     money_places: int
     language: str
     steps: tuple[Step, ...]
-    result: str
+    outputs: tuple[Output, ...]
     subject: str
-    key: str
-    key_type: Type
     items: tuple[Item, ...]
     checks: tuple[Check, ...]
-    uncredited: tuple[Uncounted, ...]
-    undated: tuple[Uncounted, ...]
     keys: Mapping[str, tuple[str, ...]]
     effective: tuple[date, date | None] | None = None
     demands: tuple[Demand, ...] = ()
     counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     amounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def result(self) -> str:
+        """The step of the result."""
+        return self.outputs[0].step
+
+    @property
+    def key(self) -> str:
+        """The column of the result that tells its rows apart."""
+        return self.outputs[0].key
+
     def of_demand(self, demand: Demand) -> Plan:
-        """A plan of its own for a demand, to which every row is a subject: it has no other results."""
-        key, first = f"{demand.table}.{ROW}", demand.steps[0]
-        assert isinstance(first, Scan)
+        """The plan that gives the rows which break a demand, and nothing else."""
         return replace(
             self,
             steps=demand.steps,
-            result=demand.result,
-            subject=demand.table,
-            key=key,
-            key_type=first.columns[key][1],
+            outputs=(demand.output,),
             items=(),
             checks=(),
-            uncredited=(),
-            undated=(),
             keys={},
             demands=(),
             counted={},

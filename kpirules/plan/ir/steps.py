@@ -126,10 +126,9 @@ class Compute:
 class Measure:
     """One figure of many rows: `func` over the column `arg` of the rows for which the column `where` is true.
 
-    `sum` (0 of no rows), `count` (rows; with an `arg`, those that have one), `distinct` (different values), `any`,
-    `all` (missing of no rows), `min`, `max`, `median` (missing of no rows; of an even number the mean of the two in the
-    middle). Rows whose `arg` is missing are passed over. `avg` is made of `sum` and a `count`. `where` None takes every
-    row. Where `arg` is a quotient, so is the measure.
+    The functions are the `measures` of `kpirules.values.operation_table`; `kpirules.engines.reference.measures` says
+    what each means. Rows whose `arg` is missing are passed over. `where` None takes every row. Where `arg` is a
+    quotient, so is the measure.
 
     INVARIANT: a quotient has the same divisor in all rows of a group in which it is not 0, as
     `kpirules.model.rows.divisors` sees to it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kpirules.source import Note
-from kpirules.syntax.reading import Reading
+from kpirules.syntax.recovery import Reading
 from kpirules.syntax.suggestions import speculative_parsing
 
 _JOINTS = (" ", ", ")

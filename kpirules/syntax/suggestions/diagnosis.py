@@ -11,7 +11,7 @@ from kpirules.source import Diagnostic, Note, Span
 from kpirules.source.similar import similar
 from kpirules.syntax import layout, words
 from kpirules.syntax.layout import Line
-from kpirules.syntax.reading import LineFault, Reading
+from kpirules.syntax.recovery import LineFault, Reading
 from kpirules.syntax.suggestions import continued_lines, misplaced_rows, notations, ranges, slips, speculative_parsing
 from kpirules.syntax.suggestions.expected import expected
 from kpirules.syntax.suggestions.unsupported import before_the_end, later

@@ -8,7 +8,7 @@ from functools import cache
 from kpirules.source import Diagnostic, Note
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line
-from kpirules.syntax.reading import LineFault, Reading
+from kpirules.syntax.recovery import LineFault, Reading
 from kpirules.syntax.suggestions.expected import Kind
 
 _HEADS = ("ELSE", "WHEN", "UP_TO", "ABOVE")

@@ -15,7 +15,7 @@ from kpirules.source import Note
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line
 from kpirules.syntax.parser.item_parser import item_parser
-from kpirules.syntax.reading import Reading
+from kpirules.syntax.recovery import Reading
 from kpirules.syntax.suggestions import comparisons
 from kpirules.syntax.suggestions.speculative_parsing import could, reads
 

@@ -9,7 +9,7 @@ from kpirules.records import dataclass
 from kpirules.source import Note
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line
-from kpirules.syntax.reading import Reading
+from kpirules.syntax.recovery import Reading
 from kpirules.syntax.suggestions import comparisons, slips
 from kpirules.syntax.suggestions.notations import LONGEST
 

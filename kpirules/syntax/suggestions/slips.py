@@ -10,7 +10,7 @@ from functools import cache
 from kpirules.source import Note
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line
-from kpirules.syntax.reading import Reading
+from kpirules.syntax.recovery import Reading
 from kpirules.syntax.suggestions import comparisons
 from kpirules.syntax.suggestions.notations import LONGEST
 from kpirules.syntax.suggestions.speculative_parsing import reads

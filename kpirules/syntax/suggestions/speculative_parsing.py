@@ -8,7 +8,7 @@ from lark import UnexpectedInput
 
 from kpirules.syntax import layout
 from kpirules.syntax.parser.item_parser import item_parser
-from kpirules.syntax.reading import Reading
+from kpirules.syntax.recovery import Reading
 
 _NEXT = re.compile(r" *(?:, *\w+(?: +\w+)?|[\w.%]+|\S)?")
 """What stands next in a line."""

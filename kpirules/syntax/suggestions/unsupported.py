@@ -7,7 +7,7 @@ import re
 from kpirules.source import Diagnostic, Note, Span
 from kpirules.syntax import words
 from kpirules.syntax.layout import Line
-from kpirules.syntax.reading import Reading
+from kpirules.syntax.recovery import Reading
 
 Place = tuple[int, int]
 
@@ -18,7 +18,6 @@ _OVER = re.compile(
     r"(?:(?P<number>\d\S*(?: [A-Z]{3}\b)?)|[^\W\d][\w.]*) *(?=$|[):,]|(?:then|else|and|or)\b|[-+*/×÷])"
 )
 _OVER_ROW = re.compile(r"over +\d[^\s:]* *:")
-
 
 _INSTEAD: dict[str, frozenset[str]] = {
     "earlier": frozenset(

@@ -93,12 +93,12 @@ def test_another_expression_is_not(written: str) -> None:
 )
 def test_why_a_column_behind_a_reference_may_be_missing(written: str, key: str, column: str | None) -> None:
     orders = ORDERS.rstrip() + "\n    store text optional references stores\n"
-    (found,) = refused(scheme(STORES, orders, f"define v = {written}"))
-    assert (found.labels[0].key, found.labels[0].args.get("column")) == (key, column)
+    (fault,) = refused(scheme(STORES, orders, f"define v = {written}"))
+    assert (fault.labels[0].key, fault.labels[0].args.get("column")) == (key, column)
 
 
 def test_the_reference_that_may_lead_nowhere_is_named_however_far_off() -> None:
     orders = ORDERS.rstrip() + "\n    visit text references visits\n"
     visits = "table visits\n    visit_id text key\n    store text matches stores"
-    (found,) = refused(scheme(STORES, visits, orders, "define v = sum(orders.amount + stores.goal)"))
-    assert found.labels[0].args["column"] == "visits.store"
+    (fault,) = refused(scheme(STORES, visits, orders, "define v = sum(orders.amount + stores.goal)"))
+    assert fault.labels[0].args["column"] == "visits.store"

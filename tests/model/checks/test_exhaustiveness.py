@@ -58,13 +58,13 @@ def test_against_every_value_of_the_grid(rows: list[tuple[str, int]], otherwise:
     wanted = [("KPI509", head) for head in dict.fromkeys(unreached)]
     gap = not otherwise and bool(free)
     heads = [f"{op} {tenths / 10}" for op, tenths in rows] + ["else"] * otherwise
-    found = refused(_by("n", *heads))
-    assert [one.code for one in found].count("KPI510") == gap
-    shown = [one for one in found if one.code == "KPI509"]
-    assert {one.span.text for one in shown if one.span} == {head for _, head in wanted}
-    for one in found:
-        if one.code == "KPI510":
-            assert Fraction(one.args["value"]) in free
+    faults = refused(_by("n", *heads))
+    assert [fault.code for fault in faults].count("KPI510") == gap
+    shown = [fault for fault in faults if fault.code == "KPI509"]
+    assert {fault.span.text for fault in shown if fault.span} == {head for _, head in wanted}
+    for fault in faults:
+        if fault.code == "KPI510":
+            assert Fraction(fault.args["value"]) in free
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,10 @@ def test_against_every_value_of_the_grid(rows: list[tuple[str, int]], otherwise:
     ],
 )
 def test_heads(head: str, rows: Sequence[str], faults: list[tuple[str, str | None]]) -> None:
-    found = refused(_by(head, *rows))
-    shown = [(one.code, one.args.get("value") if one.code == "KPI510" else one.args.get("text")) for one in found]
+    raised = refused(_by(head, *rows))
+    shown = [
+        (fault.code, fault.args.get("value") if fault.code == "KPI510" else fault.args.get("text")) for fault in raised
+    ]
     assert shown == faults
 
 
@@ -167,22 +169,22 @@ def test_tiers(rows: list[str], faults: list[tuple[str, str]]) -> None:
 # ---------------------------------------------------------------- choose
 
 ATOMS = (
-    ('role = "A"', lambda one: one["role"] == "A"),
-    ('role != "B"', lambda one: one["role"] != "B"),
-    ('role in "A", "C"', lambda one: one["role"] in "AC"),
-    ('role not in "A", "C"', lambda one: one["role"] not in "AC"),
-    ("whole > 1", lambda one: one["whole"] > 1),
-    ("2 > whole", lambda one: one["whole"] < 2),
-    ("whole = 3", lambda one: one["whole"] == 3),
-    ("whole != 0", lambda one: one["whole"] != 0),
-    ("whole in 0, 2", lambda one: one["whole"] in (0, 2)),
-    ("ok", lambda one: one["ok"]),
-    ("ok = false", lambda one: not one["ok"]),
+    ('role = "A"', lambda who: who["role"] == "A"),
+    ('role != "B"', lambda who: who["role"] != "B"),
+    ('role in "A", "C"', lambda who: who["role"] in "AC"),
+    ('role not in "A", "C"', lambda who: who["role"] not in "AC"),
+    ("whole > 1", lambda who: who["whole"] > 1),
+    ("2 > whole", lambda who: who["whole"] < 2),
+    ("whole = 3", lambda who: who["whole"] == 3),
+    ("whole != 0", lambda who: who["whole"] != 0),
+    ("whole in 0, 2", lambda who: who["whole"] in (0, 2)),
+    ("ok", lambda who: who["ok"]),
+    ("ok = false", lambda who: not who["ok"]),
 )
 CONDITION = st.recursive(
     st.sampled_from(ATOMS),
     lambda inner: st.one_of(
-        inner.map(lambda one: (f"not ({one[0]})", lambda who: not one[1](who))),
+        inner.map(lambda condition: (f"not ({condition[0]})", lambda who: not condition[1](who))),
         st.tuples(inner, inner).map(
             lambda two: (f"({two[0][0]}) and ({two[1][0]})", lambda who: two[0][1](who) and two[1][1](who))
         ),
@@ -194,14 +196,14 @@ CONDITION = st.recursive(
 )
 
 
-@given(st.lists(CONDITION, min_size=1, max_size=6, unique_by=lambda one: one[0]))
+@given(st.lists(CONDITION, min_size=1, max_size=6, unique_by=lambda condition: condition[0]))
 def test_choose_against_everybody_there_can_be(conditions: list[tuple[str, Callable[[dict[str, Any]], bool]]]) -> None:
     left = [{"role": r, "whole": w, "ok": o} for r in "ABC" for w in range(4) for o in (True, False)]
     unreached = []
     for text, holds in conditions:
-        if not any(holds(one) for one in left):
+        if not any(holds(who) for who in left):
             unreached.append(("KPI509", f"when {text}"))
-        left = [one for one in left if not holds(one)]
+        left = [who for who in left if not holds(who)]
     rows = "".join(f"    when {text} : 1\n" for text, _ in conditions)
     assert told(scheme(f"define x choose\n{rows}    else : 2", staff=STAFF)) == unreached
 
@@ -229,21 +231,21 @@ def test_choose(rows: list[str], unreached: list[str]) -> None:
     body = "".join(f"    when {row} : 1\n" for row in rows)
     parts = (ORDERS, "define half = whole / 2", "define limit = 1")
     staff = STAFF.replace("    day ", "    level integer optional\n    day ")
-    found = told(scheme(*parts, f"define x choose\n{body}    else : 2", staff=staff))
-    assert found == [("KPI509", f"when {row}") for row in unreached]
+    faults = told(scheme(*parts, f"define x choose\n{body}    else : 2", staff=staff))
+    assert faults == [("KPI509", f"when {row}") for row in unreached]
 
 
 def test_a_text_that_never_occurs_is_one_fault_of_a_row() -> None:
     rows = '    when role = "Z" : 1\n    when role = "A" and ok : 2\n    when role in "Z", "A" and ok : 2\n    else : 3'
-    found = told(scheme(f"define x choose\n{rows}", staff=STAFF))
-    assert found == [("KPI308", '"Z"'), ("KPI509", 'when role in "Z", "A" and ok'), ("KPI308", '"Z"')]
+    faults = told(scheme(f"define x choose\n{rows}", staff=STAFF))
+    assert faults == [("KPI308", '"Z"'), ("KPI509", 'when role in "Z", "A" and ok'), ("KPI308", '"Z"')]
 
 
 def test_choose_names_somebody_and_who_takes_him() -> None:
     rows = '    when whole > 1 : 1\n    when ok : 1\n    when role = "A" and whole = 3 : 1\n    else : 2'
-    (found,) = refused(scheme(f"define x choose\n{rows}", staff=STAFF))
-    assert [one.span.text for one in found.labels] == ["when whole > 1"]
-    assert [(one.key, one.args) for one in found.helps] == [("value", {"value": 'role = "A", whole = 3'})]
+    (fault,) = refused(scheme(f"define x choose\n{rows}", staff=STAFF))
+    assert [label.span.text for label in fault.labels] == ["when whole > 1"]
+    assert [(note.key, note.args) for note in fault.helps] == [("value", {"value": 'role = "A", whole = 3'})]
 
 
 def test_conditions_of_many_cases_are_left_undecided() -> None:

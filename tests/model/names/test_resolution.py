@@ -23,8 +23,8 @@ def test_built_in_words_may_be_columns() -> None:
     """
     data = {"staff": [("E1", "5", "x", "7", "9", "11")]}
     alone = 'define a = target * 2\ndefine b = score + total\ndefine c = 金额\ndefine d = if grade = "x" then 1 else 2'
-    found = figures(scheme(alone, staff=staff), data)
-    assert [found[name] for name in "abcd"] == [10, 16, 11, 1]
+    values = figures(scheme(alone, staff=staff), data)
+    assert [values[name] for name in "abcd"] == [10, 16, 11, 1]
     both = """
     indicator one
         actual 3元
@@ -42,8 +42,8 @@ def test_built_in_words_may_be_columns() -> None:
         "A" : 1
         "B" : 2
     """
-    found = figures(scheme(both, staff=staff), data)
-    assert [found[name] for name in ("one.score", "grade", "p", "e")] == [57, "A", 66, 1]
+    values = figures(scheme(both, staff=staff), data)
+    assert [values[name] for name in ("one.score", "grade", "p", "e")] == [57, "A", 66, 1]
 
 
 def test_a_column_goes_before_a_word_of_an_indicator_in_a_define() -> None:
@@ -115,10 +115,10 @@ def test_names_that_differ_in_case_only() -> None:
 
 def test_columns_of_any_name() -> None:
     staff = "table staff\n    工号 text key\n    naïve_é money between 0 and 99\n    Δ number(1)\n    _1 integer between 0 and 9\n    order_by integer between 0 and 9\nsubject staff"
-    found = figures(
+    values = figures(
         scheme("define x = naïve_é * Δ * _1 * order_by", staff=staff), {"staff": [("甲", "2", "1.5", "3", "4")]}
     )
-    assert found["x"] == 36
+    assert values["x"] == 36
 
 
 def test_groups_and_adjustments_are_named_within_their_scorecard() -> None:
@@ -150,8 +150,8 @@ def test_a_rows_scope() -> None:
     items = "define limit = 3元\ndefine amount = 100\ndefine x = sum(orders.amount where bonus > limit)"
     assert figures(scheme(orders, items), data)["x"] == 5
     clash = "define x = sum(orders.bonus where amount > 3)"
-    found = told(scheme(orders, "define amount = 100", clash))
-    assert found == [("KPI203", "amount")]
+    faults = told(scheme(orders, "define amount = 100", clash))
+    assert faults == [("KPI203", "amount")]
     clear = "define x = sum(orders.bonus where orders.amount > 3)"
     assert figures(scheme(orders, "define amount = 100", clear), data)["x"] == 7
     assert told(scheme(orders, "define mean = avg(orders.amount)", "define x = count(orders where amount > mean)")) == [
@@ -172,14 +172,14 @@ def test_a_rows_scope() -> None:
     ],
 )
 def test_a_slip_of_the_hand(written: str, close: str) -> None:
-    (found,) = refused(scheme(ORDERS, written))
-    assert [(note.key, note.args["similar"]) for note in found.helps] == [("similar", close)]
+    (fault,) = refused(scheme(ORDERS, written))
+    assert [(note.key, note.args["similar"]) for note in fault.helps] == [("similar", close)]
 
 
 def test_a_keyword_that_sticks_to_a_name() -> None:
-    (found,) = refused(scheme("定义 甲 = 如果 base > 3且base < 5 则 1 否则 2"))
-    assert found.span is not None
-    assert (found.code, found.helps[0].key) in (("KPI201", "space"), ("KPI101", "space"))
+    (fault,) = refused(scheme("定义 甲 = 如果 base > 3且base < 5 则 1 否则 2"))
+    assert fault.span is not None
+    assert (fault.code, fault.helps[0].key) in (("KPI201", "space"), ("KPI101", "space"))
 
 
 def test_a_fault_is_told_once_however_often_it_is_used() -> None:
@@ -190,12 +190,12 @@ def test_a_fault_is_told_once_however_often_it_is_used() -> None:
 
 
 def test_circles_print_themselves() -> None:
-    (found,) = refused(scheme("define a = b + 1", "define b = c + 1", "define c = a + 1"))
-    assert found.args["circle"] == "a → b → c → a"
-    (found,) = refused(scheme("define a = a + 1"))
-    assert found.args["circle"] == "a → a"
-    (found,) = refused(scheme(ORDERS, "define a = b where amount > 1", "define b = a where amount > 2"))
-    assert found.args["circle"] == "a → b → a"
+    (fault,) = refused(scheme("define a = b + 1", "define b = c + 1", "define c = a + 1"))
+    assert fault.args["circle"] == "a → b → c → a"
+    (fault,) = refused(scheme("define a = a + 1"))
+    assert fault.args["circle"] == "a → a"
+    (fault,) = refused(scheme(ORDERS, "define a = b where amount > 1", "define b = a where amount > 2"))
+    assert fault.args["circle"] == "a → b → a"
     chain = [f"define d{nth} = d{nth - 1} + d{nth - 1}" for nth in range(1, 40)]
     assert told(scheme("define d0 = base", *chain)) == []
     items = "define p1 = achievement + p2\ndefine p2 = p1\nindicator i\n    actual base\n    target 5\n    missing exclude\n    score p1 * 100"
@@ -310,8 +310,8 @@ def test_a_circle_through_an_indicators_definition_names_it() -> None:
 
 
 def test_a_circle_hides_no_other_fault_in_it() -> None:
-    found = told(scheme("define a = b + sum(1)", "define b = a + nothing"))
-    assert found == [("KPI207", "b"), ("KPI523", "1"), ("KPI201", "nothing")]
+    faults = told(scheme("define a = b + sum(1)", "define b = a + nothing"))
+    assert faults == [("KPI207", "b"), ("KPI523", "1"), ("KPI201", "nothing")]
 
 
 def test_tables_that_all_refer_to_each_other() -> None:
@@ -400,7 +400,7 @@ def test_a_name_that_holds_a_comparison_or_a_word_of_the_language(row: str, writ
     ],
 )
 def test_a_text_without_its_quotes(items: str, code: str, text: str, help_: str, write: str | None) -> None:
-    faults = [one for one in refused(scheme(items)) if one.span is not None and one.span.text == text]
+    faults = [fault for fault in refused(scheme(items)) if fault.span is not None and fault.span.text == text]
     (fault,) = faults
     assert fault.code == code
     assert [(note.key, note.args.get("write")) for note in fault.helps] == [(help_, write)]

@@ -84,8 +84,8 @@ def _unit(text: str, name: str) -> str:
 def test_arithmetic(op: str) -> None:
     fine = {pair: unit for pair in product(KINDS, KINDS) if (unit := _wanted(op, *pair))}
     defines = [f"define {a}_by_{b} = {a}_a {op} {b}_b" for a, b in fine]
-    found = compiled(scheme(ORDERS, COUNTS, *defines, staff=STAFF)).model.defines
-    assert {pair: str(found["{}_by_{}".format(*pair)].rule.type.unit) for pair in fine} == fine
+    typed = compiled(scheme(ORDERS, COUNTS, *defines, staff=STAFF)).model.defines
+    assert {pair: str(typed["{}_by_{}".format(*pair)].rule.type.unit) for pair in fine} == fine
 
 
 @pytest.mark.parametrize("op", ["+", "-", "*", "/"])
@@ -93,8 +93,8 @@ def test_arithmetic_that_means_nothing(op: str) -> None:
     wrong = [pair for pair in product(KINDS, KINDS) if not _wanted(op, *pair)]
     defines = [f"define x{nth} = {a}_a {op} {b}_b" for nth, (a, b) in enumerate(wrong)]
     code = "KPI302" if op in "+-" else "KPI303"
-    found = told(scheme(ORDERS, COUNTS, *defines, staff=STAFF))
-    assert found == [
+    faults = told(scheme(ORDERS, COUNTS, *defines, staff=STAFF))
+    assert faults == [
         ("KPI322", "number_a" if a == "number" else "number_b") if _of_parts(op, a, b) else (code, f"{a}_a {op} {b}_b")
         for a, b in wrong
     ]

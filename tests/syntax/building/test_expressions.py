@@ -137,9 +137,9 @@ def test_precedence_in_words(short: str, full: str) -> None:
     ],
 )
 def test_numbers(text: str, value: Fraction) -> None:
-    found = formula(text)
-    assert isinstance(found, ast.Number)
-    assert found.value == value
+    number = formula(text)
+    assert isinstance(number, ast.Number)
+    assert number.value == value
 
 
 @pytest.mark.parametrize(
@@ -147,23 +147,23 @@ def test_numbers(text: str, value: Fraction) -> None:
     [("75 USD", 75, "USD"), ("75元", 75, "CNY"), ("7.5 元", Fraction(15, 2), "CNY"), ("10万元", 100_000, "CNY")],
 )
 def test_money(text: str, value: Fraction, currency: str) -> None:
-    found = formula(text)
-    assert isinstance(found, ast.Money)
-    assert (found.value, found.currency) == (value, currency)
+    money = formula(text)
+    assert isinstance(money, ast.Money)
+    assert (money.value, money.currency) == (value, currency)
 
 
 @pytest.mark.parametrize("text", ["20%", "20 %", "２０％"])
 def test_percent(text: str) -> None:
-    found = formula(text)
-    assert isinstance(found, ast.Percent)
-    assert found.value == Fraction(1, 5)
+    percent = formula(text)
+    assert isinstance(percent, ast.Percent)
+    assert percent.value == Fraction(1, 5)
 
 
 @pytest.mark.parametrize("text", ['"a“b”＃"', '“a"b"＃”', '＂a"b"＃＂'])
 def test_a_text_closes_with_its_own_kind_of_quote(text: str) -> None:
-    found = formula(text)
-    assert isinstance(found, ast.Text)
-    assert found.value == text[1:-1]
+    quoted = formula(text)
+    assert isinstance(quoted, ast.Text)
+    assert quoted.value == text[1:-1]
 
 
 def test_calls() -> None:
@@ -174,9 +174,9 @@ def test_calls() -> None:
     filtered = formula('sum(a.b where c = "d" or e in 1, 2)')
     assert isinstance(filtered, ast.Call)
     assert filtered.where == formula('c = "d" or e in 1, 2')
-    one = formula("any(a in 1, 2)")
-    assert isinstance(one, ast.Call)
-    assert one.args == (formula("a in 1, 2"),)
+    call = formula("any(a in 1, 2)")
+    assert isinstance(call, ast.Call)
+    assert call.args == (formula("a in 1, 2"),)
 
 
 def test_names_are_compared_composed_and_in_half_width_digits() -> None:
@@ -202,9 +202,9 @@ def test_a_keyword_is_one_only_where_it_could_stand() -> None:
         "目标",
         "至",
     ):
-        found = formula(f"t.{word} + {word}_2")
-        assert isinstance(found, ast.Binary)
-        assert (found.left, found.right) == (formula(f"t.{word}"), formula(f"{word}_2"))
+        expr = formula(f"t.{word} + {word}_2")
+        assert isinstance(expr, ast.Binary)
+        assert (expr.left, expr.right) == (formula(f"t.{word}"), formula(f"{word}_2"))
     assert formula("target + 金额") != formula("target + 等级")
 
 
@@ -212,9 +212,9 @@ def test_a_keyword_is_one_only_where_it_could_stand() -> None:
     "name", ["a且b", "按实际", "orders", "inner", "至今", "近两期", "不低于a", "is_missing", "如果a"]
 )
 def test_a_keyword_that_touches_a_letter_is_part_of_a_name(name: str) -> None:
-    found = formula(name)
-    assert isinstance(found, ast.Path)
-    assert found.text == name
+    path = formula(name)
+    assert isinstance(path, ast.Path)
+    assert path.text == name
 
 
 def test_chinese_keywords_may_touch_their_number() -> None:

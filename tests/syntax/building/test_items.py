@@ -31,8 +31,8 @@ def _plain(expr: ast.Expr) -> ast.Formula:
 
 def test_both_languages_say_the_same() -> None:
     english, chinese = sound(ENGLISH), sound(CHINESE)
-    for one, other in zip(english.items, chinese.items, strict=True):
-        assert one == other
+    for english_item, other in zip(english.items, chinese.items, strict=True):
+        assert english_item == other
     assert (english.language, chinese.language) == ("en", "zh")
 
 
@@ -44,8 +44,8 @@ def test_the_language_is_that_of_most_keywords() -> None:
 
 
 def test_scheme() -> None:
-    found = item(ENGLISH[: ENGLISH.index("use")])
-    assert found == ast.Scheme(
+    scheme = item(ENGLISH[: ENGLISH.index("use")])
+    assert scheme == ast.Scheme(
         _name("east"),
         "East, quarterly",
         version=ast.Text("2024.3", span=NOWHERE),
@@ -62,11 +62,11 @@ def test_scheme() -> None:
 
 
 def test_a_scheme_without_end_or_half_even() -> None:
-    found = item("scheme a\n    effective from 2024-07-01\n    rounding score 2\n")
-    assert isinstance(found, ast.Scheme)
-    assert found.effective == (ast.Date(date(2024, 7, 1), span=NOWHERE), None)
-    assert found.half_even is False
-    assert (found.title, found.version, found.period, found.currency) == (None, None, None, None)
+    scheme = item("scheme a\n    effective from 2024-07-01\n    rounding score 2\n")
+    assert isinstance(scheme, ast.Scheme)
+    assert scheme.effective == (ast.Date(date(2024, 7, 1), span=NOWHERE), None)
+    assert scheme.half_even is False
+    assert (scheme.title, scheme.version, scheme.period, scheme.currency) == (None, None, None, None)
 
 
 def _column(name: str, kind: str, **parts: object) -> ast.Column:
@@ -114,16 +114,16 @@ def _column(name: str, kind: str, **parts: object) -> ast.Column:
     ],
 )
 def test_columns(text: str, column: ast.Column) -> None:
-    found = item(f"table t\n    {text}\n")
-    assert isinstance(found, ast.Table)
-    assert found.columns == (column,)
+    table = item(f"table t\n    {text}\n")
+    assert isinstance(table, ast.Table)
+    assert table.columns == (column,)
 
 
 def test_table_with_dates_in_force() -> None:
-    found = item("table t\n    a date\n    active from a to b\n    b date\n")
-    assert isinstance(found, ast.Table)
-    assert [column.name.text for column in found.columns] == ["a", "b"]
-    assert found.active == (ast.ActiveClause(_name("a"), _name("b"), span=NOWHERE),)
+    table = item("table t\n    a date\n    active from a to b\n    b date\n")
+    assert isinstance(table, ast.Table)
+    assert [column.name.text for column in table.columns] == ["a", "b"]
+    assert table.active == (ast.ActiveClause(_name("a"), _name("b"), span=NOWHERE),)
 
 
 @pytest.mark.parametrize(
@@ -131,11 +131,11 @@ def test_table_with_dates_in_force() -> None:
 )
 def test_words_after_the_name_of_a_table(text: str) -> None:
     """They stand after the title; one that touches the name is a part of it."""
-    found = item(f"{text}\n    a text\n")
-    assert isinstance(found, ast.Table)
+    table = item(f"{text}\n    a text\n")
+    assert isinstance(table, ast.Table)
     marked = text.split()[1] == "t"
-    assert found.marks == ((ast.TableMark("expects rows", span=NOWHERE),) if marked else ())
-    assert found.name.text == ("t" if marked else "t必有数据")
+    assert table.marks == ((ast.TableMark("expects rows", span=NOWHERE),) if marked else ())
+    assert table.name.text == ("t" if marked else "t必有数据")
 
 
 def test_subject() -> None:
@@ -157,39 +157,39 @@ def test_a_define_with_a_dot_is_a_column() -> None:
 
 
 def test_limits_stand_in_order() -> None:
-    found = item("define x = a, at most 3, at least b, at most 4\n")
-    assert isinstance(found, ast.Define)
-    assert isinstance(found.rule, ast.Formula)
-    limits = [(limit.at_most, limit.bound) for limit in found.rule.limits]
+    define = item("define x = a, at most 3, at least b, at most 4\n")
+    assert isinstance(define, ast.Define)
+    assert isinstance(define.rule, ast.Formula)
+    limits = [(limit.at_most, limit.bound) for limit in define.rule.limits]
     assert limits == [(True, _number(3)), (False, _path("b")), (True, _number(4))]
 
 
 def test_limit_clauses_belong_to_the_clause_above() -> None:
-    found = item(
+    indicator = item(
         "indicator a\n    actual b\n    score by c\n        else : 1\n    at most 9, at least 2\n    at most 8\n"
         "    target d\n    at least 1\n    missing exclude\n"
     )
-    assert isinstance(found, ast.Indicator)
-    limits = {c.name: [(limit.at_most, limit.bound) for limit in c.limits] for c in found.clauses}
+    assert isinstance(indicator, ast.Indicator)
+    limits = {c.name: [(limit.at_most, limit.bound) for limit in c.limits] for c in indicator.clauses}
     assert limits == {
         "actual": [],
         "score": [(True, _number(9)), (False, _number(2)), (True, _number(8))],
         "target": [(False, _number(1))],
     }
-    assert [clause.name for clause in found.clauses] == ["actual", "score", "target"]
+    assert [clause.name for clause in indicator.clauses] == ["actual", "score", "target"]
 
 
 def test_a_clause_written_twice_stands_twice() -> None:
-    found = item("indicator a\n    actual b\n    actual c\n    missing exclude\n    missing score 5\n")
-    assert isinstance(found, ast.Indicator)
-    assert len(found.clauses) == 2
-    assert [(m.policy, m.points) for m in found.missing] == [("exclude", None), ("score", _number(5))]
+    indicator = item("indicator a\n    actual b\n    actual c\n    missing exclude\n    missing score 5\n")
+    assert isinstance(indicator, ast.Indicator)
+    assert len(indicator.clauses) == 2
+    assert [(m.policy, m.points) for m in indicator.missing] == [("exclude", None), ("score", _number(5))]
 
 
 def test_rows_of_every_form() -> None:
-    found = item("define x by a\n    >= 1 : 2\n    'b', 3 : 4\n    else : 5\n".replace("'b'", '"b"'))
-    assert isinstance(found, ast.Define)
-    assert found.rule == ast.By(
+    define = item("define x by a\n    >= 1 : 2\n    'b', 3 : 4\n    else : 5\n".replace("'b'", '"b"'))
+    assert isinstance(define, ast.Define)
+    assert define.rule == ast.By(
         _path("a"),
         (
             ast.Row(ast.Comparison(">=", _number(1), span=NOWHERE), _plain(_number(2)), span=NOWHERE),
@@ -212,10 +212,10 @@ def test_rows_of_every_form() -> None:
 
 
 def test_the_right_side_of_a_row_may_be_another_rule_or_a_formula_below() -> None:
-    found = item("define x by a\n    1 :\n        curve b\n            1 : 2\n    else :\n        c, at most 2\n")
-    assert isinstance(found, ast.Define)
-    assert isinstance(found.rule, ast.By)
-    inner, below = (row.value for row in found.rule.rows)
+    define = item("define x by a\n    1 :\n        curve b\n            1 : 2\n    else :\n        c, at most 2\n")
+    assert isinstance(define, ast.Define)
+    assert isinstance(define.rule, ast.By)
+    inner, below = (row.value for row in define.rule.rows)
     assert isinstance(inner, ast.Curve)
     assert isinstance(below, ast.Formula)
     assert below.expr == _path("c")
@@ -238,19 +238,19 @@ def test_a_component_is_written_as_pay_is_and_not_paid() -> None:
 
 
 def test_scorecard_keeps_entries_in_and_out_of_groups() -> None:
-    found = item("scorecard s\n    a 5%\n    group g 60%\n        b 60% when c\n    adjust d = -1\n    e 35\n")
-    assert isinstance(found, ast.Scorecard)
-    assert [entry.indicator.text for entry in found.entries] == ["a", "e"]
-    assert [(g.name.text, [e.indicator.text for e in g.entries]) for g in found.groups] == [("g", ["b"])]
-    assert found.groups[0].entries[0].when == _path("c")
-    assert found.entries[1].weight == _number(35)
-    assert [adjust.name.text for adjust in found.adjusts] == ["d"]
+    card = item("scorecard s\n    a 5%\n    group g 60%\n        b 60% when c\n    adjust d = -1\n    e 35\n")
+    assert isinstance(card, ast.Scorecard)
+    assert [entry.indicator.text for entry in card.entries] == ["a", "e"]
+    assert [(g.name.text, [e.indicator.text for e in g.entries]) for g in card.groups] == [("g", ["b"])]
+    assert card.groups[0].entries[0].when == _path("c")
+    assert card.entries[1].weight == _number(35)
+    assert [adjust.name.text for adjust in card.adjusts] == ["d"]
 
 
 def test_a_gate_may_do_several_things() -> None:
-    found = item('gate g when a\n    grade at most "C"\n    m.score is 0\n    p at least 1\n')
-    assert isinstance(found, ast.Gate)
-    effects = [(effect.target.text, effect.how) for effect in found.effects]
+    gate = item('gate g when a\n    grade at most "C"\n    m.score is 0\n    p at least 1\n')
+    assert isinstance(gate, ast.Gate)
+    effects = [(effect.target.text, effect.how) for effect in gate.effects]
     assert effects == [("grade", "at most"), ("m.score", "is"), ("p", "at least")]
 
 

@@ -44,17 +44,17 @@ def larks() -> ItemParser:
 
 def read(parser: ItemParser, text: str) -> tuple[list[tuple[str, str, int | None]], object]:
     """The tokens of a text as far as it can be read, and what stopped the reading."""
-    found: list[tuple[str, str, int | None]] = []
+    tokens: list[tuple[str, str, int | None]] = []
     reading = parser.parse_interactive(text)
     try:
-        found.extend((token.type, str(token), token.end_pos) for token in reading.iter_parse())
+        tokens.extend((token.type, str(token), token.end_pos) for token in reading.iter_parse())
     except UnexpectedToken as error:
-        return found, (error.pos_in_stream, error.token.type, str(error.token), frozenset(error.accepts or ()))
+        return tokens, (error.pos_in_stream, error.token.type, str(error.token), frozenset(error.accepts or ()))
     except UnexpectedCharacters as error:
-        return found, (error.pos_in_stream, frozenset(error.allowed or ()))
+        return tokens, (error.pos_in_stream, frozenset(error.allowed or ()))
     except UnexpectedInput as error:
-        return found, type(error)
-    return found, frozenset(reading.accepts())  # type: ignore[no-untyped-call]  # Lark says no types for it
+        return tokens, type(error)
+    return tokens, frozenset(reading.accepts())  # type: ignore[no-untyped-call]  # Lark says no types for it
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["en", "zh"])

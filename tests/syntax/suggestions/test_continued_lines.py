@@ -26,11 +26,11 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "code", "found", "whole"), VALUES)
-def test_a_value_on_two_lines(text: str, code: str, found: str, whole: str) -> None:
+@pytest.mark.parametrize(("text", "code", "part", "whole"), VALUES)
+def test_a_value_on_two_lines(text: str, code: str, part: str, whole: str) -> None:
     file, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.span is not None
-    assert (fault.code, fault.span.text) == (code, found)
+    assert (fault.code, fault.span.text) == (code, part)
     assert [(note.key, note.args["write"]) for note in fault.helps] == [("join", whole)]
     assert not file.items
 

@@ -296,8 +296,8 @@ def test_faults_come_in_file_order_and_each_line_once() -> None:
     )
     file, faults = read(text)
     assert [fault.span and fault.span.text for fault in faults] == ["txt", "ky", "a", "1", "2", "c", "="]
-    assert [type(one) for one in file.items] == [ast.Define]
-    assert [type(one.item) for one in file.fragments] == [ast.Table]
+    assert [type(node) for node in file.items] == [ast.Define]
+    assert [type(fragment.item) for fragment in file.fragments] == [ast.Table]
     assert file.broken == {"", "a", "c", "x", "z"}
 
 

@@ -10,8 +10,11 @@ from kpirules.syntax.parse import parse
 
 def _faults(text: str) -> list[tuple[str, str, str]]:
     """Code, underlined text and first help of each fault."""
-    found = parse(SourceText("a.kpi", text))[1]
-    return [(one.code, one.span.text if one.span else "", one.helps[0].key if one.helps else "") for one in found]
+    faults = parse(SourceText("a.kpi", text))[1]
+    return [
+        (fault.code, fault.span.text if fault.span else "", fault.helps[0].key if fault.helps else "")
+        for fault in faults
+    ]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,7 @@ def test_a_sign_where_a_space_belongs(text: str, sign: str, write: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "row"),
     [
         ("define k by n >= 3 : 1\n    else : 2", ">"),
         ("define k choose when n > 3 : 1\n    else : 2", "when"),
@@ -45,12 +48,12 @@ def test_a_sign_where_a_space_belongs(text: str, sign: str, write: str) -> None:
         ("指标 x\n    实际 n\n    得分 按 实际 ≥ 30 : 100\n    ≥ 20 : 60\n    否则 : 0", "≥"),
     ],
 )  # fmt: skip
-def test_a_row_in_the_line_of_its_rule(text: str, found: str) -> None:
-    assert _faults(text) == [("KPI101", found, "rows")]
+def test_a_row_in_the_line_of_its_rule(text: str, row: str) -> None:
+    assert _faults(text) == [("KPI101", row, "rows")]
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "rule"),
     [
         ("define k by n\n    >= 3 : by m > 5 : 1\n              else : 2\n    else : 3", "by m > 5 : 1"),
         ("define k by n\n    >= 3 : by m\n        > 5 : 1\n        else : 2\n    else : 3", "by m"),
@@ -58,8 +61,8 @@ def test_a_row_in_the_line_of_its_rule(text: str, found: str) -> None:
         ("pay p\n    amount tiers n\n        up to 9 : by m > 1 : 1%\n        above : 2%", "by m > 1 : 1%"),
     ],
 )
-def test_a_rule_in_the_line_of_its_row(text: str, found: str) -> None:
-    assert _faults(text) == [("KPI101", found, "rule")]
+def test_a_rule_in_the_line_of_its_row(text: str, rule: str) -> None:
+    assert _faults(text) == [("KPI101", rule, "rule")]
 
 
 def test_rows_beside_a_rule_are_told_with_it() -> None:

@@ -62,13 +62,13 @@ NOTATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found", "instead"), NOTATIONS)
-def test_notation(text: str, found: str | None, instead: str) -> None:
+@pytest.mark.parametrize(("text", "value", "instead"), NOTATIONS)
+def test_notation(text: str, value: str | None, instead: str) -> None:
     """Where nothing is said of what was found, it is all behind `= `."""
     _, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.code == "KPI101"
     assert fault.span is not None
-    assert fault.span.text == (found or text.partition(" = ")[2])
+    assert fault.span.text == (value or text.partition(" = ")[2])
     (help_,) = fault.helps
     assert help_.key == "write"
     written = help_.args["write"]

@@ -98,12 +98,12 @@ SLIPS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found", "instead"), SLIPS)
-def test_slip(text: str, found: str, instead: str) -> None:
+@pytest.mark.parametrize(("text", "slip", "instead"), SLIPS)
+def test_slip(text: str, slip: str, instead: str) -> None:
     _, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.code == "KPI101"
     assert fault.span is not None
-    assert fault.span.text == found
+    assert fault.span.text == slip
     assert [(note.key, note.args["write"]) for note in fault.helps] == [("write", instead)]
 
 
@@ -124,11 +124,11 @@ BOUNDS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found"), BOUNDS)
-def test_a_range_is_written_out_only_where_its_operand_stands_alone(text: str, found: str) -> None:
+@pytest.mark.parametrize(("text", "slip"), BOUNDS)
+def test_a_range_is_written_out_only_where_its_operand_stands_alone(text: str, slip: str) -> None:
     _, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.span is not None
-    assert (fault.code, fault.span.text, [note.key for note in fault.helps]) == ("KPI101", found, ["bounds"])
+    assert (fault.code, fault.span.text, [note.key for note in fault.helps]) == ("KPI101", slip, ["bounds"])
 
 
 TIMES = [
@@ -143,11 +143,11 @@ TIMES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found"), TIMES)
-def test_a_unit_of_time_is_dropped_only_beside_what_counts_in_it(text: str, found: str) -> None:
+@pytest.mark.parametrize(("text", "slip"), TIMES)
+def test_a_unit_of_time_is_dropped_only_beside_what_counts_in_it(text: str, slip: str) -> None:
     _, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.span is not None
-    assert (fault.code, fault.span.text, [note.key for note in fault.helps]) == ("KPI101", found, ["time"])
+    assert (fault.code, fault.span.text, [note.key for note in fault.helps]) == ("KPI101", slip, ["time"])
 
 
 LATER = [
@@ -159,11 +159,11 @@ LATER = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found"), LATER)
-def test_a_comparison_in_words_is_told_from_what_comes_later(text: str, found: str) -> None:
+@pytest.mark.parametrize(("text", "slip"), LATER)
+def test_a_comparison_in_words_is_told_from_what_comes_later(text: str, slip: str) -> None:
     _, (fault,) = parse(SourceText("a.kpi", text))
     assert fault.span is not None
-    assert (fault.code, fault.span.text) == ("KPI801", found)
+    assert (fault.code, fault.span.text) == ("KPI801", slip)
 
 
 def test_a_keyword_that_sticks_to_a_name_is_another_slip() -> None:

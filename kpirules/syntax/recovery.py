@@ -1,4 +1,4 @@
-"""An item being read, and a fault found in it."""
+"""An item while it is read, and what is left out of its text because of a fault."""
 
 from __future__ import annotations
 
