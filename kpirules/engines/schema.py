@@ -24,10 +24,10 @@ Schema = dict[str, Type]
 
 def schemas(plan: Plan) -> dict[str, Schema]:
     """Column names and types of each step's relation, by the step's name."""
-    found: dict[str, Schema] = {}
+    by_step: dict[str, Schema] = {}
     for step in plan.steps:
-        found[step.name] = _columns(step, found)
-    return found
+        by_step[step.name] = _columns(step, by_step)
+    return by_step
 
 
 def inputs(step: Step) -> tuple[str, ...]:
@@ -48,8 +48,8 @@ def may_miss(scalar: Scalar, schema: Schema) -> bool:
     """
     pending = [scalar]
     while pending:
-        one = pending.pop()
-        match one:
+        part = pending.pop()
+        match part:
             case Ref(name) if schema[name].missing:
                 return True
             case Const(None) | Case(otherwise=None):
@@ -59,7 +59,7 @@ def may_miss(scalar: Scalar, schema: Schema) -> bool:
             case Op("is_missing"):
                 continue
             case Op(_, args):
-                if one.type.missing:
+                if part.type.missing:
                     return True
                 pending += args
             case Case(whens, last) if last is not None:
@@ -77,10 +77,10 @@ def _columns(step: Step, known: Mapping[str, Schema]) -> Schema:
             return dict(known[step.input])
         case Gather():
             taken = {name: known[step.source][column].maybe() for name, column in step.take.items()}
-            return {**known[step.input], **taken, **{one.name: one.type.maybe() for one in step.measures}}
+            return {**known[step.input], **taken, **{figure.name: figure.type.maybe() for figure in step.measures}}
         case Compute():
-            found = dict(known[step.input])
-            for one in step.bindings:
-                missing = one.guard is not None or may_miss(one.expr, found)
-                found[one.name] = one.type.maybe(when=missing)
-            return found
+            columns = dict(known[step.input])
+            for figure in step.bindings:
+                missing = figure.guard is not None or may_miss(figure.expr, columns)
+                columns[figure.name] = figure.type.maybe(when=missing)
+            return columns

@@ -51,7 +51,7 @@ def run(plan: Plan, tables: Mapping[str, pa.Table], params: Mapping[str, Value],
     records = sorted(done.records[plan.result], key=lambda record: subject_order(record.row[plan.key]))
     return Outcome(
         subjects=_table(plan, done, records, columns),
-        others={(one.purpose, one.table): _rows(done, one) for one in plan.outputs[1:]},
+        others={(output.purpose, output.table): _rows(done, output) for output in plan.outputs[1:]},
         faults=_failed(plan, records),
         engine=NAME,
     )
@@ -119,11 +119,11 @@ def _arrays(name: str, column: list[Any], kind: Type) -> dict[str, pa.Array]:
     digits, over = kind.sides
     pairs = [None if value is None else sides(value, kind) for value in column]
     nums = [None if pair is None else decimal(pair[0], digits) for pair in pairs]
-    found = {name: pa.array(nums, arrow_type(digits))}
+    arrays = {name: pa.array(nums, arrow_type(digits))}
     if kind.over:
         dens = [None if pair is None else decimal(pair[1], over) for pair in pairs]
-        found[name + OVER] = pa.array(dens, arrow_type(over))
-    return found
+        arrays[name + OVER] = pa.array(dens, arrow_type(over))
+    return arrays
 
 
 def _rows(done: Run, output: Output) -> pa.Table:
@@ -136,9 +136,9 @@ def _rows(done: Run, output: Output) -> pa.Table:
 
 
 def _failed(plan: Plan, records: Sequence[Record]) -> tuple[RunFault, ...]:
-    found = []
+    failures = []
     for check in plan.checks:
         subjects = tuple(record.row[plan.key] for record in records if record.row[check.when] is True)
         if subjects:
-            found.append(failed(check, subjects))
-    return tuple(found)
+            failures.append(failed(check, subjects))
+    return tuple(failures)

@@ -150,12 +150,14 @@ def _past(value: Fraction, kind: Type) -> bool:
 
 
 def _stop_on(named: Sequence[Binding | Measure], faults: Mapping[str, list[tuple[Value, Fraction]]]) -> None:
-    found = []
-    for one in named:
-        if one.name in faults:
-            cases = sorted(faults[one.name], key=lambda case: subject_order(case[0]))
-            low, high = one.type.bounds
+    stopped = []
+    for figure in named:
+        if figure.name in faults:
+            cases = sorted(faults[figure.name], key=lambda case: subject_order(case[0]))
+            low, high = figure.type.bounds
             subjects = tuple(subject for subject, _ in cases)
-            found.append(RunFault(PAST_BOUND, one.item, one.name, subjects, one.origin, cases[0][1], low, high))
-    if found:
-        raise RunStopped(found)
+            stopped.append(
+                RunFault(PAST_BOUND, figure.item, figure.name, subjects, figure.origin, cases[0][1], low, high)
+            )
+    if stopped:
+        raise RunStopped(stopped)

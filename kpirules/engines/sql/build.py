@@ -182,8 +182,8 @@ def whole(value: int) -> Node:
 
 def joined(texts: Sequence[Node], between: str) -> Node:
     """The texts that are there, with one between; NULL where none is, or all are empty."""
-    found = exp.ConcatWs(expressions=[text(between), *map(_free, texts)], coalesce=True)  # NULLs are passed over
-    return exp.Nullif(this=found, expression=text(""))
+    joined_up = exp.ConcatWs(expressions=[text(between), *map(_free, texts)], coalesce=True)  # NULLs are passed over
+    return exp.Nullif(this=joined_up, expression=text(""))
 
 
 def text(value: str) -> Node:

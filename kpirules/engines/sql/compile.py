@@ -89,12 +89,12 @@ def _query(low: Lowering, plan: Plan, root: str, names: tuple[str, ...], order: 
     steps = _needed(plan, root)
     relations = [relation for step in steps for relation in lowered(low, step)]
     wanted = {low.relations(root): map(low.columns, names)}
-    found = list(selects(relations, wanted, low.relations.fresh))
+    selected = list(selects(relations, wanted, low.relations.fresh))
     nodes = [build.column(low.columns(name)) for name in names]
     select = exp.Select().select(*nodes, copy=False).from_(table(low.relations(root)), copy=False)
     select.order_by(build.column(low.columns(order)), copy=False)
     aggregates = {relation.identifier for relation in relations if relation.keys}
-    *made, (_, tree) = _cut([*found, ("", select)], aggregates)
+    *made, (_, tree) = _cut([*selected, ("", select)], aggregates)
     return Query(tree, names, tuple(made))
 
 
@@ -123,7 +123,7 @@ def _cut(parts: Sequence[Select], aggregates: Container[str]) -> list[Select]:
 def _sources(select: exp.Select) -> list[exp.Table]:
     """The relations that a select reads, without the tables of the data."""
     joins = select.args.get("joins") or []
-    return [one for one in (select.args["from_"].this, *(join.this for join in joins)) if one.db != DATA]
+    return [source for source in (select.args["from_"].this, *(join.this for join in joins)) if source.db != DATA]
 
 
 def _needed(plan: Plan, root: str) -> list[Step]:
@@ -141,13 +141,13 @@ def _made(low: Lowering, plan: Plan) -> dict[str, Binding | Measure]:
     made: list[Binding | Measure] = []
     for step in plan.steps:
         made += step.bindings if isinstance(step, Compute) else step.measures if isinstance(step, Gather) else ()
-    return {low.columns(one.name): one for one in made}
+    return {low.columns(figure.name): figure for figure in made}
 
 
 def _tables(low: Lowering, plan: Plan) -> dict[str, tuple[str, dict[str, str]]]:
-    found: dict[str, tuple[str, dict[str, str]]] = {}
+    tables: dict[str, tuple[str, dict[str, str]]] = {}
     for step in plan.steps:
         if isinstance(step, Scan):
-            _, columns = found.setdefault(step.table, (low.relations(step.table), {}))
+            _, columns = tables.setdefault(step.table, (low.relations(step.table), {}))
             columns |= {column: low.columns(column) for column, _ in step.columns.values()}
-    return found
+    return tables

@@ -57,11 +57,11 @@ def selects(
     `wanted` are the columns that are read from outside, by relation; `fresh` gives identifiers of layers.
     """
     needed = {identifier: dict.fromkeys(columns) for identifier, columns in wanted.items()}
-    found: list[list[tuple[str, exp.Select]]] = []
+    by_relation: list[list[tuple[str, exp.Select]]] = []
     for relation in reversed(relations):
         asked = needed.get(relation.identifier, {})
-        found.append(list(_select(relation, asked, needed, fresh)))
-    for parts in reversed(found):
+        by_relation.append(list(_select(relation, asked, needed, fresh)))
+    for parts in reversed(by_relation):
         yield from parts
 
 
@@ -78,7 +78,7 @@ def _select(
     kept = {} if relation.passed is None else {name: None for name in asked if name not in made}
     passed = _passed(layers, kept, outside)
     for alias, source in relation.sources.items():
-        conditions = [one for one in (relation.joined, relation.where) if one is not None]
+        conditions = [condition for condition in (relation.joined, relation.where) if condition is not None]
         read = _columns_of(alias, [*made.values(), *relation.keys, *conditions])
         if alias == relation.passed:
             read |= passed[0] | _read(layers[0])
@@ -132,28 +132,28 @@ _Layer = dict[str, _Step]
 def _asked_for(steps: Mapping[str, Node], asked: Columns) -> _Layer:
     """The steps that are asked for, and those that they read."""
     wanted = dict(asked)
-    found: _Layer = {}
+    kept: _Layer = {}
     for name, node in reversed(list(steps.items())):
         if name in wanted:
-            found[name] = _Step(node, _plain(node))
-            wanted |= dict.fromkeys(found[name].reads)
-    return dict(reversed(list(found.items())))
+            kept[name] = _Step(node, _plain(node))
+            wanted |= dict.fromkeys(kept[name].reads)
+    return dict(reversed(list(kept.items())))
 
 
 def _inlined(steps: _Layer, asked: Columns, apart: Container[str]) -> _Layer:
     """The steps, less those that only one other reads, which stand inside it where they need not stand apart."""
     uses = Counter(name for step in steps.values() for name in step.reads)
-    found: _Layer = {}
+    kept: _Layer = {}
     nested: dict[str, int] = {}
     for name, step in steps.items():
         inner = {
-            one: found.pop(one)
-            for one in dict.fromkeys(step.reads)
-            if one in found and one not in asked and one not in apart and uses[one] == 1 and nested[one] < _NESTED
+            read: kept.pop(read)
+            for read in dict.fromkeys(step.reads)
+            if read in kept and read not in asked and read not in apart and uses[read] == 1 and nested[read] < _NESTED
         }
-        nested[name] = 1 + max((nested[one] for one in inner), default=0)
-        found[name] = _with_inside(step, inner) if inner else step
-    return found
+        nested[name] = 1 + max((nested[read] for read in inner), default=0)
+        kept[name] = _with_inside(step, inner) if inner else step
+    return kept
 
 
 def _with_inside(step: _Step, inner: _Layer) -> _Step:
@@ -165,7 +165,7 @@ def _with_inside(step: _Step, inner: _Layer) -> _Step:
             else:
                 column.replace(inside)
     reads = [name for name in step.reads if name not in inner]
-    return _Step(step.node, reads + [name for one in inner.values() for name in one.reads])
+    return _Step(step.node, reads + [name for column in inner.values() for name in column.reads])
 
 
 def _layers(steps: _Layer) -> list[_Layer]:
@@ -188,11 +188,11 @@ def _read(layer: _Layer) -> Columns:
 
 def _passed(layers: Sequence[_Layer], asked: Columns, outside: Columns) -> list[Columns]:
     """For each layer, the columns that it takes over as they are, for those above it."""
-    found: list[Columns] = []
+    taken_over: list[Columns] = []
     above = asked
     for nth, layer in reversed(list(enumerate(layers))):
-        found.append({name: None for name in above if name not in layer})
-        above = found[-1] | _read(layer)
+        taken_over.append({name: None for name in above if name not in layer})
+        above = taken_over[-1] | _read(layer)
         if nth == len(layers) - 1:
             above |= outside
-    return list(reversed(found))
+    return list(reversed(taken_over))

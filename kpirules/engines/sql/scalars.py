@@ -48,18 +48,18 @@ def number(scope: Scope, scalar: Scalar) -> Num:
     """A numeric scalar."""
     match scalar:
         case Ref(name):
-            found = numbers.column(scope, name)
+            held = numbers.column(scope, name)
         case Const(value, kind):
-            found = _known_number(value, kind)
+            held = _known_number(value, kind)
         case Param(name, kind):
-            found = _known_number(scope.params[name], kind)
+            held = _known_number(scope.params[name], kind)
         case Op():
-            found = OPERATORS[scalar.op].number(scope, scalar)
+            held = OPERATORS[scalar.op].number(scope, scalar)
         case Case():
-            found = _case_number(scope, scalar)
+            held = _case_number(scope, scalar)
     if isinstance(scalar, Op | Case) and _is_deep(scope, scalar):
-        found = numbers.kept(scope, found, apart=True)
-    return replace(found, by=scalar.type.by)
+        held = numbers.kept(scope, held, apart=True)
+    return replace(held, by=scalar.type.by)
 
 
 def node(scope: Scope, scalar: Scalar) -> Node:
@@ -72,15 +72,15 @@ def node(scope: Scope, scalar: Scalar) -> Node:
         case Param(name, kind):
             return _known(scope.params[name], kind)
         case Op() | Case():
-            found = OPERATORS[scalar.op].node(scope, scalar) if isinstance(scalar, Op) else _case_node(scope, scalar)
-            return scope.keep(found, apart=True) if _is_deep(scope, scalar) else found
+            lowered = OPERATORS[scalar.op].node(scope, scalar) if isinstance(scalar, Op) else _case_node(scope, scalar)
+            return scope.keep(lowered, apart=True) if _is_deep(scope, scalar) else lowered
 
 
 def _is_deep(scope: Scope, scalar: Op | Case) -> bool:
     """Whether what was lowered last is nested so deep that it is to be a column of its own."""
     link = _IN_A_SUM if _is_sum(scalar) else 1
     first, *rest = [scope.nesting.get(id(part), 0) for part in parts_of(scalar)]
-    nesting = max(first + link, *(1 + one for one in rest), 0)
+    nesting = max(first + link, *(1 + depth for depth in rest), 0)
     deep = nesting >= _NESTED
     scope.nesting[id(scalar)] = 0 if deep else nesting
     return deep
@@ -93,7 +93,7 @@ def _is_sum(scalar: Scalar) -> bool:
         and scalar.op in ("add", "sub")
         and isinstance(scalar.args[0], Op)
         and scalar.args[0].op in ("add", "sub")
-        and all(one.type.over is None for one in (scalar, *scalar.args))
+        and all(operand.type.over is None for operand in (scalar, *scalar.args))
     )
 
 
@@ -139,12 +139,12 @@ def _branches(scope: Scope, case: Case, lower: Callable[[Scope, Scalar], T]) -> 
     taken = scope.keep(build.case(numbered, build.whole(len(values))))
     if case.otherwise is not None:
         values.append(case.otherwise)
-    found = []
+    branches = []
     for nth, value in enumerate(values):
         condition = build.eq(taken, build.whole(nth))
         with scope.when(condition):
-            found.append((condition, lower(scope, value)))
-    return found, None
+            branches.append((condition, lower(scope, value)))
+    return branches, None
 
 
 def _case_number(scope: Scope, case: Case) -> Num:
@@ -246,14 +246,14 @@ def _brought(scope: Scope, op: Op) -> Num:
 def _side(scope: Scope, op: Op) -> Num:
     """The size of one side of a number, 1 where it is 0 or missing."""
     value = number(scope, op.args[0])
-    one = build.number(Fraction(1), Digits(0, Fraction(1)))
+    unit = build.number(Fraction(1), Digits(0, Fraction(1)))
     digits = op.type.sides[0]
     if op.op == "denominator":
-        there = build.call(exp.Coalesce, value.over, one) if value.over is not None else one
+        there = build.call(exp.Coalesce, value.over, unit) if value.over is not None else unit
         return Num(build.cast(there, digits), digits)
     zero = build.number(Fraction(0), Digits(0, Fraction(1)))
     size = exp.Nullif(this=build.call(exp.Abs, value.node), expression=zero)
-    return Num(build.cast(build.call(exp.Coalesce, size, one), digits), digits)
+    return Num(build.cast(build.call(exp.Coalesce, size, unit), digits), digits)
 
 
 # ---------------------------------------------------------------- everything else
@@ -272,7 +272,7 @@ def _in(scope: Scope, op: Op) -> Node:
     if type_of(scope, first).digits is None:
         return build.listed(node(scope, first), [node(scope, value) for value in rest])
     value = numbers.kept(scope, number(scope, first))
-    return build.some(numbers.compared(scope, exp.EQ, value, number(scope, one)) for one in rest)
+    return build.some(numbers.compared(scope, exp.EQ, value, number(scope, known)) for known in rest)
 
 
 def _is_missing(scope: Scope, op: Op) -> Node:
