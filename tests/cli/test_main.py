@@ -381,5 +381,5 @@ def test_a_run_reads_the_periods_that_pandas_has_written(tmp_path: Path) -> None
     bindings.write_text(
         bindings.read_text(encoding="utf-8").replace("targets.csv", "targets.parquet"), encoding="utf-8"
     )
-    found = process("run", "--period", "2025Q1", "--format", "csv", folder=shop)
-    assert (found.returncode, found.stdout) == (0, plain.stdout), found.stderr
+    periods = process("run", "--period", "2025Q1", "--format", "csv", folder=shop)
+    assert (periods.returncode, periods.stdout) == (0, plain.stdout), periods.stderr
