@@ -46,7 +46,7 @@ else:
     def _first_init(cls: type, every: tuple[dataclasses.Field, ...]) -> Callable[..., None]:
         """An `__init__` that has the real one compiled when the first object is made: of many classes none is."""
 
-        def __init__(self: object, *args: object, **kwargs: object) -> None:  # noqa: N807
+        def __init__(self: object, /, *args: object, **kwargs: object) -> None:  # noqa: N807
             cls.__init__ = _init(cls, every)
             cls.__init__(self, *args, **kwargs)
 

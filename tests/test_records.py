@@ -63,6 +63,15 @@ def test_values_and_defaults(dataclass: Makes) -> None:
 
 
 @both
+def test_a_field_may_be_called_self(dataclass: Makes) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Odd:
+        self: int
+
+    assert dataclasses.astuple(Odd(self=1)) == (1,)
+
+
+@both
 def test_equal_by_what_is_compared(dataclass: Makes) -> None:
     point, named, empty = _classes(dataclass)
     assert point(1, where="a") == point(1, where="b")
