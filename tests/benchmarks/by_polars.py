@@ -233,7 +233,11 @@ def _score(sellers: pl.LazyFrame) -> pl.LazyFrame:
     return (
         sellers.with_columns(**achievements)
         .with_columns(
-            **{name: column for item, one in INDICATORS.items() for name, column in _scored(item, one).items()}
+            **{
+                name: column
+                for item, indicator in INDICATORS.items()
+                for name, column in _scored(item, indicator).items()
+            }
         )
         .with_columns(
             pl.when(pl.col(f"{item}_score").is_null()).then(pl.lit("missing exclude")).alias(f"{item}_left_out")

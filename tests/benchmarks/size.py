@@ -152,10 +152,12 @@ def domain_cards(lines: int) -> str:
 def indicators(lines: int) -> str:
     """Indicators in one scorecard, as heavy as each other."""
     most = max(n for n in (25, 40, 50, 100, 125, 250, 500, 1000, 2000, 4000) if 5 * n < lines or n == 25)
-    one = "indicator one{0}\n    actual points + {0}\n    target points + 1\n    score achievement * 100, at most 120\n"
+    indicator = (
+        "indicator one{0}\n    actual points + {0}\n    target points + 1\n    score achievement * 100, at most 120\n"
+    )
     share = f"{100 / most:.6f}".rstrip("0").rstrip(".")
     card = "scorecard all\n" + "".join(f"    one{n} {share}%\n" for n in range(most))
-    return FRAME + "".join(one.format(n) for n in range(most)) + card
+    return FRAME + "".join(indicator.format(n) for n in range(most)) + card
 
 
 def pays(lines: int) -> str:
@@ -197,8 +199,8 @@ def columns(lines: int) -> str:
 
 
 KINDS: Mapping[str, Callable[[int], str]] = {
-    one.__name__: one
-    for one in (
+    kind.__name__: kind
+    for kind in (
         mixed,
         near_misses,
         unknown,
@@ -240,7 +242,7 @@ def _ruled(
     text, left, nth = [FRAME], lines - len(FRAME.splitlines()), 0
     while left > 3:  # a head and three rows
         rows = min(MOST_ROWS, left - 1) - bool(last)
-        text += [head(nth), *(row(one, rows) for one in range(rows)), last]
+        text += [head(nth), *(row(nth_row, rows) for nth_row in range(rows)), last]
         left, nth = left - rows - 2, nth + 1
     return "".join(text)
 
