@@ -96,6 +96,10 @@ def test_a_name_in_place_of_an_expression(alone: str, named: str) -> None:
         ("define y = base, at most 5\ndefine x = y, at least 9", [("KPI554", "at least 9")]),
         ("define l = achievement * 100\npay x\n    amount l * base", [("KPI214", "l")]),
         ("define w = weighted * 2", [("KPI210", "weighted")]),
+        # what is made of a score with a fault leaves open what that left open
+        (INDICATOR.format(target="1000", score="min(base / 2元, 100)") + "    total t, at most 120\ndefine t = weighted or else 0", [("KPI304", "100")]),
+        (INDICATOR.format(target="1000", score="min(base / 2元, 100)") + "    adjust more = count(orders)\n    total (weighted + adjustments) * 2 or else 0, at most 120", [("KPI304", "100")]),
+        ("indicator i\n    actual base\n    score min(base / 2元, 100)\nscorecard c\n    i 100%\ngate g when extra is missing\n    total at most 60\ndefine t = total or else 0", [("KPI304", "100")]),
     ],
 )  # fmt: skip
 def test_refused_under_a_name_as_without(items: str, told_: list[tuple[str, str]]) -> None:

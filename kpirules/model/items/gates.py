@@ -72,7 +72,7 @@ def _effect(ws: Workspace, gate: ast.Gate, effect: ast.GateEffect, target: Key, 
     def capped() -> Type:
         return types.rounding(types.choose(type_, bound.type, type_.unit), digits)
 
-    return fitting.fit(ws, effect.span, (bound,), capped)
+    return fitting.fit(ws, effect.span, (bound,), capped, beside=(type_,))
 
 
 def _bound(ws: Workspace, effect: ast.GateEffect, target: Type) -> Expr:

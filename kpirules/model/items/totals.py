@@ -35,7 +35,8 @@ def rule(ws: Workspace, node: ast.Scorecard, card: scheme.Scorecard, written: as
         groups = [(_mean(_scores(ws, group.entries)), group.weight) for group in card.groups]
         return _mean([*groups, *scored])
 
-    ws.memo[name, "weighted"] = fitting.fit(ws, node.name.span, (), weighted).there()
+    of = [type_ for type_, _ in _scores(ws, card.everything)]
+    ws.memo[name, "weighted"] = fitting.fit(ws, node.name.span, (), weighted, beside=of).there()
     adjusted = types.constant(Unit.NUMBER, Fraction(0))
     for nth, adjust in enumerate(card.adjusts):
         adjusted = _plus(ws, adjusted, adjust.rule, card.adjusts[:nth])
@@ -52,8 +53,8 @@ def _plus(ws: Workspace, sum_: Type, rule: Expr, before: Sequence[scheme.Adjust]
     try:
         added()
     except TooWide:
-        return fitting.fit(ws, rule.span, (*(adjust.rule for adjust in before), rule), added)
-    return fitting.fit(ws, rule.span, (rule,), added)
+        return fitting.fit(ws, rule.span, (*(adjust.rule for adjust in before), rule), added, beside=(sum_,))
+    return fitting.fit(ws, rule.span, (rule,), added, beside=(sum_,))
 
 
 def _scores(ws: Workspace, entries: Iterable[scheme.Entry]) -> list[tuple[Type, Fraction]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -19,15 +19,17 @@ from kpirules.values.types import TooWide, Type
 from kpirules.values.units import Unit
 
 
-def fit(ws: Workspace, span: Span, operands: tuple[Expr, ...], make: Callable[[], Type]) -> Type:
+def fit(
+    ws: Workspace, span: Span, operands: tuple[Expr, ...], make: Callable[[], Type], beside: Iterable[Type] = ()
+) -> Type:
     """A type by the digits' algebra; where a side cannot be proved to fit, a fault that names the value to round.
 
-    What is worked out of a presumed value is presumed.
+    What is worked out of a presumed value is presumed; `beside` are the types of values that are no expression here.
 
     Raises:
         Skip: it does not fit.
     """
-    presumed = any(node.type.presumed for node in operands)
+    presumed = any(type_.presumed for type_ in (*(node.type for node in operands), *beside))
     try:
         made = make()
         return types.doubted(made) if presumed else made
