@@ -16,6 +16,7 @@ from kpirules.data.bindings import Bindings
 from kpirules.data.cells import Cells, read_cells, typed_findings
 from kpirules.data.checks import reference_findings, row_findings
 from kpirules.data.faults import DataFaults, Finding, Group, Place
+from kpirules.data.parquet_table import ByName, ParquetTable, RowNumbers
 from kpirules.data.quarantine import Origin, Quarantine, set_aside
 from kpirules.data.sources import Raw, from_frame, read_source, unknown_columns
 from kpirules.data.spelling import decomposed_references, warnings
@@ -51,9 +52,10 @@ class Loaded:
     """Tables that keep their contracts, with the contract's columns in its order, and the facts of each.
 
     Numbers are `decimal128`, dates and periods (their first day) `date32`, texts `string`, yes and no `bool`; missing
-    is null. `places` says where each table comes from, and `numbers` the number of each of its rows there, as a person
-    counts them; they name rows, and enter no figure. `quarantine` has the rows that were set aside. `warnings` are what
-    is no fault of the data and may be a mistake, of all rows that were read.
+    is null. A table that is read where it lies is a `ParquetTable`. `places` says where each table comes from, and
+    `numbers` the number of each of its rows there, as a person counts them; they name rows, and enter no figure.
+    `quarantine` has the rows that were set aside. `warnings` are what is no fault of the data and may be a mistake, of
+    all rows that were read.
     """
 
     tables: Mapping[str, pa.Table]
@@ -79,8 +81,7 @@ class Loaded:
 
     def _origin(self, table: str) -> Origin:
         cells = self.tables[table]
-        shown = dict(zip(cells.column_names, cells.columns, strict=True))
-        return Origin(self.places[table], self.numbers[table], shown)
+        return Origin(self.places[table], self.numbers[table], ByName(cells))
 
 
 class BrokenContracts(DataFaults):
@@ -145,15 +146,24 @@ def read_tables(
     """
 
     def read(contract: Table) -> Raw:
-        source = bindings.sources.get(contract.name)
-        if source is None:
-            helps = did_you_mean(contract.name, bindings.sources, Note("write"))
-            raise Fault([Diagnostic("KPI610", bindings.span, {"table": contract.name}, helps=helps)])
-        if unknown := unknown_columns(contract, source):
-            raise Fault(unknown)
-        return read_source(contract, source, bindings)
+        return source_rows(contract, bindings)
 
     return _loaded(contracts, read, quarantine=quarantine, subject=subject)
+
+
+def source_rows(contract: Table, bindings: Bindings) -> Raw:
+    """The rows of a table from where the bindings say they are.
+
+    Raises:
+        Fault: the table is not bound, or its source cannot be read or lacks a column.
+    """
+    source = bindings.sources.get(contract.name)
+    if source is None:
+        helps = did_you_mean(contract.name, bindings.sources, Note("write"))
+        raise Fault([Diagnostic("KPI610", bindings.span, {"table": contract.name}, helps=helps)])
+    if unknown := unknown_columns(contract, source):
+        raise Fault(unknown)
+    return read_source(contract, source, bindings)
 
 
 def typed_tables(
@@ -203,11 +213,12 @@ def check_typed(contracts: Sequence[Table], loaded: Loaded) -> None:
         raise DataFaults(loaded.groups(contracts, by_table))
 
 
-def typed_warnings(contracts: Sequence[Table], loaded: Loaded) -> list[Group]:
-    """What is no fault of typed tables and may be a mistake, in order of table."""
+def typed_warnings(contracts: Sequence[Table], loaded: Loaded, looked_at: Sequence[Table] | None = None) -> list[Group]:
+    """What is no fault of typed tables, or of those that are `looked_at`, and may be a mistake, in order of table."""
     by_name = {contract.name: contract for contract in contracts}
-    warned = each(lambda contract: list(warnings(contract, loaded.tables, by_name)), contracts)
-    return loaded.groups(contracts, dict(zip(by_name, warned, strict=True)))
+    some = contracts if looked_at is None else looked_at
+    warned = each(lambda contract: list(warnings(contract, loaded.tables, by_name)), some)
+    return loaded.groups(some, {contract.name: findings for contract, findings in zip(some, warned, strict=True)})
 
 
 def _no_table(name: str, known: Sequence[str]) -> Diagnostic:
@@ -232,12 +243,13 @@ def _loaded(
             unread += fault.diagnostics
     if unread:
         raise Fault(unread)
-    cells = _cells(contracts, raws)
-    tables = {contract.name: _table(contract, cells[contract.name]) for contract in contracts}
+    cells = table_cells(contracts, raws)
+    tables = {contract.name: typed_table(contract, cells[contract.name]) for contract in contracts}
     facts = tuple(
-        _facts(contract, raws[contract.name], tables[contract.name], cells[contract.name]) for contract in contracts
+        table_facts(contract, raws[contract.name], tables[contract.name], cells[contract.name])
+        for contract in contracts
     )
-    by_table = _findings(contracts, tables, cells, {name: raw.numbers for name, raw in raws.items()})
+    by_table = table_findings(contracts, tables, cells, {name: raw.numbers for name, raw in raws.items()})
     origins = {name: _origin(raws[name], cells[name]) for name in tables}
     places = {name: origin.place for name, origin in origins.items()}
     numbers = {name: origin.numbers for name, origin in origins.items()}
@@ -289,22 +301,38 @@ def _parted(
     kept, quarantine = set_aside(contracts, loaded.tables, origins, by_table, subject)
     return replace(
         loaded,
-        tables={name: table.filter(kept[name]) for name, table in loaded.tables.items()},
-        numbers={name: numbers.filter(kept[name]) for name, numbers in loaded.numbers.items()},
+        tables={name: _filtered(table, kept[name]) for name, table in loaded.tables.items()},
+        numbers={name: _filtered(numbers, kept[name]) for name, numbers in loaded.numbers.items()},
         quarantine=loaded.quarantine.with_more(quarantine),
     )
 
 
-def _findings(
+def _filtered(rows: pa.Table | pa.Array | ParquetTable | RowNumbers, kept: pa.Array) -> pa.Table | pa.Array:
+    assert not isinstance(rows, ParquetTable | RowNumbers), "a table with faults is never read where it lies"
+    return rows.filter(kept)
+
+
+def table_findings(
     contracts: Sequence[Table],
-    tables: Mapping[str, pa.Table],
+    tables: Mapping[str, pa.Table | ParquetTable],
     cells: Mapping[str, Mapping[str, Cells]],
-    numbers: Mapping[str, pa.Array],
+    numbers: Mapping[str, pa.Array | RowNumbers],
+    referred: Sequence[Table] | None = None,
 ) -> dict[str, list[Finding]]:
-    """What is wrong in the rows of each table; nothing is said of references to a key that cannot be read at all."""
-    read = [contract for contract in contracts if not any(cells[contract.name][key].unread for key in contract.keys)]
+    """What is wrong in the rows of each table; nothing is said of references to a key that cannot be read at all.
+
+    `referred` are the tables that their rows may refer to, where there are more; those are shown as they are.
+    """
+    read = [
+        contract
+        for contract in referred or contracts
+        if not any(cells[contract.name][key].unread for key in contract.keys if contract.name in cells)
+    ]
     by_name = {contract.name: contract for contract in read}
-    shown = {name: {column: cell.shown for column, cell in some.items()} for name, some in cells.items()}
+    shown: dict[str, Mapping[str, pa.ChunkedArray]] = {
+        name: {column: cell.shown for column, cell in cells[name].items()} if name in cells else ByName(table)
+        for name, table in tables.items()
+    }
 
     def of_rows(contract: Table) -> list[Finding]:
         dated = contract.active
@@ -327,7 +355,7 @@ def _findings(
     return by_table
 
 
-def _cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dict[str, Cells]]:
+def table_cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dict[str, Cells]]:
     """By table and column."""
 
     def read(place: tuple[str, Column]) -> Cells:
@@ -342,7 +370,8 @@ def _cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dic
     return by_table
 
 
-def _table(contract: Table, cells: Mapping[str, Cells]) -> pa.Table:
+def typed_table(contract: Table, cells: Mapping[str, Cells]) -> pa.Table:
+    """The table of some cells."""
     columns = [cells[column.name].values for column in contract.columns]
     return pa.table(columns, pa.schema([(column.name, arrow_type(column.type)) for column in contract.columns]))
 
@@ -351,7 +380,8 @@ def _origin(raw: Raw, cells: Mapping[str, Cells]) -> Origin:
     return Origin(raw.place, raw.numbers, {name: column.shown for name, column in cells.items()}, raw.lost)
 
 
-def _facts(contract: Table, raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
+def table_facts(contract: Table, raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
+    """What a manifest says of a table that was read."""
     return TableFacts(
         table=raw.place.table,
         source=str(raw.place.source),
@@ -360,9 +390,14 @@ def _facts(contract: Table, raw: Raw, table: pa.Table, cells: Mapping[str, Cells
         encoding=raw.encoding,
         guessed=raw.guessed,
         rounded={name: column.noise for name, column in cells.items() if column.noise},
-        units={column.name: column.unit for column in contract.columns if column.unit is not None},
+        units=units_of(contract),
         hidden=raw.hidden,
     )
+
+
+def units_of(contract: Table) -> dict[str, int]:
+    """What the figures of each column are multiplied by, where the contract says."""
+    return {column.name: column.unit for column in contract.columns if column.unit is not None}
 
 
 def fingerprint(table: pa.Table) -> str:
