@@ -39,7 +39,7 @@ def unchanged(loaded: Loaded) -> Iterator[None]:
     """
     try:
         yield
-    except Fault:
+    except Exception:
         _check(loaded)
         raise
     _check(loaded)
