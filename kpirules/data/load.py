@@ -18,7 +18,7 @@ from kpirules.data.checks import reference_findings, row_findings
 from kpirules.data.faults import DataFaults, Finding, Group, Place
 from kpirules.data.parquet_table import ByName, ParquetTable, RowNumbers
 from kpirules.data.quarantine import Origin, Quarantine, set_aside
-from kpirules.data.sources import Raw, from_frame, read_source, unknown_columns
+from kpirules.data.sources import Raw, Sources, from_frame
 from kpirules.data.spelling import decomposed_references, warnings
 from kpirules.model.contracts import Column, Table
 from kpirules.source import Diagnostic, Fault, Note
@@ -33,7 +33,8 @@ class TableFacts:
     no file, of the typed rows in sorted order, so of what was read and not of how. `encoding` is that of a CSV file,
     `guessed` if it was found from the bytes and is not UTF-8. `rows` counts all that were read, those set aside too.
     `rounded` counts the cells of each column whose float noise was dropped, `units` has what the figures of a column
-    were multiplied by. `hidden` counts the rows that are hidden in their sheet; they are read like others.
+    were multiplied by. `hidden` counts the rows that are hidden in their sheet; they are read like others. `in_place`
+    says whether the table was read where it lies, so that the file holds its values as its contract types them.
     """
 
     table: str
@@ -45,6 +46,7 @@ class TableFacts:
     rounded: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
     hidden: int = 0
+    in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,38 +134,24 @@ class BrokenContracts(DataFaults):
 
 
 def read_tables(
-    contracts: Sequence[Table], bindings: Bindings, *, quarantine: bool = False, subject: str | None = None
+    contracts: Sequence[Table],
+    bindings: Bindings,
+    *,
+    quarantine: bool = False,
+    subject: str | None = None,
+    sources: Sources | None = None,
 ) -> Loaded:
     """Read the table of every contract from where the bindings say it is.
 
     With `quarantine`, rows that break their contract are set aside, and with them the rows that refer to them or match
-    them; `subject` is then the table of those who are scored.
+    them; `subject` is then the table of those who are scored. `sources` are those of the bindings, some of them read.
 
     Raises:
         Fault: a table is not bound, or a source cannot be read or lacks a column; all such faults.
         BrokenContracts: data breaks its contract; every fault of every table. With `quarantine`: the values of a
             whole column cannot be read.
     """
-
-    def read(contract: Table) -> Raw:
-        return source_rows(contract, bindings)
-
-    return _loaded(contracts, read, quarantine=quarantine, subject=subject)
-
-
-def source_rows(contract: Table, bindings: Bindings) -> Raw:
-    """The rows of a table from where the bindings say they are.
-
-    Raises:
-        Fault: the table is not bound, or its source cannot be read or lacks a column.
-    """
-    source = bindings.sources.get(contract.name)
-    if source is None:
-        helps = did_you_mean(contract.name, bindings.sources, Note("write"))
-        raise Fault([Diagnostic("KPI610", bindings.span, {"table": contract.name}, helps=helps)])
-    if unknown := unknown_columns(contract, source):
-        raise Fault(unknown)
-    return read_source(contract, source, bindings)
+    return _loaded(contracts, (sources or Sources(bindings)).rows, quarantine=quarantine, subject=subject)
 
 
 def typed_tables(
@@ -390,14 +378,9 @@ def table_facts(contract: Table, raw: Raw, table: pa.Table, cells: Mapping[str, 
         encoding=raw.encoding,
         guessed=raw.guessed,
         rounded={name: column.noise for name, column in cells.items() if column.noise},
-        units=units_of(contract),
+        units={column.name: column.unit for column in contract.columns if column.unit is not None},
         hidden=raw.hidden,
     )
-
-
-def units_of(contract: Table) -> dict[str, int]:
-    """What the figures of each column are multiplied by, where the contract says."""
-    return {column.name: column.unit for column in contract.columns if column.unit is not None}
 
 
 def fingerprint(table: pa.Table) -> str:

@@ -7,7 +7,6 @@ reads the file as it reads all others.
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -52,8 +51,8 @@ def _table(contract: Table, source: Source, path: Path, fewest: int) -> ParquetT
         return None
     at = picked_columns(contract, held.names, source.columns, Place(contract.name, source.target, source.span))
     columns = {name: held.names[index] for name, index in at.items()}
-    alike = Counter(name.casefold() for name in (*held.names, ROW_NUMBER))  # letter case is nothing to DuckDB
-    if any(alike[name.casefold()] > 1 for name in (*columns.values(), ROW_NUMBER)):
+    unlike = {name.casefold() for name in (*held.names, ROW_NUMBER)}  # letter case is nothing to DuckDB
+    if len(unlike) <= len(held.names):
         return None
     if not all(_as_wanted(held.field(columns[column.name]), column) for column in contract.columns):
         return None
@@ -73,7 +72,7 @@ def _as_wanted(held: pa.Field, column: Column) -> bool:
         return False
     if unit.numeric:
         digits = column.type.digits
-        if digits is None or column.unit not in {None, 1} or column.percent not in {None, PercentForm.FRACTION}:
+        if digits is None or column.unit is not None or column.percent not in {None, PercentForm.FRACTION}:
             return False
         if pa.types.is_integer(of):
             return True

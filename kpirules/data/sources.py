@@ -52,6 +52,41 @@ class Raw:
     hidden: int = 0
 
 
+class Sources:
+    """The sources of some bindings; each is read once, however often its rows are asked for."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        self.bindings = bindings
+        self._read: dict[str, Raw | Fault] = {}
+
+    def rows(self, contract: Table) -> Raw:
+        """The rows of a table from where the bindings say they are.
+
+        Raises:
+            Fault: the table is not bound, or its source cannot be read or lacks a column.
+        """
+        name = contract.name
+        if name not in self._read:
+            try:
+                self._read[name] = _bound_rows(contract, self.bindings)
+            except Fault as fault:
+                self._read[name] = fault
+        read = self._read[name]
+        if isinstance(read, Fault):
+            raise read
+        return read
+
+
+def _bound_rows(contract: Table, bindings: Bindings) -> Raw:
+    source = bindings.sources.get(contract.name)
+    if source is None:
+        helps = did_you_mean(contract.name, bindings.sources, Note("write"))
+        raise Fault([Diagnostic("KPI610", bindings.span, {"table": contract.name}, helps=helps)])
+    if unknown := unknown_columns(contract, source):
+        raise Fault(unknown)
+    return read_source(contract, source, bindings)
+
+
 def read_source(contract: Table, source: Source, bindings: Bindings) -> Raw:
     """The rows of a table from one of the sources of the bindings.
 

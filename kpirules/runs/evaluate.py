@@ -11,7 +11,7 @@ from time import perf_counter_ns
 
 from kpirules.compiling import Compiled
 from kpirules.data.bindings import Bindings
-from kpirules.data.in_place import read_in_place
+from kpirules.data.in_place import read_large
 from kpirules.data.load import BrokenContracts, read_tables, typed_tables
 from kpirules.engines.bulk import DEFAULT_LIMITS, Bulk
 from kpirules.engines.duckdb import Limits
@@ -79,8 +79,10 @@ def evaluate(
     with steps.step("read"):
         try:
             if isinstance(data, Bindings):
-                where_they_lie = None if quarantine else read_in_place(contracts, data, in_place(contracts, limits))
-                loaded = where_they_lie or read_tables(contracts, data, quarantine=quarantine, subject=subject)
+                if quarantine:
+                    loaded = read_tables(contracts, data, quarantine=True, subject=subject)
+                else:
+                    loaded = read_large(contracts, data, in_place(contracts, limits), subject=subject)
             else:
                 loaded = typed_tables(contracts, data, quarantine=quarantine, subject=subject)
         except BrokenContracts as broken:

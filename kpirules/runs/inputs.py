@@ -46,10 +46,10 @@ def packed(loaded: Loaded, contracts: Sequence[Table]) -> dict[str, pa.Buffer] |
 
 def _in_memory(loaded: Loaded) -> Loaded:
     """The tables, those that lie in files read whole."""
-    tables = {name: one.read() if isinstance(one, ParquetTable) else one for name, one in loaded.tables.items()}
+    tables = {name: some.read() if isinstance(some, ParquetTable) else some for name, some in loaded.tables.items()}
     numbers = {
-        name: counting(1, tables[name].num_rows) if isinstance(one, RowNumbers) else one
-        for name, one in loaded.numbers.items()
+        name: counting(1, tables[name].num_rows) if isinstance(some, RowNumbers) else some
+        for name, some in loaded.numbers.items()
     }
     return replace(loaded, tables=tables, numbers=numbers)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +25,7 @@ from kpirules.data.faults import DataFaults
 from kpirules.data.in_place import InPlace, read_in_place
 from kpirules.data.load import Loaded, read_tables
 from kpirules.data.parquet_table import ParquetTable
+from kpirules.data.sources import Sources
 from kpirules.engines.duckdb import Limits, set_up
 from kpirules.runs import empty, sample
 from kpirules.runs import evaluate as evaluating
@@ -97,7 +98,7 @@ def write(
     folder: Path, rows: list[dict[str, Any]], schema: pa.Schema = SCHEMA, staff: tuple[str, ...] = ("S1", "S2")
 ) -> None:
     pq.write_table(pa.Table.from_pylist(rows, schema), folder / "orders.parquet")
-    people = "".join(f"{one},north\n" for one in staff)
+    people = "".join(f"{person},north\n" for person in staff)
     (folder / "staff.csv").write_text(f"staff_id,region\n{people}", encoding="utf-8")
     data = "  staff: {file: staff.csv}\n  orders: {file: orders.parquet}\n"
     (folder / "kpirules.yaml").write_text(f"scheme: a.kpi\ndata:\n{data}", encoding="utf-8")
@@ -105,23 +106,24 @@ def write(
 
 def lying(folder: Path, fewest: int = 0) -> Loaded | None:
     how = replace(in_place(CONTRACTS, Limits()), fewest=fewest)
-    return read_in_place(CONTRACTS, load_bindings(folder / "kpirules.yaml"), how)
+    return read_in_place(CONTRACTS, Sources(load_bindings(folder / "kpirules.yaml")), how)
 
 
 def whole(folder: Path) -> Loaded:
     return read_tables(CONTRACTS, load_bindings(folder / "kpirules.yaml"))
 
 
-def same(one: Loaded, other: Loaded) -> None:
-    assert isinstance(one.tables["orders"], ParquetTable)
-    assert one.tables["orders"].read().equals(other.tables["orders"].combine_chunks())
-    assert one.tables["staff"].equals(other.tables["staff"])
-    assert one.facts == other.facts
-    assert [(said.code, said.rows.to_pylist(), said.values.to_pylist(), said.place) for said in one.warnings] == [
+def same(some: Loaded, other: Loaded) -> None:
+    assert isinstance(some.tables["orders"], ParquetTable)
+    assert some.tables["orders"].read().equals(other.tables["orders"].combine_chunks())
+    assert some.tables["staff"].equals(other.tables["staff"])
+    assert [fact.table for fact in some.facts if fact.in_place] == ["orders"]
+    assert [replace(fact, in_place=False) for fact in some.facts] == list(other.facts)
+    assert [(said.code, said.rows.to_pylist(), said.values.to_pylist(), said.place) for said in some.warnings] == [
         (said.code, said.rows.to_pylist(), said.values.to_pylist(), said.place) for said in other.warnings
     ]
     places = pa.array(range(other.tables["orders"].num_rows), pa.int64())
-    assert one.numbers["orders"].take(places).equals(other.numbers["orders"].take(places))
+    assert some.numbers["orders"].take(places).equals(other.numbers["orders"].take(places))
 
 
 def test_a_large_sound_table_is_read_where_it_lies(tmp_path: Path) -> None:
@@ -170,8 +172,8 @@ def test_a_key_that_is_there_twice_has_all_read_whole(tmp_path: Path) -> None:
         ("amount", pa.float64(), 10.5),
         ("amount", pa.string(), "10.50"),
         ("amount", pa.decimal128(12, 3), Decimal("10.500")),
-        ("ordered_on", pa.timestamp("us"), datetime(2025, 1, 9)),
-        ("ordered_on", pa.timestamp("us", "Asia/Shanghai"), datetime(2025, 1, 9)),
+        ("ordered_on", pa.timestamp("us"), datetime(2025, 1, 9, tzinfo=UTC)),
+        ("ordered_on", pa.timestamp("us", "Asia/Shanghai"), datetime(2025, 1, 9, tzinfo=UTC)),
         ("status", pa.large_binary(), b"won"),
         ("order_id", pa.int64(), 17),
         ("note", pa.list_(pa.string()), ["plain"]),
@@ -301,15 +303,15 @@ def test_a_run_gives_the_same_whichever_way_its_tables_are_read(
     before = done_in(parquet_shop)
     monkeypatch.setattr("kpirules.runs.in_place.REFERENCE_ROWS", -1)
     now = done_in(parquet_shop)
-    assert {name for name, one in now.loaded.tables.items() if isinstance(one, ParquetTable)} == {"orders", "targets"}
+    assert {name for name, rows in now.loaded.tables.items() if isinstance(rows, ParquetTable)} == {"orders", "targets"}
     for name in schemas(now.compiled):
         assert getattr(now.result, name).equals(getattr(before.result, name)), name
     assert now.result.tables == before.result.tables
-    assert now.loaded.facts == before.loaded.facts
+    assert [replace(fact, in_place=False) for fact in now.loaded.facts] == list(before.loaded.facts)
     assert now.inputs == before.inputs
     assert now.result.uncredited.num_rows
     for subject in before.result.scores.column(0).to_pylist():
-        traces = [to_json(explained(one.compiled, one.loaded, one.result, subject), "en") for one in (now, before)]
+        traces = [to_json(explained(run.compiled, run.loaded, run.result, subject), "en") for run in (now, before)]
         assert traces[0] == traces[1]
 
 
@@ -330,9 +332,9 @@ def test_a_file_that_changes_while_it_is_read_ends_the_run(
     hold = sample.hold
 
     def held(*args: Any) -> Any:  # noqa: ANN401  # as what it stands in for
-        found = hold(*args)
+        drawn = hold(*args)
         change(parquet_shop / "orders.parquet")
-        return found
+        return drawn
 
     monkeypatch.setattr(evaluating, "hold", held)
     with pytest.raises(Fault) as caught:
@@ -367,7 +369,7 @@ def test_faults_are_told_as_of_a_table_that_is_read_whole(parquet_shop: Path, mo
             done_in(parquet_shop)
         told.append(caught.value.listed("en").to_pylist())
     assert told[0] == told[1]
-    assert [one["code"] for one in told[0]] == ["KPI645"]
+    assert [row["code"] for row in told[0]] == ["KPI645"]
 
 
 def test_small_tables_are_read_whole() -> None:

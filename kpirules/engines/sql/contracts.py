@@ -43,11 +43,9 @@ def broken(contract: TableContract, shown: Shown) -> exp.Select:
     """
     columns = shown[contract.name][1]
     held = [column for column in contract.columns if column not in own_keys(contract)]
-    breaks = [one for column in held for one in _breaks(column, build.column(columns[column.name]))]
-    found = [build.alias(one, f"broken{nth}") for nth, one in enumerate(breaks)] or [
-        build.alias(build.whole(0), "broken")
-    ]
-    return exp.Select().select(*found).from_(source(shown, contract.name))
+    breaks = [node for column in held for node in _breaks(column, build.column(columns[column.name]))]
+    made = [build.alias(node, f"broken{nth}") for nth, node in enumerate(breaks or [build.whole(0)])]
+    return exp.Select().select(*made).from_(source(shown, contract.name))
 
 
 def lost(contract: TableContract, column: ColumnContract, shown: Shown) -> exp.Select:
@@ -107,8 +105,11 @@ def _count(condition: Node) -> Node:
 def _breaks(column: ColumnContract, value: Node) -> Iterator[Node]:
     """What holds of the values of a column, all together, where one of them breaks its contract."""
     kind = column.type
+    there, rows = exp.Count(this=value.copy()), exp.Count(this=exp.Star())
     if column.required:
-        yield build.less(exp.Count(this=value.copy()), exp.Count(this=exp.Star()))
+        yield build.less(there, rows)
+    elif kind.unit is Unit.BOOL:
+        yield build.more(there, rows)  # which never holds; but all of the column is read for it
     if column.low is not None:
         yield build.less(exp.Min(this=value.copy()), _literal(column, column.low))
     if column.high is not None:
