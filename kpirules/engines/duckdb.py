@@ -118,7 +118,7 @@ def run(
         with room(), TemporaryDirectory(dir=limits.temp) as temp, duckdb.connect() as connection:
             session.queries = queries = compiled(plan, params, columns, DUCKDB)
             read = [tables[name] for name in queries.tables]
-            set_up(connection, limits, temp, [one for one in read if isinstance(one, InFile)])
+            set_up(connection, limits, temp, [table for table in read if isinstance(table, InFile)])
             register(connection, queries.tables, tables)
             with _interrupted(connection, limits.seconds, session.late):
                 subjects = session.fetched(connection, plan.result, queries.subjects)
@@ -223,7 +223,7 @@ def set_up(connection: DuckDBPyConnection, limits: Limits, temp: str, files: Ite
         "disabled_optimizers": ",".join(name for name in known if name not in _OPTIMIZERS),
         "temp_directory": temp,
         **({} if limits.memory is None else {"memory_limit": limits.memory}),
-        "allowed_paths": [str(one.path) for one in files],
+        "allowed_paths": [str(file.path) for file in files],
         "enable_external_access": False,
         "lock_configuration": True,
     }

@@ -20,8 +20,7 @@ class ColumnContract:
     """What is asked of the values of a column.
 
     `low` and `high` are the least and the greatest that a number or a day may be; `target` is the table, and its key
-    column, that a value refers to: one of its rows must have it as its key, unless it `may_miss` there. Texts that
-    `identify` a row must be spelt in one way.
+    column, that a value refers to: one of its rows must have it as its key, unless it `may_miss` there.
     """
 
     name: str
@@ -31,7 +30,6 @@ class ColumnContract:
     high: Fraction | date | None
     target: tuple[str, str] | None
     may_miss: bool
-    identifies: bool
     key: bool
 
 
@@ -48,7 +46,7 @@ def table_contracts(tables: Iterable[Table]) -> tuple[TableContract, ...]:
     """The contracts of some tables, in order; a table with rows in force is told apart by more than its key."""
     by_name = {table.name: table for table in tables}
     return tuple(
-        TableContract(table.name, tuple(_column(one, by_name) for one in table.columns), table.keys)
+        TableContract(table.name, tuple(_column(column, by_name) for column in table.columns), table.keys)
         for table in by_name.values()
         if table.active is None
     )
@@ -65,7 +63,6 @@ def _column(column: Column, tables: dict[str, Table]) -> ColumnContract:
         high=high,
         target=(target.name, target.keys[0]) if target is not None and len(target.keys) == 1 else None,
         may_miss=column.matches,
-        identifies=column.key or column.references is not None,
         key=column.key,
     )
 
@@ -75,8 +72,8 @@ def _bounds(column: Column) -> tuple[Fraction | date | None, Fraction | date | N
     kind = column.type
     if kind.digits is not None:
         step = Fraction(1, 10**kind.digits.scale)
-        low = max(one for one in (column.low, kind.bounds[0]) if isinstance(one, Fraction))
-        high = min(one for one in (column.high, kind.bounds[1]) if isinstance(one, Fraction))
+        low = max(bound for bound in (column.low, kind.bounds[0]) if isinstance(bound, Fraction))
+        high = min(bound for bound in (column.high, kind.bounds[1]) if isinstance(bound, Fraction))
         return ceil(low / step) * step, floor(high / step) * step
     if kind.unit is Unit.DATE or kind.unit.periodic:
         low_day = column.low if isinstance(column.low, date) else _FIRST

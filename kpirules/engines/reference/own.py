@@ -101,10 +101,10 @@ def own_rows(
 
     They may be more than do enter, never fewer, and keep their order.
     """
-    found = _Rows(plan, tables, params)
-    found.ask(keys)
-    found.follow()
-    return {name: rows.where(()) if isinstance(rows, Readable) else rows for name, rows in found.rows.items()}
+    own = _Rows(plan, tables, params)
+    own.ask(keys)
+    own.follow()
+    return {name: rows.where(()) if isinstance(rows, Readable) else rows for name, rows in own.rows.items()}
 
 
 def _scanned(step: Scan, table: pa.Table | Readable) -> pa.Table | Readable:
@@ -227,9 +227,9 @@ class _Rows:
 
     def _cut(self, scan: str, needed: Sequence[_Needed]) -> None:
         """Leave the rows that are needed; of a table that is not yet read, no other is."""
-        rows, tests = self.rows[scan], [(self._name(scan, one.column), one.test) for one in needed]
+        rows, tests = self.rows[scan], [(self._name(scan, need.column), need.test) for need in needed]
         if isinstance(rows, Readable):
-            known = [one for one in (test.condition(name) for name, test in tests) if one is not None]
+            known = [held for held in (test.condition(name) for name, test in tests) if held is not None]
             if not known:
                 return
             rows = rows.where(known)
