@@ -20,19 +20,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpirules.compiling import compile_file
+from kpirules.data import sources
 from kpirules.data.bindings import load_bindings
 from kpirules.data.faults import DataFaults
-from kpirules.data.in_place import InPlace, read_in_place
+from kpirules.data.in_place import InPlace, read_in_place, read_large
 from kpirules.data.load import Loaded, read_tables
 from kpirules.data.parquet_table import ParquetTable
 from kpirules.data.sources import Sources
 from kpirules.engines.duckdb import Limits, set_up
+from kpirules.model.contracts import Table
 from kpirules.runs import empty, sample
 from kpirules.runs import evaluate as evaluating
 from kpirules.runs.evaluate import evaluate
 from kpirules.runs.explain import explained
+from kpirules.runs.folder import save
 from kpirules.runs.in_place import in_place
 from kpirules.runs.manifest import Done
+from kpirules.runs.open import open_run
 from kpirules.runs.tables import schemas
 from kpirules.source import Fault
 from kpirules.trace import to_json
@@ -104,9 +108,12 @@ def write(
     (folder / "kpirules.yaml").write_text(f"scheme: a.kpi\ndata:\n{data}", encoding="utf-8")
 
 
+def every_size(fewest: int = 0) -> InPlace:
+    return replace(in_place(CONTRACTS, Limits()), fewest=fewest)
+
+
 def lying(folder: Path, fewest: int = 0) -> Loaded | None:
-    how = replace(in_place(CONTRACTS, Limits()), fewest=fewest)
-    return read_in_place(CONTRACTS, Sources(load_bindings(folder / "kpirules.yaml")), how)
+    return read_in_place(CONTRACTS, Sources(load_bindings(folder / "kpirules.yaml")), every_size(fewest))
 
 
 def whole(folder: Path) -> Loaded:
@@ -134,13 +141,51 @@ def test_a_large_sound_table_is_read_where_it_lies(tmp_path: Path) -> None:
     assert lying(tmp_path, fewest=3) is None
 
 
-@given(st.lists(st.fixed_dictionaries({name: st.sampled_from(values) for name, values in VALUES.items()}), max_size=4))
-def test_what_is_read_where_it_lies_is_what_is_read_whole(rows: list[dict[str, Any]]) -> None:
+ROWS = st.lists(st.fixed_dictionaries({name: st.sampled_from(values) for name, values in VALUES.items()}), max_size=4)
+NEARLY_SOUND = st.lists(st.tuples(st.sampled_from(sorted(VALUES)), st.integers(0, 5)), max_size=2)
+KINDS = {
+    "order_id": (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())),
+    "line": (pa.int64(), pa.decimal128(38, 0)),
+    "status": (pa.string(), pa.dictionary(pa.int8(), pa.string())),
+    "amount": (pa.decimal128(12, 2), pa.decimal128(38, 2), pa.decimal128(12, 4)),
+}
+SCHEMAS = st.fixed_dictionaries({name: st.sampled_from(kinds) for name, kinds in KINDS.items()}).map(
+    lambda kinds: pa.schema([pa.field(field.name, kinds.get(field.name, field.type)) for field in SCHEMA])
+)
+
+
+def as_always(folder: Path) -> None:
+    """What is read of a project is, faults and all, what is read where nothing is read where it lies."""
+    try:
+        expected = whole(folder)
+    except DataFaults as faults:
+        assert lying(folder) is None
+        with pytest.raises(DataFaults) as caught:
+            read_large(CONTRACTS, load_bindings(folder / "kpirules.yaml"), every_size(), subject="staff")
+        assert caught.value.listed("en").equals(faults.listed("en"))
+        return
+    loaded = lying(folder)
+    if loaded is not None:
+        same(loaded, expected)
+
+
+@given(ROWS, SCHEMAS)
+def test_what_is_read_where_it_lies_is_what_is_read_whole(rows: list[dict[str, Any]], schema: pa.Schema) -> None:
     with TemporaryDirectory() as name:
-        write(Path(name), rows)
-        loaded = lying(Path(name))
-        if loaded is not None:
-            same(loaded, whole(Path(name)))  # so there is no fault either
+        write(Path(name), rows, schema)
+        as_always(Path(name))
+
+
+@given(NEARLY_SOUND, SCHEMAS, st.sampled_from([("S1", "S2"), ("S1", "S2", "s1"), ("S1", "S2 "), ("S1", "")]))
+def test_a_value_or_two_make_no_difference(
+    strange: list[tuple[str, int]], schema: pa.Schema, staff: tuple[str, ...]
+) -> None:
+    rows = [{**ROW, "line": line} for line in range(1, 4)]
+    for at, (column, nth) in enumerate(strange):
+        rows[at][column] = VALUES[column][nth % len(VALUES[column])]
+    with TemporaryDirectory() as name:
+        write(Path(name), rows, schema, staff)
+        as_always(Path(name))
 
 
 @pytest.mark.parametrize(
@@ -212,9 +257,10 @@ def test_warnings_of_a_table_that_lies_in_a_file_are_told(tmp_path: Path) -> Non
     same(loaded, whole(tmp_path))
 
 
-def test_columns_that_only_letter_case_tells_apart_are_read_whole(tmp_path: Path) -> None:
-    schema = SCHEMA.append(pa.field("AMOUNT", pa.int64()))
-    write(tmp_path, [{**ROW, "AMOUNT": 3}], schema)
+@pytest.mark.parametrize("more", [("AMOUNT",), ("x", "X"), ("File_Row_Number",)])
+def test_columns_that_only_letter_case_tells_apart_are_read_whole(tmp_path: Path, more: tuple[str, ...]) -> None:
+    schema = pa.schema([*SCHEMA, *(pa.field(name, pa.int64()) for name in more)])
+    write(tmp_path, [{**ROW, **dict.fromkeys(more, 3)}], schema)
     assert lying(tmp_path) is None
 
 
@@ -228,6 +274,22 @@ def test_a_column_has_the_name_that_the_bindings_say(tmp_path: Path) -> None:
     loaded = lying(tmp_path)
     assert loaded is not None
     same(loaded, whole(tmp_path))
+
+
+def test_a_source_that_is_read_before_a_fault_is_found_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, [{**ROW, "status": "Won"}])
+    read, read_source = [], sources.read_source
+
+    def counted(contract: Table, *rest: Any) -> sources.Raw:  # noqa: ANN401  # as what it stands in for
+        read.append(contract.name)
+        return read_source(contract, *rest)
+
+    monkeypatch.setattr(sources, "read_source", counted)
+    with pytest.raises(DataFaults):
+        read_large(CONTRACTS, load_bindings(tmp_path / "kpirules.yaml"), every_size(), subject="staff")
+    assert read == ["staff", "orders"]
 
 
 def test_a_path_that_is_a_pattern_is_read_as_a_file(tmp_path: Path) -> None:
@@ -377,3 +439,41 @@ def test_small_tables_are_read_whole() -> None:
     assert isinstance(asked, InPlace)
     assert asked.fewest == 200_001
     assert Fraction(asked.fewest) > 0
+
+
+def test_what_the_rules_require_is_told_as_of_a_table_that_is_read_whole(
+    parquet_shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (parquet_shop / "shop.kpi").open("a", encoding="utf-8") as scheme:
+        scheme.write('\nrequire for each orders amount < 600 CNY : "an order is of less than 600"\n')
+    told = []
+    for rows in (200_000, -1):
+        monkeypatch.setattr("kpirules.runs.in_place.REFERENCE_ROWS", rows)
+        with pytest.raises(DataFaults) as caught:
+            done_in(parquet_shop)
+        told.append(caught.value.listed("en").to_pylist())
+    assert told[0] == told[1]
+    assert {row["code"] for row in told[0]} == {"KPI670"}
+
+
+@pytest.mark.usefixtures("all_in_place")
+def test_a_run_that_kept_no_inputs_is_explained_from_the_file_where_it_lies(
+    parquet_shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = done_in(parquet_shop)
+    folder = save(replace(done, inputs=None), parquet_shop / "run", numbered=False)
+    monkeypatch.setattr("kpirules.runs.in_place.doubtful", pytest.fail)  # what the run has checked is sound
+    run = open_run(folder)
+    assert isinstance(run.loaded.tables["orders"], ParquetTable)
+    for subject in run.result.scores.column(0).to_pylist():
+        traces = [explained(each.compiled, each.loaded, each.result, subject) for each in (run, done)]
+        assert traces[0] == traces[1]
+
+
+@pytest.mark.usefixtures("all_in_place")
+def test_a_file_that_has_changed_since_the_run_is_explained_by_nobody(parquet_shop: Path) -> None:
+    folder = save(replace(done_in(parquet_shop), inputs=None), parquet_shop / "run", numbered=False)
+    changed(parquet_shop / "orders.parquet")
+    with pytest.raises(Fault) as caught:
+        open_run(folder)
+    assert [fault.code for fault in caught.value.diagnostics] == ["KPI733"]
