@@ -257,6 +257,20 @@ def test_warnings_of_a_table_that_lies_in_a_file_are_told(tmp_path: Path) -> Non
     same(loaded, whole(tmp_path))
 
 
+def test_a_text_that_nearly_matches_is_told_where_no_key_is_in_doubt(tmp_path: Path) -> None:
+    write(tmp_path, [{**ROW, "partner": "s2"}])
+    loaded = lying(tmp_path)
+    assert loaded is not None
+    assert [said.code for said in loaded.warnings] == ["KPI666"]
+    same(loaded, whole(tmp_path))
+
+
+def test_a_key_that_is_spelt_in_another_way_than_it_is_read_has_all_read_whole(tmp_path: Path) -> None:
+    write(tmp_path, [{**ROW, "staff_id": "é"}], staff=("S1", "S2", "e\u0301"))
+    assert lying(tmp_path) is None
+    as_always(tmp_path)
+
+
 @pytest.mark.parametrize("more", [("AMOUNT",), ("x", "X"), ("File_Row_Number",)])
 def test_columns_that_only_letter_case_tells_apart_are_read_whole(tmp_path: Path, more: tuple[str, ...]) -> None:
     schema = pa.schema([*SCHEMA, *(pa.field(name, pa.int64()) for name in more)])
