@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +19,7 @@ from kpirules.data.faults import Finding
 from kpirules.data.number_formats import NumberFormat
 from kpirules.data.sound import text_array
 from kpirules.model.contracts import Column, PercentForm
+from kpirules.records import dataclass
 from kpirules.values.periods import PERIODS, period_of
 from kpirules.values.units import Unit
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -20,6 +19,7 @@ from kpirules.data.objects import from_objects, names_of
 from kpirules.data.sheet_marks import Marks, read_marks
 from kpirules.data.workbooks import SHEET, NotASheet, SheetPart, Workbook, new_copy
 from kpirules.model.contracts import Column
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean
 from kpirules.values.periods import PERIODS

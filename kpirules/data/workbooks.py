@@ -13,13 +13,13 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from kpirules.data.content import Bounded, TooLarge
+from kpirules.records import dataclass
 
 ENTRIES = 10_000
 """How many entries the zip file may list."""
