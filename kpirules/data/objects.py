@@ -80,8 +80,8 @@ def from_objects(
     if unit is Unit.TEXT:
         return _texts(values, column, kinds, formats or {})
     if unit.numeric and kinds <= {float, str} and not percents:
-        floats = [None if value == "" else value for value in values]
-        if not any(type(value) is str for value in floats):
+        floats = [None if value == "" else value for value in values] if str in kinds else values
+        if str not in kinds or not any(type(value) is str for value in floats):
             return pa.chunked_array([pa.array(floats, pa.float64(), from_pandas=True)]), ()
     spelt = _spelt(values, {kind: _speller(kind) for kind in kinds})
     for place in percents:
