@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 
 from kpirules.engines.schema import inputs
 from kpirules.plan.ir import Compute, Const, Filter, Gather, Op, Param, Plan, Ref, Scalar, Scan, Step, Value
+from kpirules.records import dataclass
 from kpirules.values.types import WIDTH
 
 _Test = Callable[[pa.ChunkedArray], pa.ChunkedArray]
