@@ -16,8 +16,9 @@ from kpirules.data.bindings import Bindings
 from kpirules.data.cells import Cells, read_cells, typed_findings
 from kpirules.data.checks import reference_findings, row_findings
 from kpirules.data.faults import DataFaults, Finding, Group, Place
+from kpirules.data.parquet_table import ByName, ParquetTable, RowNumbers
 from kpirules.data.quarantine import Origin, Quarantine, set_aside
-from kpirules.data.sources import Raw, from_frame, read_source, unknown_columns
+from kpirules.data.sources import Raw, Sources, from_frame
 from kpirules.data.spelling import decomposed_references, warnings
 from kpirules.model.contracts import Column, Table
 from kpirules.records import dataclass
@@ -33,7 +34,8 @@ class TableFacts:
     no file, of the typed rows in sorted order, so of what was read and not of how. `encoding` is that of a CSV file,
     `guessed` if it was found from the bytes and is not UTF-8. `rows` counts all that were read, those set aside too.
     `rounded` counts the cells of each column whose float noise was dropped, `units` has what the figures of a column
-    were multiplied by. `hidden` counts the rows that are hidden in their sheet; they are read like others.
+    were multiplied by. `hidden` counts the rows that are hidden in their sheet; they are read like others. `in_place`
+    says whether the table was read where it lies, so that the file holds its values as its contract types them.
     """
 
     table: str
@@ -45,6 +47,7 @@ class TableFacts:
     rounded: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
     hidden: int = 0
+    in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,10 @@ class Loaded:
     """Tables that keep their contracts, with the contract's columns in its order, and the facts of each.
 
     Numbers are `decimal128`, dates and periods (their first day) `date32`, texts `string`, yes and no `bool`; missing
-    is null. `places` says where each table comes from, and `numbers` the number of each of its rows there, as a person
-    counts them; they name rows, and enter no figure. `quarantine` has the rows that were set aside. `warnings` are what
-    is no fault of the data and may be a mistake, of all rows that were read.
+    is null. A table that is read where it lies is a `ParquetTable`. `places` says where each table comes from, and
+    `numbers` the number of each of its rows there, as a person counts them; they name rows, and enter no figure.
+    `quarantine` has the rows that were set aside. `warnings` are what is no fault of the data and may be a mistake, of
+    all rows that were read.
     """
 
     tables: Mapping[str, pa.Table]
@@ -80,8 +84,7 @@ class Loaded:
 
     def _origin(self, table: str) -> Origin:
         cells = self.tables[table]
-        shown = dict(zip(cells.column_names, cells.columns, strict=True))
-        return Origin(self.places[table], self.numbers[table], shown)
+        return Origin(self.places[table], self.numbers[table], ByName(cells))
 
 
 class BrokenContracts(DataFaults):
@@ -132,29 +135,24 @@ class BrokenContracts(DataFaults):
 
 
 def read_tables(
-    contracts: Sequence[Table], bindings: Bindings, *, quarantine: bool = False, subject: str | None = None
+    contracts: Sequence[Table],
+    bindings: Bindings,
+    *,
+    quarantine: bool = False,
+    subject: str | None = None,
+    sources: Sources | None = None,
 ) -> Loaded:
     """Read the table of every contract from where the bindings say it is.
 
     With `quarantine`, rows that break their contract are set aside, and with them the rows that refer to them or match
-    them; `subject` is then the table of those who are scored.
+    them; `subject` is then the table of those who are scored. `sources` are those of the bindings, some of them read.
 
     Raises:
         Fault: a table is not bound, or a source cannot be read or lacks a column; all such faults.
         BrokenContracts: data breaks its contract; every fault of every table. With `quarantine`: the values of a
             whole column cannot be read.
     """
-
-    def read(contract: Table) -> Raw:
-        source = bindings.sources.get(contract.name)
-        if source is None:
-            helps = did_you_mean(contract.name, bindings.sources, Note("write"))
-            raise Fault([Diagnostic("KPI610", bindings.span, {"table": contract.name}, helps=helps)])
-        if unknown := unknown_columns(contract, source):
-            raise Fault(unknown)
-        return read_source(contract, source, bindings)
-
-    return _loaded(contracts, read, quarantine=quarantine, subject=subject)
+    return _loaded(contracts, (sources or Sources(bindings)).rows, quarantine=quarantine, subject=subject)
 
 
 def typed_tables(
@@ -204,11 +202,12 @@ def check_typed(contracts: Sequence[Table], loaded: Loaded) -> None:
         raise DataFaults(loaded.groups(contracts, by_table))
 
 
-def typed_warnings(contracts: Sequence[Table], loaded: Loaded) -> list[Group]:
-    """What is no fault of typed tables and may be a mistake, in order of table."""
+def typed_warnings(contracts: Sequence[Table], loaded: Loaded, looked_at: Sequence[Table] | None = None) -> list[Group]:
+    """What is no fault of typed tables, or of those that are `looked_at`, and may be a mistake, in order of table."""
     by_name = {contract.name: contract for contract in contracts}
-    warned = each(lambda contract: list(warnings(contract, loaded.tables, by_name)), contracts)
-    return loaded.groups(contracts, dict(zip(by_name, warned, strict=True)))
+    some = contracts if looked_at is None else looked_at
+    warned = each(lambda contract: list(warnings(contract, loaded.tables, by_name)), some)
+    return loaded.groups(some, {contract.name: findings for contract, findings in zip(some, warned, strict=True)})
 
 
 def _no_table(name: str, known: Sequence[str]) -> Diagnostic:
@@ -233,12 +232,13 @@ def _loaded(
             unread += fault.diagnostics
     if unread:
         raise Fault(unread)
-    cells = _cells(contracts, raws)
-    tables = {contract.name: _table(contract, cells[contract.name]) for contract in contracts}
+    cells = table_cells(contracts, raws)
+    tables = {contract.name: typed_table(contract, cells[contract.name]) for contract in contracts}
     facts = tuple(
-        _facts(contract, raws[contract.name], tables[contract.name], cells[contract.name]) for contract in contracts
+        table_facts(contract, raws[contract.name], tables[contract.name], cells[contract.name])
+        for contract in contracts
     )
-    by_table = _findings(contracts, tables, cells, {name: raw.numbers for name, raw in raws.items()})
+    by_table = table_findings(contracts, tables, cells, {name: raw.numbers for name, raw in raws.items()})
     origins = {name: _origin(raws[name], cells[name]) for name in tables}
     places = {name: origin.place for name, origin in origins.items()}
     numbers = {name: origin.numbers for name, origin in origins.items()}
@@ -290,22 +290,38 @@ def _parted(
     kept, quarantine = set_aside(contracts, loaded.tables, origins, by_table, subject)
     return replace(
         loaded,
-        tables={name: table.filter(kept[name]) for name, table in loaded.tables.items()},
-        numbers={name: numbers.filter(kept[name]) for name, numbers in loaded.numbers.items()},
+        tables={name: _filtered(table, kept[name]) for name, table in loaded.tables.items()},
+        numbers={name: _filtered(numbers, kept[name]) for name, numbers in loaded.numbers.items()},
         quarantine=loaded.quarantine.with_more(quarantine),
     )
 
 
-def _findings(
+def _filtered(rows: pa.Table | pa.Array | ParquetTable | RowNumbers, kept: pa.Array) -> pa.Table | pa.Array:
+    assert not isinstance(rows, ParquetTable | RowNumbers), "a table with faults is never read where it lies"
+    return rows.filter(kept)
+
+
+def table_findings(
     contracts: Sequence[Table],
-    tables: Mapping[str, pa.Table],
+    tables: Mapping[str, pa.Table | ParquetTable],
     cells: Mapping[str, Mapping[str, Cells]],
-    numbers: Mapping[str, pa.Array],
+    numbers: Mapping[str, pa.Array | RowNumbers],
+    referred: Sequence[Table] | None = None,
 ) -> dict[str, list[Finding]]:
-    """What is wrong in the rows of each table; nothing is said of references to a key that cannot be read at all."""
-    read = [contract for contract in contracts if not any(cells[contract.name][key].unread for key in contract.keys)]
+    """What is wrong in the rows of each table; nothing is said of references to a key that cannot be read at all.
+
+    `referred` are the tables that their rows may refer to, where there are more; those are shown as they are.
+    """
+    read = [
+        contract
+        for contract in referred or contracts
+        if not any(cells[contract.name][key].unread for key in contract.keys if contract.name in cells)
+    ]
     by_name = {contract.name: contract for contract in read}
-    shown = {name: {column: cell.shown for column, cell in some.items()} for name, some in cells.items()}
+    shown: dict[str, Mapping[str, pa.ChunkedArray]] = {
+        name: {column: cell.shown for column, cell in cells[name].items()} if name in cells else ByName(table)
+        for name, table in tables.items()
+    }
 
     def of_rows(contract: Table) -> list[Finding]:
         dated = contract.active
@@ -328,7 +344,7 @@ def _findings(
     return by_table
 
 
-def _cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dict[str, Cells]]:
+def table_cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dict[str, Cells]]:
     """By table and column."""
 
     def read(place: tuple[str, Column]) -> Cells:
@@ -343,7 +359,8 @@ def _cells(contracts: Sequence[Table], raws: Mapping[str, Raw]) -> dict[str, dic
     return by_table
 
 
-def _table(contract: Table, cells: Mapping[str, Cells]) -> pa.Table:
+def typed_table(contract: Table, cells: Mapping[str, Cells]) -> pa.Table:
+    """The table of some cells."""
     columns = [cells[column.name].values for column in contract.columns]
     return pa.table(columns, pa.schema([(column.name, arrow_type(column.type)) for column in contract.columns]))
 
@@ -352,7 +369,8 @@ def _origin(raw: Raw, cells: Mapping[str, Cells]) -> Origin:
     return Origin(raw.place, raw.numbers, {name: column.shown for name, column in cells.items()}, raw.lost)
 
 
-def _facts(contract: Table, raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
+def table_facts(contract: Table, raw: Raw, table: pa.Table, cells: Mapping[str, Cells]) -> TableFacts:
+    """What a manifest says of a table that was read."""
     return TableFacts(
         table=raw.place.table,
         source=str(raw.place.source),

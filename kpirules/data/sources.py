@@ -53,6 +53,41 @@ class Raw:
     hidden: int = 0
 
 
+class Sources:
+    """The sources of some bindings; each is read once, however often its rows are asked for."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        self.bindings = bindings
+        self._read: dict[str, Raw | Fault] = {}
+
+    def rows(self, contract: Table) -> Raw:
+        """The rows of a table from where the bindings say they are.
+
+        Raises:
+            Fault: the table is not bound, or its source cannot be read or lacks a column.
+        """
+        name = contract.name
+        if name not in self._read:
+            try:
+                self._read[name] = _bound_rows(contract, self.bindings)
+            except Fault as fault:
+                self._read[name] = fault
+        read = self._read[name]
+        if isinstance(read, Fault):
+            raise read
+        return read
+
+
+def _bound_rows(contract: Table, bindings: Bindings) -> Raw:
+    source = bindings.sources.get(contract.name)
+    if source is None:
+        helps = did_you_mean(contract.name, bindings.sources, Note("write"))
+        raise Fault([Diagnostic("KPI610", bindings.span, {"table": contract.name}, helps=helps)])
+    if unknown := unknown_columns(contract, source):
+        raise Fault(unknown)
+    return read_source(contract, source, bindings)
+
+
 def read_source(contract: Table, source: Source, bindings: Bindings) -> Raw:
     """The rows of a table from one of the sources of the bindings.
 
@@ -99,7 +134,7 @@ def from_frame(contract: Table, frame: object) -> Raw:
     """
     place = Place(contract.name, Kind.FRAME, None)
     read = read_frame(frame, place)
-    picked = _picked(contract, read.names, {}, place)
+    picked = picked_columns(contract, read.names, {}, place)
     by_column = {}
     for column in contract.columns:
         try:
@@ -112,7 +147,7 @@ def from_frame(contract: Table, frame: object) -> Raw:
 
 def _read_csv(contract: Table, source: Source, data: bytes, place: Place) -> Raw:
     read = read_delimited(data, place, _wanted(contract, source.columns).values(), source.encoding)
-    picked = _picked(contract, read.header, source.columns, place)
+    picked = picked_columns(contract, read.header, source.columns, place)
     return Raw(
         place=place,
         cells=pa.table({name: read.cells.column(index) for name, index in picked.items()}),
@@ -130,7 +165,7 @@ def _read_sheet(contract: Table, source: Source, data: bytes, place: Place) -> R
     row = row_of(wanted.values(), sheet.above)
     if row is not None and not {*wanted.values()} <= {*sheet.header}:
         raise place.fault("KPI656", Note("write"), row=row, header=source.header or 1)
-    picked = _picked(contract, sheet.header, source.columns, place, sheet.remarks)
+    picked = picked_columns(contract, sheet.header, source.columns, place, sheet.remarks)
     cells = {column.name: sheet.cells(picked[column.name], column) for column in contract.columns}
     return _raw(
         place, cells, sheet.numbers, lost=tuple(_blank(sheet.blank, place)), sha256=sheet.sha256, hidden=sheet.hidden
@@ -162,7 +197,7 @@ def _read_parquet(contract: Table, source: Source, path: Path, place: Place) -> 
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         with pq.ParquetFile(path) as parquet:
             names = parquet.schema_arrow.names
-            picked = _picked(contract, names, source.columns, place)
+            picked = picked_columns(contract, names, source.columns, place)
             table = read_columns(parquet, path, [names[index] for index in picked.values()])
         kept = {name: table.column_names.index(names[index]) for name, index in picked.items()}
         return _typed_raw(contract, place, table, kept, digest)
@@ -184,7 +219,7 @@ def _read_query(contract: Table, source: Source, bindings: Bindings) -> Raw:
     def remarks(index: int) -> Iterator[Remark]:
         return ((name, said_units(name)) for name in renamed.get(names[index], ()))
 
-    return _typed_raw(contract, place, table, _picked(contract, names, source.columns, place, remarks))
+    return _typed_raw(contract, place, table, picked_columns(contract, names, source.columns, place, remarks))
 
 
 def _typed_raw(
@@ -212,7 +247,7 @@ def _wanted(contract: Table, columns: Mapping[str, str]) -> dict[str, str]:
     return {column.name: plain(columns.get(column.name, column.name)) for column in contract.columns}
 
 
-def _picked(
+def picked_columns(
     contract: Table,
     names: Sequence[str],
     columns: Mapping[str, str],

@@ -15,15 +15,13 @@ import pyarrow.compute as pc
 from kpirules.data.arrow import counting, flat, is_among
 from kpirules.data.faults import Finding
 from kpirules.model.contracts import Column, Table
-from kpirules.values.texts import INVISIBLE, ODD_SPACE, UNSEEN, UNSEEN_IN_LINES, code_point
+from kpirules.values.texts import INVISIBLE, ODD_SPACE, UNSEEN, UNSEEN_IN_LINES, UNUSUAL, code_point
 from kpirules.values.units import Unit
 
 _TEXT = pa.string()
 _LOOKS_LATIN = dict(zip("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx", strict=True))
 """Small Cyrillic and Greek letters, and the Latin ones that they or their capitals are taken for."""
 _OTHER_SCRIPT = r"[\p{Greek}\p{Cyrillic}]"
-_UNUSUAL = "[^ -~À-ɏ一-鿿ぁ-ゖァ-ヺ가-힣！-～]"
-"""What is not a plain letter, digit or sign of Latin, Chinese, Japanese or Korean text."""
 _SEPARATORS = r"""[\s\p{Z}\p{Pd}_'"’`#*]"""
 
 
@@ -114,7 +112,7 @@ def _without_unseen(text: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _ordinary(text: pa.ChunkedArray) -> bool:
     """Whether all characters are seen, and letters in NFC, as nearly all columns of keys have them."""
-    return pc.any(pc.match_substring_regex(text, _UNUSUAL)).as_py() is not True
+    return pc.any(pc.match_substring_regex(text, UNUSUAL)).as_py() is not True
 
 
 def _ascii(text: pa.ChunkedArray) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import TIMEOUT_MAX, Event, Thread
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, runtime_checkable
 
 import duckdb
 import pyarrow as pa
@@ -19,7 +19,7 @@ from kpirules.engines.exact import arrow_type
 from kpirules.engines.failure import EngineError, Reason
 from kpirules.engines.outcome import Outcome, RunFault, failed, given, values
 from kpirules.engines.schema import Schema, schemas
-from kpirules.engines.sql import DATA, DUCKDB, MADE, Queries, Query, compiled
+from kpirules.engines.sql import DATA, DUCKDB, MADE, Queries, Query, build, compiled
 from kpirules.plan.ir import OVER, ROW, Output, Plan, Value
 from kpirules.source.recursion import room
 
@@ -40,6 +40,8 @@ _OPTIMIZERS = (
 INVARIANT: no other runs. Some take time that doubles with every layer of a query (`partial_aggregate_pushdown`), and
 nothing interrupts the planning of a query.
 """
+_ROW_NUMBER = "file_row_number"
+"""The column in which DuckDB gives the place of each row in a Parquet file, from 0."""
 _RESULT = "result"
 """The table that the last statement of a query makes."""
 _LONGEST = 16_000_000
@@ -61,6 +63,31 @@ class Limits:
 UNLIMITED = Limits()
 
 
+@runtime_checkable
+class InFile(Protocol):
+    """A table that lies in a Parquet file."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """What the file calls each column of the table."""
+        ...
+
+    @property
+    def column_names(self) -> Sequence[str]:
+        """The names of the columns."""
+        ...
+
+    @property
+    def num_rows(self) -> int:
+        """The number of rows."""
+        ...
+
+
 def compile_sql(plan: Plan, params: Mapping[str, Value], columns: Sequence[str]) -> str:
     """The statements for the subjects, as text to read.
 
@@ -75,7 +102,7 @@ def compile_sql(plan: Plan, params: Mapping[str, Value], columns: Sequence[str])
 
 def run(
     plan: Plan,
-    tables: Mapping[str, pa.Table],
+    tables: Mapping[str, pa.Table | InFile],
     params: Mapping[str, Value],
     columns: Sequence[str],
     limits: Limits = UNLIMITED,
@@ -90,8 +117,9 @@ def run(
     try:
         with room(), TemporaryDirectory(dir=limits.temp) as temp, duckdb.connect() as connection:
             session.queries = queries = compiled(plan, params, columns, DUCKDB)
-            _set_up(connection, limits, temp)
-            _register(connection, queries, tables)
+            read = [tables[name] for name in queries.tables]
+            set_up(connection, limits, temp, [table for table in read if isinstance(table, InFile)])
+            register(connection, queries.tables, tables)
             with _interrupted(connection, limits.seconds, session.late):
                 subjects = session.fetched(connection, plan.result, queries.subjects)
                 others = {one: session.rows(connection, one, query) for one, query in queries.others.items()}
@@ -188,34 +216,59 @@ def _interrupted(connection: DuckDBPyConnection, seconds: float | None, late: Ev
         watcher.join()
 
 
-def _set_up(connection: DuckDBPyConnection, limits: Limits, temp: str) -> None:
+def set_up(connection: DuckDBPyConnection, limits: Limits, temp: str, files: Iterable[InFile]) -> None:
+    """Settle what a connection may use, and that it can read `files` and no other."""
     known = [name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()]
-    settings = {
+    settings: dict[str, Any] = {
         "disabled_optimizers": ",".join(name for name in known if name not in _OPTIMIZERS),
         "temp_directory": temp,
         **({} if limits.memory is None else {"memory_limit": limits.memory}),
+        "allowed_paths": [str(file.path) for file in files],
+        "enable_external_access": False,
+        "lock_configuration": True,
     }
-    for name, value in settings.items():
-        setting = exp.EQ(this=exp.column(name), expression=exp.Literal.string(value))
-        connection.execute(exp.Set(expressions=[exp.SetItem(this=setting)]).sql(DUCKDB.name))
     for schema in (DATA, MADE):
         named = exp.Table(db=exp.to_identifier(schema, quoted=True))
         connection.execute(exp.Create(this=named, kind="SCHEMA").sql(DUCKDB.name))
+    for name, value in settings.items():
+        setting = exp.EQ(this=exp.column(name), expression=exp.convert(value))
+        connection.execute(exp.Set(expressions=[exp.SetItem(this=setting)]).sql(DUCKDB.name))
 
 
-def _register(connection: DuckDBPyConnection, queries: Queries, tables: Mapping[str, pa.Table]) -> None:
+def register(
+    connection: DuckDBPyConnection,
+    shown: Mapping[str, tuple[str, Mapping[str, str]]],
+    tables: Mapping[str, pa.Table | InFile],
+) -> None:
     """Show the columns that are read, under their identifiers, as views of the schema `data`."""
-    schema = exp.to_identifier(DATA, quoted=True)
-    for name, (identifier, columns) in queries.tables.items():
+    for name, (identifier, columns) in shown.items():
         table = tables[name]
-        if ROW in columns:
-            places = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), table.num_rows), start=-1)
-            table = table.append_column(ROW, places)
-        connection.register(identifier, table.select(list(columns)).rename_columns(list(columns.values())))
-        registered = exp.Table(this=exp.to_identifier(identifier, quoted=True))
-        view = exp.Table(this=exp.to_identifier(identifier, quoted=True), db=schema.copy())
-        body = exp.Select().select(exp.Star()).from_(registered)
+        if isinstance(table, InFile):
+            body = _in_file(table, columns)
+        else:
+            body = _in_memory(connection, table, identifier, columns)
+        view = exp.Table(this=exp.to_identifier(identifier, quoted=True), db=exp.to_identifier(DATA, quoted=True))
         connection.execute(exp.Create(this=view, kind="VIEW", expression=body).sql(DUCKDB.name))
+
+
+def _in_memory(
+    connection: DuckDBPyConnection, table: pa.Table, identifier: str, columns: Mapping[str, str]
+) -> exp.Select:
+    if ROW in columns:
+        places = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), table.num_rows), start=-1)
+        table = table.append_column(ROW, places)
+    connection.register(identifier, table.select(list(columns)).rename_columns(list(columns.values())))
+    registered = exp.Table(this=exp.to_identifier(identifier, quoted=True))
+    return exp.Select().select(exp.Star()).from_(registered)
+
+
+def _in_file(table: InFile, columns: Mapping[str, str]) -> exp.Select:
+    held = {**table.columns, ROW: _ROW_NUMBER}
+    nodes = [build.alias(build.column(held[name]), identifier) for name, identifier in columns.items()]
+    options = {_ROW_NUMBER: True, "hive_partitioning": False}
+    given = [exp.EQ(this=exp.column(name), expression=exp.convert(value)) for name, value in options.items()]
+    read = exp.Anonymous(this="read_parquet", expressions=[build.text(str(table.path)), *given])
+    return exp.Select().select(*nodes).from_(exp.Table(this=read))
 
 
 def _made(name: str) -> exp.Table:

@@ -94,7 +94,8 @@ def _broken(
         return []
     table = loaded.tables[demand.table]
     names = [*dict.fromkeys((*compiled.model.tables[demand.table].keys, *demand.columns))] or table.column_names
-    cells = [flat(pc.cast(table.column(name).take(rows), pa.string())) for name in names]
+    broken = table.select(names).take(rows)
+    cells = [flat(pc.cast(broken.column(nth), pa.string())) for nth in range(len(names))]
     pairs = [
         pc.binary_join_element_wise(name, pc.fill_null(cell, ""), " ") for name, cell in zip(names, cells, strict=True)
     ]

@@ -11,12 +11,14 @@ from time import perf_counter_ns
 
 from kpirules.compiling import Compiled
 from kpirules.data.bindings import Bindings
+from kpirules.data.in_place import read_large
 from kpirules.data.load import BrokenContracts, read_tables, typed_tables
 from kpirules.engines.bulk import DEFAULT_LIMITS, Bulk
 from kpirules.engines.duckdb import Limits
 from kpirules.records import dataclass
 from kpirules.runs.demands import required, with_demands
 from kpirules.runs.empty import check_rows
+from kpirules.runs.in_place import in_place, unchanged
 from kpirules.runs.inputs import packed
 from kpirules.runs.manifest import Done
 from kpirules.runs.provenance import Request
@@ -78,21 +80,25 @@ def evaluate(
     with steps.step("read"):
         try:
             if isinstance(data, Bindings):
-                loaded = read_tables(contracts, data, quarantine=quarantine, subject=subject)
+                if quarantine:
+                    loaded = read_tables(contracts, data, quarantine=True, subject=subject)
+                else:
+                    loaded = read_large(contracts, data, in_place(contracts, limits), subject=subject)
             else:
                 loaded = typed_tables(contracts, data, quarantine=quarantine, subject=subject)
         except BrokenContracts as broken:
             raise with_demands(compiled, broken, wanted, Bulk(limits)) from None
     engine = Bulk(limits)
-    with steps.step("run"):
-        loaded = required(compiled, loaded, wanted, quarantine=quarantine, engine=engine)
-        check_rows(compiled, loaded, wanted, allow_empty=allow_empty)
-        with ThreadPoolExecutor(1) as beside:
-            inputs = beside.submit(packed, loaded, contracts) if keep_inputs else None
-            outcome = worked_out(compiled, compiled.plan, loaded.tables, wanted, columns(compiled.plan), engine)
-            result = result_of(compiled, loaded, wanted, outcome)
-    with steps.step("sample"):
-        held = hold(compiled, loaded, wanted, outcome, sample)
+    with unchanged(loaded):
+        with steps.step("run"):
+            loaded = required(compiled, loaded, wanted, quarantine=quarantine, engine=engine)
+            check_rows(compiled, loaded, wanted, allow_empty=allow_empty)
+            with ThreadPoolExecutor(1) as beside:
+                inputs = beside.submit(packed, loaded, contracts) if keep_inputs else None
+                outcome = worked_out(compiled, compiled.plan, loaded.tables, wanted, columns(compiled.plan), engine)
+                result = result_of(compiled, loaded, wanted, outcome)
+        with steps.step("sample"):
+            held = hold(compiled, loaded, wanted, outcome, sample)
     path, text = (data.path, data.span.source.text) if isinstance(data, Bindings) else (None, None)
     request = Request(command, {"quarantine": quarantine, "allow_empty": allow_empty}, text)
     return Done(

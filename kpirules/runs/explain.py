@@ -18,6 +18,7 @@ from kpirules.engines.outcome import shown
 from kpirules.engines.schema import schemas
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Plan, Value
+from kpirules.runs.in_place import unchanged
 from kpirules.runs.run import MARKS, QUARANTINED, ROUNDED, Result, params
 from kpirules.source import Diagnostic, Fault
 from kpirules.source.catalogue import LANGUAGES, word
@@ -65,7 +66,7 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
     One whom the run left out has a trace that says why.
 
     Raises:
-        Fault: there is no such subject (KPI740), or no such item (KPI741).
+        Fault: there is no such subject (KPI740), or no such item (KPI741), or a file has changed (KPI765).
         Disagreement: a figure is not what the run recorded (KPI735), or the subject is scored here and was left out of
             the run, or the other way round (KPI737, KPI738).
     """
@@ -78,7 +79,8 @@ def explained(compiled: Compiled, loaded: Loaded, result: Result, subject: str, 
         return replace(set_aside(plan, str(period), subject, item), set_aside=aside, uncredited=uncredited)
     try:
         mode = compiled.model.header.mode
-        trace = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period), mode=mode)
+        with unchanged(loaded):
+            trace = trace_of(plan, loaded.tables, params(period), subject, item, batch, period=str(period), mode=mode)
     except Differs as differs:
         raise Disagreement(_differences(compiled.plan, subject, differs)) from None
     if scored is bool(trace.left_out):

@@ -130,6 +130,7 @@ def _facts(facts: TableFacts) -> dict[str, Any]:
         "rounded": dict(facts.rounded),
         "units": dict(facts.units),
         "hidden": facts.hidden,
+        "in_place": facts.in_place,
     }
 
 

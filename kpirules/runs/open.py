@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from kpirules.compiling import Compiled
 from kpirules.data.bindings import load_bindings
+from kpirules.data.in_place import read_large
 from kpirules.data.load import Loaded, read_tables
 from kpirules.records import dataclass
 from kpirules.runs.demands import required
 from kpirules.runs.evidence import Evidence, read_evidence
 from kpirules.runs.folder import RESULTS
+from kpirules.runs.in_place import in_place_again
 from kpirules.runs.recompute import kept_inputs
 from kpirules.runs.run import Result
 from kpirules.runs.table_rows import from_json
@@ -90,7 +92,11 @@ def _inputs(evidence: Evidence, compiled: Compiled, quarantine: pa.Table) -> Loa
         raise Fault([Diagnostic("KPI736", None, {"path": folder}, helps=(Note("keep"),))])
     bindings = load_bindings(real(folder / manifest["bindings"]))
     contracts, subject = tuple(compiled.model.tables.values()), compiled.model.subject.table.name
-    loaded = read_tables(contracts, bindings, quarantine=bool(manifest["quarantine"]), subject=subject)
+    if manifest["quarantine"]:
+        loaded = read_tables(contracts, bindings, quarantine=True, subject=subject)
+    else:
+        in_place = {source["table"]: source["sha256"] for source in manifest["inputs"] if source.get("in_place")}
+        loaded = read_large(contracts, bindings, in_place_again(in_place, contracts), subject=subject)
     now = {fact.table: fact.sha256 for fact in loaded.facts}
     changed = [
         Diagnostic("KPI733", None, {"table": source["table"], "source": source["source"]})

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from kpirules.compiling import Compiled
 from kpirules.data.arrow import flat
 from kpirules.data.load import Loaded
+from kpirules.data.parquet_table import ParquetTable
 from kpirules.engines.outcome import Outcome
 from kpirules.model.scheme import Model
 from kpirules.records import dataclass
@@ -122,9 +123,10 @@ def _counted(
     return int(pc.sum(reduce(pc.max_element_wise, numbers)).as_py() or 0)
 
 
-def _amounts(table: pa.Table, columns: Sequence[str], places: pa.Array) -> Iterator[tuple[str, Decimal]]:
+def _amounts(table: pa.Table | ParquetTable, columns: Sequence[str], places: pa.Array) -> Iterator[tuple[str, Decimal]]:
+    rows = table.select(list(columns)).take(places) if columns else table
     for name in columns:
-        values = table.column(name).take(places)
+        values = rows.column(name)
         wide = values.cast(pa.decimal256(_WIDE, values.type.scale))
         yield name, pc.sum(wide, min_count=0).as_py() if len(wide) else Decimal(0).scaleb(-values.type.scale)
 

@@ -58,6 +58,11 @@ UNSEEN_IN_LINES = _class(*_SPACES[1:], *_CONTROLS)
 """The same, less tabs and line ends; likewise."""
 
 
+UNUSUAL = "[^ -~À-ɏ一-鿿ぁ-ゖァ-ヺ가-힣！-～]"
+"""What is not a plain letter, digit or sign of Latin, Chinese, Japanese or Korean text, all of which are seen, and in
+NFC; likewise."""
+
+
 def unseen(text: str) -> list[str]:
     """The characters of a text that cannot be seen, each once, as `U+200B`; spaces at its edges are not among them."""
     characters = dict.fromkeys(re.findall(UNSEEN, text.strip()))

@@ -147,7 +147,7 @@ def test_an_interruption_from_outside_is_no_failure(monkeypatch: pytest.MonkeyPa
     def stopped(*_: object) -> None:
         raise database.InterruptException
 
-    monkeypatch.setattr(duckdb, "_register", stopped)
+    monkeypatch.setattr(duckdb, "register", stopped)
     with pytest.raises(KeyboardInterrupt):
         Bulk().run(plan, tables, PARAMS, ["x"])
 
@@ -186,7 +186,7 @@ def test_a_statement_too_long_to_plan_is_left_to_the_reference_engine(monkeypatc
 
 def test_only_steps_of_the_optimizer_that_are_known_run() -> None:
     with database.connect() as connection:
-        duckdb._set_up(connection, Limits(), ".")  # noqa: SLF001  # the run's own settings
+        duckdb.set_up(connection, Limits(), ".", ())
         known = {name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
         (off,) = connection.execute("SELECT current_setting('disabled_optimizers')").fetchone() or ("",)
     assert "partial_aggregate_pushdown" in off.split(",")

@@ -34,8 +34,8 @@ def described(plan: Plan, tables: dict[str, pa.Table], names: list[str]) -> dict
     queries = compiled(plan, PARAMS, names, DUCKDB)
     found = {}
     with database.connect() as connection:
-        duckdb._set_up(connection, duckdb.UNLIMITED, ".")  # noqa: SLF001  # the run's own settings and tables
-        duckdb._register(connection, queries, tables)  # noqa: SLF001  # as above
+        duckdb.set_up(connection, duckdb.UNLIMITED, ".", ())
+        duckdb.register(connection, queries.tables, tables)
         for query in (queries.subjects, *queries.others.values()):
             for name, tree in (*query.made, ("result", query.tree)):
                 found[name] = _schema(connection, tree)

@@ -79,6 +79,7 @@ WITHOUT = frozenset(
         "KPI764",
         "KPI758",
         "KPI759",
+        "KPI765",
     }
 )
 """Codes that no short text shows: a long chain, bytes, damage, a full disk, a changed folder, a fault of the program."""

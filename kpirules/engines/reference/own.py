@@ -2,21 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.engines.schema import inputs
-from kpirules.plan.ir import Compute, Const, Filter, Gather, Op, Param, Plan, Ref, Scalar, Scan, Step, Value
+from kpirules.plan.ir import ROW, Compute, Const, Filter, Gather, Op, Param, Plan, Ref, Scalar, Scan, Step, Value
 from kpirules.records import dataclass
 from kpirules.values.types import WIDTH
 
-_Test = Callable[[pa.ChunkedArray], pa.ChunkedArray]
+_FEW = 1_000
+"""Up to so many values are looked for while a file is read."""
 _COMPARED = {"ge": pc.greater_equal, "gt": pc.greater, "le": pc.less_equal, "lt": pc.less, "eq": pc.equal}
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A table that is read where it lies.
+
+    A condition is a column, how it is compared (`among`, `ge`, `gt`, `le`, `lt`, `eq`), and with what.
+    """
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """All values of a column."""
+        ...
+
+    def select(self, names: Sequence[str]) -> Readable:
+        """Some columns."""
+        ...
+
+    def where(self, conditions: Sequence[tuple[str, str, Any]]) -> pa.Table:
+        """The rows that keep all conditions, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Among:
+    """Whether a value is one of some."""
+
+    values: pa.Array
+
+    def __call__(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        if not pa.types.is_decimal(column.type):
+            return pc.is_in(column, value_set=self.values.cast(column.type))
+        # digits differ from table to table, and no more than these are ever needed
+        kind = pa.decimal256(2 * WIDTH, max(column.type.scale, self.values.type.scale))
+        return pc.is_in(column.cast(kind), value_set=self.values.cast(kind))
+
+    def condition(self, column: str) -> tuple[str, str, Any] | None:
+        """It as a condition on a column that is not yet read; None where that has to be read first."""
+        return (column, "among", self.values.to_pylist()) if len(self.values) <= _FEW else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Whether a day is before or after another."""
+
+    op: str
+    value: date
+
+    def __call__(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        return _COMPARED[self.op](column, pa.scalar(self.value, pa.date32()))
+
+    def condition(self, column: str) -> tuple[str, str, Any] | None:
+        """It as a condition on a column that is not yet read."""
+        return column, self.op, self.value
+
+
+_Test = _Among | _Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +101,16 @@ def own_rows(
 
     They may be more than do enter, never fewer, and keep their order.
     """
-    found = _Rows(plan, tables, params)
-    found.ask(keys)
-    found.follow()
-    return found.rows
+    own = _Rows(plan, tables, params)
+    own.ask(keys)
+    own.follow()
+    return {name: rows.where(()) if isinstance(rows, Readable) else rows for name, rows in own.rows.items()}
+
+
+def _scanned(step: Scan, table: pa.Table | Readable) -> pa.Table | Readable:
+    """The table of a scan; of one that is not yet read, the columns that it has."""
+    names = dict.fromkeys(column for column, _ in step.columns.values() if column != ROW)
+    return table.select(list(names)) if names and isinstance(table, Readable) else table
 
 
 class _Rows:
@@ -56,7 +120,8 @@ class _Rows:
         self.plan = plan
         self.params = params
         self.steps = {step.name: step for step in steps_of(plan)}
-        self.rows = {name: tables[step.table] for name, step in self.steps.items() if isinstance(step, Scan)}
+        scans = [step for step in self.steps.values() if isinstance(step, Scan)]
+        self.rows = {step.name: _scanned(step, tables[step.table]) for step in scans}
         self.readers: dict[str, int] = {}
         for step in self.steps.values():
             for name in inputs(step):
@@ -73,8 +138,7 @@ class _Rows:
             first, *others = asked[step.name]
             needed = tuple(one for one in first if all(one in other for other in others))
             if isinstance(step, Scan):
-                for one in needed:
-                    self._cut(step.name, one.column, one.test)
+                self._cut(step.name, needed)
             elif isinstance(step, Gather):
                 asked[step.input].append(tuple(self._of_gathering(step, needed)))
                 asked[step.source].append(tuple(_of_source(step, needed)))
@@ -97,7 +161,7 @@ class _Rows:
             case Op(op, (Ref(column), Param() | Const() as bound)) if op in _COMPARED:
                 value = self.params[bound.name] if isinstance(bound, Param) else bound.value
                 if isinstance(value, date):
-                    yield _Needed(column, _compared_with(op, value))
+                    yield _Needed(column, _Compared(op, value))
 
     def _of_gathering(self, step: Gather, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
         measures = {measure.name for measure in step.measures}
@@ -119,9 +183,9 @@ class _Rows:
                 self._column(step.source, one).filter(holds) for one in (step.in_force.begins, step.in_force.ends)
             )
             if len(begins) > begins.null_count:
-                yield _Needed(step.in_force.last, _compared_with("ge", pc.min(begins).as_py()))
+                yield _Needed(step.in_force.last, _Compared("ge", pc.min(begins).as_py()))
             if not ends.null_count and len(ends):
-                yield _Needed(step.in_force.first, _compared_with("le", pc.max(ends).as_py()))
+                yield _Needed(step.in_force.first, _Compared("le", pc.max(ends).as_py()))
 
     # ------------------------------------------------------------ from rows to what they refer to
 
@@ -133,7 +197,8 @@ class _Rows:
             for ours, theirs in step.on:
                 here, there = self._origin(step.input, ours), self._origin(step.source, theirs, alone=True)
                 if here is not None and there is not None:
-                    self._cut(*there, _among(self._column(*here)))
+                    scan, column = there
+                    self._cut(scan, [_Needed(column, _among(self._column(*here)))])
 
     def _origin(self, relation: str, column: str, *, alone: bool = False) -> tuple[str, str] | None:
         """The scan that a column of a relation comes from, and its name there; `alone` where nothing else reads it."""
@@ -158,12 +223,25 @@ class _Rows:
 
     def _column(self, scan: str, column: str) -> pa.ChunkedArray:
         """A column of a scan's rows, by the name that it has in the relation."""
+        return self.rows[scan].column(self._name(scan, column))
+
+    def _cut(self, scan: str, needed: Sequence[_Needed]) -> None:
+        """Leave the rows that are needed; of a table that is not yet read, no other is."""
+        rows, tests = self.rows[scan], [(self._name(scan, need.column), need.test) for need in needed]
+        if isinstance(rows, Readable):
+            known = [held for held in (test.condition(name) for name, test in tests) if held is not None]
+            if not known:
+                return
+            rows = rows.where(known)
+        for name, test in tests:
+            rows = rows.filter(test(rows.column(name)))
+        self.rows[scan] = rows
+
+    def _name(self, scan: str, column: str) -> str:
+        """What a column of a relation is called in the table that it scans."""
         step = self.steps[scan]
         assert isinstance(step, Scan)
-        return self.rows[scan].column(step.columns[column][0])
-
-    def _cut(self, scan: str, column: str, test: _Test) -> None:
-        self.rows[scan] = self.rows[scan].filter(test(self._column(scan, column)))
+        return step.columns[column][0]
 
 
 def _arrow_value(key: Value) -> object:
@@ -178,18 +256,5 @@ def _of_source(step: Gather, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
         yield from (_Needed(right, one.test) for left, right in step.on if left == one.column)
 
 
-def _among(values: pa.Array | pa.ChunkedArray) -> _Test:
-    there = pc.unique(values).drop_null()
-
-    def test(column: pa.ChunkedArray) -> pa.ChunkedArray:
-        if not pa.types.is_decimal(column.type):
-            return pc.is_in(column, value_set=there.cast(column.type))
-        # digits differ from table to table, and no more than these are ever needed
-        kind = pa.decimal256(2 * WIDTH, max(column.type.scale, there.type.scale))
-        return pc.is_in(column.cast(kind), value_set=there.cast(kind))
-
-    return test
-
-
-def _compared_with(op: str, value: date) -> _Test:
-    return lambda column: _COMPARED[op](column, pa.scalar(value, pa.date32()))
+def _among(values: pa.Array | pa.ChunkedArray) -> _Among:
+    return _Among(pc.unique(values).drop_null())
