@@ -19,7 +19,7 @@ def attach(subjects: Relation) -> None:
         table = source.relation.table
         if isinstance(of, Grain):
             name = _looked_up(table) if of.by_key else f"{table}$counted"
-            aggregates.count(source, [agg for agg in subjects.aggregates if agg.grain == of], name)
+            aggregates.count(source, [agg for _, agg in subjects.aggregates if agg.grain == of], name)
         else:
             name = _looked_up(table)
             source.relation.bind(name, build.number(1), Place(table, "row", name), "value", None)
