@@ -7,7 +7,7 @@ from dataclasses import replace
 from kpirules.model import scheme
 from kpirules.model.expr import Expr
 from kpirules.plan import build, lowering
-from kpirules.plan.ir import Advice, Item, Piece, Scalar
+from kpirules.plan.ir import Advice, Ident, Item, Piece, Scalar
 from kpirules.plan.proof import proved
 from kpirules.plan.relation import Place, Relation, origin_of
 from kpirules.values.units import Unit
@@ -29,19 +29,20 @@ def attach(relation: Relation) -> None:
 
 
 def _advice(relation: Relation, item: Item, one: scheme.Advice) -> Advice:
-    base = f"{item.scorecard}/{item.name}" if item.scorecard is not None else item.name
-    place = Place(item.name, "advice", f"{base}.advice", _counts(relation, item))
+    place = Place(item.name, "advice", item.scorecard, _counts(relation, item))
     with proved(one.span, [one.when, *(piece for piece in one.pieces if not isinstance(piece, str))]):
         condition = lowering.lower(relation, place, one.when)
-        when = relation.bind(relation.fresh(place.base), condition, place, "guard", one.when.span)
+        when = relation.bind(place, condition, "guard", one.when.span, step=relation.fresh(place))
         pieces = tuple(_piece(relation, place, piece) for piece in one.pieces)
     return Advice(when.name, pieces, origin_of(one.span))
 
 
 def _counts(relation: Relation, item: Item) -> str | None:
     """The condition under which an entry counts, where it has one."""
-    names = (f"{item.scorecard}/{item.name}.when", f"{item.scorecard}.applies")
-    return next((name for name in names if name in relation.types), None)
+    if item.scorecard is None:
+        return None
+    conditions = (Ident(item.name, "when", within=item.scorecard), Ident(item.scorecard, "applies"))
+    return next((one.name for one in conditions if one.name in relation.types), None)
 
 
 def _piece(relation: Relation, place: Place, piece: str | Expr) -> Piece:
@@ -51,9 +52,8 @@ def _piece(relation: Relation, place: Place, piece: str | Expr) -> Piece:
     unit = value.type.unit
     if unit.numeric:
         value = _displayed(relation, value)
-    name = relation.fresh(place.base)
-    relation.bind(name, value, place, "shown", piece.span)
-    return Piece(binding=name, unit=unit)
+    shown = relation.bind(place, value, "shown", piece.span, step=relation.fresh(place))
+    return Piece(binding=shown.name, unit=unit)
 
 
 def _displayed(relation: Relation, value: Scalar) -> Scalar:

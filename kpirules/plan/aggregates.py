@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from kpirules.model.expr import Agg, Bin, Expr, Grain
 from kpirules.plan import build, lowering
-from kpirules.plan.ir import Case, Measure, Op, Ref, Scalar
+from kpirules.plan.ir import Case, Ident, Measure, Op, Ref, Scalar
 from kpirules.plan.lowering import lowers
 from kpirules.plan.reading import COUNT, Reading
 from kpirules.plan.relation import Flag, Place, Relation, Source, origin_of
@@ -36,40 +36,40 @@ def figure(relation: Relation, place: Place, node: Agg) -> Ref:
 
 
 def _new(relation: Relation, place: Place, node: Agg) -> tuple[str, tuple[Flag, ...]]:
-    name = relation.fresh(node.grain.table)
+    of_rows = Place(node.grain.table, "value")
+    step = relation.fresh(of_rows)
+    name = of_rows.figure.at(step).name
     flags = tuple(_flag(relation, flag, node) for flag in _measured(relation, node, name, place.item))
     relation.aggregates[node] = name, flags
-    _bind(relation, node, name)
+    figure, measured = _made_of(node, name)
+    relation.bind(of_rows, figure, "aggregate", node.span, step=step, of=measured)
     return name, flags
 
 
 def _flag(relation: Relation, flag: Flag, node: Agg) -> Flag:
     """The fault of a subject: at least one of its rows meets it."""
     count = build.coalesce(build.ref(flag.when, _NUMBER.maybe()), build.number(0))
-    name = f"{flag.when} met"
-    relation.bind(name, build.compare("gt", count, build.number(0)), Place(name, "value", name), "guard", node.span)
-    return replace(flag, when=name)
+    place = Place(node.grain.table, "met")
+    some = build.compare("gt", count, build.number(0))
+    met = relation.bind(place, some, "guard", node.span, step=relation.fresh(place))
+    return replace(flag, when=met.name)
 
 
-def _bind(relation: Relation, node: Agg, name: str) -> None:
-    place = Place(name, "value", name)
+def _made_of(node: Agg, name: str) -> tuple[Scalar, str]:
+    """What an aggregate comes to, by its measures, and the measure that tells of its rows."""
     if node.parts is not None:
         there = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))
         whole = build.compare("eq", there, build.number(node.parts))
-        summed_up = Case(((whole, build.ref(f"{name}$sum", node.type)),), None, node.type)
-        relation.bind(name, summed_up, place, "aggregate", node.span, of=f"{name}$sum")
-        return
+        return Case(((whole, build.ref(f"{name}$sum", node.type)),), None, node.type), f"{name}$sum"
     operation = AGGREGATES[node.func]
     if len(operation.measures) > 1:
         summed = build.ref(f"{name}$sum", _summed(node).maybe())
         whole = build.coalesce(build.ref(f"{name}$count", _NUMBER.maybe()), build.number(0))
-        found = build.div(summed, whole, node.type.unit)
-        relation.bind(name, _typed(found, node.type), place, "aggregate", node.span, of=f"{name}$sum")
-        return
+        return _typed(build.div(summed, whole, node.type.unit), node.type), f"{name}$sum"
     column = build.ref(f"{name}$", node.type.maybe())
     nothing = operation.of_no_rows
     expr: Scalar = column if nothing is None else build.coalesce(column, build.const(nothing, node.type))
-    relation.bind(name, _typed(expr, node.type), place, "aggregate", node.span, of=f"{name}$")
+    return _typed(expr, node.type), f"{name}$"
 
 
 def _summed(node: Agg) -> Type:
@@ -89,8 +89,8 @@ def _rows_of(subjects: Relation, grain: Grain) -> Source:
     """The rows of a grain, in one relation."""
     if grain not in subjects.sources:
         reading = Reading(subjects.model, grain.table, (grain.time_refs, grain.time))
-        place = Place(grain.table, "row", f"{grain.table}$row{len(subjects.sources)}")
-        subjects.sources[grain] = Source(Relation(reading, per_row=True, owner=subjects), grain, place)
+        rows = Relation(reading, f"{grain.table}$row{len(subjects.sources)}", per_row=True, owner=subjects)
+        subjects.sources[grain] = Source(rows, grain, Place(grain.table, "row"))
     return subjects.sources[grain]
 
 
@@ -186,16 +186,17 @@ def _bound(source: Source, node: Expr, value: Scalar) -> Ref:
     known = relation.known.get(value)
     if known is not None:
         return build.ref(known, relation.types[known])
-    return relation.bind(relation.fresh(place.base), value, place, "value", node.span)
+    return relation.bind(place, value, "value", node.span, step=relation.fresh(place))
 
 
-def count(source: Source, aggs: Iterable[Agg], name: str) -> None:
-    """Add the measure `name`: how many rows at least one of some aggregates of these rows counts."""
+def count(source: Source, aggs: Iterable[Agg], counted: Ident) -> None:
+    """Add the measure `counted`: how many rows at least one of some aggregates of these rows counts."""
     conditions = {None if agg.where is None else _lowered(source, agg.where)[0]: None for agg in aggs}
     relation, place = source.relation, source.place
     where: str | None = None
     if None not in conditions:
         holds = build.any_of([one for one in conditions if one is not None])
-        where = holds.name if isinstance(holds, Ref) else relation.bind(name, holds, place, "guard", None).name
-    measure = Measure(name, "count", None, where, COUNT, relation.table)
-    source.measures[name] = measure, source.first_from(relation.depth(where or ""))
+        named = holds if isinstance(holds, Ref) else relation.bind(place, holds, "guard", None, step=counted.step)
+        where = named.name
+    measure = Measure(counted.name, "count", None, where, COUNT, relation.table)
+    source.measures[counted.name] = measure, source.first_from(relation.depth(where or ""))

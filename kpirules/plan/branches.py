@@ -38,8 +38,8 @@ def _function(relation: Relation, place: Place, node: Fn) -> Scalar:
 def _or_fault(relation: Relation, place: Place, node: Fallback) -> Scalar:
     value = lower(relation, place, node.operand)
     if not isinstance(value, Ref):
-        value = relation.bind(relation.fresh(place.base), value, place, "value", node.operand.span)
-    when = relation.bind(relation.fresh(place.base), build.is_missing(value), place, "guard", node.span)
+        value = relation.bind(place, value, "value", node.operand.span, step=relation.fresh(place))
+    when = relation.bind(place, build.is_missing(value), "guard", node.span, step=relation.fresh(place))
     relation.need([Flag(when.name, "KPI702", place.item, origin_of(node.span))])
     return value
 
@@ -48,10 +48,10 @@ def _later(relation: Relation, place: Place, node: Fn) -> Scalar:
     """A date so much later than another; outside of the years 1 to 9999 there is none, which is a fault."""
     args = [bound(relation, place, lower(relation, place, arg), arg) for arg in node.args]
     value = Op(node.name, tuple(args), types.DATE.maybe())
-    found = relation.bind(relation.fresh(place.base), value, place, "value", node.span)
+    found = relation.bind(place, value, "value", node.span, step=relation.fresh(place))
     there = [build.negated(build.is_missing(arg)) for arg in args if not isinstance(arg, Const)]
     outside = build.both([build.is_missing(found), *there])
-    when = relation.bind(relation.fresh(place.base), outside, place, "guard", node.span)
+    when = relation.bind(place, outside, "guard", node.span, step=relation.fresh(place))
     relation.need([Flag(when.name, "KPI743", place.item, origin_of(node.span))])
     return found
 

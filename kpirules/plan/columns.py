@@ -55,9 +55,10 @@ def _of_one_period(relation: Relation, place: Place, node: Col) -> None:
         strayed = relation.reading.strayed(refs)
         if strayed is None:
             continue
-        name = ".".join((relation.table, *refs, "$strayed"))
+        way = Place(".".join((relation.table, *refs)), "row")
+        name = way.figure.at("$strayed").name
         if name not in relation.types:
-            relation.bind(name, strayed, Place(name, "row", name), "guard", None)
+            relation.bind(way, strayed, "guard", None, step="$strayed")
         relation.need([Flag(name, "KPI744", place.item, origin_of(node.span))], place.guard)
 
 
@@ -79,7 +80,7 @@ def _own(relation: Relation, place: Place, own: Own) -> Ref:
 
 def owned(subject: Relation, own: Own) -> tuple[Ref, tuple[Flag, ...]]:
     """What a row reads of its subject, in the relation of the subjects, and the faults that working it out may meet."""
-    found, flags = subject.collected(lambda: lower(subject, Place(own.span.text, "own", "own"), own.value))
+    found, flags = subject.collected(lambda: lower(subject, Place(own.span.text, "own"), own.value))
     assert isinstance(found, Ref), "a value, a lookup or a figure has a name"
     return found, flags
 
@@ -133,8 +134,8 @@ def _once(relation: Relation, place: Place, named: _Named) -> Ref:
     """Bind a rule that a row reads by name, once, and take over the faults it may meet."""
     for one in _behind(relation, named):
         guard = _there(relation, one.refs) if one.computed else None
-        inner = Place(one.full, "column", one.full, guard, one.title, one.refs)
-        found, relation.flags[one.key] = relation.collected(lambda: emit(relation, inner, one.rule, one.full))  # noqa: B023  # called at once
+        inner = Place(one.full, "column", None, guard, one.title, one.refs)
+        found, relation.flags[one.key] = relation.collected(lambda: emit(relation, inner, one.rule))  # noqa: B023  # called at once
         relation.values[one.key] = found.name
     relation.need(relation.flags[named.key], place.guard)
     return build.ref(named.full, replace(named.rule.type, by=relation.types[named.full].by))
@@ -173,8 +174,9 @@ def _there(relation: Relation, refs: Refs) -> str | None:
     columns = [table.column(ref) for table, ref in zip(tables, refs, strict=False)]
     if not any(column is not None and column.loose for column in columns):
         return None
-    full = ".".join((relation.table, *refs, "$there"))
-    if full not in relation.types:
+    way = Place(".".join((relation.table, *refs)), "row")
+    name = way.figure.at("$there").name
+    if name not in relation.types:
         key = relation.reading.column(refs, tables[-1].keys[0])
-        relation.bind(full, build.negated(build.is_missing(key)), Place(full, "row", full), "guard", None)
-    return full
+        relation.bind(way, build.negated(build.is_missing(key)), "guard", None, step="$there")
+    return name

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from kpirules.model.expr import Grain
 from kpirules.plan import aggregates, build
+from kpirules.plan.ir import Ident
 from kpirules.plan.relation import Place, Relation
 from kpirules.values.units import Unit
+
+_COUNTED, _FOUND = "$counted", "$found"
+"""What says that an aggregate counts a row, and that a lookup finds it."""
 
 
 def attach(subjects: Relation) -> None:
@@ -18,19 +22,14 @@ def attach(subjects: Relation) -> None:
     for of, source in subjects.sources.items():
         table = source.relation.table
         if isinstance(of, Grain):
-            name = _looked_up(table) if of.by_key else f"{table}$counted"
-            aggregates.count(source, [agg for agg in subjects.aggregates if agg.grain == of], name)
+            counts = Ident(table, "row", step=_FOUND if of.by_key else _COUNTED)
+            aggregates.count(source, [agg for agg in subjects.aggregates if agg.grain == of], counts)
         else:
-            name = _looked_up(table)
-            source.relation.bind(name, build.number(1), Place(table, "row", name), "value", None)
-            source.taken[name] = source.depths[0]
-        names.setdefault(table, []).append(name)
+            counts = Ident(table, "row", step=_FOUND)
+            source.relation.bind(Place(table, "row"), build.number(1), "value", None, step=counts.step)
+            source.taken[counts.name] = source.depths[0]
+        names.setdefault(table, []).append(counts.name)
     subjects.counted |= {table: tuple(columns) for table, columns in names.items()}
-
-
-def _looked_up(table: str) -> str:
-    """The column of a table's rows that lookups find."""
-    return f"{table}$found"
 
 
 def amounts(subjects: Relation) -> dict[str, tuple[str, ...]]:

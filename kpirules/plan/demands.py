@@ -54,7 +54,7 @@ def _of_subjects(one: scheme.Demand, subjects: Subjects) -> list[Step]:
     broken: list[Scalar] = []
 
     def bind(relation: Relation) -> None:
-        place = Place("require", "value", "require")
+        place = Place("require", "value")
         broken.append(build.negated(lowering.lower(relation, place, one.holds)))
         broken.extend(relation.faulty)
 
@@ -64,8 +64,8 @@ def _of_subjects(one: scheme.Demand, subjects: Subjects) -> list[Step]:
 
 def _of_rows(model: Model, one: scheme.Demand, table: str) -> list[Step]:
     reading = Reading(model, table, one.time)
-    relation = Relation(reading, per_row=True)
-    place = Place(table, "row", f"{table}$row")
+    relation = Relation(reading, f"{table}$row", per_row=True)
+    place = Place(table, "row")
     holds = lowering.lower(relation, place, one.holds)
     found = build.any_of([build.negated(holds), *relation.faulty])
     if one.where is not None:

@@ -19,7 +19,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from kpirules.plan.ir import Const, Plan, Scalar, Step, Value
 from kpirules.source.recursion import room
 
-FORMAT = 2
+FORMAT = 3
 NODE = "node"
 """The key that says which kind of scalar or step an object is."""
 TAGGED: dict[type, str] = {kind: kind.__name__.lower() for kind in (*get_args(Scalar), *get_args(Step))}
@@ -123,7 +123,9 @@ def _read(data: Any, hint: Any) -> Any:  # noqa: ANN401  # any value of JSON, an
 
 
 def _member(data: Any, args: tuple[Any, ...]) -> Any:  # noqa: ANN401  # as `_read`
-    """Which type of a union the data is of: by its `node`, or the only one that is not None."""
+    """Which type of a union the data is of: its own, by its `node`, or the only one that is not None."""
+    if type(data) in args:
+        return type(data)
     members = [one for one in args if one is not types.NoneType]
     return members[0] if len(members) == 1 else {TAGGED[one]: one for one in members}[data[NODE]]
 

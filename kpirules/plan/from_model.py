@@ -27,6 +27,7 @@ from kpirules.plan.ir import (
     Compute,
     Filter,
     Gather,
+    Ident,
     Item,
     Measure,
     Op,
@@ -76,7 +77,7 @@ def _relation(model: Model, bind: Callable[[Relation], None]) -> tuple[Relation,
     asked, where = model.subject.where, None
     if asked is not None:
         with proved(asked.span, [asked]):
-            where = lower(relation, Place("subject", "where", "subject"), asked)
+            where = lower(relation, Place("subject", "where"), asked)
     doubtful = relation.faulty
     before = len(relation.bindings)
     bind(relation)
@@ -155,7 +156,8 @@ def _checks(relation: Relation) -> None:
         name = whens[0]
         if len(whens) > 1:
             meets = build.any_of([Ref(when, types.BOOL) for when in whens])
-            name = relation.bind(relation.fresh(name), meets, Place(item, "fault", name), "guard", None).name
+            place = Place(item, "fault")
+            name = relation.bind(place, meets, "guard", None, step=relation.fresh(place)).name
         relation.checks.append(Check(name, code, item, origin))
 
 
@@ -168,7 +170,7 @@ def _total_pay(relation: Relation) -> None:
             total.plus(here)
     with proved(relation.model.header.span):
         summed = total.total()
-    relation.bind(TOTAL_PAY, summed, Place(TOTAL_PAY, "value", TOTAL_PAY), "value", None)
+    relation.bind(Place(TOTAL_PAY, "value"), summed, "value", None)
 
 
 # ---------------------------------------------------------------- who is scored
@@ -204,8 +206,7 @@ def _subjects(relation: Relation) -> list[Step]:
     days_ = steps[-1].name
     steps.append(Gather(f"{table.name} in period", days_, days_, (same,), measures=(count,)))
     more = build.compare("gt", Ref(count.name, COUNT), build.number(1))
-    place = Place(table.name, "rows", "subject")
-    two = relation.bind("subject twice", more, place, "guard", model.subject.span)
+    two = relation.bind(Place(table.name, "row"), more, "guard", model.subject.span, step="$twice")
     relation.checks.append(Check(two.name, "KPI705", table.name, origin_of(model.subject.span)))
     return steps
 
@@ -219,6 +220,6 @@ def _days(relation: Relation, begins: Ref, until: Scalar) -> tuple[Binding, ...]
     whole = Op("add", (Op("days", (start, end), span), build.number(1)), days.in_period(period))
     share = Op("div", (Ref("active_days", active.type), whole), relation.columns["active_share"])
     return tuple(
-        Binding(name, expr, relation.columns[name], name, "value", "value")
+        Binding(Ident(name, "value"), expr, relation.columns[name], "value")
         for name, expr in (("active_days", active), ("active_share", share))
     )

@@ -15,8 +15,9 @@ def looked_up(subjects: Relation, place: Place, node: Lookup) -> Ref:
     """A column of the row for the subject and the period; faults of a computed one are taken over."""
     source = subjects.sources.get(node.table)
     if source is None:
-        rows = Relation(Reading(subjects.model, node.table, node.time), per_row=True, owner=subjects)
-        source = Source(rows, node, Place(node.table, "row", f"{node.table}$row"))
+        reading = Reading(subjects.model, node.table, node.time)
+        rows = Relation(reading, f"{node.table}$row", per_row=True, owner=subjects)
+        source = Source(rows, node, Place(node.table, "row"))
         subjects.sources[node.table] = source
     relation = source.relation
     column, flags = relation.collected(lambda: columns.column(relation, source.place, (), node.table, node.column))

@@ -12,8 +12,8 @@ from kpirules.plan.relation import Place, Relation
 
 Lowering = Callable[[Relation, Place, Any], Scalar]
 """The scalar of a node in a relation, for the value that is being lowered."""
-Steps = Callable[[Relation, Place, Any, str], Ref]
-"""Binds what a node comes to under a name, after steps of its own."""
+Steps = Callable[[Relation, Place, Any, int | None], Ref]
+"""Binds what a node comes to as a step on the way to the value, or as that itself, after steps of its own."""
 
 _LOWERINGS: dict[type, Lowering] = {}
 _RULES: dict[type, Steps] = {}
@@ -43,15 +43,15 @@ def lower(relation: Relation, place: Place, node: Expr) -> Scalar:
     """The scalar of an expression in a relation; rules inside it become bindings of their own."""
     kind = type(node)
     if kind in _RULES:
-        return divided(_RULES[kind](relation, place, node, relation.fresh(place.base)), node)
+        return divided(_RULES[kind](relation, place, node, relation.fresh(place)), node)
     return divided(_LOWERINGS[kind](relation, place, node), node)
 
 
-def emit(relation: Relation, place: Place, node: Expr, name: str) -> Ref:
-    """Bind an expression or a rule under a name; its own steps are bound before it."""
+def emit(relation: Relation, place: Place, node: Expr, step: int | None = None) -> Ref:
+    """Bind an expression or a rule as the value that is being lowered; its own steps are bound before it."""
     if type(node) in _RULES:
-        return _RULES[type(node)](relation, place, node, name)
-    return relation.bind(name, lower(relation, place, node), place, "value", node.span)
+        return _RULES[type(node)](relation, place, node, step)
+    return relation.bind(place, lower(relation, place, node), "value", node.span, step=step)
 
 
 def is_rule(node: Expr) -> bool:
@@ -75,7 +75,7 @@ def bound(relation: Relation, place: Place, value: Scalar, node: Expr) -> Scalar
     """A value that is read more than once, under a name of its own unless it has one."""
     if isinstance(value, Ref | Const):
         return value
-    return relation.bind(relation.fresh(place.base), value, place, "value", node.span)
+    return relation.bind(place, value, "value", node.span, step=relation.fresh(place))
 
 
 def guard(relation: Relation, place: Place, condition: Scalar, node: Expr | None = None) -> str:
@@ -83,4 +83,4 @@ def guard(relation: Relation, place: Place, condition: Scalar, node: Expr | None
     if isinstance(condition, Ref) and place.guard is None:
         return condition.name
     span = node.span if node is not None else None
-    return relation.bind(relation.fresh(place.base), condition, place, "guard", span).name
+    return relation.bind(place, condition, "guard", span, step=relation.fresh(place)).name

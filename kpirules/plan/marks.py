@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kpirules.plan import build
-from kpirules.plan.ir import BY_ROWS, Binding, Op, Ref, Scalar
+from kpirules.plan.ir import BY_ROWS, Binding, Ident, Op, Ref, Scalar
 from kpirules.plan.relation import Place, Relation
 from kpirules.source import Span
 from kpirules.values import types
@@ -24,18 +24,20 @@ def of_indicator(relation: Relation, name: str) -> dict[str, str]:
 
     The limits stand in order: actual, target, achievement, score.
     """
-    behind = [f"{name}.{part}" for part in ("actual", "target", "achievement")]
-    return tier1(relation, name, f"{name}.score", behind=behind)
+    behind = [Ident(name, part) for part in ("actual", "target", "achievement")]
+    return tier1(relation, Ident(name, "score"), behind=behind)
 
 
-def tier1(relation: Relation, item: str, *bases: str, behind: Sequence[str] = ()) -> dict[str, str]:
+def tier1(relation: Relation, *figures: Ident, behind: Sequence[Ident] = ()) -> dict[str, str]:
     """Bind the marks of one figure, texts or missing, and name them: `row`, `limit`, `policy`, `gate`.
 
-    `bases` are the names that the bindings on the way to it begin with (see `Place`); where there are several, each
-    is one of the ways that it may have been made, and the last of them is the figure's own. `behind` are those of the
-    item's figures that it is made of: of these only the limits are marked, before its own. Where several limits or
-    gates changed a figure, the text has all of them in order, with commas between.
+    Where there are several `figures`, each is one of the ways that it may have been made, and the last of them is the
+    figure itself. `behind` are those of the item's figures that it is made of: of these only the limits are marked,
+    before its own. Where several limits or gates changed a figure, the text has all of them in order, with commas
+    between.
     """
+    own = figures[-1]
+    place = Place(own.item, "mark", own.within)
     makers: dict[str, Callable[[Relation, list[Binding]], list[tuple[Scalar, Scalar]]]] = {
         "row": _rows,
         "limit": _limits,
@@ -44,20 +46,20 @@ def tier1(relation: Relation, item: str, *bases: str, behind: Sequence[str] = ()
     }
     found: dict[str, str] = {}
     for mark, make in makers.items():
-        ways = (*behind, *bases) if mark == "limit" else bases
-        whens = [when for base in ways for when in make(relation, _steps(relation, base))]
+        ways = (*behind, *figures) if mark == "limit" else figures
+        whens = [when for figure in ways for when in make(relation, _steps(relation, figure))]
         if whens:
-            name = f"{bases[-1]}${mark}"
+            name = place.figure.at(mark).name
             cases = [whens] if mark not in _SEVERAL else [[when] for when in whens]
             told = build.joined([build.case(case, None, Unit.TEXT) for case in cases])
             if name not in relation.types:
-                relation.bind(name, told, Place(item, "mark", name), "mark", None)
+                relation.bind(place, told, "mark", None, step=mark)
             found[mark] = name
     return found
 
 
-def _steps(relation: Relation, base: str) -> list[Binding]:
-    return [relation.bindings[nth] for nth in relation.steps.get(base, ())]
+def _steps(relation: Relation, figure: Ident) -> list[Binding]:
+    return [relation.bindings[nth] for nth in relation.steps.get(figure, ())]
 
 
 def left_out(relation: Relation, place: Place, ways: Sequence[tuple[Scalar, Span]]) -> dict[str, str]:
@@ -65,9 +67,9 @@ def left_out(relation: Relation, place: Place, ways: Sequence[tuple[Scalar, Span
     if not ways:
         return {}
     whens = [(condition, build.text(one_line(span.text))) for condition, span in ways]
-    name = f"{place.base}$left_out"
-    relation.bind(name, build.case(whens, None, Unit.TEXT), Place(place.item, "mark", name), "mark", None)
-    return {"left_out": name}
+    mark = Place(place.item, "mark", place.within)
+    told = relation.bind(mark, build.case(whens, None, Unit.TEXT), "mark", None, step="left_out")
+    return {"left_out": told.name}
 
 
 def one_line(text: str) -> str:
@@ -78,6 +80,11 @@ def one_line(text: str) -> str:
 def _ref(relation: Relation, name: str) -> Ref:
     """What has a name by now: a binding, or a column of the subject's row, which may be a condition as it is."""
     return build.ref(name, relation.types.get(name, types.BOOL))
+
+
+def _item(relation: Relation, name: str) -> str:
+    """The item whose figure a binding is."""
+    return relation.bindings[relation.places[name]].item
 
 
 def _rows(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
@@ -122,5 +129,5 @@ def _gates(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scala
         if one.kind == "gate" and one.of is not None and one.row is not None:
             before, after = _ref(relation, one.of), _ref(relation, one.name)
             changed = build.compare("ne", before, after)
-            found.append((build.both([_ref(relation, one.row), changed]), build.text(one.row)))
+            found.append((build.both([_ref(relation, one.row), changed]), build.text(_item(relation, one.row))))
     return found

@@ -9,7 +9,7 @@ from fractions import Fraction
 from kpirules.model.contracts import Column, Table
 from kpirules.model.scheme import Model
 from kpirules.plan import build
-from kpirules.plan.ir import ROW, Binding, Compute, Gather, InForce, Param, Ref, Scalar, Scan, Step
+from kpirules.plan.ir import ROW, Binding, Compute, Gather, Ident, InForce, Param, Ref, Scalar, Scan, Step
 from kpirules.records import dataclass
 from kpirules.values import types
 from kpirules.values.types import Type
@@ -146,12 +146,12 @@ class Reading:
         """The column with the first day of the period that the row must be of, that of `time`; added if need be."""
         if isinstance(time, Ref) and time.type.unit is period.type.unit:
             return time.name
-        column = f"{name} with {'.'.join(refs)}$first day"
+        column = Ident(join_name(name, refs), "row", step="$first day")
         kind = period.type.maybe(when=time.type.missing)
         first: Scalar = time if isinstance(time, Param) else build.first_day(time, kind)
-        binding = Binding(column, first, first.type, self.table, "row", "value")
-        made.append(Compute(f"{column}s", made[-1].name, (binding,)))
-        return column
+        binding = Binding(column, first, first.type, "value")
+        made.append(Compute(f"{column.name}s", made[-1].name, (binding,)))
+        return column.name
 
 
 def may_stray(model: Model, refs: Refs) -> bool:

@@ -10,7 +10,20 @@ from typing import TypeVar
 from kpirules.model.expr import Agg, Expr, Grain, Lookup
 from kpirules.model.scheme import Model
 from kpirules.plan import build
-from kpirules.plan.ir import Binding, Check, Item, Measure, Origin, Ref, RowText, Scalar, reads
+from kpirules.plan.ir import (
+    RUN,
+    SUBJECT_ROWS,
+    Binding,
+    Check,
+    Ident,
+    Item,
+    Measure,
+    Origin,
+    Ref,
+    RowText,
+    Scalar,
+    reads,
+)
 from kpirules.plan.reading import Reading, Refs
 from kpirules.records import dataclass
 from kpirules.source import Span
@@ -27,14 +40,14 @@ _OF_ITEMS = ("value", "score")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose value is being lowered: the item and its part, the condition it stands under, and its first name.
+    """Whose value is being lowered: the item and its part, the scorecard it stands in, the condition it stands under.
 
     `refs` lead from the row of the relation to the row that is read.
     """
 
     item: str
     part: str
-    base: str
+    within: str | None = None
     guard: str | None = None
     title: str | None = None
     refs: Refs = ()
@@ -42,6 +55,11 @@ class Place:
     def under(self, guard: str | None) -> Place:
         """The same place under another condition."""
         return replace(self, guard=guard)
+
+    @property
+    def figure(self) -> Ident:
+        """The figure that is being lowered, in the relation of the subjects."""
+        return Ident(self.item, self.part, within=self.within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +82,17 @@ class Relation:
 
     There is a row for each subject, or, with `per_row`, for each row that an aggregate counts, a lookup finds or the
     data's rules ask about; `reading` gives their columns. `owner` is the relation of the subjects whose rows they are,
-    None for that itself and where there is none.
+    None for that itself and where there is none. `name` tells its figures from those of others, and `interval` over
+    which period they are.
 
     A relation gathers figures from the `sources`, and their rows may read what they have made of their owner: so it is
     worked out depth by depth. `depths` says how often something stands on what was gathered, 0 where it is not said.
     `owned` are the columns of a row that come from its owner, and their names there.
 
-    `places` has where in `bindings` each is by its name, `steps` where those are whose name begins with a base (see
-    `Place`). `known` has, of a row's values, the binding that has it whatever the row. `faulting` and `ruled` keep what
-    was found of expressions: whether they may end the run, and whether a rule is in them.
+    `places` has where in `bindings` each is by its name, `steps` where those are that lead to a figure, and `numbers`
+    how many of them have a number. `guarded` has the faults that were taken over under a condition. `known` has, of a
+    row's values, the binding that has it whatever the row. `faulting` and `ruled` keep what was found of expressions:
+    whether they may end the run, and whether a rule is in them.
 
     `flags` has, for each value, the faults that working it out may meet; a fault counts only where the value is
     needed, so a reader takes them over under its own condition. `frames` are the values being lowered, the outermost
@@ -80,11 +100,13 @@ class Relation:
     """
 
     reading: Reading
+    name: str = SUBJECT_ROWS
+    interval: str = RUN
     per_row: bool = False
     owner: Relation | None = None
     bindings: list[Binding] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
-    steps: dict[str, list[int]] = field(default_factory=dict)
+    steps: dict[Ident, list[int]] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
     values: dict[tuple[str, str], str] = field(default_factory=dict)
     columns: dict[str, Type] = field(default_factory=dict)
@@ -99,7 +121,8 @@ class Relation:
     flags: dict[tuple[str, str], tuple[Flag, ...]] = field(default_factory=dict)
     frames: list[dict[Flag, None]] = field(default_factory=lambda: [{}])
     items: list[Item] = field(default_factory=list)
-    counters: dict[str, int] = field(default_factory=dict)
+    numbers: dict[Ident, int] = field(default_factory=dict)
+    guarded: dict[tuple[str, str], str] = field(default_factory=dict)
     counted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     value_of: Callable[[str, str], Ref] | None = None
 
@@ -113,36 +136,36 @@ class Relation:
         """The table whose rows they are."""
         return self.reading.table
 
-    def fresh(self, base: str) -> str:
-        """A new name that begins with `base`."""
-        self.counters[base] = self.counters.get(base, 0) + 1
-        return f"{base}~{self.counters[base]}"
+    def fresh(self, place: Place) -> int:
+        """The number of a new step on the way to the value that is being lowered."""
+        self.numbers[place.figure] = self.numbers.get(place.figure, 0) + 1
+        return self.numbers[place.figure]
 
     def bind(
         self,
-        name: str,
-        expr: Scalar,
         place: Place,
+        expr: Scalar,
         kind: str,
         span: Span | None,
         *,
+        step: int | str | None = None,
         of: str | None = None,
         row: str | None = None,
         rows: tuple[RowText, ...] = (),
         weights: Mapping[str, Fraction] | None = None,
     ) -> Ref:
         """Add a binding and give a reference to it; under a guard it may be missing to readers outside."""
+        ident = Ident(place.item, place.part, self.name, self.interval, step, place.within)
+        name = ident.name
         assert name not in self.types, name
         origin = origin_of(span) if span is not None else None
-        binding = Binding(
-            name, expr, expr.type, place.item, place.part, kind, origin, place.guard, of, row, rows, place.title
-        )
+        binding = Binding(ident, expr, expr.type, kind, origin, place.guard, of, row, rows, place.title)
         if weights is not None:
             binding = replace(binding, weights=weights)
         if self.per_row and kind == "value" and place.guard is None:
             self.known.setdefault(expr, name)
         self.places[name] = len(self.bindings)
-        self.steps.setdefault(name.partition("~")[0], []).append(len(self.bindings))
+        self.steps.setdefault(place.figure, []).append(len(self.bindings))
         self.bindings.append(binding)
         self.types[name] = expr.type
         self.depths[name] = max(self.depth(read) for read in ("", *reads(binding)))
@@ -209,18 +232,19 @@ class Relation:
                 frame[flag if guard is None else replace(flag, when=self._under(flag, guard))] = None
 
     def _under(self, flag: Flag, guard: str) -> str:
-        name = f"{flag.when} if {guard}"
-        if name not in self.types:
-            self.bind(name, Ref(flag.when, BOOL), Place(flag.item, "fault", name, guard), "guard", None)
-        return name
+        if (flag.when, guard) not in self.guarded:
+            place = Place(flag.item, "fault", guard=guard)
+            here = self.bind(place, Ref(flag.when, BOOL), "guard", None, step=self.fresh(place))
+            self.guarded[flag.when, guard] = here.name
+        return self.guarded[flag.when, guard]
 
 
 @dataclass(slots=True)
 class Source:
     """A relation whose rows another one gathers: those that aggregates count, or the one that a lookup finds.
 
-    `of` says which rows, `place` where what is worked out of one stands; its base is no other relation's. `measures`
-    are what aggregates make of them, `taken` the columns that a lookup takes, each with the depth that it is of.
+    `of` says which rows, `place` where what is worked out of one stands. `measures` are what aggregates make of them,
+    `taken` the columns that a lookup takes, each with the depth that it is of.
     """
 
     relation: Relation

@@ -59,7 +59,7 @@ def _lowered(relation: Relation, item: str, part: str) -> Ref:
         return _grade(relation)
     if item in model.defines:
         define = model.defines[item]
-        return lowering.emit(relation, Place(item, "value", item, title=define.title), define.rule, item)
+        return lowering.emit(relation, Place(item, "value", title=define.title), define.rule)
     if item in model.indicators:
         return _PARTS[part](relation, model.indicators[item])
     outcome = model.outcome_of.get(item)
@@ -72,47 +72,47 @@ def _lowered(relation: Relation, item: str, part: str) -> Ref:
 
 
 def _actual(relation: Relation, one: scheme.Indicator) -> Ref:
-    place = Place(one.name, "actual", f"{one.name}.actual", title=one.title)
-    return lowering.emit(relation, place, one.actual, place.base)
+    place = Place(one.name, "actual", title=one.title)
+    return lowering.emit(relation, place, one.actual)
 
 
 def _target(relation: Relation, one: scheme.Indicator) -> Ref:
     assert one.target is not None
-    place = Place(one.name, "target", f"{one.name}.target", title=one.title)
-    return lowering.emit(relation, place, one.target, place.base)
+    place = Place(one.name, "target", title=one.title)
+    return lowering.emit(relation, place, one.target)
 
 
 def _achievement(relation: Relation, one: scheme.Indicator) -> Ref:
     assert one.achievement is not None
     rule = one.achievement
-    place = Place(one.name, "achievement", f"{one.name}.achievement", title=one.title)
+    place = Place(one.name, "achievement", title=one.title)
     rest = (
         [rounding(relation, place, "achievement", rule.span)] if "achievement" in relation.model.header.places else []
     )
 
-    def first(name: str) -> Ref:
+    def first(step: int | None) -> Ref:
         if one.achievement_written:
-            return lowering.emit(relation, place, rule, name)
-        return relation.bind(name, lowering.lower(relation, place, rule), place, "quotient", one.span)
+            return lowering.emit(relation, place, rule, step)
+        return relation.bind(place, lowering.lower(relation, place, rule), "quotient", one.span, step=step)
 
-    return chain(first, rest, place.base, relation)
+    return chain(first, rest, place, relation)
 
 
 def _score(relation: Relation, one: scheme.Indicator) -> Ref:
     """The rule where what it reads is there, the missing policy elsewhere, rounding, gates."""
-    place = Place(one.name, "score", f"{one.name}.score", title=one.title)
+    place = Place(one.name, "score", title=one.title)
     inputs = [relation.value(one.name, part) for part in one.inputs]
     guarded = place
     if inputs:
         there = build.both([build.negated(build.is_missing(value)) for value in inputs])
-        guarded = place.under(relation.bind(f"{one.name}.present", there, place, "guard", one.span).name)
+        guarded = place.under(relation.bind(place, there, "guard", one.span, step="present").name)
     rest: list[Change] = []
     if inputs or one.score.type.missing:
-        rest.append(lambda value, name: _policy(relation, place, one, value, name))
+        rest.append(lambda value, step: _policy(relation, place, one, value, step))
     rest.append(rounding(relation, place, "score", one.score.span))
     rest += gates(relation, place, one.name, "score")
     found = chain(
-        lambda name: _under(guarded, lowering.emit(relation, guarded, one.score, name)), rest, place.base, relation
+        lambda step: _under(guarded, lowering.emit(relation, guarded, one.score, step)), rest, place, relation
     )
     relation.types[found.name] = found.type.maybe(when=not one.always)
     return build.ref(found.name, relation.types[found.name])
@@ -123,18 +123,18 @@ def _under(place: Place, value: Ref) -> Ref:
     return maybe(value) if place.guard is not None else value
 
 
-def _policy(relation: Relation, place: Place, one: scheme.Indicator, value: Ref, name: str) -> Ref:
+def _policy(relation: Relation, place: Place, one: scheme.Indicator, value: Ref, step: int | None) -> Ref:
     assert one.missing is not None
     if one.missing.policy == "score":
         assert one.missing.points is not None
         found: Scalar = build.coalesce(value, build.number(one.missing.points))
     elif one.missing.policy == "error":
-        when = relation.bind(relation.fresh(place.base), build.is_missing(value), place, "guard", one.missing.span)
+        when = relation.bind(place, build.is_missing(value), "guard", one.missing.span, step=relation.fresh(place))
         relation.need([Flag(when.name, "KPI704", one.name, origin_of(one.missing.span))])
         found = Ref(value.name, value.type.there())
     else:
         found = value
-    return relation.bind(name, found, place, "policy", one.missing.span, of=value.name)
+    return relation.bind(place, found, "policy", one.missing.span, step=step, of=value.name)
 
 
 def unplaced(relation: Relation) -> None:
@@ -154,25 +154,25 @@ def unplaced(relation: Relation) -> None:
 def _grade(relation: Relation) -> Ref:
     grade = relation.model.grade
     assert grade is not None
-    place = Place("grade", "value", "grade")
+    place = Place("grade", "value")
     guarded = place
     if relation.model.scorecards and relation.model.total_missing:
         there = build.negated(build.is_missing(relation.value("total", "value")))
-        guarded = place.under(relation.bind("grade.present", there, place, "guard", grade.span).name)
+        guarded = place.under(relation.bind(place, there, "guard", grade.span, step="present").name)
     rest = gates(relation, place, "grade", "value")
-    found = chain(lambda name: lowering.emit(relation, guarded, grade.rule, name), rest, "grade", relation)
+    found = chain(lambda step: lowering.emit(relation, guarded, grade.rule, step), rest, place, relation)
     missing = guarded is not place or grade.rule.type.missing
     found = Ref(found.name, replace(found.type, domain=grade.order).maybe(when=missing))
     relation.types[found.name] = found.type
     parts = (Part("value", found.name),)
-    marks = tier1(relation, "grade", "grade")
+    marks = tier1(relation, place.figure)
     relation.items.append(Item("grade", "grade", None, parts, origin_of(grade.span), tier1=marks))
     return found
 
 
 def _pay(relation: Relation, pay: scheme.Pay) -> Ref:
     """The amount for whom it is, 0 where `when` does not hold, rounding, gates."""
-    place = Place(pay.name, "value", pay.name, title=pay.title)
+    place = Place(pay.name, "value", title=pay.title)
     gets = _gets(relation, pay, place)
     whole = place.under(gets)
     rest: list[Change] = []
@@ -184,15 +184,15 @@ def _pay(relation: Relation, pay: scheme.Pay) -> Ref:
         when = lowering.bound(relation, whole, lowering.lower(relation, whole, pay.when), pay.when)
         inner = whole.under(lowering.guard(relation, whole, when, pay.when))
         conditions.append((when, pay.when))
-        rest.append(lambda value, name: _else_nothing(relation, whole, when, value, name, pay.when))
+        rest.append(lambda value, step: _else_nothing(relation, whole, when, value, step, pay.when))
     rest.append(rounding(relation, whole, "money", pay.amount.span))
     rest += gates(relation, whole, pay.name, "value")
-    found = chain(lambda name: lowering.emit(relation, inner, pay.amount, name), rest, pay.name, relation)
+    found = chain(lambda step: lowering.emit(relation, inner, pay.amount, step), rest, place, relation)
     found = Ref(found.name, found.type.maybe(when=gets is not None))
     relation.types[found.name] = found.type
     parts = (Part("value", found.name),)
     out = [(build.negated(condition), written.span) for condition, written in conditions]
-    marks = tier1(relation, pay.name, pay.name) | left_out(relation, place, out)
+    marks = tier1(relation, place.figure) | left_out(relation, place, out)
     relation.items.append(Item(pay.name, pay.kind, pay.title, parts, origin_of(pay.span), tier1=marks))
     return found
 
@@ -200,24 +200,26 @@ def _pay(relation: Relation, pay: scheme.Pay) -> Ref:
 def _gets(relation: Relation, pay: scheme.Pay, place: Place) -> str | None:
     if pay.applies is not None:
         condition = lowering.lower(relation, place, pay.applies)
-        return relation.bind(f"{pay.name}.applies", condition, place, "guard", pay.applies.span).name
+        return relation.bind(place, condition, "guard", pay.applies.span, step="applies").name
     if relation.model.scorecards and relation.model.total_missing:
         assessed = build.negated(build.is_missing(relation.value("total", "value")))
-        return relation.bind(f"{pay.name}.applies", assessed, place, "guard", pay.span).name
+        return relation.bind(place, assessed, "guard", pay.span, step="applies").name
     return None
 
 
-def _else_nothing(relation: Relation, place: Place, when: Scalar, value: Ref, name: str, written: Expr | None) -> Ref:
+def _else_nothing(
+    relation: Relation, place: Place, when: Scalar, value: Ref, step: int | None, written: Expr | None
+) -> Ref:
     zero = build.number(0, Unit.MONEY)
     found = build.case([(when, Ref(value.name, value.type.there()))], zero, Unit.MONEY)
-    return relation.bind(name, found, place, "when", written.span if written is not None else None, of=value.name)
+    return relation.bind(place, found, "when", written.span if written is not None else None, step=step, of=value.name)
 
 
 # ---------------------------------------------------------------- outcomes, what results must keep
 
 
 def _outcome(relation: Relation, one: scheme.Outcome) -> Ref:
-    place = Place(one.name, "value", one.name, title=one.title)
+    place = Place(one.name, "value", title=one.title)
     found = _judged(relation, place, one.when, one.needs)
     _conclude(relation, place, "outcome", found, one.span)
     return found
@@ -229,7 +231,7 @@ def ensured(relation: Relation, one: scheme.Ensure, number: int) -> None:
     Raises:
         Fault: digits of a step on the way cannot be proved to fit (KPI305).
     """
-    place = Place(f"ensure {number}", "value", f"ensure {number}", title=one.message)
+    place = Place(f"ensure {number}", "value", title=one.message)
     with proved(one.holds.span, [one.holds]):
         found = _judged(relation, place, one.holds, one.needs)
     _conclude(relation, place, "ensure", found, one.span)
@@ -241,11 +243,11 @@ def _judged(relation: Relation, place: Place, condition: Expr, needs: tuple[Val,
     lacking = [build.is_missing(relation.value(val.item, val.part)) for val in needs]
     if lacking:
         there = build.negated(build.any_of(lacking))
-        guarded = place.under(relation.bind(f"{place.base}.judged", there, place, "guard", None).name)
+        guarded = place.under(relation.bind(place, there, "guard", None, step="judged").name)
     expr = lowering.lower(relation, guarded, condition)
-    found = relation.bind(place.base, expr, guarded, "condition", condition.span)
+    found = relation.bind(guarded, expr, "condition", condition.span)
     if lacking:
-        relation.types[place.base] = found.type.maybe()
+        relation.types[found.name] = found.type.maybe()
         return maybe(found)
     return found
 

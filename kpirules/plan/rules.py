@@ -34,27 +34,27 @@ from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 
-def step(relation: Relation, place: Place, node: Expr) -> Ref:
-    """Bind an expression or a rule under a fresh name, unless it is a value that has one."""
+def _head(relation: Relation, place: Place, node: Expr) -> Ref:
+    """Bind what rows or limits stand over as a step, unless it is a value that has a name."""
     found = lowering.lower(relation, place, node)
     if isinstance(found, Ref):
         return found
-    return relation.bind(relation.fresh(place.base), found, place, "value", node.span)
+    return relation.bind(place, found, "value", node.span, step=relation.fresh(place))
 
 
 @emits(Limited)
-def _limited(relation: Relation, place: Place, node: Limited, name: str) -> Ref:
+def _limited(relation: Relation, place: Place, node: Limited, step: int | None) -> Ref:
     """Each limit a step, from left to right."""
     limits = [node]
     while isinstance(limits[-1].value, Limited):
         limits.append(limits[-1].value)
-    names = [name, *(relation.fresh(place.base) for _ in limits[1:])]
-    value = step(relation, place, limits[-1].value)
+    steps = [step, *(relation.fresh(place) for _ in limits[1:])]
+    value = _head(relation, place, limits[-1].value)
     for one in reversed(limits):
         bound = lowering.bound(relation, place, lowering.lower(relation, place, one.bound), one.bound)
         found = build.limit(value, bound, one.type.unit, at_most=one.at_most)
         kind = "at_most" if one.at_most else "at_least"
-        value = relation.bind(names.pop(), found, place, kind, one.bound.span, of=value.name)
+        value = relation.bind(place, found, kind, one.bound.span, step=steps.pop(), of=value.name)
     return value
 
 
@@ -62,16 +62,16 @@ def _limited(relation: Relation, place: Place, node: Limited, name: str) -> Ref:
 
 
 @emits(By)
-def _by(relation: Relation, place: Place, node: By, name: str) -> Ref:
-    head = step(relation, place, node.head)
+def _by(relation: Relation, place: Place, node: By, step: int | None) -> Ref:
+    head = _head(relation, place, node.head)
     conditions = _conditions(relation, place, head, node.rows)
-    return _by_rows(relation, place, node, name, head, node.rows, conditions)
+    return _by_rows(relation, place, node, step, head, node.rows, conditions)
 
 
 @emits(Choose)
-def _choose(relation: Relation, place: Place, node: Choose, name: str) -> Ref:
+def _choose(relation: Relation, place: Place, node: Choose, step: int | None) -> Ref:
     conditions = _conditions(relation, place, None, node.rows)
-    return _by_rows(relation, place, node, name, None, node.rows, conditions)
+    return _by_rows(relation, place, node, step, None, node.rows, conditions)
 
 
 def _conditions(relation: Relation, place: Place, head: Ref | None, rows: Sequence[Row]) -> list[Scalar | None]:
@@ -104,7 +104,7 @@ def _by_rows(
     relation: Relation,
     place: Place,
     node: By | Choose,
-    name: str,
+    step: int | None,
     head: Ref | None,
     rows: Sequence[Row],
     conditions: Sequence[Scalar | None],
@@ -115,7 +115,7 @@ def _by_rows(
     kind = "by" if isinstance(node, By) else "choose"
     of = head.name if head is not None else None
     expr = _switch(row, values, node.type)
-    return relation.bind(name, expr, place, kind, node.span, of=of, row=row.name, rows=texts)
+    return relation.bind(place, expr, kind, node.span, step=step, of=of, row=row.name, rows=texts)
 
 
 def _texts(rows: Sequence[Row], conditions: Sequence[Scalar | None], values: Sequence[Scalar]) -> tuple[RowText, ...]:
@@ -131,9 +131,9 @@ def _row(relation: Relation, place: Place, span: Span, conditions: Sequence[Scal
     otherwise = next((build.number(index) for index, one in enumerate(conditions) if one is None), None)
     if not whens:
         assert otherwise is not None
-        return relation.bind(relation.fresh(place.base), otherwise, place, "row", span)
+        return relation.bind(place, otherwise, "row", span, step=relation.fresh(place))
     found = build.case(whens, otherwise, Unit.NUMBER)
-    return relation.bind(relation.fresh(place.base), found, place, "row", span)
+    return relation.bind(place, found, "row", span, step=relation.fresh(place))
 
 
 def _row_value(relation: Relation, place: Place, row: Ref, index: int, written: Row) -> Scalar:
@@ -162,9 +162,9 @@ def _switch(row: Ref, values: Sequence[Scalar], type_: Type) -> Scalar:
 
 
 @emits(Curve)
-def _curve(relation: Relation, place: Place, node: Curve, name: str) -> Ref:
+def _curve(relation: Relation, place: Place, node: Curve, step: int | None) -> Ref:
     """Comparison rows, then the lines: up to the first point, between each two, after the last."""
-    head = step(relation, place, node.head)
+    head = _head(relation, place, node.head)
     unit = node.type.unit
     conditions = _conditions(relation, place, head, node.rows)
     points = node.points
@@ -187,7 +187,7 @@ def _curve(relation: Relation, place: Place, node: Curve, name: str) -> Ref:
         condition = lines[index] if index < len(lines) else None
         parts.append(RowText(_between(heads, index), origin_of(span), condition, value))
     expr = _bounded(_switch(row, [*values, *drawn], node.type), node.type)
-    return relation.bind(name, expr, place, "curve", node.span, of=head.name, row=row.name, rows=(*texts, *parts))
+    return relation.bind(place, expr, "curve", node.span, step=step, of=head.name, row=row.name, rows=(*texts, *parts))
 
 
 def _between(texts: Sequence[str], index: int) -> str:
@@ -207,9 +207,9 @@ def _bounded(node: Scalar, type_: Type) -> Scalar:
 
 
 @emits(Tiers)
-def _tiers(relation: Relation, place: Place, node: Tiers, name: str) -> Ref:
+def _tiers(relation: Relation, place: Place, node: Tiers, step: int | None) -> Ref:
     """In each band, what the bands below pay in full and the slice in it at its rate."""
-    head = step(relation, place, node.head)
+    head = _head(relation, place, node.head)
     unit, head_unit = node.type.unit, head.type.unit
     conditions: list[Scalar | None] = []
     values: list[Scalar] = []
@@ -233,7 +233,7 @@ def _tiers(relation: Relation, place: Place, node: Tiers, name: str) -> Ref:
             paid = _constant(build.add(paid, full, unit))
             below, fulls[-1] = bound, full
     if falling:
-        when = relation.bind(relation.fresh(place.base), build.any_of(falling), place, "guard", node.span)
+        when = relation.bind(place, build.any_of(falling), "guard", node.span, step=relation.fresh(place))
         relation.need([Flag(when.name, "KPI706", place.item, origin_of(node.span))])
     row = _row(relation, place, node.span, conditions)
     texts = tuple(
@@ -241,7 +241,7 @@ def _tiers(relation: Relation, place: Place, node: Tiers, name: str) -> Ref:
         for band, condition, value, full in zip(node.bands, conditions, values, fulls, strict=True)
     )
     expr = _switch(row, values, node.type)
-    return relation.bind(name, expr, place, "tiers", node.span, of=head.name, row=row.name, rows=texts)
+    return relation.bind(place, expr, "tiers", node.span, step=step, of=head.name, row=row.name, rows=texts)
 
 
 def _reached(relation: Relation, place: Place, band: Band, head: Ref, below: Scalar) -> Place:

@@ -10,11 +10,11 @@ from itertools import combinations
 from kpirules.model import scheme
 from kpirules.model.expr import Expr
 from kpirules.plan import build, lowering
-from kpirules.plan.ir import Check, Item, Part, Ref, RowText, Scalar
+from kpirules.plan.ir import Check, Ident, Item, Part, Ref, RowText, Scalar
 from kpirules.plan.marks import left_out, of_indicator, tier1
 from kpirules.plan.proof import proved
 from kpirules.plan.relation import Place, Relation, origin_of
-from kpirules.plan.shares import effective, shares
+from kpirules.plan.shares import OF_GROUP, effective, shares
 from kpirules.plan.steps import chain, gates, maybe, rounding
 from kpirules.records import dataclass
 from kpirules.source import Span
@@ -30,9 +30,9 @@ def applying(relation: Relation, name: str) -> Ref:
     """Bind whether a scorecard that has a `for` is the subject's."""
     card = relation.model.card_of[name]
     assert card.applies is not None
-    place = Place(name, "applies", name, title=card.title)
+    place = Place(name, "applies", title=card.title)
     condition = lowering.lower(relation, place, card.applies)
-    return relation.bind(f"{name}.applies", condition, place, "guard", card.applies.span)
+    return relation.bind(place, condition, "guard", card.applies.span)
 
 
 def _entry_condition(relation: Relation, card: scheme.Scorecard, entry: scheme.Entry) -> Ref | None:
@@ -40,9 +40,9 @@ def _entry_condition(relation: Relation, card: scheme.Scorecard, entry: scheme.E
     applies = _applies(relation, card)
     if entry.when is None:
         return applies
-    place = Place(entry.indicator, "when", f"{card.name}/{entry.indicator}", applies.name if applies else None)
+    place = Place(entry.indicator, "when", card.name, applies.name if applies else None)
     when = lowering.lower(relation, place, entry.when)
-    return relation.bind(f"{place.base}.when", when, place, "guard", entry.when.span)
+    return relation.bind(place, when, "guard", entry.when.span)
 
 
 _PAIRED = 20
@@ -107,25 +107,23 @@ def _card(relation: Relation, card: scheme.Scorecard) -> tuple[Ref, Ref]:
     """The weighted sum and the sum of adjustments of one scorecard."""
     applies = _applies(relation, card)
     guard = applies.name if applies is not None else None
-    place = Place(card.name, "weighted", card.name, guard, card.title)
+    place = Place(card.name, "weighted", None, guard, card.title)
     groups: list[tuple[scheme.Group, Place, Ref, list[_Entry]]] = []
     for group in card.groups:
         entries = [_entry(relation, card, entry) for entry in group.entries]
         mean = _Mean([(one.score, one.entry.weight) for one in entries])
-        inner = Place(group.name, "value", f"{card.name}/{group.name}", guard, group.title)
-        found = relation.bind(inner.base, mean.scalar(), inner, "weighted", group.span, weights=mean.weights())
+        inner = Place(group.name, "value", card.name, guard, group.title)
+        found = relation.bind(inner, mean.scalar(), "weighted", group.span, weights=mean.weights())
         groups.append((group, inner, found, entries))
     beside = [_entry(relation, card, entry) for entry in card.entries]
     everything = _Mean([(found, group.weight) for group, _, found, _ in groups])
     everything.parts += [(one.score, one.entry.weight) for one in beside]
-    name = f"{card.name}.weighted"
-    weighted = relation.bind(name, everything.scalar(), place, "weighted", card.span, weights=everything.weights())
-    counted = shares(relation, place, f"{card.name}.there", everything.parts)
+    weighted = relation.bind(place, everything.scalar(), "weighted", card.span, weights=everything.weights())
+    counted = shares(relation, place, everything.parts)
     for (group, inner, found, entries), share in zip(groups, counted[: len(groups)], strict=True):
-        counts = replace(inner, base=f"{inner.base} group")  # an indicator in it may have the group's name
-        parts = (Part("score", found.name), *effective(relation, counts, share))
+        parts = (Part("score", found.name), *effective(relation, inner, share, steps=OF_GROUP))
         relation.items.append(_item(card, group, "group", parts, card.name))
-        inside = shares(relation, inner, f"{inner.base}.there", [(one.score, one.entry.weight) for one in entries])
+        inside = shares(relation, inner, [(one.score, one.entry.weight) for one in entries])
         for one, own in zip(entries, inside, strict=True):
             _indicator_item(relation, card, one, effective(relation, one.place, own, share), group.name)
     for one, own in zip(beside, counted[len(groups) :], strict=True):
@@ -157,14 +155,11 @@ def _entry(relation: Relation, card: scheme.Scorecard, entry: scheme.Entry) -> _
     counts = _entry_condition(relation, card, entry)
     score = relation.value(entry.indicator, "score", counts.name if counts is not None else None)
     indicator = relation.model.indicators[entry.indicator]
-    place = Place(entry.indicator, "counted", f"{card.name}/{entry.indicator}", None, indicator.title)
+    place = Place(entry.indicator, "counted", card.name, None, indicator.title)
     out: list[tuple[Scalar, Span]] = []
     if entry.when is not None and counts is not None:
         out.append((build.negated(counts), entry.when.span))
-        score = relation.bind(
-            f"{place.base}.counted", score, place.under(counts.name), "when", entry.when.span, of=score.name
-        )
-        score = maybe(score)
+        score = maybe(relation.bind(place.under(counts.name), score, "when", entry.when.span, of=score.name))
     if score.type.missing and indicator.missing is not None:
         out.append((build.is_missing(score), indicator.missing.span))
     parts = (*indicator_parts(relation, indicator), Part("score", score.name))
@@ -183,16 +178,16 @@ def _adjustments(relation: Relation, card: scheme.Scorecard, place: Place) -> Re
     found = build.Sum(Unit.NUMBER)
     added: list[Expr] = []
     for adjust in card.adjusts:
-        inner = Place(adjust.name, "value", f"{card.name}/{adjust.name}", place.guard, adjust.title)
+        inner = Place(adjust.name, "value", card.name, place.guard, adjust.title)
         added.append(adjust.rule)
         with proved(adjust.rule.span, added):
-            one = lowering.emit(relation, inner, adjust.rule, inner.base)
+            one = lowering.emit(relation, inner, adjust.rule)
             found.plus(one)
         item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
-        relation.items.append(replace(item, tier1=tier1(relation, adjust.name, inner.base)))
+        relation.items.append(replace(item, tier1=tier1(relation, inner.figure)))
     with proved(card.span):
         adjusted = found.total()
-    return relation.bind(f"{card.name}.adjustments", adjusted, place, "value", None)
+    return relation.bind(place, adjusted, "value", None, step="adjustments")
 
 
 def _sum(relation: Relation, card: scheme.Scorecard) -> Scalar:
@@ -203,35 +198,35 @@ def _sum(relation: Relation, card: scheme.Scorecard) -> Scalar:
     for part, found in (("weighted", weighted), ("adjustments", adjustments)):
         relation.values[card.name, part], relation.flags[card.name, part] = found.name, ()
     applies = _applies(relation, card)
-    place = Place(card.name, "total", f"{card.name}.total", applies.name if applies is not None else None, card.title)
+    place = Place(card.name, "total", None, applies.name if applies is not None else None, card.title)
     if not weighted.type.missing:
-        return lowering.emit(relation, place, card.total, place.base)
+        return lowering.emit(relation, place, card.total)
     scored = build.negated(build.is_missing(weighted))
-    there = relation.bind(f"{card.name}.scored", scored, place, "guard", card.span)
-    return maybe(lowering.emit(relation, place.under(there.name), card.total, place.base))
+    there = relation.bind(place, scored, "guard", card.span, step="scored")
+    return maybe(lowering.emit(relation, place.under(there.name), card.total))
 
 
 def total(relation: Relation) -> Ref:
     """The subject's scorecard, its weighted sum and adjustments, rounding, gates."""
     cards = relation.model.scorecards
-    place = Place("total", "value", "total")
+    place = Place("total", "value")
     _which(relation, cards)
     sums: list[tuple[Ref | None, Scalar]] = [(_applies(relation, card), _sum(relation, card)) for card in cards]
     first_span = cards[0].span
 
-    def raw(name: str) -> Ref:
+    def raw(step: int | None) -> Ref:
         if sums[0][0] is None:
             found = sums[0][1]
         else:
             found = build.case([(applies, one) for applies, one in sums if applies is not None], None, Unit.NUMBER)
-        return relation.bind(name, found, place, "value", None)
+        return relation.bind(place, found, "value", None, step=step)
 
     rest = [rounding(relation, place, "total", first_span), *gates(relation, place, "total", "value")]
-    found = chain(raw, rest, "total", relation)
+    found = chain(raw, rest, place, relation)
     found = Ref(found.name, found.type.maybe(when=relation.model.total_missing))
     relation.types[found.name] = found.type
     parts = (Part("value", found.name),)
-    marks = tier1(relation, "total", *(f"{card.name}.total" for card in cards), "total")
+    marks = tier1(relation, *(Ident(card.name, "total") for card in cards), place.figure)
     relation.items.append(Item("total", "total", None, parts, origin_of(first_span), tier1=marks))
     return found
 
@@ -245,18 +240,19 @@ def _applying_row(relation: Relation, card: scheme.Scorecard) -> RowText:
 
 def _which(relation: Relation, cards: Sequence[scheme.Scorecard]) -> None:
     """Bind `scorecard`, the name of the subject's scorecard; two for one subject are a fault."""
-    place = Place("scorecard", "value", "scorecard")
+    place = Place("scorecard", "value")
     whens = [(applies, build.text(card.name)) for card in cards if (applies := _applies(relation, card)) is not None]
     otherwise = next((build.text(card.name) for card in cards if card.applies is None), None)
     taken = [(applies, build.number(nth)) for nth, (applies, _) in enumerate(whens)]
     last = build.number(len(whens)) if otherwise is not None else None
-    row = relation.bind(relation.fresh("scorecard"), build.case(taken, last, Unit.NUMBER), place, "row", cards[0].span)
+    which = build.case(taken, last, Unit.NUMBER)
+    row = relation.bind(place, which, "row", cards[0].span, step=relation.fresh(place))
     rows = [
         _applying_row(relation, card)
         for card in (*(c for c in cards if c.applies), *(c for c in cards if not c.applies))
     ]
     found = build.case(whens, otherwise, Unit.TEXT)
-    relation.bind("scorecard", found, place, "choose", cards[0].span, row=row.name, rows=tuple(rows))
+    relation.bind(place, found, "choose", cards[0].span, row=row.name, rows=tuple(rows))
     if relation.model.exclusive:
         return
     held = [card for card in cards if card.applies is not None]
@@ -278,7 +274,7 @@ def _two(
 ) -> None:
     """Bind whether somebody has a scorecard and another one; that is a fault, told with the other where it is one."""
     applying = [one for one in (*others, _applies(relation, card)) if one is not None]
-    two = relation.bind(relation.fresh("scorecard"), build.both(applying), place, "guard", card.span)
+    two = relation.bind(place, build.both(applying), "guard", card.span, step=relation.fresh(place))
     check = Check(two.name, "KPI703", card.name, origin_of((card.applies or card).span))
     if other is not None:
         check = replace(check, other=other.name, other_origin=origin_of((other.applies or other).span))

@@ -27,32 +27,39 @@ class Share:
     whole: Ref | Const
 
 
-def shares(relation: Relation, place: Place, name: str, parts: Sequence[tuple[Ref, Fraction]]) -> list[Share]:
-    """What each of some values counts beside the others; what is there is added up under `name`."""
+OF_ENTRY = ("weight", "points")
+OF_GROUP = ("group.weight", "group.points")
+"""The steps that say what an entry or a group counts; an indicator in a group may have the group's name."""
+
+
+def shares(relation: Relation, place: Place, parts: Sequence[tuple[Ref, Fraction]]) -> list[Share]:
+    """What each of some values counts beside the others, by what is `there` of them."""
     wholes = scheme.whole([weight for _, weight in parts])
     sum_: Ref | Const = build.number(sum(wholes))
     if any(value.type.missing for value, _ in parts):
         found = build.Sum(Unit.NUMBER)
         for (value, _), part in zip(parts, wholes, strict=True):
             found.plus(_if_there(value, build.number(part)))
-        sum_ = relation.bind(name, found.total(), place, "mark", None)
+        sum_ = relation.bind(place, found.total(), "mark", None, step="there")
     return [Share(value, weight, part, sum_) for (value, weight), part in zip(parts, wholes, strict=True)]
 
 
-def effective(relation: Relation, place: Place, share: Share, group: Share | None = None) -> tuple[Part, ...]:
+def effective(
+    relation: Relation, place: Place, share: Share, group: Share | None = None, steps: tuple[str, str] = OF_ENTRY
+) -> tuple[Part, ...]:
     """The parts `points` and, where it is not always the declared one, `effective_weight` of an entry or a group.
 
     `group` is the share of the group that an entry stands in. A weight that something left out has no part of is
     spread over what is there; points are the value by that weight, so that they add up to the weighted score.
     """
     ways = [share] if group is None else [share, group]
-    value, base = share.value, place.base
+    value, (weight_, points_) = share.value, steps
     if all(isinstance(one.whole, Const) for one in ways):
         points = build.mul(value, build.number(share.weight), Unit.NUMBER)
-        return (Part("points", relation.bind(f"{base}.points", points, place, "value", None).name),)
-    weight = relation.bind(f"{base}.weight", _if_there(value, _part(ways)), place, "mark", None)
+        return (Part("points", relation.bind(place, points, "value", None, step=points_).name),)
+    weight = relation.bind(place, _if_there(value, _part(ways)), "mark", None, step=weight_)
     there = build.coalesce(value, build.number(0)) if value.type.missing else value
-    points = relation.bind(f"{base}.points", build.mul(there, weight, Unit.NUMBER), place, "value", None)
+    points = relation.bind(place, build.mul(there, weight, Unit.NUMBER), "value", None, step=points_)
     return Part("effective_weight", weight.name), Part("points", points.name)
 
 

@@ -7,7 +7,21 @@ from dataclasses import replace
 
 from kpirules.model.expr import Grain, Lookup
 from kpirules.plan import build, uncounted
-from kpirules.plan.ir import Binding, Compute, Filter, Gather, Measure, Op, Output, Param, Ref, Scalar, Step, reads
+from kpirules.plan.ir import (
+    Binding,
+    Compute,
+    Filter,
+    Gather,
+    Ident,
+    Measure,
+    Op,
+    Output,
+    Param,
+    Ref,
+    Scalar,
+    Step,
+    reads,
+)
 from kpirules.plan.reading import Reading, Refs, placed
 from kpirules.plan.relation import Relation, Source
 from kpirules.records import dataclass
@@ -134,9 +148,10 @@ def joined(
         made.append(replace(kept, input=made[-1].name))
     days = (time.name, time.name) if time is not None else None
     if time is not None and reading.model.subject.table.active is not None and time.type.unit.periodic:
-        days = (time.name, f"{name}$last day")
+        last = Ident(name, "row", step="$last day")
+        days = (time.name, last.name)
         last_day = Op("last_day", (time,), types.DATE)
-        day = Binding(days[1], last_day, types.DATE, reading.table, "row", "value")
+        day = Binding(last, last_day, types.DATE, "value")
         made.append(Compute(f"{name} last days", made[-1].name, (day,)))
     reading.followed(name, made, sorted((refs for refs in reading.refs if refs not in way), key=len), days)
 
@@ -173,7 +188,7 @@ def looked_up(source: Source, name: str, depth: int, people: People, brought: se
     if kept is not None:
         made.append(Filter(f"{name} in period", made[-1].name, kept))
     others = sorted((refs for refs in reading.refs if refs not in way), key=len)
-    days = _days_of_the_period(reading, name, made) if others else None
+    days = _days_of_the_period(name, made) if others else None
     reading.followed(name, made, others, days)
     owner = f"{node.table}.{node.owner}"
     part.owned_by(made, owner, people)
@@ -182,10 +197,10 @@ def looked_up(source: Source, name: str, depth: int, people: People, brought: se
     return made, Gather(name, "", made[-1].name, ((people.key, owner),), {column: column for column in take})
 
 
-def _days_of_the_period(reading: Reading, name: str, made: list[Step]) -> tuple[str, str]:
+def _days_of_the_period(name: str, made: list[Step]) -> tuple[str, str]:
     """Add the first and the last day of the period, by which a person's row in force is found, as columns."""
-    days = (f"{name}$first day", f"{name}$last day")
-    bounds = zip(days, ("period_start", "period_end"), strict=True)
-    bindings = [Binding(day, Param(end, types.DATE), types.DATE, reading.table, "row", "value") for day, end in bounds]
-    made.append(Compute(f"{name} days", made[-1].name, tuple(bindings)))
-    return days
+    first, last = (Ident(name, "row", step=step) for step in ("$first day", "$last day"))
+    bounds = ((first, "period_start"), (last, "period_end"))
+    bindings = tuple(Binding(day, Param(end, types.DATE), types.DATE, "value") for day, end in bounds)
+    made.append(Compute(f"{name} days", made[-1].name, bindings))
+    return first.name, last.name

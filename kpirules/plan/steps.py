@@ -12,16 +12,16 @@ from kpirules.plan.relation import Place, Relation
 from kpirules.source import Span
 from kpirules.values.units import Unit
 
-Change = Callable[[Ref, str], Ref]
-"""Binds, under a name, what a value becomes."""
+Change = Callable[[Ref, int | None], Ref]
+"""Binds what a value becomes, as a step on the way or as the value itself."""
 
 
-def chain(first: Callable[[str], Ref], rest: Sequence[Change], name: str, relation: Relation) -> Ref:
-    """A value and its changes, which end in a binding called `name`; the ones before it get fresh names."""
-    names = [relation.fresh(name) for _ in rest]
-    value = first(names[0] if names else name)
-    for index, one in enumerate(rest):
-        value = one(value, names[index + 1] if index + 1 < len(names) else name)
+def chain(first: Callable[[int | None], Ref], rest: Sequence[Change], place: Place, relation: Relation) -> Ref:
+    """A value and its changes, of which the last is the value itself, and those before it are steps."""
+    start, *ends = [*(relation.fresh(place) for _ in rest), None]
+    value = first(start)
+    for change, end in zip(rest, ends, strict=True):
+        value = change(value, end)
     return value
 
 
@@ -29,11 +29,11 @@ def rounding(relation: Relation, place: Place, what: str, span: Span) -> Change:
     """The rounding of `achievement`, `score`, `total` or `money`, as the header declares it."""
     header = relation.model.header
 
-    def step(value: Ref, name: str) -> Ref:
+    def change(value: Ref, step: int | None) -> Ref:
         found = build.rounded(value, header.places[what], header.mode)
-        return relation.bind(name, found, place, "round", span, of=value.name)
+        return relation.bind(place, found, "round", span, step=step, of=value.name)
 
-    return step
+    return change
 
 
 def maybe(value: Ref) -> Ref:
@@ -52,18 +52,18 @@ def gates(relation: Relation, place: Place, item: str, part: str) -> list[Change
 def trips(relation: Relation, gate: str) -> Ref:
     """Bind whether a gate trips."""
     effect = relation.model.effect_of[gate]
-    place = Place(gate, "gate", gate, title=effect.title)
-    return relation.bind(gate, lowering.lower(relation, place, effect.when), place, "guard", effect.when.span)
+    place = Place(gate, "gate", title=effect.title)
+    return relation.bind(place, lowering.lower(relation, place, effect.when), "guard", effect.when.span)
 
 
 def _gate(relation: Relation, place: Place, effect: scheme.Effect) -> Change:
-    def step(value: Ref, name: str) -> Ref:
+    def change(value: Ref, step: int | None) -> Ref:
         trips = relation.value(effect.gate, "gate", place.guard)
-        change = _on_grade if value.type.unit is Unit.TEXT else _on_number
-        found = change(relation, place, effect, value, trips)
-        return relation.bind(name, found, place, "gate", effect.span, of=value.name, row=trips.name)
+        moved = _on_grade if value.type.unit is Unit.TEXT else _on_number
+        found = moved(relation, place, effect, value, trips)
+        return relation.bind(place, found, "gate", effect.span, step=step, of=value.name, row=trips.name)
 
-    return step
+    return change
 
 
 def _on_grade(relation: Relation, place: Place, effect: scheme.Effect, value: Ref, trips: Ref) -> Scalar:

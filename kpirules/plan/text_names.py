@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from kpirules.plan.ir import BY_ROWS, ROW, Binding, Compute, Filter, Gather, Plan, Scan, Step, names_in
+from kpirules.plan.shares import OF_ENTRY, OF_GROUP
 from kpirules.plan.text_scalars import Wording
 from kpirules.records import dataclass
 from kpirules.values.units import Unit
-
-_NAMED = re.compile(r"[^\s~$*]+")
-"""What the rules, or the language, have a name for; whatever lowering adds has another sign in its name."""
-
-_OF_GROUP = re.compile(r"(\S+) group\.(\w+)")
-"""A figure of a group, which may be called as an indicator is."""
 
 _OWN = ("active_days", "active_share", "total_pay", "scorecard")
 """Figures of the language that have a name in any scheme; no rule can take it."""
 
 _RESULTS = ("total", "grade")
 
+_OF_GROUP = dict(zip(OF_GROUP, OF_ENTRY, strict=True))
+"""The steps of a group, which may be called as an indicator is."""
+
 
 @dataclass(slots=True)
 class Names:
     """Names for one run of steps, which are numbered from `first`.
 
-    `unsaid` are the bindings that only traces read, `by_rows` those that are told by the rows of their rule.
+    `unsaid` are the bindings that only traces read, `by_rows` those that are told by the rows of their rule. `untold`
+    are items that are called by their text, `results` those that every scheme calls alike.
     """
 
     plan: Plan
@@ -36,6 +34,9 @@ class Names:
     words: Wording
     unsaid: frozenset[str] = field(init=False)
     by_rows: frozenset[str] = field(init=False)
+    results: frozenset[str] = field(init=False)
+    untold: frozenset[str] = field(init=False)
+    scans: frozenset[str] = field(init=False)
     _steps: dict[str, str] = field(init=False, default_factory=dict)
     _names: dict[str, str] = field(init=False, default_factory=dict)
 
@@ -43,6 +44,9 @@ class Names:
         bindings = [one for step in self.steps if isinstance(step, Compute) for one in step.bindings]
         self.by_rows = frozenset(one.name for one in bindings if one.kind in BY_ROWS and one.rows)
         self.unsaid = self._unsaid(bindings)
+        self.results = frozenset(item.kind for item in self.plan.items if item.kind in _RESULTS)
+        self.untold = frozenset(item.name for item in self.plan.items if item.kind == "ensure")
+        self.scans = frozenset(step.name for step in self.steps if isinstance(step, Scan))
         for nth, step in enumerate(self.steps, self.first):
             self._steps[step.name] = f"#{nth}"
 
@@ -65,7 +69,7 @@ class Names:
             case Gather():
                 for name, column in step.take.items():
                     if name != column:
-                        self._names[name] = name if _NAMED.fullmatch(name) else self._names[column]
+                        self._names[name] = name if step.source in self.scans else self._names[column]
                 for nth, measure in enumerate(step.measures, 1):
                     self._names[measure.name] = f"{number}.{nth}"
             case Compute():
@@ -79,20 +83,25 @@ class Names:
     def _bindings(self, step: Compute, number: str) -> None:
         nth = 0
         for one in step.bindings:
-            if _NAMED.fullmatch(one.name) and one.name not in self.unsaid:
+            if self._is_named(one) and one.name not in self.unsaid:
                 self._names[one.name] = self._named(one)
-            elif (group := _OF_GROUP.fullmatch(one.name)) is not None:
-                self._names[one.name] = f"{self.words.say('group')} {group[1]}.{self.words.part(group[2])}"
             elif one.name not in self.unsaid:
                 nth += 1
                 self._names[one.name] = f"{number}.{nth}"
 
+    def _is_named(self, one: Binding) -> bool:
+        return one.ident.has_name and one.item not in self.untold
+
     def _named(self, one: Binding) -> str:
-        kinds = {item.kind for item in self.plan.items}
-        if one.name in _OWN or (one.name in _RESULTS and one.name in kinds):
-            return self.words.say(one.name)
-        owner, dot, part = one.name.rpartition(".")
-        return f"{owner}.{self.words.part(part)}" if dot else one.name
+        ident = one.ident
+        if ident.step in _OF_GROUP:
+            return f"{self.words.say('group')} {ident.item}.{self.words.part(_OF_GROUP[ident.step])}"
+        whole = replace(ident, part="value", step=None)
+        if ident == whole and (ident.item in _OWN or ident.item in self.results):
+            return self.words.say(ident.item)
+        if ident.step is None and ident.part in ("value", "gate", "column"):
+            return whole.name
+        return f"{whole.name}.{self.words.part(ident.step if isinstance(ident.step, str) else ident.part)}"
 
     def _unsaid(self, bindings: Sequence[Binding]) -> frozenset[str]:
         """Marks, and which row is taken where the rows are told: but for what others read."""

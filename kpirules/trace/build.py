@@ -143,7 +143,8 @@ def _text(value: Value) -> str | None:
 
 def _key(plan: Plan, tables: Mapping[str, pa.Table], key: str) -> Value:
     """A key as a value, however results print it."""
-    column = tables[plan.subject].column(plan.key.split(".", 1)[1]).unique()
+    scan = next(step for step in plan.steps if isinstance(step, Scan) and step.table == plan.subject)
+    column = tables[plan.subject].column(scan.columns[plan.key][0]).unique()
     texts = column.cast("string")
     at = pc.index(texts, key).as_py()
     if at < 0:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from kpirules.engines.schema import inputs, schemas
-from kpirules.plan.ir import Binding, Gather, Origin, Plan, Scan, Step, Value, names_in, reads
+from kpirules.plan.ir import ROW, Binding, Gather, Origin, Plan, Scan, Step, Value, names_in, reads
 from kpirules.trace.conditions import figure
 from kpirules.trace.figure_format import key_text
 from kpirules.trace.tree import Fed
@@ -42,6 +42,11 @@ class ContributingRows:
             for name, column in step.take.items()
         }
         """Columns of rows that hold what their subject has, and what that is called there."""
+        scans = [step for step in plan.steps if isinstance(step, Scan)]
+        places = [name for step in scans for name, (column, _) in step.columns.items() if column == ROW]
+        made = [one.name for one in bindings.values() if not one.ident.has_name]
+        self.unnamed = {*places, *made}
+        """Columns of rows that no rule has a name for."""
 
     def of(self, binding: Binding) -> Fed | None:
         """The rows that fed a binding; None where it is no aggregate."""
@@ -56,7 +61,7 @@ class ContributingRows:
         cells = {
             name: f"own.{self.owned[name]}" if name in self.owned else name.removeprefix(f"{table}.")
             for name in kinds
-            if not ("$" in name or "~" in name or (name in theirs and name not in keys))
+            if not (name in self.unnamed or (name in theirs and name not in keys))
         }
         listed = tuple(
             {label: figure(row[name], kinds[name]) for name, label in cells.items() if name in row} for row in rows

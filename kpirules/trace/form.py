@@ -89,8 +89,8 @@ class _Form:
 
     def node(self, node: Node) -> dict[str, Any]:
         written = {
-            "name": None if _made_up(node.name) else node.name,
-            "item": None if _made_up(node.item) else node.item,
+            "name": node.name if node.called.is_named else None,
+            "item": None if node.kind == "aggregate" else node.name if node.ident is None else node.ident.item,
             "part": node.part,
             "kind": node.kind,
             "title": node.title,
@@ -143,12 +143,7 @@ class _Form:
 
 def _named(called: Called) -> str | None:
     """A value's name, or what the rules say where it has none."""
-    return called.name if not _made_up(called.name) else called.origin.text if called.origin is not None else None
-
-
-def _made_up(name: str) -> bool:
-    """Whether a name stands for a step that has none in the rules."""
-    return "~" in name or "$" in name
+    return called.name if called.is_named else called.origin.text if called.origin is not None else None
 
 
 def _value(figure: Figure) -> str | bool | None:

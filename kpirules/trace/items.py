@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import Enum
 
-from kpirules.plan.ir import Advice, Item, Plan
+from kpirules.plan.ir import Advice, Ident, Item, Plan
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.trace.contributing_rows import HIDDEN
 from kpirules.trace.figure_format import shown
@@ -78,8 +78,9 @@ class Items:
     def _others(self) -> Iterator[str]:
         """What else can be explained: the scorecard, gates and definitions."""
         for name, binding in self.nodes.bindings.items():
-            value = name == binding.item and binding.part == "value" and binding.kind not in HIDDEN
-            if "~" not in name and (value or (binding.part == "gate" and binding.kind == "guard")):
+            ident, kind = binding.ident, binding.kind
+            value = ident == Ident(ident.item, "value") and kind not in HIDDEN
+            if value or (ident == Ident(ident.item, "gate") and kind == "guard"):
                 yield name
 
     def _mine(self, item: Item) -> bool:

@@ -7,11 +7,10 @@ from fractions import Fraction
 
 from kpirules.engines import reference
 from kpirules.engines.reference.scalars import reader
-from kpirules.plan.ir import BY_ROWS, Binding, Case, Compute, Op, Origin, Plan, Ref, Scalar, Scan, Value
+from kpirules.plan.ir import BY_ROWS, Binding, Case, Compute, Op, Origin, Plan, Ref, Scalar, Value
 from kpirules.trace.conditions import figure, test
 from kpirules.trace.contributing_rows import HIDDEN, ContributingRows
 from kpirules.trace.tree import Called, Figure, Node, RowSeen, Test
-from kpirules.values.types import Type
 
 _OVER_ANOTHER = ("at_most", "at_least", "round", "policy", "when", "gate")
 
@@ -46,8 +45,7 @@ class Nodes:
         before = self.node(binding.of) if binding.of and binding.kind in _OVER_ANOTHER else None
         return Node(
             name,
-            binding.item,
-            binding.part,
+            binding.ident,
             binding.kind,
             figure(self.values[name], binding.type, self._places(binding)),
             binding.title,
@@ -57,7 +55,7 @@ class Nodes:
             self._rows(binding),
             self.contributing.of(binding),
             binding.weights,
-            binding.row if binding.kind == "gate" else None,
+            self.bindings[binding.row].item if binding.kind == "gate" and binding.row else None,
             self.values.get(binding.row) is True if binding.kind == "gate" and binding.row else None,
             self._condition(binding),
             self._withheld(binding),
@@ -110,8 +108,8 @@ class Nodes:
         binding = self.bindings.get(scalar.name)
         if binding is None:  # a column: of the subject's own it is the bare name that rules write
             name = scalar.name.removeprefix(f"{self.plan.subject}.")
-            return Called(name, name)
-        return Called(scalar.name, binding.item, binding.origin)
+            return Called(name, None)
+        return Called(scalar.name, binding.ident, binding.origin)
 
     def _places(self, binding: Binding) -> int | None:
         """The places a value was rounded to: by its own step, or by the one that a gate was put over."""
@@ -120,16 +118,8 @@ class Nodes:
         return binding.type.scale if binding.kind == "round" else None
 
     def _column(self, name: str) -> Node:
-        kind = self._column_type(name)
-        return Node(name, name, "value", "column", figure(self.values[name], kind))
-
-    def _column_type(self, name: str) -> Type:
-        for step in self.plan.steps:
-            if isinstance(step, Scan):
-                for full, (_, kind) in step.columns.items():
-                    if full == name or full.replace("*", ".") == name:
-                        return kind
-        raise KeyError(name)
+        kind = next(columns[name] for columns in self.contributing.schemas.values() if name in columns)
+        return Node(name, None, "column", figure(self.values[name], kind))
 
     def _inputs(self, binding: Binding) -> tuple[Node, ...]:
         if self._withheld(binding):

@@ -191,7 +191,7 @@ class _Page:
         if node.withheld:
             return
         steps = _chain(node)
-        reads = {read.name: read for step in steps for read in step.inputs if "~" not in read.name}
+        reads = {read.name: read for step in steps for read in step.inputs if read.called.is_named}
         for read in reads.values():
             if read.kind == "weighted":
                 self.line(depth, self._weighted(read))

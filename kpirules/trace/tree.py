@@ -7,7 +7,7 @@ from dataclasses import field
 from datetime import date, datetime
 from fractions import Fraction
 
-from kpirules.plan.ir import Origin, Value
+from kpirules.plan.ir import Ident, Origin, Value
 from kpirules.records import dataclass
 from kpirules.values.units import Unit
 
@@ -32,11 +32,16 @@ class Fed:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A value's name, the item that it is of, and what the rules say where it has no name of its own."""
+    """A value's name, what it is (None of a column), and what the rules say where it has no name of its own."""
 
     name: str
-    item: str
+    ident: Ident | None
     origin: Origin | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the rules, or the language, have a name for it."""
+        return self.ident is None or self.ident.has_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +90,13 @@ class Node:
     """One step on the way to a figure; `inputs` are the values it read, in the order it names them.
 
     `kind` is the binding's (`kpirules.plan.ir.Binding`), or `column` for a value read from the subject's row or a
-    looked-up row. `weights` are those of the inputs of a weighted mean, by name. `before` is the value a limit, a
-    rounding, a policy, a condition or a gate was put over. `test` is the condition that decided, and `withheld` says
-    that the value was not worked out, for it does not hold.
+    looked-up row, which has no `ident`. `weights` are those of the inputs of a weighted mean, by name. `before` is the
+    value a limit, a rounding, a policy, a condition or a gate was put over. `test` is the condition that decided, and
+    `withheld` says that the value was not worked out, for it does not hold.
     """
 
     name: str
-    item: str
-    part: str
+    ident: Ident | None
     kind: str
     figure: Figure
     title: str | None = None
@@ -106,6 +110,16 @@ class Node:
     tripped: bool | None = None
     test: Test | None = None
     withheld: bool = False
+
+    @property
+    def called(self) -> Called:
+        """What it is called."""
+        return Called(self.name, self.ident, self.origin)
+
+    @property
+    def part(self) -> str:
+        """The part of its item; a column is all of it."""
+        return "value" if self.ident is None else self.ident.part
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,20 +44,23 @@ class Wording:
 
     def label(self, node: Node) -> str:
         """What an input is called."""
-        return self.called(Called(node.name, node.item, node.origin))
+        return self.called(node.called)
 
     def called(self, called: Called) -> str:
         """What a value is called: its name, its text where it has none, the word of what every scheme has."""
-        if "~" in called.name and called.origin is not None:
+        ident = called.ident
+        if not called.is_named and called.origin is not None:
             return one_line(called.origin.text)
-        owner, _, part = called.name.partition(".")
-        if part in ("weighted", "adjustments"):
-            return self.word(part)
-        if part == "total":
-            return f"{owner} {self.word(part)}"
-        if owner == called.item and part in ("actual", "target", "achievement", "score"):
-            return f"{owner} {self.word(part)}"
-        return self.word(called.name) if called.name in _WORDS else called.name.rpartition("/")[2]
+        if ident is None or ident.part == "column":
+            return called.name
+        said = ident.step or ident.part
+        if said in ("weighted", "adjustments"):
+            return self.word(said)
+        if said in ("actual", "target", "achievement", "score", "total"):
+            return f"{ident.item} {self.word(said)}"
+        if said in ("value", "gate"):
+            return self.word(ident.item) if ident.item in _WORDS else ident.item
+        return f"{ident.item}.{said}"
 
     def told(self, node: Node, *, brief: bool) -> Iterator[tuple[str, Origin | None]]:
         """What a step did to its value, each line with its place; `brief` leaves out what changed nothing."""
@@ -166,7 +169,7 @@ class Wording:
     def _beside(self, test: Test) -> str:
         """A condition as it came out, beside its text: of one comparison, what has no name is not written again."""
         sides = (test.left_called, test.right_called)
-        left, right = (None if side is None or "~" in side.name else side for side in sides)
+        left, right = (side if side is not None and side.is_named else None for side in sides)
         return self.test(
             test if test.parts and test.op != "in" else replace(test, left_called=left, right_called=right)
         )

@@ -17,6 +17,7 @@ from kpirules.plan.ir import (
     Check,
     Compute,
     Const,
+    Ident,
     Op,
     Output,
     Param,
@@ -104,7 +105,7 @@ def branch(*whens: tuple[Scalar, Scalar], otherwise: Scalar | None = None) -> Ca
 def bind(name: str, expr: Scalar, guard: str | None = None) -> Binding:
     """A binding of the item `item`."""
     kind = expr.type.maybe(when=expr.type.missing or guard is not None)
-    return Binding(name, expr, kind, "item", name, "value", guard=guard)
+    return Binding(Ident(name, "value"), expr, kind, "value", guard=guard)
 
 
 def column(kind: Type, values: Sequence[Value]) -> pa.Array:

@@ -14,6 +14,7 @@ Missing is null. Every scalar operator is strict (null in, null out) but `coales
 `x is missing or x > 5`.
 """
 
+from kpirules.plan.ir.identity import RUN, SUBJECT_ROWS, Ident
 from kpirules.plan.ir.program import (
     BROKEN,
     ROW,
@@ -65,7 +66,9 @@ __all__ = [
     "NOT_ASKED",
     "OVER",
     "ROW",
+    "RUN",
     "SUBJECTS",
+    "SUBJECT_ROWS",
     "UNCREDITED",
     "UNDATED",
     "Advice",
@@ -77,6 +80,7 @@ __all__ = [
     "Demand",
     "Filter",
     "Gather",
+    "Ident",
     "InForce",
     "Item",
     "Measure",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from fractions import Fraction
 
+from kpirules.plan.ir.identity import Ident
 from kpirules.plan.ir.scalars import Origin, Scalar, names_in
 from kpirules.records import dataclass
 from kpirules.values.types import Type
@@ -38,7 +39,7 @@ class Binding:
     """One named value of each row of a relation, worked out from columns and earlier bindings.
 
     `guard` names an earlier bool binding or column; where it does not hold, the value is missing and is not worked
-    out. `item` and `part` say whose value it is (`attainment`, `score`); `kind` says what was done, for traces:
+    out. `ident` says what it is; `kind` says what was done, for traces:
 
     `value` (an expression), `quotient` (actual by target, where an achievement is not written), `row` (which row of a
     rule was taken, counted from 0: constants in a `Case`), `by`, `choose`, `curve`, `tiers` (a rule's value, by its
@@ -50,11 +51,9 @@ class Binding:
     the trace).
     """
 
-    name: str
+    ident: Ident
     expr: Scalar
     type: Type
-    item: str
-    part: str
     kind: str
     origin: Origin | None = None
     guard: str | None = None
@@ -63,6 +62,21 @@ class Binding:
     rows: tuple[RowText, ...] = ()
     title: str | None = None
     weights: Mapping[str, Fraction] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is called in queries."""
+        return self.ident.name
+
+    @property
+    def item(self) -> str:
+        """The item whose figure it is."""
+        return self.ident.item
+
+    @property
+    def part(self) -> str:
+        """The part of the item."""
+        return self.ident.part
 
 
 def reads(binding: Binding) -> Iterator[str]:
