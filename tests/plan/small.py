@@ -223,7 +223,7 @@ def _of_a_row(random: Random, _: SmallWriter, row: SmallWriter, nth: int) -> lis
     items = [
         f"define orders.o{nth} = {text}",
         f"define s{nth} = count(orders where {held})",
-        f"define z{nth} = {random.choice(('sum', 'max'))}({row.there(unit, 1)} + orders.o{nth}{random.choice(('', f' where {held}'))})",
+        f"define z{nth} = {random.choice(('sum', 'max'))}(orders.o{nth} * orders.qty{random.choice(('', f' where {held}'))})",
         f'require for each {random.choice(("orders", "won"))} {asked} : "asked of rows and of those that refer to them"',
     ]
     if random.random() < 1 / 2:
