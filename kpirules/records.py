@@ -33,7 +33,9 @@ else:
     def _made(cls: type, *, kw_only: bool) -> type:
         assert not _METHODS & cls.__dict__.keys(), cls
         cls.__doc__ = cls.__doc__ or cls.__name__  # else the library works a signature out for one
-        made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
+        made = _of_plain_types(
+            cls, dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)
+        )
         every = dataclasses.fields(made)
         made.__init__ = _first_init(made, every)
         made.__eq__, made.__hash__ = _identity(every)
@@ -41,6 +43,17 @@ else:
         made.__getstate__, made.__setstate__ = _get_state, _set_state
         if "__repr__" not in cls.__dict__:
             made.__repr__ = _repr
+        return made
+
+    def _of_plain_types(cls: type, make: Callable[[type], type]) -> type:
+        """The class as `make` makes it, which must not look for words of its own in the types: there are none."""
+        types = cls.__annotations__
+        assert not any("ClassVar" in said or "InitVar" in said or "KW_ONLY" in said for said in types.values()), cls
+        cls.__annotations__ = dict.fromkeys(types, object)
+        made = make(cls)
+        made.__annotations__ = types
+        for each in dataclasses.fields(made):
+            each.type = types.get(each.name, each.type)
         return made
 
     def _first_init(cls: type, every: tuple[dataclasses.Field, ...]) -> Callable[..., None]:

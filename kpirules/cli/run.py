@@ -96,7 +96,9 @@ def run(
     if keep_inputs and done.inputs is None:
         console.tell(console.say("data_too_large", size=KEPT_BYTES >> 20))
     console.tell(console.say("run_kept", path=shown(folder)))
-    tell_same_version(list_runs(folder.parent), read_evidence(folder))
+    beside = list_runs(folder.parent)
+    this = next((run for run in beside.runs if run.folder == folder), None)
+    tell_same_version(beside, this or read_evidence(folder))
     if done.result.broken:
         console.show([broken.diagnostic() for broken in done.result.broken])
         context.exit(console.FINDINGS)

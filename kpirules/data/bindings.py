@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpirules.data.encodings import ENCODINGS, encoding_named
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
 from kpirules.source.similar import did_you_mean, similar
 from kpirules.source.system import Reason, near, read_written, real, reason, undecoded

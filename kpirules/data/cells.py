@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from kpirules.data import dates, numbers, spelling
 from kpirules.data.arrow import arrow_type, flat, is_among, is_text, plain_text
 from kpirules.data.faults import Finding
 from kpirules.model.contracts import Column, PercentForm
+from kpirules.records import dataclass
 from kpirules.values.periods import period_of
 from kpirules.values.rounding import ceiled, decimal_text, floored, numeral
 from kpirules.values.types import WIDTH

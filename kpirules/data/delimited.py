@@ -7,7 +7,6 @@ import csv
 import hashlib
 import io
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -20,6 +19,7 @@ from kpirules.data.content import Bounded, TooLarge
 from kpirules.data.encodings import decode
 from kpirules.data.faults import SHOWN, Place
 from kpirules.data.quotes import Looks, Quotes, Stray, find_quotes, holds_rows, long_row
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.values.texts import plain
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpirules.data.quotes import place_of
+from kpirules.records import dataclass
 from kpirules.source import Note
 
 if TYPE_CHECKING:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.data.arrow import counting, flat, no_rows
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Label, Note, Span
 from kpirules.source.catalogue import entry
 from kpirules.source.templates import LONGEST_ARG, pieces

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sized
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import time
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from kpirules.data.objects import Days, from_objects
 from kpirules.data.pandas_import import imported_pandas
 from kpirules.data.sound import sound
 from kpirules.model.contracts import Column
+from kpirules.records import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

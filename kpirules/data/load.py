@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,6 +21,7 @@ from kpirules.data.quarantine import Origin, Quarantine, set_aside
 from kpirules.data.sources import Raw, Sources, from_frame
 from kpirules.data.spelling import decomposed_references, warnings
 from kpirules.model.contracts import Column, Table
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean, similar
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from operator import eq, ge, gt, le, lt, ne
+
+from kpirules.records import dataclass
 
 GENERAL = "General"
 

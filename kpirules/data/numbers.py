@@ -5,13 +5,14 @@ No figure passes through a binary float: a double is read by its shortest decima
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kpirules.records import dataclass
 from kpirules.values.types import WIDTH
 
 _WRITTEN = r"^[0-9０-９+＋\-－.．,，$＄¥￥€£￡元()（） ]+$"

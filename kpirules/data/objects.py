@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +19,7 @@ from kpirules.data.faults import Finding
 from kpirules.data.number_formats import NumberFormat
 from kpirules.data.sound import text_array
 from kpirules.model.contracts import Column, PercentForm
+from kpirules.records import dataclass
 from kpirules.values.periods import PERIODS, period_of
 from kpirules.values.units import Unit
 
@@ -80,8 +80,8 @@ def from_objects(
     if unit is Unit.TEXT:
         return _texts(values, column, kinds, formats or {})
     if unit.numeric and kinds <= {float, str} and not percents:
-        floats = [None if value == "" else value for value in values]
-        if not any(type(value) is str for value in floats):
+        floats = [None if value == "" else value for value in values] if str in kinds else values
+        if str not in kinds or not any(type(value) is str for value in floats):
             return pa.chunked_array([pa.array(floats, pa.float64(), from_pandas=True)]), ()
     spelt = _spelt(values, {kind: _speller(kind) for kind in kinds})
     for place in percents:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +12,7 @@ from kpirules.data.arrow import counting, flat, is_among, json_objects, no_rows
 from kpirules.data.checks import comparable
 from kpirules.data.faults import LISTED, Finding, Group, Place, groups_of, listed
 from kpirules.model.contracts import Table
+from kpirules.records import dataclass
 
 _TEXT = pa.string()
 _JOIN = ", "

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from kpirules.records import dataclass
 
 _QUOTED = rb'"(?:[^"]++|"")*+"'
 _QUOTED_IN_LINE = rb'"(?:[^"\r\n]++|"")*+"'

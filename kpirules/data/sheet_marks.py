@@ -1,17 +1,19 @@
 """What a sheet of an .xlsx file says of its cells beside their values.
 
 The library that reads the values gives a percent as a bare number, a code shown as `00017` or `E017` as 17, and nothing
-at all for an error or for a formula that was never worked out. So the sheet's XML is read once more for these.
+at all for an error or for a formula that was never worked out. So the sheet's XML is read once more for these, as far
+as its rows are not alike (`alike_rows.py`).
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+from kpirules.data.alike_rows import AlikeRows, Cell
 from kpirules.data.number_formats import NumberFormat, built_in
 from kpirules.data.workbooks import TRUE, NotASheet, SheetPart, Workbook, new_parser, reading
 
@@ -23,6 +25,9 @@ _SHOWN = {"n", "s", "str", "inlineStr"}
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _PLACED = {"sheetData", "row", "c"}
 """Elements that the reader of the values knows by these names, of whatever namespace they are."""
+_SHEETS, _ROWS = ({f"{space} {name}" for space in _MAIN} for name in ("sheetData", "row"))
+_DEPTH = 2
+"""In how many elements the rows of a sheet lie: the root, and in it `sheetData`."""
 _READ = {"sheetData", "c", "v", "is"}
 _LONGEST_FORMAT = 255
 """How many characters a number format has in Excel at most."""
@@ -32,9 +37,9 @@ _LONGEST_FORMAT = 255
 class Marks:
     """Cells that are more than their value, by column and row, both from 0.
 
-    `percents` are numbers formatted as percents; `formats` has the rows of numbers and texts that a number format shows
-    otherwise than they are held; `errors` hold the text of an error; `unworked` are formulas without a value. `merged`
-    are ranges (first row, first column, last row, last column). `hidden` are the rows that
+    `percents` are numbers formatted as percents; `formats` has the rows, in any order, of numbers and texts that a
+    number format shows otherwise than they are held; `errors` hold the text of an error; `unworked` are formulas
+    without a value. `merged` are ranges (first row, first column, last row, last column). `hidden` are the rows that
     the sheet does not show. `rows` and `columns` say how far the cells reach, `cells` counts those with a value.
     """
 
@@ -62,7 +67,7 @@ def read_marks(book: Workbook, sheet: SheetPart, copy: IO[bytes]) -> Marks:
     """
     with reading():
         scan = _Scan(_formats(book))
-        book.feed(sheet.part, scan.parser, copy=copy, large=True)
+        book.feed(sheet.part, scan.alike, copy=copy, large=True)
         if not scan.placed:
             _check_flat(book, sheet.part)
         return scan.finish()
@@ -136,7 +141,9 @@ class _Scan:
         self.text: list[str] = []
         self.parser = new_parser()
         self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
+        self.parser.StartElementHandler, self.parser.EndElementHandler = self._start_within, self._end_within
+        self.within: list[str] = []
+        self.alike = AlikeRows(self.parser.Parse, self)
         steps = {"row": self._row, "c": self._cell, "v": self._value, "is": self._value, "f": self._formula}
         steps["mergeCell"] = self._merge
         self.steps = {f"{space} {name}": step for space in _MAIN for name, step in steps.items()}
@@ -167,6 +174,44 @@ class _Scan:
         space, _, plain = name.rpartition(" ")
         if plain in _READ and space not in _MAIN:  # INVARIANT: what the reader takes for a cell was gone through here
             raise ValueError(name)
+
+    def _start_within(self, name: str, attributes: dict[str, str]) -> None:
+        self.within.append(name)
+        self._start(name, attributes)
+
+    def _end_within(self, name: str) -> None:
+        self.within.pop()
+        if name in _ROWS and len(self.within) == _DEPTH and self.within[-1] in _SHEETS:
+            self.alike.ended(self.parser.CurrentByteIndex)
+        elif name in _SHEETS:
+            self.alike.over()
+
+    def over(self) -> None:
+        """No more rows are taken without the parser."""
+        self.parser.StartElementHandler, self.parser.EndElementHandler = self._start, None
+
+    def kept(self, cells: Sequence[Cell]) -> tuple[array[int], ...]:
+        """Where the rows of cells are kept that a style shows otherwise than they are held."""
+        shown = [cell for cell in cells if cell.valued and cell.style in self.formats and cell.type in _SHOWN]
+        return tuple(self.styled[cell.letters, cell.style, cell.type == "n"] for cell in shown)
+
+    def passed(self, number: int, cells: Sequence[Cell]) -> None:
+        """Go on after a row that the parser has not gone through."""
+        self._end_row()
+        self.row, self.number, self.letters = number - 1, str(number), cells[-1].letters if cells else ""
+
+    def taken(self, cells: Sequence[Cell], count: int, highest: int) -> None:
+        """Count rows that the parser has not gone through: how many, and the number of the farthest.
+
+        Raises:
+            ValueError: a sheet has no row of that number.
+        """
+        if highest > ROWS:
+            raise ValueError(highest)
+        valued = sum(cell.valued for cell in cells)
+        self.marks.cells += count * valued
+        if valued:
+            self.marks.rows = max(self.marks.rows, highest)
 
     def _row(self, attributes: dict[str, str]) -> None:
         self._end_row()

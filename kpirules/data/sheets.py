@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -20,6 +19,7 @@ from kpirules.data.objects import from_objects, names_of
 from kpirules.data.sheet_marks import Marks, read_marks
 from kpirules.data.workbooks import SHEET, NotASheet, SheetPart, Workbook, new_copy
 from kpirules.model.contracts import Column
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean
 from kpirules.values.periods import PERIODS
@@ -40,14 +40,15 @@ _TWICE, _NO_DAY = date(1900, 2, 28), "1900-02-28/29"
 class Sheet:
     """The rows of one sheet under its header: the names in it, the values by column, the numbers of the rows.
 
-    Blank rows at the end are left out; `blank` has the numbers of those in the middle. `marks` are counted from the
-    first cell of the sheet. `top` is the number of the row of the names, `above` are other rows near it, by number,
-    one of which may hold them.
+    `places` says where the row of a mark stands among these. Blank rows at the end are left out; `blank` has the
+    numbers of those in the middle. `marks` are counted from the first cell of the sheet. `top` is the number of the row
+    of the names, `above` are other rows near it, by number, one of which may hold them.
     """
 
     header: tuple[str, ...]
     columns: tuple[tuple[Any, ...], ...]
     numbers: pa.Array
+    places: Mapping[int, int]
     blank: pa.Array
     marks: Marks
     from_1904: bool
@@ -58,13 +59,15 @@ class Sheet:
     @property
     def hidden(self) -> int:
         """How many of the rows are hidden, by a filter or by hand."""
-        return sum(number - 1 in self.marks.hidden for number in self.numbers.to_pylist()) if self.marks.hidden else 0
+        return sum(row in self.marks.hidden for row in self.places) if self.marks.hidden else 0
 
     def cells(self, index: int, column: Column) -> tuple[pa.ChunkedArray, tuple[Finding, ...]]:
         """The cells of a column as its contract would have them, and the faults that only a sheet can have."""
-        places = {number - 1: place for place, number in enumerate(self.numbers.to_pylist())}
+        places = self.places
         percents = [places[row] for row in self.marks.percents.get(index, ()) if row in places]
-        values = [None if value == "" else value for value in self.columns[index]] if self.columns else []
+        values: Sequence[Any] = self.columns[index] if self.columns else ()
+        if "" in values:
+            values = [None if value == "" else value for value in values]
         formats = self._formats(index, places) if column.type.unit is Unit.TEXT else None
         if not self.from_1904 and column.type.unit in _OF_DAYS:
             values = [_NO_DAY if value == _TWICE else value for value in values]
@@ -112,7 +115,7 @@ def read_sheet(data: bytes, source: Source, place: Place) -> Sheet:
         book = Workbook(data)
         part = _chosen(book.sheets, source, place)
         target = BytesIO()
-        with new_copy(target) as copy:
+        with new_copy(target, book.unpacked(part.part)) as copy:
             with copy.open(SHEET, "w") as sheet:
                 marks = read_marks(book, part, sheet)
             if marks.rows * marks.columns > min(LARGEST, _THIN + _PER_CELL * marks.cells):
@@ -133,6 +136,7 @@ def read_sheet(data: bytes, source: Source, place: Place) -> Sheet:
         header=header,
         columns=tuple(zip(*(rows[top + 1 + at] for at in held), strict=True)),
         numbers=pa.array([top + 2 + at for at in held], pa.int64()),
+        places={top + 1 + at: place for place, at in enumerate(held)},
         blank=pa.array([top + 2 + at for at in blank], pa.int64()),
         marks=marks,
         from_1904=book.from_1904,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from kpirules.data.parquet import read_columns
 from kpirules.data.query_process import run_query
 from kpirules.data.sheets import read_sheet, row_of
 from kpirules.model.contracts import Table
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.source.similar import did_you_mean, similar
 from kpirules.source.system import near, open_file, reason

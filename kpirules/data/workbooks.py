@@ -13,13 +13,13 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
-from typing import IO
+from typing import IO, Protocol
 from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from kpirules.data.content import Bounded, TooLarge
+from kpirules.records import dataclass
 
 ENTRIES = 10_000
 """How many entries the zip file may list."""
@@ -49,6 +49,13 @@ _WORKBOOK = (
 
 Start = Callable[[str, dict[str, str]], None]
 """Is given the name of an element that begins, with its namespace before a space, and its attributes."""
+
+
+class Parser(Protocol):
+    """What the bytes of a part are given to: expat, or who stands before it."""
+
+    def Parse(self, data: bytes, last: bool = False, /) -> object:  # noqa: N802, FBT001, FBT002  # as expat has it
+        """Take the next bytes; `last` with the end."""
 
 
 class NotASheet(Exception):  # noqa: N818  # told as a fault of the file
@@ -148,9 +155,7 @@ class Workbook:
         parser.StartElementHandler = start
         self.feed(part, parser, copy=copy, large=large)
 
-    def feed(
-        self, part: str, parser: expat.XMLParserType, *, copy: IO[bytes] | None = None, large: bool = False
-    ) -> None:
+    def feed(self, part: str, parser: Parser, *, copy: IO[bytes] | None = None, large: bool = False) -> None:
         """Give the bytes of a part to a parser of XML, and to `copy`; a `large` part may have a sheet's size."""
         info = self._parts.get(_plain(part))
         if info is None or info.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
@@ -164,6 +169,11 @@ class Workbook:
                 if copy is not None:
                     copy.write(chunk)
             parser.Parse(b"", True)  # noqa: FBT003  # the end, as expat has it
+
+    def unpacked(self, sheet: str) -> int:
+        """How many bytes a sheet and the shared texts unpack to, as they say."""
+        parts = (_plain(part) for part in (sheet, self.related("sharedStrings")) if part is not None)
+        return sum(self._parts[part].file_size for part in parts if part in self._parts)
 
     def write_rest(self, copy: ZipFile) -> None:
         """Complete a workbook of one sheet, which is there as `SHEET`, by what its reader needs beside it."""
@@ -198,9 +208,9 @@ SHEET = "xl/sheet.xml"
 """The part that holds the sheet of a workbook written here."""
 
 
-def new_copy(target: IO[bytes]) -> ZipFile:
-    """A zip file to be filled; packed, so that a large sheet does not lie in memory as it is unpacked."""
-    return ZipFile(target, "w", ZIP_DEFLATED, compresslevel=1)
+def new_copy(target: IO[bytes], size: int) -> ZipFile:
+    """A zip file to be filled; packed where `size` is large, so that it does not lie in memory as it is unpacked."""
+    return ZipFile(target, "w", ZIP_DEFLATED if size > _ALWAYS else ZIP_STORED, compresslevel=1)
 
 
 def new_parser() -> expat.XMLParserType:

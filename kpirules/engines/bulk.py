@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from kpirules.engines import duckdb, reference
 from kpirules.engines.duckdb import Limits
 from kpirules.engines.failure import EngineError
 from kpirules.plan.ir import Scan
+from kpirules.records import dataclass
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from kpirules.plan.ir import OVER, UNCREDITED, UNDATED, Check, Origin, Output, Plan, Value
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic, Fault, Label, Note, SourceText, Span
 
 if TYPE_CHECKING:

@@ -104,8 +104,9 @@ class Builtin(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Grain:
-    """The rows an aggregate counts: their table, how they lead to the subject, and what places them in time.
+    """The rows an aggregate counts: their table, how they lead to the one they count for, and what places them in time.
 
+    They count for a row of the table `to`, in whose scope the aggregate is, or for the subject where that is None.
     `owner` and `time_refs` are reference columns, one after the other; `owner` is empty where the table is the
     subject's own; `time` is the column that holds the day or period, on the row that `time_refs` leads to. With
     `by_key` the rows are looked up: the key in `owner` alone says whose they are, whether or not in force then.
@@ -116,6 +117,7 @@ class Grain:
     time_refs: tuple[str, ...]
     time: str
     by_key: bool = False
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,7 +249,8 @@ class Demand:
     """What the data must keep, with what to say where it does not.
 
     `table` is the one whose rows are asked, those for which `where` holds; None where every subject is asked. `time` is
-    what places a row in time (references, then a column), where that decides which row a reference leads to.
+    what places a row in time (references, then a column), where that decides which row a reference leads to. `periods`
+    are the times, written alike, that must lie in the period of the run for a row to be asked.
     """
 
     message: str
@@ -257,6 +258,7 @@ class Demand:
     where: Expr | None
     holds: Expr
     time: tuple[tuple[str, ...], str] | None
+    periods: tuple[tuple[tuple[str, ...], str], ...]
     span: Span = field(compare=False, repr=False)
 
 

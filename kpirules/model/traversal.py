@@ -115,6 +115,20 @@ def walk(node: Expr) -> tuple[Expr, ...]:
     return tuple(nodes)
 
 
+def of_one_row(node: Expr) -> tuple[Expr, ...]:
+    """A value of a row and every expression inside it that is of the same row, outermost first.
+
+    What the rows hold that an aggregate in it counts is of other rows.
+    """
+    parts: list[Expr] = []
+    pending = [node]
+    while pending:
+        parts.append(pending.pop())
+        if not isinstance(parts[-1], Agg):
+            pending += reversed(children(parts[-1]))
+    return tuple(parts)
+
+
 def rebased(node: Expr, refs: tuple[str, ...]) -> Expr:
     """A value of the row that references lead to, as it is read from the row that they start at."""
     if not refs:
@@ -166,7 +180,7 @@ def ways(columns: Mapping[tuple[str, str], Computed], *nodes: Expr | None) -> It
     seen: set[tuple[tuple[str, ...], str, str]] = set()
     while pending:
         refs, node = pending.pop()
-        for part in walk(node):
+        for part in of_one_row(node):
             if not isinstance(part, Col | Own):
                 continue
             way = (*refs, *part.refs)
@@ -177,6 +191,27 @@ def ways(columns: Mapping[tuple[str, str], Computed], *nodes: Expr | None) -> It
                 if key not in seen:
                     seen.add(key)
                     pending.append((way, computed.rule))
+
+
+def counted_for_rows(
+    columns: Mapping[tuple[str, str], Computed], *nodes: Expr | None
+) -> Iterator[tuple[tuple[str, ...], Agg]]:
+    """The aggregates that values of a row read, also by way of computed columns.
+
+    Each with the references that lead to the row that the counted rows refer to.
+    """
+    pending: list[tuple[tuple[str, ...], Expr]] = [((), node) for node in nodes if node is not None]
+    seen: set[tuple[tuple[str, ...], str, str]] = set()
+    while pending:
+        refs, node = pending.pop()
+        for part in of_one_row(node):
+            if isinstance(part, Agg):
+                yield refs, part
+            elif isinstance(part, Col) and (computed := columns.get((part.table, part.column))):
+                key = ((*refs, *part.refs), part.table, part.column)
+                if key not in seen:
+                    seen.add(key)
+                    pending.append((key[0], computed.rule))
 
 
 def known(node: Expr) -> Known | None:

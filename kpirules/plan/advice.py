@@ -24,17 +24,17 @@ def attach(relation: Relation) -> None:
     """
     for index, item in enumerate(relation.items):
         if item.kind == "indicator":
-            found = [_advice(relation, item, one) for one in relation.model.advice_of.get(item.name, ())]
-            relation.items[index] = replace(item, advice=tuple(found))
+            said = [_advice(relation, item, advice) for advice in relation.model.advice_of.get(item.name, ())]
+            relation.items[index] = replace(item, advice=tuple(said))
 
 
-def _advice(relation: Relation, item: Item, one: scheme.Advice) -> Advice:
+def _advice(relation: Relation, item: Item, advice: scheme.Advice) -> Advice:
     place = Place(item.name, "advice", item.scorecard, _counts(relation, item))
-    with proved(one.span, [one.when, *(piece for piece in one.pieces if not isinstance(piece, str))]):
-        condition = lowering.lower(relation, place, one.when)
-        when = relation.bind(place, condition, "guard", one.when.span, step=relation.fresh(place))
-        pieces = tuple(_piece(relation, place, piece) for piece in one.pieces)
-    return Advice(when.name, pieces, origin_of(one.span))
+    with proved(advice.span, [advice.when, *(piece for piece in advice.pieces if not isinstance(piece, str))]):
+        condition = lowering.lower(relation, place, advice.when)
+        when = relation.bind(place, condition, "guard", advice.when.span, step=relation.fresh(place))
+        pieces = tuple(_piece(relation, place, piece) for piece in advice.pieces)
+    return Advice(when.name, pieces, origin_of(advice.span))
 
 
 def _counts(relation: Relation, item: Item) -> str | None:
@@ -42,7 +42,7 @@ def _counts(relation: Relation, item: Item) -> str | None:
     if item.scorecard is None:
         return None
     conditions = (Ident(item.name, "when", within=item.scorecard), Ident(item.scorecard, "applies"))
-    return next((one.name for one in conditions if one.name in relation.types), None)
+    return next((condition.name for condition in conditions if condition.name in relation.types), None)
 
 
 def _piece(relation: Relation, place: Place, piece: str | Expr) -> Piece:

@@ -10,7 +10,7 @@ from kpirules.model.expr import Agg, Bin, Expr, Grain
 from kpirules.plan import build, lowering
 from kpirules.plan.ir import Case, Ident, Measure, Op, Ref, Scalar
 from kpirules.plan.lowering import lowers
-from kpirules.plan.reading import COUNT, Reading
+from kpirules.plan.reading import COUNT, Reading, Refs, row_key
 from kpirules.plan.relation import Flag, Place, Relation, Source, origin_of
 from kpirules.records import dataclass
 from kpirules.source import Span, catalogue
@@ -26,21 +26,26 @@ _NUMBER = types.decimal(Unit.NUMBER, 0, Fraction(0), types.SUM_BOUND)
 def figure(relation: Relation, place: Place, node: Agg) -> Ref:
     """Bind the figure of an aggregate, once for all that read it, and take over the faults its rows may meet.
 
-    One that may be missing is so where it is worked out, also for a reader that knows it to be there.
+    One that may be missing is so where it is worked out, also for a reader that knows it to be there. What is counted
+    for a person's own row is counted for the person.
     """
+    if node.grain.to is not None and not (relation.per_row or place.refs):
+        node = replace(node, grain=replace(node.grain, to=None))
     certain = AGGREGATES[node.func].of_no_rows is not None and node.parts is None
     worked_out = node if certain else replace(node, type=node.type.maybe())
-    name, flags = relation.aggregates.get(worked_out) or _new(relation, place, worked_out)
+    name, flags = relation.aggregates.get((place.refs, worked_out)) or _new(relation, place, worked_out)
     relation.need([flag if flag.person else replace(flag, item=place.item) for flag in flags], place.guard)
     return build.ref(name, node.type)
 
 
 def _new(relation: Relation, place: Place, node: Agg) -> tuple[str, tuple[Flag, ...]]:
-    of_rows = Place(node.grain.table, "value")
+    of_row = node.grain.to is not None
+    source = _referring(relation, place.refs, node.grain) if of_row else _rows_of(relation, node.grain)
+    of_rows = Place(node.grain.table, "value", ".".join((relation.name, *place.refs)) if of_row else None)
     step = relation.fresh(of_rows)
     name = of_rows.figure.at(step).name
-    flags = tuple(_flag(relation, flag, node) for flag in _measured(relation, node, name, place.item))
-    relation.aggregates[node] = name, flags
+    flags = tuple(_flag(relation, flag, node) for flag in _measured(relation, source, node, name, place.item))
+    relation.aggregates[place.refs, node] = name, flags
     figure, measured = _made_of(node, name)
     relation.bind(of_rows, figure, "aggregate", node.span, step=step, of=measured)
     return name, flags
@@ -94,7 +99,18 @@ def _rows_of(subjects: Relation, grain: Grain) -> Source:
     return subjects.sources[grain]
 
 
-def _measured(subjects: Relation, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
+def _referring(relation: Relation, refs: Refs, grain: Grain) -> Source:
+    """The rows of a grain that are counted for the row that `refs` lead to; the column that names it is asked for."""
+    if (refs, grain) not in relation.referring:
+        row_key(relation.reading, refs)
+        reading = Reading(relation.model, grain.table, (grain.time_refs, grain.time))
+        name = f"{relation.name}/{grain.table}{len(relation.referring)}"
+        rows = Relation(reading, name, per_row=True)
+        relation.referring[refs, grain] = Source(rows, grain, Place(grain.table, "row"))
+    return relation.referring[refs, grain]
+
+
+def _measured(gathering: Relation, source: Source, agg: Agg, name: str, item: str) -> tuple[Flag, ...]:
     """Add the measures of an aggregate, under names that begin with `name`, to the source of its rows.
 
     `item` is whose figure it is made for, the first of those that read it.
@@ -102,7 +118,6 @@ def _measured(subjects: Relation, agg: Agg, name: str, item: str) -> tuple[Flag,
     Returns:
         the faults that its rows may meet, each told by a measure that counts the rows which do.
     """
-    source = _rows_of(subjects, agg.grain)
     where, failing = _lowered(source, agg.where)
     if where is not None and agg.where is not None:
         _say_all(source.relation, where, agg.where)
@@ -119,7 +134,7 @@ def _measured(subjects: Relation, agg: Agg, name: str, item: str) -> tuple[Flag,
         each = f"{agg.grain.table}.{agg.grain.time}" if agg.parts is not None and one.func == "sum" else None
         measure = Measure(one.name, one.func, one.arg, one.where, one.type, item, origin_of(agg.span), each)
         source.measures[one.name] = measure, depth
-        subjects.depths[one.name] = depth
+        gathering.depths[one.name] = depth
     return tuple(flags)
 
 

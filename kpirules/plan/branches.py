@@ -48,12 +48,12 @@ def _later(relation: Relation, place: Place, node: Fn) -> Scalar:
     """A date so much later than another; outside of the years 1 to 9999 there is none, which is a fault."""
     args = [bound(relation, place, lower(relation, place, arg), arg) for arg in node.args]
     value = Op(node.name, tuple(args), types.DATE.maybe())
-    found = relation.bind(place, value, "value", node.span, step=relation.fresh(place))
+    later = relation.bind(place, value, "value", node.span, step=relation.fresh(place))
     there = [build.negated(build.is_missing(arg)) for arg in args if not isinstance(arg, Const)]
-    outside = build.both([build.is_missing(found), *there])
+    outside = build.both([build.is_missing(later), *there])
     when = relation.bind(place, outside, "guard", node.span, step=relation.fresh(place))
     relation.need([Flag(when.name, "KPI743", place.item, origin_of(node.span))])
-    return found
+    return later
 
 
 def _or_else(relation: Relation, place: Place, node: Fallback, fallback: Expr) -> Scalar:

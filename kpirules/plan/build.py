@@ -71,10 +71,10 @@ class Sum:
         Raises:
             TooWide: it cannot be proved to fit.
         """
-        found: Scalar = number(0, self.unit)
+        summed: Scalar = number(0, self.unit)
         for row in self.rows:
-            found = add(found, row, self.unit)
-        return found
+            summed = add(summed, row, self.unit)
+        return summed
 
 
 def sub(a: Scalar, b: Scalar, unit: Unit) -> Scalar:
@@ -138,8 +138,8 @@ def joined(texts: Sequence[Scalar]) -> Scalar:
 
 def limit(a: Scalar, bound: Scalar, unit: Unit, *, at_most: bool) -> Op:
     """The smaller of the two (`at_most`), or the larger."""
-    found = types.limit(a.type, bound.type, unit, at_most=at_most)
-    return Op("at_most" if at_most else "at_least", (a, bound), found)
+    type_ = types.limit(a.type, bound.type, unit, at_most=at_most)
+    return Op("at_most" if at_most else "at_least", (a, bound), type_)
 
 
 def rounded(a: Scalar, places: int, mode: Mode) -> Op:
@@ -158,8 +158,8 @@ def case(whens: Sequence[tuple[Scalar, Scalar]], otherwise: Scalar | None, unit:
     if not whens and otherwise is not None:
         return otherwise
     values = [*(value for _, value in whens), *([otherwise] if otherwise is not None else [])]
-    found = types.either([value.type for value in values], unit)
-    return Case(tuple(whens), otherwise, found if otherwise is not None else found.maybe())
+    type_ = types.either([value.type for value in values], unit)
+    return Case(tuple(whens), otherwise, type_ if otherwise is not None else type_.maybe())
 
 
 def ref(name: str, type_: Type) -> Ref:

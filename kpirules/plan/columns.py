@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kpirules.model.expr import Col, Expr, Own, Val
 from kpirules.model.scheme import Computed
-from kpirules.model.traversal import walk
+from kpirules.model.traversal import of_one_row
 from kpirules.plan import build
 from kpirules.plan.ir import Ref, Scalar
 from kpirules.plan.lowering import emit, lower, lowers
@@ -156,7 +156,7 @@ def _behind(relation: Relation, named: _Named) -> list[_Named]:
 
 def _read_by(relation: Relation, named: _Named) -> Iterator[_Named]:
     """The rules that a rule reads by name."""
-    for part in walk(named.rule):
+    for part in of_one_row(named.rule):
         match part:
             case Col() if (computed := relation.model.columns.get((part.table, part.column))) is not None:
                 yield _computed(relation, (*named.refs, *part.refs), computed)

@@ -23,7 +23,7 @@ def attach(subjects: Relation) -> None:
         table = source.relation.table
         if isinstance(of, Grain):
             counts = Ident(table, "row", step=_FOUND if of.by_key else _COUNTED)
-            aggregates.count(source, [agg for agg in subjects.aggregates if agg.grain == of], counts)
+            aggregates.count(source, [agg for _, agg in subjects.aggregates if agg.grain == of], counts)
         else:
             counts = Ident(table, "row", step=_FOUND)
             source.relation.bind(Place(table, "row"), build.number(1), "value", None, step=counts.step)

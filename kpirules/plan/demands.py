@@ -8,7 +8,7 @@ from kpirules.model import scheme
 from kpirules.model.contracts import Table
 from kpirules.model.expr import Col, Expr
 from kpirules.model.scheme import Model
-from kpirules.model.traversal import walk
+from kpirules.model.traversal import of_one_row
 from kpirules.plan import build, lowering, sources
 from kpirules.plan.ir import BROKEN, ROW, Demand, Filter, Output, Scalar, Step
 from kpirules.plan.proof import proved
@@ -34,7 +34,7 @@ def _demand(model: Model, one: scheme.Demand, subjects: Subjects) -> Demand:
     with proved(one.holds.span, [one.holds]):
         steps = _of_subjects(one, subjects) if one.table is None else _of_rows(model, one, one.table)
     table = model.tables[one.table or model.subject.table.name]
-    read = dict.fromkeys(column for part in walk(one.holds) if (column := _own(part, table)) is not None)
+    read = dict.fromkeys(column for part in of_one_row(one.holds) if (column := _own(part, table)) is not None)
     steps[0] = placed(steps[0])
     columns = tuple(read) or table.keys
     place = f"{table.name}.{ROW}"
@@ -71,8 +71,12 @@ def _of_rows(model: Model, one: scheme.Demand, table: str) -> list[Step]:
     if one.where is not None:
         found = build.both([lowering.lower(relation, place, one.where), found])
     time = reading.column(*one.time) if one.time is not None else None
+    periods = [sources.in_period(reading.column(*period)) for period in one.periods]
     made: list[Step] = [reading.scan(table, model.tables[table].keys)]
     sources.joined(reading, table, made, one.time[0] if one.time else (), time)
+    if periods:
+        made.append(Filter(f"{table} in period", made[-1].name, build.both(periods)))
+    sources.referring(reading, relation.referring, table, made)
     sources.worked_out(relation.bindings, table, made)
     made.append(Filter(_RESULT, made[-1].name, found))
     return made

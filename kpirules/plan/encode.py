@@ -54,12 +54,12 @@ def from_json(data: Mapping[str, Any]) -> Plan:
 
 def _object(node: Any) -> dict[str, Any]:  # noqa: ANN401  # any dataclass of the plan
     kind = type(node)
-    found: dict[str, Any] = {NODE: TAGGED[kind]} if kind in TAGGED else {}
-    for one in fields(node):
-        value = getattr(node, one.name)
-        if not _is_default(one, value):
-            found[one.name] = _value(value) if kind is Const and one.name == "value" else _plain(value)
-    return found
+    written: dict[str, Any] = {NODE: TAGGED[kind]} if kind in TAGGED else {}
+    for field in fields(node):
+        value = getattr(node, field.name)
+        if not _is_default(field, value):
+            written[field.name] = _value(value) if kind is Const and field.name == "value" else _plain(value)
+    return written
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any value of the plan, any value of JSON
@@ -71,9 +71,9 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # any value of the plan, any val
         case date():
             return value.isoformat()
         case tuple():
-            return [_plain(one) for one in value]
+            return [_plain(part) for part in value]
         case Mapping():
-            return {key: _plain(one) for key, one in value.items()}
+            return {key: _plain(part) for key, part in value.items()}
         case _:
             return _object(value) if is_dataclass(value) else value
 
@@ -88,8 +88,8 @@ def _value(value: Value) -> Any:  # noqa: ANN401  # any value of JSON
             return value
 
 
-def _is_default(one: Field[Any], value: object) -> bool:
-    default = one.default_factory() if one.default_factory is not MISSING else one.default
+def _is_default(field: Field[Any], value: object) -> bool:
+    default = field.default_factory() if field.default_factory is not MISSING else field.default
     return type(value) is type(default) and value == default
 
 
@@ -108,9 +108,9 @@ def _read(data: Any, hint: Any) -> Any:  # noqa: ANN401  # any value of JSON, an
         return None if data is None else _read(data, _member(data, args))
     if origin is tuple:
         hints = args[:1] * len(data) if args[1:] == (...,) else args
-        return tuple(_read(one, inner) for one, inner in zip(data, hints, strict=True))
+        return tuple(_read(part, inner) for part, inner in zip(data, hints, strict=True))
     if origin is Mapping:
-        return {key: _read(one, args[1]) for key, one in data.items()}
+        return {key: _read(part, args[1]) for key, part in data.items()}
     if is_dataclass(hint):
         return _made(data, hint)
     if hint is date:
@@ -126,16 +126,16 @@ def _member(data: Any, args: tuple[Any, ...]) -> Any:  # noqa: ANN401  # as `_re
     """Which type of a union the data is of: its own, by its `node`, or the only one that is not None."""
     if type(data) in args:
         return type(data)
-    members = [one for one in args if one is not types.NoneType]
-    return members[0] if len(members) == 1 else {TAGGED[one]: one for one in members}[data[NODE]]
+    members = [kind for kind in args if kind is not types.NoneType]
+    return members[0] if len(members) == 1 else {TAGGED[kind]: kind for kind in members}[data[NODE]]
 
 
 def _made(data: Mapping[str, Any], kind: Any) -> Any:  # noqa: ANN401  # as `_read`
     hints = _hints(kind)
-    given = {name: one for name, one in data.items() if name != NODE}
+    given = {name: part for name, part in data.items() if name != NODE}
     if kind is Const:
         return Const(_constant(given["value"]), _read(given["type"], hints["type"]))
-    return kind(**{name: _read(one, hints[name]) for name, one in given.items()})
+    return kind(**{name: _read(part, hints[name]) for name, part in given.items()})
 
 
 def _constant(data: Any) -> Value:  # noqa: ANN401  # any value of JSON

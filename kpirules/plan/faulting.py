@@ -28,20 +28,20 @@ def _has(memo: dict[int, tuple[Expr, bool]], node: Expr, test: Callable[[Expr], 
 
     `memo` keeps what was found by identity, together with the node, so that no other takes its identity.
     """
-    pending, clear, found = [node], list[Expr](), False
-    while pending and not found:
+    pending, clear, has_it = [node], list[Expr](), False
+    while pending and not has_it:
         part = pending.pop()
         if id(part) in memo:
-            found = memo[id(part)][1]
+            has_it = memo[id(part)][1]
         elif test(part):
-            found = True
+            has_it = True
         else:
             clear.append(part)
             pending += reversed(children(part))
-    if not found:
+    if not has_it:
         memo |= {id(part): (part, False) for part in clear}
-    memo[id(node)] = node, found
-    return found
+    memo[id(node)] = node, has_it
+    return has_it
 
 
 def _may_end(relation: Relation, part: Expr) -> bool:

@@ -19,6 +19,7 @@ from kpirules.plan import (
     results,
     rules,
     schedule,
+    sources,
 )
 from kpirules.plan.ir import (
     NOT_ACTIVE,
@@ -83,6 +84,7 @@ def _relation(model: Model, bind: Callable[[Relation], None]) -> tuple[Relation,
     bind(relation)
     steps = _subjects(relation)
     reading.followed(model.subject.table.name, steps, sorted(reading.refs, key=len))
+    sources.referring(reading, relation.referring, model.subject.table.name, steps)
     kept = None
     if where is not None and asked is not None:
         kept = schedule.Asked((where, *doubtful), before, origin_of(asked.span))

@@ -59,16 +59,16 @@ def is_rule(node: Expr) -> bool:
     return type(node) in _RULES
 
 
-def divided(found: Scalar, node: Expr) -> Scalar:
+def divided(value: Scalar, node: Expr) -> Scalar:
     """A scalar whose denominator has the name that the model gave it, unless it has one by its parts."""
-    if found.type.over is None:
-        return found
-    own, given = found.type.by, node.type.by
+    if value.type.over is None:
+        return value
+    own, given = value.type.by, node.type.by
     from_afar = isinstance(node, Own | Lookup | Agg) or (isinstance(node, Col) and node.refs)
     if own is not None and not (from_afar and own.factors):
-        return found
+        return value
     name = given if given is not None and given.constant == 1 and len(given.factors) == 1 else None
-    return replace(found, type=replace(found.type, by=name))
+    return replace(value, type=replace(value.type, by=name))
 
 
 def bound(relation: Relation, place: Place, value: Scalar, node: Expr) -> Scalar:

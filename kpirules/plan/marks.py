@@ -44,7 +44,7 @@ def tier1(relation: Relation, *figures: Ident, behind: Sequence[Ident] = ()) -> 
         "policy": _policies,
         "gate": _gates,
     }
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for mark, make in makers.items():
         ways = (*behind, *figures) if mark == "limit" else figures
         whens = [when for figure in ways for when in make(relation, _steps(relation, figure))]
@@ -54,8 +54,8 @@ def tier1(relation: Relation, *figures: Ident, behind: Sequence[Ident] = ()) -> 
             told = build.joined([build.case(case, None, Unit.TEXT) for case in cases])
             if name not in relation.types:
                 relation.bind(place, told, "mark", None, step=mark)
-            found[mark] = name
-    return found
+            names[mark] = name
+    return names
 
 
 def _steps(relation: Relation, figure: Ident) -> list[Binding]:
@@ -89,7 +89,7 @@ def _item(relation: Relation, name: str) -> str:
 
 def _rows(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The row taken of the outermost rule: the last one bound."""
-    tables = [one for one in steps if one.kind in BY_ROWS]
+    tables = [binding for binding in steps if binding.kind in BY_ROWS]
     if not tables or tables[-1].row is None:
         return []
     row = _ref(relation, tables[-1].row)
@@ -101,33 +101,35 @@ def _rows(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar
 
 def _limits(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The limits that changed the value, in order; one in a row that is not taken changes nothing."""
-    found: list[tuple[Scalar, Scalar]] = []
-    for one in steps:
-        if one.kind in _LIMITS and one.origin is not None:
-            assert isinstance(one.expr, Op), one
-            text = build.text(f"{_LIMITS[one.kind]} {one_line(one.origin.text)}")
-            cuts: list[Scalar] = [build.compare(_CUTS[one.kind], *one.expr.args)]
-            if one.guard is not None:
-                cuts.insert(0, _ref(relation, one.guard))
-            found.append((build.both(cuts), text))
-    return found
+    changes: list[tuple[Scalar, Scalar]] = []
+    for binding in steps:
+        if binding.kind in _LIMITS and binding.origin is not None:
+            assert isinstance(binding.expr, Op), binding
+            text = build.text(f"{_LIMITS[binding.kind]} {one_line(binding.origin.text)}")
+            cuts: list[Scalar] = [build.compare(_CUTS[binding.kind], *binding.expr.args)]
+            if binding.guard is not None:
+                cuts.insert(0, _ref(relation, binding.guard))
+            changes.append((build.both(cuts), text))
+    return changes
 
 
 def _policies(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The missing policy, where it was used."""
     return [
-        (build.is_missing(_ref(relation, one.of)), build.text(one_line(one.origin.text)))
-        for one in steps
-        if one.kind == "policy" and one.of is not None and one.origin is not None
+        (build.is_missing(_ref(relation, binding.of)), build.text(one_line(binding.origin.text)))
+        for binding in steps
+        if binding.kind == "policy" and binding.of is not None and binding.origin is not None
     ]
 
 
 def _gates(relation: Relation, steps: list[Binding]) -> list[tuple[Scalar, Scalar]]:
     """The gates that changed the value, in order."""
-    found: list[tuple[Scalar, Scalar]] = []
-    for one in steps:
-        if one.kind == "gate" and one.of is not None and one.row is not None:
-            before, after = _ref(relation, one.of), _ref(relation, one.name)
+    changes: list[tuple[Scalar, Scalar]] = []
+    for binding in steps:
+        if binding.kind == "gate" and binding.of is not None and binding.row is not None:
+            before, after = _ref(relation, binding.of), _ref(relation, binding.name)
             changed = build.compare("ne", before, after)
-            found.append((build.both([_ref(relation, one.row), changed]), build.text(_item(relation, one.row))))
-    return found
+            changes.append(
+                (build.both([_ref(relation, binding.row), changed]), build.text(_item(relation, binding.row)))
+            )
+    return changes

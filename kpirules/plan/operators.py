@@ -30,10 +30,10 @@ def scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
 
     What a condition has shown to be there is there, whatever its parts are.
     """
-    found = divided(_scalar(node, inner), node)
-    if isinstance(found, Op) and found.type.missing and _narrowed(node):
-        return replace(found, type=found.type.there())
-    return found
+    value = divided(_scalar(node, inner), node)
+    if isinstance(value, Op) and value.type.missing and _narrowed(node):
+        return replace(value, type=value.type.there())
+    return value
 
 
 def _narrowed(node: Expr) -> bool:
@@ -64,8 +64,8 @@ def _scalar(node: Expr, inner: Callable[[Expr], Scalar]) -> Scalar:
             made, sure = _binary(node, inner(node.left), inner(node.right)), known(node)
             return build.const(sure, node.type) if sure is not None and made.type.over is not None else made
         case Among():
-            found = Op("in", (inner(node.operand), *(inner(value) for value in node.values)), types.BOOL)
-            return build.negated(found) if node.negated else found
+            among = Op("in", (inner(node.operand), *(inner(value) for value in node.values)), types.BOOL)
+            return build.negated(among) if node.negated else among
         case Absent():
             missing = build.is_missing(inner(node.operand))
             return build.negated(missing) if node.negated else missing
@@ -118,7 +118,7 @@ def _divisor(node: Bin) -> str | None:
     if by is None or left is None:
         return None
     rest = list(left.factors)
-    more = [one for one in by.factors if one not in rest or rest.remove(one)]  # type: ignore[func-returns-value]
+    more = [factor for factor in by.factors if factor not in rest or rest.remove(factor)]  # type: ignore[func-returns-value]
     return more[0] if len(more) == 1 else None
 
 
@@ -126,10 +126,10 @@ def _function(node: Fn, args: list[Scalar]) -> Scalar:
     operation = function(node.name)
     match operation.takes:
         case Takes.ALIKE:
-            found = args[0]
+            extreme = args[0]
             for arg in args[1:]:
-                found = _extreme(operation, node.type.unit, found, arg)
-            return found
+                extreme = _extreme(operation, node.type.unit, extreme, arg)
+            return extreme
         case Takes.ROUNDED:
             return Op(node.name, tuple(args), operation.type(args[0].type, node.places), node.places, node.mode)
         case Takes.FIGURE | Takes.STEPS:

@@ -172,6 +172,11 @@ def _periodic(model: Model, table: Table) -> Column | None:
     return column if column is not None and column.type.unit.periodic else None
 
 
+def row_key(reading: Reading, refs: Refs) -> Ref:
+    """The column of a row that names the row which references lead to: its own key where there are none."""
+    return reading.column(refs[:-1], refs[-1]) if refs else reading.column((), reading.target(()).keys[0])
+
+
 def join_name(name: str, refs: Sequence[str]) -> str:
     """What the join is called that brings the row which references lead to."""
     return f"{name} with {'.'.join(refs)}"

@@ -87,7 +87,9 @@ class Relation:
 
     A relation gathers figures from the `sources`, and their rows may read what they have made of their owner: so it is
     worked out depth by depth. `depths` says how often something stands on what was gathered, 0 where it is not said.
-    `owned` are the columns of a row that come from its owner, and their names there.
+    `owned` are the columns of a row that come from its owner, and their names there. `referring` are the rows counted
+    for the row itself, or for one that references lead to, which refer to that row: they are gathered before all else.
+    `aggregates` has the name of each figure, by the references that lead to whose it is, and the faults it may meet.
 
     `places` has where in `bindings` each is by its name, `steps` where those are that lead to a figure, and `numbers`
     how many of them have a number. `guarded` has the faults that were taken over under a condition. `known` has, of a
@@ -111,9 +113,10 @@ class Relation:
     values: dict[tuple[str, str], str] = field(default_factory=dict)
     columns: dict[str, Type] = field(default_factory=dict)
     sources: dict[Grain | str, Source] = field(default_factory=dict)
+    referring: dict[tuple[Refs, Grain], Source] = field(default_factory=dict)
     depths: dict[str, int] = field(default_factory=dict)
     owned: dict[str, str] = field(default_factory=dict)
-    aggregates: dict[Agg, tuple[str, tuple[Flag, ...]]] = field(default_factory=dict)
+    aggregates: dict[tuple[Refs, Agg], tuple[str, tuple[Flag, ...]]] = field(default_factory=dict)
     known: dict[Scalar, str] = field(default_factory=dict)
     faulting: dict[int, tuple[Expr, bool]] = field(default_factory=dict)
     ruled: dict[int, tuple[Expr, bool]] = field(default_factory=dict)

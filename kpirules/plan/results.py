@@ -38,8 +38,8 @@ def _written(model: scheme.Model, item: str, part: str) -> tuple[Span, tuple[Exp
     if item in model.indicators:
         rule: Expr | None = getattr(model.indicators[item], part)
         return (rule.span, (rule,)) if rule is not None else (model.indicators[item].span, ())
-    rules_ = {pay.name: pay.amount for pay in model.pays} | {one.gate: one.when for one in model.effects}
-    rules_ |= {one.name: one.when for one in model.outcomes}
+    rules_ = {pay.name: pay.amount for pay in model.pays} | {effect.gate: effect.when for effect in model.effects}
+    rules_ |= {outcome.name: outcome.when for outcome in model.outcomes}
     rules_ |= {name: define.rule for name, define in model.defines.items()}
     if model.grade is not None:
         rules_["grade"] = model.grade.rule
@@ -71,51 +71,51 @@ def _lowered(relation: Relation, item: str, part: str) -> Ref:
 # ---------------------------------------------------------------- indicators
 
 
-def _actual(relation: Relation, one: scheme.Indicator) -> Ref:
-    place = Place(one.name, "actual", title=one.title)
-    return lowering.emit(relation, place, one.actual)
+def _actual(relation: Relation, indicator: scheme.Indicator) -> Ref:
+    place = Place(indicator.name, "actual", title=indicator.title)
+    return lowering.emit(relation, place, indicator.actual)
 
 
-def _target(relation: Relation, one: scheme.Indicator) -> Ref:
-    assert one.target is not None
-    place = Place(one.name, "target", title=one.title)
-    return lowering.emit(relation, place, one.target)
+def _target(relation: Relation, indicator: scheme.Indicator) -> Ref:
+    assert indicator.target is not None
+    place = Place(indicator.name, "target", title=indicator.title)
+    return lowering.emit(relation, place, indicator.target)
 
 
-def _achievement(relation: Relation, one: scheme.Indicator) -> Ref:
-    assert one.achievement is not None
-    rule = one.achievement
-    place = Place(one.name, "achievement", title=one.title)
+def _achievement(relation: Relation, indicator: scheme.Indicator) -> Ref:
+    assert indicator.achievement is not None
+    rule = indicator.achievement
+    place = Place(indicator.name, "achievement", title=indicator.title)
     rest = (
         [rounding(relation, place, "achievement", rule.span)] if "achievement" in relation.model.header.places else []
     )
 
     def first(step: int | None) -> Ref:
-        if one.achievement_written:
+        if indicator.achievement_written:
             return lowering.emit(relation, place, rule, step)
-        return relation.bind(place, lowering.lower(relation, place, rule), "quotient", one.span, step=step)
+        return relation.bind(place, lowering.lower(relation, place, rule), "quotient", indicator.span, step=step)
 
     return chain(first, rest, place, relation)
 
 
-def _score(relation: Relation, one: scheme.Indicator) -> Ref:
+def _score(relation: Relation, indicator: scheme.Indicator) -> Ref:
     """The rule where what it reads is there, the missing policy elsewhere, rounding, gates."""
-    place = Place(one.name, "score", title=one.title)
-    inputs = [relation.value(one.name, part) for part in one.inputs]
+    place = Place(indicator.name, "score", title=indicator.title)
+    inputs = [relation.value(indicator.name, part) for part in indicator.inputs]
     guarded = place
     if inputs:
         there = build.both([build.negated(build.is_missing(value)) for value in inputs])
-        guarded = place.under(relation.bind(place, there, "guard", one.span, step="present").name)
+        guarded = place.under(relation.bind(place, there, "guard", indicator.span, step="present").name)
     rest: list[Change] = []
-    if inputs or one.score.type.missing:
-        rest.append(lambda value, step: _policy(relation, place, one, value, step))
-    rest.append(rounding(relation, place, "score", one.score.span))
-    rest += gates(relation, place, one.name, "score")
-    found = chain(
-        lambda step: _under(guarded, lowering.emit(relation, guarded, one.score, step)), rest, place, relation
+    if inputs or indicator.score.type.missing:
+        rest.append(lambda value, step: _policy(relation, place, indicator, value, step))
+    rest.append(rounding(relation, place, "score", indicator.score.span))
+    rest += gates(relation, place, indicator.name, "score")
+    score = chain(
+        lambda step: _under(guarded, lowering.emit(relation, guarded, indicator.score, step)), rest, place, relation
     )
-    relation.types[found.name] = found.type.maybe(when=not one.always)
-    return build.ref(found.name, relation.types[found.name])
+    relation.types[score.name] = score.type.maybe(when=not indicator.always)
+    return build.ref(score.name, relation.types[score.name])
 
 
 def _under(place: Place, value: Ref) -> Ref:
@@ -123,29 +123,33 @@ def _under(place: Place, value: Ref) -> Ref:
     return maybe(value) if place.guard is not None else value
 
 
-def _policy(relation: Relation, place: Place, one: scheme.Indicator, value: Ref, step: int | None) -> Ref:
-    assert one.missing is not None
-    if one.missing.policy == "score":
-        assert one.missing.points is not None
-        found: Scalar = build.coalesce(value, build.number(one.missing.points))
-    elif one.missing.policy == "error":
-        when = relation.bind(place, build.is_missing(value), "guard", one.missing.span, step=relation.fresh(place))
-        relation.need([Flag(when.name, "KPI704", one.name, origin_of(one.missing.span))])
-        found = Ref(value.name, value.type.there())
+def _policy(relation: Relation, place: Place, indicator: scheme.Indicator, value: Ref, step: int | None) -> Ref:
+    assert indicator.missing is not None
+    if indicator.missing.policy == "score":
+        assert indicator.missing.points is not None
+        handled: Scalar = build.coalesce(value, build.number(indicator.missing.points))
+    elif indicator.missing.policy == "error":
+        when = relation.bind(
+            place, build.is_missing(value), "guard", indicator.missing.span, step=relation.fresh(place)
+        )
+        relation.need([Flag(when.name, "KPI704", indicator.name, origin_of(indicator.missing.span))])
+        handled = Ref(value.name, value.type.there())
     else:
-        found = value
-    return relation.bind(place, found, "policy", one.missing.span, step=step, of=value.name)
+        handled = value
+    return relation.bind(place, handled, "policy", indicator.missing.span, step=step, of=value.name)
 
 
 def unplaced(relation: Relation) -> None:
     """The items of indicators that stand in no scorecard: they are worked out all the same, and have no weight."""
     placed = {entry.indicator for card in relation.model.scorecards for entry in card.everything}
-    for one in relation.model.indicators.values():
-        if one.name not in placed:
-            score = relation.seen(one.name, "score")
-            parts = (*indicator_parts(relation, one), Part("score", score.name))
-            marks = of_indicator(relation, one.name)
-            relation.items.append(Item(one.name, "indicator", one.title, parts, origin_of(one.span), tier1=marks))
+    for indicator in relation.model.indicators.values():
+        if indicator.name not in placed:
+            score = relation.seen(indicator.name, "score")
+            parts = (*indicator_parts(relation, indicator), Part("score", score.name))
+            marks = of_indicator(relation, indicator.name)
+            relation.items.append(
+                Item(indicator.name, "indicator", indicator.title, parts, origin_of(indicator.span), tier1=marks)
+            )
 
 
 # ---------------------------------------------------------------- grade, pay
@@ -160,14 +164,14 @@ def _grade(relation: Relation) -> Ref:
         there = build.negated(build.is_missing(relation.value("total", "value")))
         guarded = place.under(relation.bind(place, there, "guard", grade.span, step="present").name)
     rest = gates(relation, place, "grade", "value")
-    found = chain(lambda step: lowering.emit(relation, guarded, grade.rule, step), rest, place, relation)
+    graded = chain(lambda step: lowering.emit(relation, guarded, grade.rule, step), rest, place, relation)
     missing = guarded is not place or grade.rule.type.missing
-    found = Ref(found.name, replace(found.type, domain=grade.order).maybe(when=missing))
-    relation.types[found.name] = found.type
-    parts = (Part("value", found.name),)
+    graded = Ref(graded.name, replace(graded.type, domain=grade.order).maybe(when=missing))
+    relation.types[graded.name] = graded.type
+    parts = (Part("value", graded.name),)
     marks = tier1(relation, place.figure)
     relation.items.append(Item("grade", "grade", None, parts, origin_of(grade.span), tier1=marks))
-    return found
+    return graded
 
 
 def _pay(relation: Relation, pay: scheme.Pay) -> Ref:
@@ -187,14 +191,14 @@ def _pay(relation: Relation, pay: scheme.Pay) -> Ref:
         rest.append(lambda value, step: _else_nothing(relation, whole, when, value, step, pay.when))
     rest.append(rounding(relation, whole, "money", pay.amount.span))
     rest += gates(relation, whole, pay.name, "value")
-    found = chain(lambda step: lowering.emit(relation, inner, pay.amount, step), rest, place, relation)
-    found = Ref(found.name, found.type.maybe(when=gets is not None))
-    relation.types[found.name] = found.type
-    parts = (Part("value", found.name),)
+    amount = chain(lambda step: lowering.emit(relation, inner, pay.amount, step), rest, place, relation)
+    amount = Ref(amount.name, amount.type.maybe(when=gets is not None))
+    relation.types[amount.name] = amount.type
+    parts = (Part("value", amount.name),)
     out = [(build.negated(condition), written.span) for condition, written in conditions]
     marks = tier1(relation, place.figure) | left_out(relation, place, out)
     relation.items.append(Item(pay.name, pay.kind, pay.title, parts, origin_of(pay.span), tier1=marks))
-    return found
+    return amount
 
 
 def _gets(relation: Relation, pay: scheme.Pay, place: Place) -> str | None:
@@ -211,30 +215,30 @@ def _else_nothing(
     relation: Relation, place: Place, when: Scalar, value: Ref, step: int | None, written: Expr | None
 ) -> Ref:
     zero = build.number(0, Unit.MONEY)
-    found = build.case([(when, Ref(value.name, value.type.there()))], zero, Unit.MONEY)
-    return relation.bind(place, found, "when", written.span if written is not None else None, step=step, of=value.name)
+    paid = build.case([(when, Ref(value.name, value.type.there()))], zero, Unit.MONEY)
+    return relation.bind(place, paid, "when", written.span if written is not None else None, step=step, of=value.name)
 
 
 # ---------------------------------------------------------------- outcomes, what results must keep
 
 
-def _outcome(relation: Relation, one: scheme.Outcome) -> Ref:
-    place = Place(one.name, "value", title=one.title)
-    found = _judged(relation, place, one.when, one.needs)
-    _conclude(relation, place, "outcome", found, one.span)
-    return found
+def _outcome(relation: Relation, outcome: scheme.Outcome) -> Ref:
+    place = Place(outcome.name, "value", title=outcome.title)
+    judged = _judged(relation, place, outcome.when, outcome.needs)
+    _conclude(relation, place, "outcome", judged, outcome.span)
+    return judged
 
 
-def ensured(relation: Relation, one: scheme.Ensure, number: int) -> None:
+def ensured(relation: Relation, ensure: scheme.Ensure, number: int) -> None:
     """Bind whether what the results must keep holds, and make it an item.
 
     Raises:
         Fault: digits of a step on the way cannot be proved to fit (KPI305).
     """
-    place = Place(f"ensure {number}", "value", title=one.message)
-    with proved(one.holds.span, [one.holds]):
-        found = _judged(relation, place, one.holds, one.needs)
-    _conclude(relation, place, "ensure", found, one.span)
+    place = Place(f"ensure {number}", "value", title=ensure.message)
+    with proved(ensure.holds.span, [ensure.holds]):
+        judged = _judged(relation, place, ensure.holds, ensure.needs)
+    _conclude(relation, place, "ensure", judged, ensure.span)
 
 
 def _judged(relation: Relation, place: Place, condition: Expr, needs: tuple[Val, ...]) -> Ref:
@@ -245,15 +249,15 @@ def _judged(relation: Relation, place: Place, condition: Expr, needs: tuple[Val,
         there = build.negated(build.any_of(lacking))
         guarded = place.under(relation.bind(place, there, "guard", None, step="judged").name)
     expr = lowering.lower(relation, guarded, condition)
-    found = relation.bind(guarded, expr, "condition", condition.span)
+    judged = relation.bind(guarded, expr, "condition", condition.span)
     if lacking:
-        relation.types[found.name] = found.type.maybe()
-        return maybe(found)
-    return found
+        relation.types[judged.name] = judged.type.maybe()
+        return maybe(judged)
+    return judged
 
 
-def _conclude(relation: Relation, place: Place, kind: str, found: Ref, span: Span) -> None:
-    item = Item(place.item, kind, place.title, (Part("value", found.name),), origin_of(span))
+def _conclude(relation: Relation, place: Place, kind: str, judged: Ref, span: Span) -> None:
+    item = Item(place.item, kind, place.title, (Part("value", judged.name),), origin_of(span))
     relation.items.append(item)
 
 

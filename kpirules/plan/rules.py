@@ -36,10 +36,10 @@ from kpirules.values.units import Unit
 
 def _head(relation: Relation, place: Place, node: Expr) -> Ref:
     """Bind what rows or limits stand over as a step, unless it is a value that has a name."""
-    found = lowering.lower(relation, place, node)
-    if isinstance(found, Ref):
-        return found
-    return relation.bind(place, found, "value", node.span, step=relation.fresh(place))
+    value = lowering.lower(relation, place, node)
+    if isinstance(value, Ref):
+        return value
+    return relation.bind(place, value, "value", node.span, step=relation.fresh(place))
 
 
 @emits(Limited)
@@ -50,11 +50,11 @@ def _limited(relation: Relation, place: Place, node: Limited, step: int | None) 
         limits.append(limits[-1].value)
     steps = [step, *(relation.fresh(place) for _ in limits[1:])]
     value = _head(relation, place, limits[-1].value)
-    for one in reversed(limits):
-        bound = lowering.bound(relation, place, lowering.lower(relation, place, one.bound), one.bound)
-        found = build.limit(value, bound, one.type.unit, at_most=one.at_most)
-        kind = "at_most" if one.at_most else "at_least"
-        value = relation.bind(place, found, kind, one.bound.span, step=steps.pop(), of=value.name)
+    for limit in reversed(limits):
+        bound = lowering.bound(relation, place, lowering.lower(relation, place, limit.bound), limit.bound)
+        limited = build.limit(value, bound, limit.type.unit, at_most=limit.at_most)
+        kind = "at_most" if limit.at_most else "at_least"
+        value = relation.bind(place, limited, kind, limit.bound.span, step=steps.pop(), of=value.name)
     return value
 
 
@@ -76,14 +76,14 @@ def _choose(relation: Relation, place: Place, node: Choose, step: int | None) ->
 
 def _conditions(relation: Relation, place: Place, head: Ref | None, rows: Sequence[Row]) -> list[Scalar | None]:
     """The condition of each row; one that may end the run is worked out only where no row above holds."""
-    found: list[Scalar | None] = []
+    conditions: list[Scalar | None] = []
     for row in rows:
         inner = place
-        if found and any(faulting.faults(relation, part) for part in head_parts(row.head)):
-            above = [one for one in found if one is not None]
+        if conditions and any(faulting.faults(relation, part) for part in head_parts(row.head)):
+            above = [condition for condition in conditions if condition is not None]
             inner = place.under(lowering.guard(relation, place, build.negated(build.any_of(above))))
-        found.append(_condition(relation, inner, head, row.head))
-    return found
+        conditions.append(_condition(relation, inner, head, row.head))
+    return conditions
 
 
 def _condition(relation: Relation, place: Place, head: Scalar | None, written: Head) -> Scalar | None:
@@ -110,7 +110,7 @@ def _by_rows(
     conditions: Sequence[Scalar | None],
 ) -> Ref:
     row = _row(relation, place, node.span, conditions)
-    values = [_row_value(relation, place, row, index, one) for index, one in enumerate(rows)]
+    values = [_row_value(relation, place, row, index, written) for index, written in enumerate(rows)]
     texts = _texts(rows, conditions, values)
     kind = "by" if isinstance(node, By) else "choose"
     of = head.name if head is not None else None
@@ -127,13 +127,13 @@ def _texts(rows: Sequence[Row], conditions: Sequence[Scalar | None], values: Seq
 
 def _row(relation: Relation, place: Place, span: Span, conditions: Sequence[Scalar | None]) -> Ref:
     """Bind which row is taken, counted from 0."""
-    whens = [(one, build.number(index)) for index, one in enumerate(conditions) if one is not None]
-    otherwise = next((build.number(index) for index, one in enumerate(conditions) if one is None), None)
+    whens = [(condition, build.number(index)) for index, condition in enumerate(conditions) if condition is not None]
+    otherwise = next((build.number(index) for index, condition in enumerate(conditions) if condition is None), None)
     if not whens:
         assert otherwise is not None
         return relation.bind(place, otherwise, "row", span, step=relation.fresh(place))
-    found = build.case(whens, otherwise, Unit.NUMBER)
-    return relation.bind(place, found, "row", span, step=relation.fresh(place))
+    taken = build.case(whens, otherwise, Unit.NUMBER)
+    return relation.bind(place, taken, "row", span, step=relation.fresh(place))
 
 
 def _row_value(relation: Relation, place: Place, row: Ref, index: int, written: Row) -> Scalar:
@@ -153,9 +153,9 @@ def _switch(row: Ref, values: Sequence[Scalar], type_: Type) -> Scalar:
     whens = [(_taken(row, index), value) for index, value in enumerate(values)]
     if len(whens) == 1:
         return values[0]
-    found = build.case(whens, None, type_.unit)
-    assert isinstance(found, Case)
-    return replace(found, type=found.type.maybe(when=any(value.type.missing for value in values)))
+    chosen = build.case(whens, None, type_.unit)
+    assert isinstance(chosen, Case)
+    return replace(chosen, type=chosen.type.maybe(when=any(value.type.missing for value in values)))
 
 
 # ---------------------------------------------------------------- curve
@@ -171,7 +171,7 @@ def _curve(relation: Relation, place: Place, node: Curve, step: int | None) -> R
     ends = [build.number(point.x, head.type.unit) for point in points]
     lines = [build.compare("le" if index == 0 else "lt", head, end) for index, end in enumerate(ends)]
     row = _row(relation, place, node.span, [*conditions, *lines, None])
-    values = [_row_value(relation, place, row, index, one) for index, one in enumerate(node.rows)]
+    values = [_row_value(relation, place, row, index, written) for index, written in enumerate(node.rows)]
     drawn: list[Scalar] = [build.number(points[0].y, unit)]
     for before, after in pairwise(points):
         slope = build.number((after.y - before.y) / (after.x - before.x), unit)

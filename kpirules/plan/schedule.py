@@ -115,7 +115,7 @@ class _Schedule:
     def compute(self, name: str, bindings: list[str]) -> None:
         """Add a step for bindings, where there are any."""
         if bindings:
-            self._add(Compute(name, self.people.step, tuple(self.waiting.pop(one) for one in bindings)))
+            self._add(Compute(name, self.people.step, tuple(self.waiting.pop(binding) for binding in bindings)))
 
     def _add(self, step: Step) -> None:
         self.steps.append(step)

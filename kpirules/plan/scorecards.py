@@ -71,16 +71,16 @@ class _Mean:
             points.plus(_weighted(value, w))
         num = points.total()
         if not any(value.type.missing for value, _ in self.parts):
-            found = build.div(num, build.number(weight), number)
+            mean = build.div(num, build.number(weight), number)
         else:
             den = build.Sum(number)
             for value, w in parts:
                 here = build.case([(build.is_missing(value), build.number(0))], build.number(w), number)
                 den.plus(here if value.type.missing else build.number(w))
-            found = build.div(num, den.total(), number)
+            mean = build.div(num, den.total(), number)
         always = any(not value.type.missing and w for value, w in self.parts)
-        bounded = replace(found.type, low=low, high=high, missing=not always)
-        return replace(found, type=bounded) if not isinstance(found, Ref) else Ref(found.name, bounded)
+        bounded = replace(mean.type, low=low, high=high, missing=not always)
+        return replace(mean, type=bounded) if not isinstance(mean, Ref) else Ref(mean.name, bounded)
 
     def weights(self) -> dict[str, Fraction]:
         """The weight of each part, by its binding."""
@@ -111,32 +111,32 @@ def _card(relation: Relation, card: scheme.Scorecard) -> tuple[Ref, Ref]:
     groups: list[tuple[scheme.Group, Place, Ref, list[_Entry]]] = []
     for group in card.groups:
         entries = [_entry(relation, card, entry) for entry in group.entries]
-        mean = _Mean([(one.score, one.entry.weight) for one in entries])
+        mean = _Mean([(weighed.score, weighed.entry.weight) for weighed in entries])
         inner = Place(group.name, "value", card.name, guard, group.title)
-        found = relation.bind(inner, mean.scalar(), "weighted", group.span, weights=mean.weights())
-        groups.append((group, inner, found, entries))
+        score = relation.bind(inner, mean.scalar(), "weighted", group.span, weights=mean.weights())
+        groups.append((group, inner, score, entries))
     beside = [_entry(relation, card, entry) for entry in card.entries]
-    everything = _Mean([(found, group.weight) for group, _, found, _ in groups])
-    everything.parts += [(one.score, one.entry.weight) for one in beside]
+    everything = _Mean([(score, group.weight) for group, _, score, _ in groups])
+    everything.parts += [(weighed.score, weighed.entry.weight) for weighed in beside]
     weighted = relation.bind(place, everything.scalar(), "weighted", card.span, weights=everything.weights())
     counted = shares(relation, place, everything.parts)
-    for (group, inner, found, entries), share in zip(groups, counted[: len(groups)], strict=True):
-        parts = (Part("score", found.name), *effective(relation, inner, share, steps=OF_GROUP))
+    for (group, inner, score, entries), share in zip(groups, counted[: len(groups)], strict=True):
+        parts = (Part("score", score.name), *effective(relation, inner, share, steps=OF_GROUP))
         relation.items.append(_item(card, group, "group", parts, card.name))
-        inside = shares(relation, inner, [(one.score, one.entry.weight) for one in entries])
-        for one, own in zip(entries, inside, strict=True):
-            _indicator_item(relation, card, one, effective(relation, one.place, own, share), group.name)
-    for one, own in zip(beside, counted[len(groups) :], strict=True):
-        _indicator_item(relation, card, one, effective(relation, one.place, own), card.name)
+        inside = shares(relation, inner, [(weighed.score, weighed.entry.weight) for weighed in entries])
+        for weighed, own in zip(entries, inside, strict=True):
+            _indicator_item(relation, card, weighed, effective(relation, weighed.place, own, share), group.name)
+    for weighed, own in zip(beside, counted[len(groups) :], strict=True):
+        _indicator_item(relation, card, weighed, effective(relation, weighed.place, own), card.name)
     return weighted, _adjustments(relation, card, place)
 
 
 def _indicator_item(
-    relation: Relation, card: scheme.Scorecard, one: _Entry, counts: tuple[Part, ...], parent: str
+    relation: Relation, card: scheme.Scorecard, weighed: _Entry, counts: tuple[Part, ...], parent: str
 ) -> None:
-    indicator = relation.model.indicators[one.entry.indicator]
-    item = _item(card, indicator, "indicator", (*one.parts, *counts), parent)
-    relation.items.append(replace(item, weight=one.entry.weight, tier1=one.marks))
+    indicator = relation.model.indicators[weighed.entry.indicator]
+    item = _item(card, indicator, "indicator", (*weighed.parts, *counts), parent)
+    relation.items.append(replace(item, weight=weighed.entry.weight, tier1=weighed.marks))
 
 
 def _item(
@@ -175,18 +175,18 @@ def indicator_parts(relation: Relation, indicator: scheme.Indicator) -> tuple[Pa
 
 
 def _adjustments(relation: Relation, card: scheme.Scorecard, place: Place) -> Ref:
-    found = build.Sum(Unit.NUMBER)
+    sum_ = build.Sum(Unit.NUMBER)
     added: list[Expr] = []
     for adjust in card.adjusts:
         inner = Place(adjust.name, "value", card.name, place.guard, adjust.title)
         added.append(adjust.rule)
         with proved(adjust.rule.span, added):
-            one = lowering.emit(relation, inner, adjust.rule)
-            found.plus(one)
-        item = _item(card, adjust, "adjust", (Part("value", one.name),), card.name)
+            added_up = lowering.emit(relation, inner, adjust.rule)
+            sum_.plus(added_up)
+        item = _item(card, adjust, "adjust", (Part("value", added_up.name),), card.name)
         relation.items.append(replace(item, tier1=tier1(relation, inner.figure)))
     with proved(card.span):
-        adjusted = found.total()
+        adjusted = sum_.total()
     return relation.bind(place, adjusted, "value", None, step="adjustments")
 
 
@@ -195,8 +195,8 @@ def _sum(relation: Relation, card: scheme.Scorecard) -> Scalar:
     weighted, adjustments = _card(relation, card)
     if card.total is None:
         return build.add(weighted, adjustments, Unit.NUMBER) if card.adjusts else weighted
-    for part, found in (("weighted", weighted), ("adjustments", adjustments)):
-        relation.values[card.name, part], relation.flags[card.name, part] = found.name, ()
+    for part, figure in (("weighted", weighted), ("adjustments", adjustments)):
+        relation.values[card.name, part], relation.flags[card.name, part] = figure.name, ()
     applies = _applies(relation, card)
     place = Place(card.name, "total", None, applies.name if applies is not None else None, card.title)
     if not weighted.type.missing:
@@ -216,19 +216,21 @@ def total(relation: Relation) -> Ref:
 
     def raw(step: int | None) -> Ref:
         if sums[0][0] is None:
-            found = sums[0][1]
+            whole = sums[0][1]
         else:
-            found = build.case([(applies, one) for applies, one in sums if applies is not None], None, Unit.NUMBER)
-        return relation.bind(place, found, "value", None, step=step)
+            whole = build.case(
+                [(applies, summed) for applies, summed in sums if applies is not None], None, Unit.NUMBER
+            )
+        return relation.bind(place, whole, "value", None, step=step)
 
     rest = [rounding(relation, place, "total", first_span), *gates(relation, place, "total", "value")]
-    found = chain(raw, rest, place, relation)
-    found = Ref(found.name, found.type.maybe(when=relation.model.total_missing))
-    relation.types[found.name] = found.type
-    parts = (Part("value", found.name),)
+    result = chain(raw, rest, place, relation)
+    result = Ref(result.name, result.type.maybe(when=relation.model.total_missing))
+    relation.types[result.name] = result.type
+    parts = (Part("value", result.name),)
     marks = tier1(relation, *(Ident(card.name, "total") for card in cards), place.figure)
     relation.items.append(Item("total", "total", None, parts, origin_of(first_span), tier1=marks))
-    return found
+    return result
 
 
 def _applying_row(relation: Relation, card: scheme.Scorecard) -> RowText:
@@ -251,8 +253,8 @@ def _which(relation: Relation, cards: Sequence[scheme.Scorecard]) -> None:
         _applying_row(relation, card)
         for card in (*(c for c in cards if c.applies), *(c for c in cards if not c.applies))
     ]
-    found = build.case(whens, otherwise, Unit.TEXT)
-    relation.bind(place, found, "choose", cards[0].span, row=row.name, rows=tuple(rows))
+    chosen = build.case(whens, otherwise, Unit.TEXT)
+    relation.bind(place, chosen, "choose", cards[0].span, row=row.name, rows=tuple(rows))
     if relation.model.exclusive:
         return
     held = [card for card in cards if card.applies is not None]
@@ -273,7 +275,7 @@ def _two(
     other: scheme.Scorecard | None = None,
 ) -> None:
     """Bind whether somebody has a scorecard and another one; that is a fault, told with the other where it is one."""
-    applying = [one for one in (*others, _applies(relation, card)) if one is not None]
+    applying = [condition for condition in (*others, _applies(relation, card)) if condition is not None]
     two = relation.bind(place, build.both(applying), "guard", card.span, step=relation.fresh(place))
     check = Check(two.name, "KPI703", card.name, origin_of((card.applies or card).span))
     if other is not None:

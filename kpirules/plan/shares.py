@@ -37,10 +37,10 @@ def shares(relation: Relation, place: Place, parts: Sequence[tuple[Ref, Fraction
     wholes = scheme.whole([weight for _, weight in parts])
     sum_: Ref | Const = build.number(sum(wholes))
     if any(value.type.missing for value, _ in parts):
-        found = build.Sum(Unit.NUMBER)
+        there = build.Sum(Unit.NUMBER)
         for (value, _), part in zip(parts, wholes, strict=True):
-            found.plus(_if_there(value, build.number(part)))
-        sum_ = relation.bind(place, found.total(), "mark", None, step="there")
+            there.plus(_if_there(value, build.number(part)))
+        sum_ = relation.bind(place, there.total(), "mark", None, step="there")
     return [Share(value, weight, part, sum_) for (value, weight), part in zip(parts, wholes, strict=True)]
 
 
@@ -54,7 +54,7 @@ def effective(
     """
     ways = [share] if group is None else [share, group]
     value, (weight_, points_) = share.value, steps
-    if all(isinstance(one.whole, Const) for one in ways):
+    if all(isinstance(way.whole, Const) for way in ways):
         points = build.mul(value, build.number(share.weight), Unit.NUMBER)
         return (Part("points", relation.bind(place, points, "value", None, step=points_).name),)
     weight = relation.bind(place, _if_there(value, _part(ways)), "mark", None, step=weight_)
@@ -67,13 +67,13 @@ def _part(ways: Sequence[Share]) -> Scalar:
     """Part of whole, of part of whole: between 0 and 1 wherever something is there."""
     num = ways[0].part
     den: Scalar = ways[0].whole
-    for one in ways[1:]:
-        num, den = num * one.part, build.mul(den, one.whole, Unit.NUMBER)
+    for way in ways[1:]:
+        num, den = num * way.part, build.mul(den, way.whole, Unit.NUMBER)
     if num == 0:
         return build.number(0)
-    found = build.div(build.number(num), den, Unit.NUMBER)
-    assert isinstance(found, Op)
-    return replace(found, type=replace(found.type, low=Fraction(0), high=Fraction(1), missing=False))
+    quotient = build.div(build.number(num), den, Unit.NUMBER)
+    assert isinstance(quotient, Op)
+    return replace(quotient, type=replace(quotient.type, low=Fraction(0), high=Fraction(1), missing=False))
 
 
 def _if_there(value: Ref, part: Scalar) -> Scalar:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from kpirules.model.expr import Grain, Lookup
@@ -22,10 +22,13 @@ from kpirules.plan.ir import (
     Step,
     reads,
 )
-from kpirules.plan.reading import Reading, Refs, placed
+from kpirules.plan.reading import Reading, Refs, placed, row_key
 from kpirules.plan.relation import Relation, Source
 from kpirules.records import dataclass
 from kpirules.values import types
+
+Referring = Mapping[tuple[Refs, Grain], Source]
+"""The rows that are counted for a row, by the references that lead to that row, and how they lead to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,35 @@ class _Part:
     bindings: tuple[Binding, ...]
     owned: dict[str, str]
     measures: tuple[Measure, ...]
+    referring: Referring
+
+    @property
+    def gathered(self) -> list[str]:
+        """The figures of the rows that refer to a row."""
+        return [name for source in self.referring.values() for name in source.measures]
 
     def owned_by(self, made: list[Step], owner: str, people: People) -> None:
         """Add what the rows read of their owner, and then what is worked out of each."""
         if self.owned:
             on = ((owner, people.key),)
             made.append(Gather(f"{self.name} with their own", made[-1].name, people.step, on, self.owned))
+        referring(self.reading, self.referring, self.name, made)
         worked_out(self.bindings, self.name, made)
+
+
+def referring(reading: Reading, sources: Referring, name: str, made: list[Step]) -> None:
+    """Add what the rows come to that refer to a row, or to one that its references lead to."""
+    for nth, ((refs, grain), source) in enumerate(sources.items(), 1):
+        here, theirs = made[-1].name, f"{name} from {'.'.join((*refs, grain.table))}#{nth}"
+        rows = source.relation
+        owner = rows.reading.column(grain.owner[:-1], grain.owner[-1])
+        time = rows.reading.column(grain.time_refs, grain.time)
+        made += _of_period(rows.reading, grain, theirs, time, counted=False)
+        referring(rows.reading, rows.referring, theirs, made)
+        worked_out(rows.bindings, theirs, made)
+        on = ((row_key(reading, refs).name, owner.name),)
+        measures = tuple(measure for measure, _ in source.measures.values())
+        made.append(Gather(f"{theirs} gathered", here, made[-1].name, on, measures=measures))
 
 
 def worked_out(bindings: Iterable[Binding], name: str, made: list[Step]) -> None:
@@ -66,12 +91,14 @@ def _part(source: Source, name: str, depth: int) -> _Part:
     asked = [name for name, at in source.taken.items() if at == depth]
     asked += [name for one in measures for name in (one.arg, one.where) if name is not None]
     if source.depths == [depth]:
-        return _Part(name, relation.reading, tuple(relation.bindings), relation.owned, measures)
+        return _Part(name, relation.reading, tuple(relation.bindings), relation.owned, measures, relation.referring)
     needed = _behind(relation, asked)
+    counted = {of: rows for of, rows in relation.referring.items() if not needed.isdisjoint(rows.measures)}
+    needed.update(row_key(relation.reading, refs).name for refs, _ in counted)
     reading = relation.reading.of(name for name in relation.reading.columns if name in needed)
     bindings = tuple(one for one in relation.bindings if one.name in needed)
     owned = {column: name for column, name in relation.owned.items() if column in needed}
-    return _Part(name, reading, bindings, owned, measures)
+    return _Part(name, reading, bindings, owned, measures, counted)
 
 
 def _behind(relation: Relation, names: Iterable[str]) -> set[str]:
@@ -192,7 +219,9 @@ def looked_up(source: Source, name: str, depth: int, people: People, brought: se
     reading.followed(name, made, others, days)
     owner = f"{node.table}.{node.owner}"
     part.owned_by(made, owner, people)
-    take = [one for one in (*asked, *part.owned, *(one.name for one in part.bindings)) if one not in brought]
+    take = [
+        one for one in (*asked, *part.owned, *part.gathered, *(one.name for one in part.bindings)) if one not in brought
+    ]
     brought.update(take)
     return made, Gather(name, "", made[-1].name, ((people.key, owner),), {column: column for column in take})
 

@@ -30,8 +30,8 @@ def rounding(relation: Relation, place: Place, what: str, span: Span) -> Change:
     header = relation.model.header
 
     def change(value: Ref, step: int | None) -> Ref:
-        found = build.rounded(value, header.places[what], header.mode)
-        return relation.bind(place, found, "round", span, step=step, of=value.name)
+        rounded = build.rounded(value, header.places[what], header.mode)
+        return relation.bind(place, rounded, "round", span, step=step, of=value.name)
 
     return change
 
@@ -60,8 +60,8 @@ def _gate(relation: Relation, place: Place, effect: scheme.Effect) -> Change:
     def change(value: Ref, step: int | None) -> Ref:
         trips = relation.value(effect.gate, "gate", place.guard)
         moved = _on_grade if value.type.unit is Unit.TEXT else _on_number
-        found = moved(relation, place, effect, value, trips)
-        return relation.bind(place, found, "gate", effect.span, step=step, of=value.name, row=trips.name)
+        gated = moved(relation, place, effect, value, trips)
+        return relation.bind(place, gated, "gate", effect.span, step=step, of=value.name, row=trips.name)
 
     return change
 
@@ -75,9 +75,9 @@ def _on_grade(relation: Relation, place: Place, effect: scheme.Effect, value: Re
     moved = {"at most": order[:at], "at least": order[at + 1 :], "is": order}[effect.how]
     if not moved:
         return value
-    among = build.any_of([build.compare("eq", value, build.text(one)) for one in moved])
-    found = build.case([(build.both([trips, among]), bound)], value, Unit.TEXT)
-    return replace(found, type=replace(value.type, domain=order)) if not isinstance(found, Ref) else found
+    among = build.any_of([build.compare("eq", value, build.text(grade)) for grade in moved])
+    capped = build.case([(build.both([trips, among]), bound)], value, Unit.TEXT)
+    return replace(capped, type=replace(value.type, domain=order)) if not isinstance(capped, Ref) else capped
 
 
 def _on_number(relation: Relation, place: Place, effect: scheme.Effect, value: Ref, trips: Ref) -> Scalar:
@@ -91,5 +91,5 @@ def _on_number(relation: Relation, place: Place, effect: scheme.Effect, value: R
         capped, condition = bound, there
     else:
         capped, condition = build.limit(value, bound, unit, at_most=effect.how == "at most"), trips
-    found = build.case([(condition, build.rounded(capped, header.places[effect.rounded_as], header.mode))], value, unit)
-    return replace(found, type=found.type.maybe(when=value.type.missing)) if not isinstance(found, Ref) else found
+    gated = build.case([(condition, build.rounded(capped, header.places[effect.rounded_as], header.mode))], value, unit)
+    return replace(gated, type=gated.type.maybe(when=value.type.missing)) if not isinstance(gated, Ref) else gated

@@ -48,14 +48,16 @@ def _lines(plan: Plan, words: Wording, tables: Mapping[str, Origin]) -> Iterator
     yield from _section(words, "results", [line for item in plan.items for line in text.item(item)])
     yield from _section(words, "nobody", [*text.nobody(plan)])
     first = len(plan.steps) + 1
-    for one in plan.demands:
-        yield from ("", words.say("demand", said=one.message, table=one.table) + text.at(one.origin))
-        yield from _demand(plan, one, first, words, tables)
-        first += len(one.steps)
+    for demand in plan.demands:
+        yield from ("", words.say("demand", said=demand.message, table=demand.table) + text.at(demand.origin))
+        yield from _demand(plan, demand, first, words, tables)
+        first += len(demand.steps)
     checks = [
-        words.say("check", code=one.code, title=entry(one.code, words.lang).title, when=text.names.shown(one.when))
-        + text.at(one.origin)
-        for one in plan.checks
+        words.say(
+            "check", code=demand.code, title=entry(demand.code, words.lang).title, when=text.names.shown(demand.when)
+        )
+        + text.at(demand.origin)
+        for demand in plan.checks
     ]
     yield from _section(words, "checks", checks)
 

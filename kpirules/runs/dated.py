@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +10,7 @@ import pyarrow.compute as pc
 from kpirules.data.arrow import flat
 from kpirules.data.checks import comparable
 from kpirules.model.scheme import Model
+from kpirules.records import dataclass
 from kpirules.values.periods import Period, period_of
 from kpirules.values.units import Unit
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.data.arrow import flat, plain_text
+from kpirules.records import dataclass
 from kpirules.source import Diagnostic
 
 _CHANGED = "KPI751"

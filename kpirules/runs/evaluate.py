@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -15,6 +15,7 @@ from kpirules.data.in_place import read_large
 from kpirules.data.load import BrokenContracts, read_tables, typed_tables
 from kpirules.engines.bulk import DEFAULT_LIMITS, Bulk
 from kpirules.engines.duckdb import Limits
+from kpirules.records import dataclass
 from kpirules.runs.demands import required, with_demands
 from kpirules.runs.empty import check_rows
 from kpirules.runs.in_place import in_place, unchanged

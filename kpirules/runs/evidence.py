@@ -10,7 +10,6 @@ import json
 import os
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kpirules.compiling import Compiled, compile_scheme
+from kpirules.records import dataclass
 from kpirules.runs.manifest import NAME, period_block
 from kpirules.source import Diagnostic, Fault, SourceText
 from kpirules.source.files import Kept, shown

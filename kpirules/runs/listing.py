@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from kpirules.records import dataclass
 from kpirules.runs.evidence import Evidence, not_a_run, read_evidence
 from kpirules.runs.manifest import NAME
 from kpirules.source import Diagnostic, Fault, Note

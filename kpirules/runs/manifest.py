@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from kpirules.compiling import Compiled
 from kpirules.data.faults import SHOWN, Group
 from kpirules.data.load import Loaded, TableFacts
 from kpirules.engines.failure import EngineError
+from kpirules.records import dataclass
 from kpirules.runs.not_considered import counts as not_considered_counts
 from kpirules.runs.provenance import Request, provenance, versions
 from kpirules.runs.run import Result

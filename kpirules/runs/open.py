@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from kpirules.compiling import Compiled
 from kpirules.data.bindings import load_bindings
 from kpirules.data.in_place import read_large
 from kpirules.data.load import Loaded, read_tables
+from kpirules.records import dataclass
 from kpirules.runs.demands import required
 from kpirules.runs.evidence import Evidence, read_evidence
 from kpirules.runs.folder import RESULTS

@@ -9,13 +9,14 @@ import platform
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, requires, version
 from pathlib import Path
 from typing import Any
 
 from kpirules import __version__
+from kpirules.records import dataclass
 from kpirules.syntax import grammar
 
 BINDINGS_KEPT = "bindings/kpirules.yaml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -15,6 +15,7 @@ from kpirules.data.quarantine import recorded_quarantine
 from kpirules.engines import reference
 from kpirules.engines.outcome import Engine, Outcome
 from kpirules.plan.ir import Plan, Value
+from kpirules.records import dataclass
 from kpirules.runs.demands import required
 from kpirules.runs.evidence import Evidence, Unfit, not_a_run
 from kpirules.runs.inputs import NUMBER

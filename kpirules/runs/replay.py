@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from kpirules.compiling import Compiled
+from kpirules.records import dataclass
 from kpirules.runs.csv_results import csv_differences, csv_names
 from kpirules.runs.differences import Finding, differences, not_as_written, shape
 from kpirules.runs.evidence import Evidence, read_evidence

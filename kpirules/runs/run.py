@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -21,6 +20,7 @@ from kpirules.engines.failure import EngineError
 from kpirules.engines.outcome import Engine, Outcome, RunStopped
 from kpirules.plan.from_model import TOTAL_PAY
 from kpirules.plan.ir import Compute, Item, Plan, Value
+from kpirules.records import dataclass
 from kpirules.runs.advice import advice
 from kpirules.runs.figures import FIGURE, marked, recorded
 from kpirules.runs.left_out import left_out

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
@@ -14,6 +13,7 @@ from kpirules.compiling import Compiled
 from kpirules.data.load import Loaded
 from kpirules.engines import reference
 from kpirules.engines.outcome import Outcome, RunStopped, shown, values
+from kpirules.records import dataclass
 from kpirules.runs.run import columns, params
 from kpirules.source import Diagnostic, Fault, Note
 from kpirules.values.periods import Period

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -17,6 +16,7 @@ from kpirules.data.load import Loaded
 from kpirules.data.parquet_table import ParquetTable
 from kpirules.engines.outcome import Outcome
 from kpirules.model.scheme import Model
+from kpirules.records import dataclass
 from kpirules.runs.dated import Dated, dated
 from kpirules.values.periods import Period
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +18,7 @@ from kpirules.data.quarantine import recorded_counts
 from kpirules.engines import reference
 from kpirules.engines.outcome import Engine
 from kpirules.plan.ir import Value
+from kpirules.records import dataclass
 from kpirules.runs.csv_results import csv_differences, csv_names
 from kpirules.runs.differences import Finding, differences, shape
 from kpirules.runs.evidence import Evidence, read_evidence

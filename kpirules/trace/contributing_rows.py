@@ -44,7 +44,7 @@ class ContributingRows:
         """Columns of rows that hold what their subject has, and what that is called there."""
         scans = [step for step in plan.steps if isinstance(step, Scan)]
         places = [name for step in scans for name, (column, _) in step.columns.items() if column == ROW]
-        made = [one.name for one in bindings.values() if not one.ident.has_name]
+        made = [binding.name for binding in bindings.values() if not binding.ident.has_name]
         self.unnamed = {*places, *made}
         """Columns of rows that no rule has a name for."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from kpirules.plan.ir import Origin, Value
+from kpirules.records import dataclass
 from kpirules.trace import figure_format
 from kpirules.trace.tree import Called, Fed, Figure, ItemTrace, LeftOut, Node, RowSeen, RunName, Test, Trace
 from kpirules.values.periods import period_of

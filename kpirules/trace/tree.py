@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from fractions import Fraction
 
 from kpirules.plan.ir import Ident, Origin, Value
+from kpirules.records import dataclass
 from kpirules.values.units import Unit
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from kpirules.plan.ir import BY_ROWS, Origin
+from kpirules.records import dataclass
 from kpirules.source import catalogue
 from kpirules.trace import figure_format
 from kpirules.trace.conditions import CONVERSE

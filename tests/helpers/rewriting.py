@@ -163,7 +163,8 @@ class _Scheme:
 
     def counted(self, node: ast.Call) -> str | None:
         """The table or filtered table whose rows an aggregate counts, by the name that it has there."""
-        names = dict.fromkeys(path.names[0].text for path in _paths(node.args[0]))
+        paths = _paths(node.args[0]) if words.function(node.function.text) == "count" else _of_one_row(node.args[0])
+        names = dict.fromkeys(path.names[0].text for path in paths)
         named = [name for name in names if self.base(name) is not None]
         if words.function(node.function.text) == "count":
             return named[0] if named else None
@@ -250,6 +251,12 @@ def _parts(node: ast.Expr) -> Iterator[ast.Expr]:
 
 def _paths(node: ast.Expr) -> list[ast.Path]:
     return [part for part in nodes_in(node) if isinstance(part, ast.Path)]
+
+
+def _of_one_row(node: ast.Expr) -> list[ast.Path]:
+    """The paths of a row's value, but those in an aggregate within it, which are of the rows that refer to the row."""
+    parts = nodes_in(node, without=lambda part: isinstance(part, ast.Call) and is_aggregate(part))
+    return [part for part in parts if isinstance(part, ast.Path)]
 
 
 # ---------------------------------------------------------------- what may be done at a place
@@ -364,13 +371,13 @@ _CLOCK = ("period_start", "period_end", "period_days", "year_start")
 
 def _of_table(scheme: _Scheme, table: str, node: ast.Expr) -> bool:
     """Whether an expression names a column of a table, in the scope of a row of it."""
-    return any(_is_column(scheme, Place(node, table), [name.text for name in path.names]) for path in _paths(node))
+    return any(_is_column(scheme, Place(node, table), [name.text for name in path.names]) for path in _of_one_row(node))
 
 
 def _qualified(scheme: _Scheme, place: Place, node: ast.Expr) -> str:
     """The expression of a computed column as it reads at a place, its columns with the name of the table."""
     edits = []
-    for path in _paths(node):
+    for path in _of_one_row(node):
         first = path.names[0]
         if len(path.names) == 1 and scheme.has(place.table or "", first.text):
             edits.append((first.span.start, first.span.start, f"{place.qualifier}."))
@@ -383,7 +390,7 @@ def _filtered(scheme: _Scheme, node: ast.Call) -> Iterator[Rewrite]:
     counted = scheme.counted(node)
     if counted is None or "\n" in node.span.text:
         return
-    paths = [path for path in _paths(node.args[0]) if path.names[0].text == counted]
+    paths = [path for path in _of_one_row(node.args[0]) if path.names[0].text == counted]
     aliases = {path.names[0].text for path in _paths(node.args[0])} & {*scheme.filters}
     if aliases - {counted}:
         return

@@ -8,7 +8,7 @@ from textwrap import indent
 import pytest
 
 from kpirules.source.catalogue import FOLDER
-from tests.helpers.schemes import HEADER, ORDERS, STAFF, scheme, told
+from tests.helpers.schemes import DATED, HEADER, ORDERS, STAFF, scheme, told
 
 TARGETS = """
 table targets
@@ -180,6 +180,29 @@ CASES = [
         "KPI308",
         '"C"',
         scheme('grade by base\n    > 5 : "A"\n    else : "B"', _rows("by grade", '"A" : 1', '"C" : 2')),
+    ),
+    (
+        "KPI320",
+        "count(more)",
+        scheme(
+            ORDERS,
+            _table("a text references orders", "b text references orders"),
+            'require for each orders count(more) > 0 : "x"',
+        ),
+    ),
+    (
+        "KPI321",
+        "count(orders)",
+        scheme(ORDERS, 'require for each staff count(orders) > 0 : "x"', staff=DATED),
+    ),
+    (
+        "KPI323",
+        "own.n",
+        scheme(
+            ORDERS,
+            _table("of text references orders", "size integer"),
+            "define n = count(orders)\ndefine orders.x = sum(more.size * own.n)",
+        ),
     ),
     ("KPI526", "max(orders.amount)", scheme(ORDERS, "define x = sum(orders.amount * max(orders.amount))")),
     ("KPI527", "staff.base", scheme(ORDERS, "define x = sum(orders.amount + staff.base)")),

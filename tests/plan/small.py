@@ -93,6 +93,7 @@ def small_scheme(random: Random) -> str:
         _aggregate,
         _aggregate,
         _lines,
+        _of_a_row,
         _indicator,
         _pay,
         _test,
@@ -194,6 +195,40 @@ def _lines(random: Random, _: SmallWriter, __: SmallWriter, nth: int) -> list[st
     items = [f"define lines.c{nth} {rule}", f"define t{nth} = {function}(lines.c{nth}{where})"]
     if random.random() < 1 / 2:
         items.append(f"define u{nth} = sum(lines.pieces * lines.c{nth} + lines.cost{where})")
+    return items
+
+
+def _of_a_row(random: Random, _: SmallWriter, row: SmallWriter, nth: int) -> list[str]:
+    """What the lines of an order come to: in a column, in a condition, in what is required, in rows that refer to it."""
+    unit, text = random.choice(
+        (
+            ("money", "sum(lines.cost)"),
+            ("money", "sum(lines.cost where pieces > 0)"),
+            ("money", "max(lines.cost) or else 1元"),
+            ("money", "sum(lines.cost * (if tax is present then 150% else 50%))"),
+            ("money", "round(avg(lines.cost), 1) or else 0元"),
+            ("ratio", "sum(lines.tax where tax is present)"),
+            ("ratio", "max(lines.tax or else 3%) or else 0%"),
+            ("ratio", "sum(lines.tax)"),
+            ("number", "sum(lines.pieces)"),
+            ("number", "count(lines) + count distinct(lines.pieces)"),
+            ("number", "sum(lines.pieces where own.n > 0)"),
+            ("number", "sum(lines.pieces * orders.qty + lines.pieces)"),
+            ("number", "min(lines.pieces) or else error"),
+        )
+    )
+    row.defines.setdefault(unit, []).append(f"orders.o{nth}")
+    held = random.choice(("any(lines.cost > 5元)", "all(lines.pieces > 0)", "count(lines where pieces > 2) = 0"))
+    asked = random.choice(("count(lines) < 9", "sum(lines.cost) > -400元", f"({held}) or amount > -600元"))
+    items = [
+        f"define orders.o{nth} = {text}",
+        f"define s{nth} = count(orders where {held})",
+        f"define z{nth} = {random.choice(('sum', 'max'))}(orders.o{nth} * orders.qty{random.choice(('', f' where {held}'))})",
+        f'require for each {random.choice(("orders", "won"))} {asked} : "asked of rows and of those that refer to them"',
+    ]
+    if random.random() < 1 / 2:
+        items.append(f"define lines.o{nth} = lines.cost * (if orders.o{nth} > {LITERALS[unit][1]} then 2 else 1)")
+        items.append(f"define r{nth} = sum(lines.o{nth})")
     return items
 
 

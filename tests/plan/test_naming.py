@@ -31,10 +31,10 @@ def test_naming_changes_nothing(number: int) -> None:
 
 def test_every_kind_of_rewrite_is_tried_and_many_schemes_run() -> None:
     tally: Counter[str] = Counter()
-    for number in range(20):
+    for number in range(40):
         assert not [*differences(number, tally)]
     assert all(tally[kind] for kind in KINDS)
-    assert tally["accepted"] > tally["schemes"] / 4
+    assert tally["accepted"] > tally["schemes"] / 5
 
 
 INDICATOR = """

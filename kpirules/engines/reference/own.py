@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 
 from kpirules.engines.schema import inputs
 from kpirules.plan.ir import ROW, Compute, Const, Filter, Gather, Op, Param, Plan, Ref, Scalar, Scan, Step, Value
+from kpirules.records import dataclass
 from kpirules.values.types import WIDTH
 
 _FEW = 1_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ from kpirules.engines.reference.own import own_rows, steps_of
 from kpirules.engines.reference.steps import Record, Run, work_out
 from kpirules.engines.schema import schemas
 from kpirules.plan.ir import OVER, Filter, Output, Plan, Scan, Step, Value
+from kpirules.records import dataclass
 from kpirules.source.recursion import room
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from kpirules.engines.reference.measures import worked_out
 from kpirules.engines.reference.scalars import Row, reader
 from kpirules.engines.schema import Schema
 from kpirules.plan.ir import ROW, Binding, Compute, Filter, Gather, InForce, Measure, Scan, Step, Value
+from kpirules.records import dataclass
 from kpirules.values.types import Type
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -20,6 +19,7 @@ from kpirules.engines.sql.relations import selects, table
 from kpirules.engines.sql.scope import Names
 from kpirules.engines.sql.steps import DATA, Lowering, column_names, lowered
 from kpirules.plan.ir import Binding, Compute, Gather, Measure, Output, Plan, Scan, Step, Value
+from kpirules.records import dataclass
 
 MADE = "made"
 """The schema of the tables that statements make for those after them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlglot import exp
@@ -13,6 +12,7 @@ from kpirules.engines.sql.build import Node
 from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.scope import Names
 from kpirules.plan.ir import OVER, Measure
+from kpirules.records import dataclass
 from kpirules.values.types import SUM_BOUND, Digits, Type
 
 

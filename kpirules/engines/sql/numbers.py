@@ -6,7 +6,7 @@ A number is missing where its numerator is null. A denominator is above zero whe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from sqlglot import exp
@@ -16,6 +16,7 @@ from kpirules.engines.sql import build
 from kpirules.engines.sql.build import Node
 from kpirules.engines.sql.scope import Scope
 from kpirules.plan.ir import OVER
+from kpirules.records import dataclass
 from kpirules.values.divisor import ONE, Divisor
 from kpirules.values.types import Digits, Type
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlglot import exp
 
 from kpirules.engines.sql import build
 from kpirules.engines.sql.build import Node
+from kpirules.records import dataclass
 
 _NESTED = 8
 """How many columns may stand one in another: an engine's parser goes only so deep."""
@@ -72,7 +73,7 @@ def _select(
     made = {name: node for name, node in relation.made.items() if name in asked}
     outside = dict.fromkeys(_plain(relation.where)) if relation.where is not None else {}
     steps = _asked_for(relation.steps, {**asked, **outside})
-    layers = _layers(_inlined(steps, {**asked, **outside}, relation.apart))
+    layers = _layers(_inlined(steps, {**asked, **outside}, relation.apart), {**asked, **outside})
     if relation.where is not None or not layers:
         layers.append({})
     kept = {} if relation.passed is None else {name: None for name in asked if name not in made}
@@ -102,7 +103,7 @@ def _finished(relation: Relation, select: exp.Select) -> exp.Select:
     """The last layer, with what chooses, joins and groups its rows."""
     if relation.joined is not None:
         _, right = relation.sources.values()
-        select = select.join(right, on=relation.joined, join_type="left", copy=False)
+        select.append("joins", exp.Join(this=right, on=relation.joined, side="LEFT"))
     if relation.where is not None:
         select = select.where(relation.where, copy=False)
     return select.group_by(*relation.keys, copy=False) if relation.keys else select
@@ -168,17 +169,38 @@ def _with_inside(step: _Step, inner: _Layer) -> _Step:
     return _Step(step.node, reads + [name for column in inner.values() for name in column.reads])
 
 
-def _layers(steps: _Layer) -> list[_Layer]:
-    """Each step in the lowest layer that can hold it: one above those it reads."""
-    layers: list[_Layer] = []
+def _layers(steps: _Layer, asked: Columns) -> list[_Layer]:
+    """Each step in a layer above those it reads.
+
+    A layer passes on every column that is still needed, and an engine takes time for each. So from the last step to
+    the first, each stands in the layer where it and what it reads are passed on the least: as late as its readers
+    let it, unless that has more columns wait for it than it has itself.
+    """
+    first = _first_layers(steps)
+    last_use = dict.fromkeys(asked, top := max(first.values(), default=-1))
+    layer_of: dict[str, int] = {}
+    latest = dict.fromkeys(steps, top)
+    for name, step in reversed(steps.items()):
+        reads = dict.fromkeys(step.reads)
+        uses = [last_use.get(read, -1) for read in reads]
+        in_layer = {at: sum(max(at - use, 0) for use in uses) - at for at in range(latest[name], first[name] - 1, -1)}
+        at = layer_of[name] = min(in_layer, key=in_layer.__getitem__)
+        for read in reads:
+            last_use[read] = max(last_use.get(read, -1), at)
+            if read in latest:
+                latest[read] = min(latest[read], at - 1)
+    layers: list[_Layer] = [{} for _ in range(top + 1)]
+    for name, step in steps.items():
+        layers[layer_of[name]][name] = step
+    return layers
+
+
+def _first_layers(steps: _Layer) -> dict[str, int]:
+    """The lowest layer that can hold each step: one above those it reads."""
     layer_of: dict[str, int] = {}
     for name, step in steps.items():
-        layer = 1 + max((layer_of.get(read, -1) for read in step.reads), default=-1)
-        if layer == len(layers):
-            layers.append({})
-        layers[layer][name] = step
-        layer_of[name] = layer
-    return layers
+        layer_of[name] = 1 + max((layer_of.get(read, -1) for read in step.reads), default=-1)
+    return layer_of
 
 
 def _read(layer: _Layer) -> Columns:

@@ -10,7 +10,7 @@ is tested as r >= d·u - r, never by doubling r.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from sqlglot import exp
@@ -20,6 +20,7 @@ from kpirules.engines.sql.build import Node
 from kpirules.engines.sql.numbers import Num
 from kpirules.engines.sql.scope import Scope
 from kpirules.plan.ir import Op
+from kpirules.records import dataclass
 from kpirules.values.rounding import Mode
 from kpirules.values.types import WIDTH, Digits, Type
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import TypeVar
@@ -17,6 +17,7 @@ from kpirules.engines.sql.numbers import Num
 from kpirules.engines.sql.rounding import rounded
 from kpirules.engines.sql.scope import Scope
 from kpirules.plan.ir import Case, Const, Op, Param, Ref, Scalar, Value, parts_of
+from kpirules.records import dataclass
 from kpirules.values import types
 from kpirules.values.periods import months_of
 from kpirules.values.types import Digits, Type

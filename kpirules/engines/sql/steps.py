@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -14,6 +13,7 @@ from kpirules.engines.sql.dialect import Dialect
 from kpirules.engines.sql.relations import Relation, table
 from kpirules.engines.sql.scope import Names, Scope
 from kpirules.plan.ir import OVER, Binding, Compute, Filter, Gather, InForce, Scan, Step, Value
+from kpirules.records import dataclass
 
 DATA = "data"
 """The schema that the tables of a run stand in, apart from the relations of its plan."""

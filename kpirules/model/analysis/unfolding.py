@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from kpirules.model.expr import (
@@ -73,16 +73,16 @@ def behind(ws: Workspace, node: Expr) -> Expr | None:
             return rule
 
 
-def parts(ws: Workspace, *nodes: Expr | None) -> list[Expr]:
+def parts(ws: Workspace, *nodes: Expr | None, within: Callable[[Expr], Iterable[Expr]] = walk) -> list[Expr]:
     """Expressions and all that is inside them, also behind names, each name once; outermost first.
 
-    What is behind a name stands in the scope of its own rule.
+    What is behind a name stands in the scope of its own rule. `within` says what is inside an expression.
     """
     leaves: list[Expr] = []
     pending = [node for node in nodes if node is not None]
     seen: set[tuple[str, str]] = set()
     for node in pending:
-        for part in walk(node):
+        for part in within(node):
             leaves.append(part)
             key = _name(part.value if isinstance(part, Own) else part)
             rule = written(ws, part) if key is not None and key not in seen else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 
 from kpirules.model.scope import PARTS
@@ -10,18 +10,19 @@ from kpirules.model.workspace import Workspace
 from kpirules.syntax import ast, words
 
 
-def paths_in(node: ast.Expr) -> Iterator[ast.Path]:
-    """Every path in an expression, in written order."""
-    return (part for part in nodes_in(node) if isinstance(part, ast.Path))
+def paths_in(node: ast.Expr, *, without: Callable[[ast.Expr], bool] = lambda _: False) -> Iterator[ast.Path]:
+    """Every path in an expression, in written order; not those in the parts that are `without`."""
+    return (part for part in nodes_in(node, without=without) if isinstance(part, ast.Path))
 
 
-def nodes_in(node: ast.Expr) -> Iterator[ast.Expr]:
-    """An expression and every expression in it, in written order."""
+def nodes_in(node: ast.Expr, *, without: Callable[[ast.Expr], bool] = lambda _: False) -> Iterator[ast.Expr]:
+    """An expression and every expression in it, in written order; not the parts that are `without`."""
     pending = [node]
     while pending:
         part = pending.pop()
-        yield part
-        pending += reversed(_parts_of(part))
+        if not without(part):
+            yield part
+            pending += reversed(_parts_of(part))
 
 
 def _parts_of(node: ast.Expr) -> tuple[ast.Expr, ...]:

@@ -23,42 +23,43 @@ from kpirules.values.types import Type
 from kpirules.values.units import Unit
 
 
-def counts_rows(ws: Workspace, node: ast.Call) -> bool:
-    """Whether a call of `min` or `max` is over rows, not over its arguments."""
-    return len(node.args) == 1 or node.where is not None or (not node.args and bool(ws.tables))
+def is_aggregate(ws: Workspace, node: ast.Expr) -> bool:
+    """Whether an expression is a call over rows; one of `min` or `max` may be over its arguments."""
+    name = words.function(node.function.text) if isinstance(node, ast.Call) else None
+    if not isinstance(node, ast.Call) or name not in AGGREGATES:
+        return False
+    of_rows = len(node.args) == 1 or node.where is not None or (not node.args and bool(ws.tables))
+    return of_rows or name not in ("min", "max")
 
 
 def aggregate(ws: Workspace, scope: Scope, node: ast.Call, name: str) -> Expr:
-    """A call of an aggregate, under its English name.
+    """A call of an aggregate, under its English name; in a row's scope it is over the rows that refer to that row.
 
     Raises:
         Skip: it breaks the grain rule, or its value has a fault.
     """
-    if scope.grain is not None:
-        apart = {"text": node.span.text, "define": words.spelling("define", ws.file.language)}
-        raise ws.fail("KPI526", node.span, {"name": node.function.text}, helps=[Note("apart", apart)])
     if len(node.args) != 1:
         args = {"name": node.function.text, "least": 1, "most": 1, "found": len(node.args)}
         raise ws.fail("KPI313", node.span, args, helps=[Note("rows", args)])
     counted = AGGREGATES[name]
     if counted.counts is Counts.ROWS:
-        return _count(ws, node, name)
+        return _count(ws, scope, node, name)
     alias, table = _counted(ws, node.args[0], node.function)
+    rows = _grain(ws, scope, table, node) if scope.grain is not None else None
     inner = _row_scope(ws, alias, table)
     where, inner = _where(ws, inner, alias, node.where, _placed(ws, table))
     test = counted.counts is Counts.CONDITIONS
     written = expectations.condition(ws, inner, node.args[0]) if test else ws.infer(inner, node.args[0])
     arg = fitting.plain(ws, written)
-    rows = grain.grain_of(ws, table, node.span)
-    own.of_their_owner(ws, table, rows.owner, node.span, arg, where)
-    _of_one_period(ws, rows, node, arg, where)
+    rows = rows or _grain(ws, scope, table, node)
+    _readable(ws, rows, node, arg, where)
     if arg.type.missing:
         args = {"name": node.function.text, "text": arg.span.text}
         instead = fitting.STAND_INS.get(arg.type.unit, "0")
         helps = [Note("or_else", {**args, "instead": instead}), Note("where", args)]
         raise ws.fail("KPI403", arg.span, args, labels=[fitting.why_missing(arg, ws)], helps=helps)
     if counted.counts is Counts.FIGURES:
-        fan_out.of_the_grain(ws, arg, rows.table, node.span, node.function.text)
+        fan_out.of_the_grain(ws, arg, rows, node.span, node.function.text)
     arg = divisors.of_one_divisor(ws, rows.owner, arg, node.span)
     type_ = fitting.fit(ws, node.span, (arg,), lambda: _type(ws, node, counted, arg))
     made = Agg(name, arg, where, rows, type=type_, span=node.span)
@@ -75,7 +76,7 @@ def _type(ws: Workspace, node: ast.Call, counted: Aggregate, arg: Expr) -> Type:
     return counted.type(arg.type)
 
 
-def _count(ws: Workspace, node: ast.Call, function: str) -> Expr:
+def _count(ws: Workspace, scope: Scope, node: ast.Call, function: str) -> Expr:
     named = node.args[0]
     if not isinstance(named, ast.Path) or len(named.names) != 1:
         raise ws.fail("KPI315", named.span, {"name": node.function.text}, helps=_count_help(ws, node))
@@ -91,9 +92,8 @@ def _count(ws: Workspace, node: ast.Call, function: str) -> Expr:
     if table is None:
         raise Skip
     where, _ = _where(ws, _row_scope(ws, name.text, table), name.text, node.where, _placed(ws, table))
-    rows = grain.grain_of(ws, table, node.span)
-    own.of_their_owner(ws, table, rows.owner, node.span, where)
-    _of_one_period(ws, rows, node, where)
+    rows = _grain(ws, scope, table, node)
+    _readable(ws, rows, node, where)
     return Agg(function, None, where, rows, type=COUNT, span=node.span)
 
 
@@ -102,7 +102,19 @@ def _count_help(ws: Workspace, node: ast.Call) -> list[Note]:
     return [Note("rows", {"name": node.function.text, "table": next(iter(named), "…")})]
 
 
-def _of_one_period(ws: Workspace, rows: Grain, node: ast.Call, *nodes: Expr | None) -> None:
+def _grain(ws: Workspace, scope: Scope, table: str, node: ast.Call) -> Grain:
+    """Whose the rows of a table are that are counted in a scope: the subject's, or those of the row in scope."""
+    if scope.grain is None:
+        return grain.grain_of(ws, table, node.span)
+    return grain.grain_in_row(ws, table, scope.grain, node)
+
+
+def _readable(ws: Workspace, rows: Grain, node: ast.Call, *nodes: Expr | None) -> None:
+    """Refuse what rows that are counted read of another subject than theirs, or of a period of another length."""
+    if rows.to is None:
+        own.of_their_owner(ws, rows.table, rows.owner, node.span, *nodes)
+    else:
+        own.not_counted_for_a_row(ws, rows.to, node.span, *nodes)
     kind = matching_periods.kind_of(ws, rows.table, rows.time_refs, rows.time)
     matching_periods.of_one_period(ws, rows.table, kind, node.span, *nodes)
 
@@ -111,9 +123,12 @@ def _of_one_period(ws: Workspace, rows: Grain, node: ast.Call, *nodes: Expr | No
 
 
 def _named_tables(ws: Workspace, node: ast.Expr) -> dict[str, ast.Name]:
-    """The tables and filtered tables that an expression names before a dot, each at its first place."""
+    """The tables and filtered tables that an expression names before a dot, each at its first place.
+
+    Not those that an aggregate within it counts for each row.
+    """
     tables: dict[str, ast.Name] = {}
-    for path in uses.paths_in(node):
+    for path in uses.paths_in(node, without=lambda part: is_aggregate(ws, part)):
         first = path.names[0]
         declared = ws.declared.get(first.text)
         if len(path.names) > 1 and declared and declared.kind in ("table", "filter"):

@@ -28,7 +28,7 @@ def call(ws: Workspace, scope: Scope, node: ast.Call) -> Expr:
         Skip: nothing has that name, it is not over what it should be, or its value has a fault.
     """
     name = words.function(node.function.text)
-    if name in AGGREGATES and (name not in ("min", "max") or aggregates.counts_rows(ws, node)):
+    if name is not None and aggregates.is_aggregate(ws, node):
         return aggregates.aggregate(ws, scope, node, name)
     if name is not None and name not in FUNCTIONS:
         raise ws.later(node.function.span)

@@ -9,9 +9,9 @@ from kpirules.model.analysis import unfolding
 from kpirules.model.expr import Col, Expr, Own, Skip, Val
 from kpirules.model.expressions import aggregates, expectations
 from kpirules.model.names import resolution, unknown
-from kpirules.model.rows import matching_periods, own, row_times
+from kpirules.model.rows import matching_periods, own, references, row_times
 from kpirules.model.scope import Scope
-from kpirules.model.traversal import owns, walk, ways
+from kpirules.model.traversal import counted_for_rows, of_one_row, owns, walk, ways
 from kpirules.model.workspace import Workspace
 from kpirules.source import Note
 from kpirules.syntax import ast
@@ -39,7 +39,7 @@ def _of_subject(ws: Workspace, node: ast.Require) -> scheme.Demand:
         if val.part not in _OF_DATA or not _data(ws, val.item):
             args = {"name": val.span.text}
             raise ws.fail("KPI551", val.span, args, helps=[Note("ensure", args)])
-    return scheme.Demand(node.message.value, None, None, holds, None, node.span)
+    return scheme.Demand(node.message.value, None, None, holds, None, (), node.span)
 
 
 def _of_rows(ws: Workspace, node: ast.Require, name: ast.Name) -> scheme.Demand:
@@ -54,14 +54,26 @@ def _of_rows(ws: Workspace, node: ast.Require, name: ast.Name) -> scheme.Demand:
     where, scope = aggregates.rows_where(ws, name.text, table)
     holds = expectations.condition(ws, scope, node.condition)
     own.before_figures(ws, table, where, holds)
-    dated = any(_follows_dates(ws, part) for part in unfolding.parts(ws, where, holds)) or _follows_periods(
-        ws, table, holds, where
-    )
+    dated = any(_follows_dates(ws, part) for part in unfolding.parts(ws, where, holds, within=of_one_row))
+    dated = dated or _follows_periods(ws, table, holds, where)
     time = row_times.time_of(ws, table, node.condition.span) if dated else None
     if time is not None:
         kind = matching_periods.kind_of(ws, table, *time)
         matching_periods.of_one_period(ws, table, kind, node.condition.span, holds, where)
-    return scheme.Demand(node.message.value, table, where, holds, time, node.span)
+    return scheme.Demand(node.message.value, table, where, holds, time, _periods(ws, holds, where), node.span)
+
+
+def _periods(ws: Workspace, *nodes: Expr | None) -> tuple[tuple[references.Path, str], ...]:
+    """The times of a row, and of those it refers to, that rows counted for them go by.
+
+    They are of the row's own period, and only those of the period of the run are counted.
+    """
+    times: dict[tuple[references.Path, str], None] = {}
+    for refs, agg in counted_for_rows(ws.columns, *nodes):
+        rows, depth = agg.grain, len(agg.grain.owner)
+        if rows.time_refs[:depth] == rows.owner:
+            times[(*refs, *rows.time_refs[depth:]), rows.time] = None
+    return tuple(times)
 
 
 def _follows_dates(ws: Workspace, node: Expr) -> bool:

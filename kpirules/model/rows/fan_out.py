@@ -19,6 +19,7 @@ from kpirules.model.expr import (
     Expr,
     Fallback,
     Fn,
+    Grain,
     Limited,
     Lookup,
     Neg,
@@ -28,7 +29,7 @@ from kpirules.model.expr import (
 )
 from kpirules.model.operations import fitting
 from kpirules.model.rows import lookup, references
-from kpirules.model.traversal import children, walk
+from kpirules.model.traversal import children, of_one_row, walk
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
@@ -43,8 +44,8 @@ def reading(ws: Workspace, rule: Expr) -> scheme.ColumnReads:
     return scheme.ColumnReads(_of_grain(ws, rule), other, None if loose is None else _behind(ws, loose))
 
 
-def of_the_grain(ws: Workspace, arg: Expr, table: str, span: Span, function: str) -> None:
-    """Refuse a value, added up over the rows of `table` at `span`, with a term that reads other tables alone.
+def of_the_grain(ws: Workspace, arg: Expr, rows: Grain, span: Span, function: str) -> None:
+    """Refuse a value, added up over some rows at `span`, with a term that reads other tables alone.
 
     Raises:
         Skip: it has one.
@@ -58,25 +59,32 @@ def of_the_grain(ws: Workspace, arg: Expr, table: str, span: Span, function: str
         term = first
     assert ws.subject is not None, "a grain leads to it"
     owner = first.table if isinstance(first, Col) else ws.subject.table.name
-    args = {"term": term.span.text, "table": owner, "grain": table}
+    args = {"term": term.span.text, "table": owner, "grain": rows.table}
     labels = [Label(span, "counts", args)]
     if not term.span.within(place.span):
         labels.append(Label(term.span, "term", {"column": place.span.text}))
-    raise ws.fail("KPI527", place.span, args, labels=labels, helps=[_apart(ws, arg, place, term, args, function)])
+    raise ws.fail(
+        "KPI527", place.span, args, labels=labels, helps=[_apart(ws, rows.to, arg, place, term, args, function)]
+    )
 
 
-def _apart(ws: Workspace, arg: Expr, place: Expr, term: Expr, args: Mapping[str, str], function: str) -> Note:
-    """How a figure of another table is written where it is not counted with the rows of this one."""
+def _apart(
+    ws: Workspace, row: str | None, arg: Expr, place: Expr, term: Expr, args: Mapping[str, str], function: str
+) -> Note:
+    """How a figure of another table is written where it is not counted with the rows of this one.
+
+    They count for a row of the table `row`, or for the subject.
+    """
     assert ws.subject is not None, "a grain leads to it"
     figure = f"{args['grain']}.{_factor(ws, args['grain'], term.type.unit)}"
-    subject, table = ws.subject.table.name, args["table"]
-    if table != subject and not lookup.is_keyed(ws, ws.tables[table]):
-        return Note("own" if references.leads(ws, table, subject) else "times", {**args, "figure": figure})
+    target, table = row or ws.subject.table.name, args["table"]
+    if table != target and not (row is None and lookup.is_keyed(ws, ws.tables[table])):
+        return Note("own" if references.leads(ws, table, target) else "times", {**args, "figure": figure})
     sides = (arg.left, arg.right) if isinstance(arg, Bin) and arg.op in ("+", "-") and place in children(arg) else ()
     rest = next((side.span.text for side in sides if side is not place), f"{args['grain']}.…")
     op = arg.op if isinstance(arg, Bin) and sides and sides[1] is place else "+"
     apart = args["term"]
-    if table != subject and not isinstance(term, Fallback):  # there may be no such row for a person
+    if table != target and not isinstance(term, Fallback):  # there may be no such row for a person
         apart += f" {words.spelling('or else', ws.file.language)} {fitting.STAND_INS.get(term.type.unit, '0')}"
     return Note("outside", {**args, "write": f"{function}({rest}) {op} ({apart})"})
 
@@ -147,16 +155,20 @@ def _of_grain(ws: Workspace, node: Expr) -> bool:
 
 
 def _kinds(ws: Workspace, node: Expr) -> tuple[bool, bool]:
-    """Whether a value reads columns of the row itself, and whether it reads anything else of rows and people."""
+    """Whether a value reads columns of the row itself, and whether it reads anything else of rows and people.
+
+    What rows that refer to the row come to is a figure of the row itself.
+    """
     pending = [node]
     while pending:
         part = pending[-1]
-        waits = [child for child in children(part) if id(child) not in ws.grains]
+        within = () if isinstance(part, Agg) else children(part)
+        waits = [child for child in within if id(child) not in ws.grains]
         pending += waits
         if not waits:
             here = [_foreign(read) for read in _read_here(ws, part)]
-            inside = [ws.grains[id(child)] for child in children(part)]
-            own = False in here or any(kinds[1] for kinds in inside)
+            inside = [ws.grains[id(child)] for child in within]
+            own = isinstance(part, Agg) or False in here or any(kinds[1] for kinds in inside)
             ws.grains[id(part)] = part, own, True in here or any(kinds[2] for kinds in inside)
             pending.pop()
     return ws.grains[id(node)][1:]
@@ -169,7 +181,7 @@ def _foreign(part: Col | Own) -> bool:
 
 def _read(ws: Workspace, node: Expr) -> list[Col | Own]:
     """What a value reads of rows and people; of a computed column of the row itself, a column of each kind it reads."""
-    return [read for part in walk(node) for read in _read_here(ws, part)]
+    return [read for part in of_one_row(node) for read in _read_here(ws, part)]
 
 
 def _read_here(ws: Workspace, part: Expr) -> list[Col | Own]:

@@ -7,7 +7,7 @@ from kpirules.model.expr import Grain, Skip
 from kpirules.model.rows import matching_periods, references, row_times
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
-from kpirules.syntax import words
+from kpirules.syntax import ast, words
 
 
 def reach(ws: Workspace, start: str, target: str, span: Span, column: str) -> references.Path:
@@ -55,6 +55,51 @@ def grain_of(ws: Workspace, table: str, span: Span) -> Grain:
     time_refs, time = row_times.time_of(ws, table, span)
     matching_periods.check(ws, table, matching_periods.kind_of(ws, table, time_refs, time), owner, span)
     return Grain(table, owner, time_refs, time)
+
+
+def grain_in_row(ws: Workspace, table: str, row: str, node: ast.Call) -> Grain:
+    """How the rows of `table`, counted by `node` in the scope of a row of another, lead to that row and to a moment.
+
+    Raises:
+        Skip: they do not lead to it in one way, or not to one row of it, or nothing places them in time.
+    """
+    if {table, row} & ws.broken or not {table, row} <= ws.tables.keys():
+        raise Skip
+    way = _to_row(ws, ws.tables[table], row, node)
+    references.undated(ws, table, way, node.span)
+    target = ws.tables[row]
+    by_period = target.active is None and row_times.is_by_period(ws, target)
+    if target.active is not None or by_period:
+        args = {"table": table, "row": row, "text": node.span.text}
+        labels = [Label(target.span, "table", args)]
+        raise ws.fail("KPI321", node.span, args, labels=labels, helps=[Note("period" if by_period else "dated", args)])
+    time_refs, time = row_times.time_of(ws, table, node.span)
+    matching_periods.check(ws, table, matching_periods.kind_of(ws, table, time_refs, time), way, node.span)
+    return Grain(table, way, time_refs, time, to=row)
+
+
+def _to_row(ws: Workspace, contract: contracts.Table, row: str, node: ast.Call) -> references.Path:
+    """The one reference of a table to another, of several the one that has its name, or the one way by other tables."""
+    direct: list[references.Path] = [(column.name,) for column in contract.columns if column.references == row]
+    if contract.name == row:
+        direct = []
+    elif (row,) in direct:
+        direct = [(row,)]
+    ways = direct or references.few(references.paths(ws, contract.name, lambda table: table.name == row))
+    if len(ways) == 1:
+        return ways[0]
+    if not ws.torn.isdisjoint((contract.name, row)):
+        raise Skip
+    args = {"name": node.function.text, "text": node.span.text, "table": contract.name, "row": row}
+    args["define"] = words.spelling("define", ws.file.language)
+    if not ways:
+        raise ws.fail("KPI526", node.span, args, helps=[Note("apart", args)])
+    first, last = ws.tables[contract.name].column(ways[0][0]), ways[0][0]
+    assert first is not None
+    more = {**args, "ways": tuple(".".join(way) for way in ways), "first": last}
+    more["references"] = words.spelling("references", ws.file.language)
+    labels = [Label(column.span, "refers", more) for column in contract.columns if (column.name,) in ways]
+    raise ws.fail("KPI320", node.span, more, labels=labels, helps=[Note("several" if direct else "further", more)])
 
 
 def _owner(ws: Workspace, contract: contracts.Table, subject: str, span: Span) -> references.Path:

@@ -83,6 +83,18 @@ def of_their_owner(ws: Workspace, table: str, owner: tuple[str, ...], span: Span
             raise ws.fail("KPI802", own.span, args, labels=labels, helps=[Note("another", args)])
 
 
+def not_counted_for_a_row(ws: Workspace, row: str, span: Span, *nodes: Expr | None) -> None:
+    """Refuse rows, counted at `span` for a row of a table, that need more of a subject than the subject's own row.
+
+    Raises:
+        Skip: they do.
+    """
+    for _, own in owns(ws.columns, *nodes):
+        args = {"name": own.span.text, "row": row}
+        labels = [] if own.span.within(span) else [Label(span, "counted", args)]
+        raise ws.fail("KPI323", own.span, args, labels=labels, helps=[Note("columns", args)])
+
+
 def before_figures(ws: Workspace, table: str, *nodes: Expr | None) -> None:
     """Refuse what needs more than the subject's own row where no figure is worked out yet.
 

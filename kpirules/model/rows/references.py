@@ -7,7 +7,7 @@ from itertools import islice
 
 from kpirules.model import contracts
 from kpirules.model.expr import Col, Own
-from kpirules.model.traversal import walk
+from kpirules.model.traversal import of_one_row
 from kpirules.model.workspace import Workspace
 from kpirules.source import Label, Note, Span
 from kpirules.syntax import words
@@ -76,7 +76,7 @@ def of_one_day(ws: Workspace, col: Col) -> None:
         if rule is None or (here.table, here.column) in seen:
             continue
         seen.add((here.table, here.column))
-        for part in walk(rule.rule):
+        for part in of_one_row(rule.rule):
             refs = part.refs if isinstance(part, Col | Own) else ()
             for _, target in hops(ws, here.table, refs):
                 if target.active is not None:

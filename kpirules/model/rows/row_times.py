@@ -93,6 +93,13 @@ def refuse_coarser(ws: Workspace, table: contracts.Table, column: contracts.Colu
         )
 
 
+def is_by_period(ws: Workspace, table: contracts.Table) -> bool:
+    """Whether the rows of a table are of months, quarters, halves or years; the people are of every period."""
+    time = period_column(table)
+    people = ws.subject is not None and table.name == ws.subject.table.name
+    return time is not None and time.type.unit.periodic and not people
+
+
 PERIODS = (Unit.MONTH, Unit.QUARTER, Unit.HALF, Unit.YEAR)
 
 

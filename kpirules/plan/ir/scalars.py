@@ -123,7 +123,7 @@ def names_in(scalar: Scalar) -> Iterator[str]:
     """The names that a scalar may read, in order, as often as it names them."""
     pending = [scalar]
     while pending:
-        one = pending.pop()
-        if isinstance(one, Ref):
-            yield one.name
-        pending += reversed(parts_of(one))
+        part = pending.pop()
+        if isinstance(part, Ref):
+            yield part.name
+        pending += reversed(parts_of(part))
