@@ -18,11 +18,11 @@ from kpirules.records import dataclass
 
 _END = b"</row>"
 _KINDS, _CELLS = 16, 100
-"""How many kinds of rows are told apart, and of how many cells each."""
+"""How many kinds of rows are recognised, and up to how many cells a row of a kind has."""
 _LONGEST = 1 << 20
-"""How long a row may be that is looked for."""
+"""The longest row, in bytes, whose end is searched for."""
 _SEEN = 1_000
-"""After so many rows that the parser went through, a sheet that has not as many alike is left to it."""
+"""Once the parser has had this many rows, it gets the rest of a sheet in which fewer rows were alike."""
 _NUMBER, _VALUE = rb"([1-9][0-9]{0,6})", rb"<v>[-+.0-9A-Za-z]*</v>"
 _ROW = re.compile(rb'<row r="' + _NUMBER + rb'"((?: (?!xmlns|hidden|r=)[A-Za-z0-9:]+="[-+.:;, 0-9A-Za-z]*")*)>')
 _CELL = re.compile(
@@ -54,26 +54,26 @@ class _Kind:
 
 
 class Rows(Protocol):
-    """Who is told of the rows that are taken."""
+    """What keeps count of the rows that skip the parser."""
 
     def kept(self, cells: Sequence[Cell]) -> tuple[array[int], ...]:
-        """Where the places of rows with such cells are to be kept, as the parser has gone through one."""
+        """The lists for the positions of rows with these cells, the parser having read one such row."""
 
     def passed(self, number: int, cells: Sequence[Cell]) -> None:
-        """Rows were taken, the last of which has that number and such cells."""
+        """Rows with these cells were taken; `number` is that of the last one."""
 
     def taken(self, cells: Sequence[Cell], count: int, highest: int) -> None:
-        """So many rows with such cells were taken, the farthest down of that number."""
+        """`count` rows with these cells were taken; `highest` is the largest of their row numbers."""
 
     def over(self) -> None:
-        """No more rows are taken."""
+        """From here on the parser reads every row."""
 
 
 class AlikeRows:
-    """Gives a sheet to `parse`, less the rows that are taken.
+    """Feeds a sheet to `parse`, without the rows that are recognised.
 
-    `ended` is to be called where a row of the sheet ends, with the place of its last tag in what was parsed; `over`
-    where there are no more rows.
+    The caller reports the end of each row with `ended`, giving the offset of its closing tag in the bytes parsed, and
+    the end of the rows with `over`.
     """
 
     def __init__(self, parse: Callable[[bytes, bool], object], rows: Rows) -> None:
@@ -85,11 +85,11 @@ class AlikeRows:
         self._direct = False
 
     def ended(self, place: int) -> None:
-        """A row of the sheet ends with a tag at that place."""
+        """A row of the sheet has ended; its closing tag starts at this offset."""
         self._last = place
 
     def over(self) -> None:
-        """There are no more rows."""
+        """Leave the rest of the sheet to the parser."""
         if not self._direct:
             self._direct = True
             self._rows.over()
@@ -113,7 +113,7 @@ class AlikeRows:
         else:
             self._rest = data[at:]
         if last:
-            self._parse(b"", True)  # noqa: FBT003
+            self._parse(b"", True)  # noqa: FBT003  # as expat has it
 
     def _between(self) -> bool:
         """Whether the parser has ended a row, and has been given nothing since."""
@@ -121,7 +121,7 @@ class AlikeRows:
 
     def _give(self, data: bytes) -> None:
         """Have the parser go through some bytes, and know the row again that they are."""
-        self._parse(data, False)  # noqa: FBT003
+        self._parse(data, False)  # noqa: FBT003  # as expat has it
         self._parsed += len(data)
         self._others += 1
         if self._between() and len(self._kinds) < _KINDS:

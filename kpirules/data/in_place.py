@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InPlace:
-    """When a table is read where it lies: it has `fewest` rows or more, and `checked` finds no fault in it.
+    """Which tables are read where they lie: those of at least `fewest` rows in which `checked` finds no fault.
 
-    `checked` is given the tables that lie in files and all other tables, both by name. It returns the names of those in
-    files whose texts may be mistakes, which are no faults; or None where a value breaks a contract, or may do so.
+    `checked` takes the tables that lie in files and the other tables, both by name. It returns the names of those in
+    files that may deserve a warning about their texts, or None if a value breaks a contract or might.
     """
 
     fewest: int

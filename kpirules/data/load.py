@@ -57,8 +57,8 @@ class Loaded:
     Numbers are `decimal128`, dates and periods (their first day) `date32`, texts `string`, yes and no `bool`; missing
     is null. A table that is read where it lies is a `ParquetTable`. `places` says where each table comes from, and
     `numbers` the number of each of its rows there, as a person counts them; they name rows, and enter no figure.
-    `quarantine` has the rows that were set aside. `warnings` are what is no fault of the data and may be a mistake, of
-    all rows that were read.
+    `quarantine` has the rows that were set aside. `warnings` cover all rows that were read: values that break no
+    contract but may be mistakes.
     """
 
     tables: Mapping[str, pa.Table]
@@ -203,7 +203,7 @@ def check_typed(contracts: Sequence[Table], loaded: Loaded) -> None:
 
 
 def typed_warnings(contracts: Sequence[Table], loaded: Loaded, looked_at: Sequence[Table] | None = None) -> list[Group]:
-    """What is no fault of typed tables, or of those that are `looked_at`, and may be a mistake, in order of table."""
+    """Warnings about typed tables, or only about those `looked_at`, in order of table: possible mistakes, no faults."""
     by_name = {contract.name: contract for contract in contracts}
     some = contracts if looked_at is None else looked_at
     warned = each(lambda contract: list(warnings(contract, loaded.tables, by_name)), some)

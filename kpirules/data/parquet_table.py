@@ -45,7 +45,7 @@ def file_status(path: Path) -> Status:
     """Which file is at a path, its size, and when it was written.
 
     Raises:
-        OSError: it cannot be read, or is no file.
+        OSError: it cannot be read, or is not a regular file.
     """
     with open_file(path) as file:
         return _status(file)
@@ -55,7 +55,7 @@ def file_state(path: Path) -> FileState:
     """The state of a file.
 
     Raises:
-        OSError: it cannot be read, or is no file.
+        OSError: it cannot be read, or is not a regular file.
     """
     with open_file(path) as file:
         status = _status(file)

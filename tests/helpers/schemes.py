@@ -58,6 +58,36 @@ table orders
     status   text in "won", "lost"
 """
 
+DEALS = """
+table deals
+    deal_id  text key
+    staff_id text references staff
+    signed   date period
+    worth    money
+table splits
+    split_id text key
+    deal_id  text references deals
+    staff_id text references staff
+    share    percent
+    note     text optional
+"""
+
+DEAL_ROWS: Data = {
+    "deals": [
+        ("D1", "E1", "2025-01-05", "100"),
+        ("D2", "E1", "2025-01-06", "200"),
+        ("D3", "E2", "2025-02-01", "300"),
+        ("D4", "E2", "2024-12-31", "5000"),
+    ],
+    "splits": [
+        ("1", "D1", "E1", "60%", None),
+        ("2", "D1", "E2", "40%", "half"),
+        ("3", "D2", "E1", "90%", None),
+        ("4", "D4", "E1", "10%", None),
+    ],
+}
+"""D1 is wholly shared out, D2 not quite, D3 not at all; D4 is of the quarter before."""
+
 ONE = {"staff": [("E1", "AE", "1000")]}
 """One person."""
 

@@ -15,7 +15,7 @@ from kpirules.engines.outcome import Engine
 from kpirules.runs.demands import required, with_demands
 from kpirules.runs.run import read_period
 from kpirules.values.units import Unit
-from tests.helpers.schemes import DATED, Data, compiled, scheme
+from tests.helpers.schemes import DATED, DEAL_ROWS, DEALS, Data, compiled, scheme
 from tests.runs import project
 
 ITEMS = """
@@ -334,37 +334,14 @@ def test_a_row_that_refers_to_one_of_another_period_breaks_it(engine: Engine) ->
     assert [(fault.table, fault.row) for fault in raised.value.faults] == [("orders", 2), ("orders", 3)]
 
 
-SHARED = """
-table deals
-    deal_id  text key
-    staff_id text references staff
-    signed   date period
-    worth    money
-table splits
-    split_id text key
-    deal_id  text references deals
-    staff_id text references staff
-    share    percent
-    note     text optional
+SHARED = (
+    DEALS
+    + """
 pay p
     amount base
 """
-SPLIT: Data = {
-    "staff": [SOUND, ("E2", "2020-01-01", None, "0")],
-    "deals": [
-        ("D1", "E1", "2025-01-05", "100"),
-        ("D2", "E1", "2025-01-06", "200"),
-        ("D3", "E2", "2025-02-01", "300"),
-        ("D4", "E2", "2024-12-31", "5000"),
-    ],
-    "splits": [
-        ("1", "D1", "E1", "60%", None),
-        ("2", "D1", "E2", "40%", "half"),
-        ("3", "D2", "E1", "90%", None),
-        ("4", "D4", "E1", "10%", None),
-    ],
-}
-"""D2 is not wholly shared out, D3 not at all, nor D4, which is of the quarter before."""
+)
+SPLIT: Data = {"staff": [SOUND, ("E2", "2020-01-01", None, "0")], **DEAL_ROWS}
 
 
 def _shared(checked: Compiled, data: Data) -> Loaded:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -434,25 +433,29 @@ def test_a_file_that_changes_is_told_whatever_else_goes_wrong(
     assert [fault.code for fault in caught.value.diagnostics] == ["KPI765"]
 
 
+def _told_both_ways(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The faults of a run that reads its tables whole, which are those of one that reads them where they lie."""
+    told: list[list[dict[str, Any]]] = []
+    for rows in (200_000, -1):
+        monkeypatch.setattr("kpirules.runs.in_place.REFERENCE_ROWS", rows)
+        with pytest.raises(DataFaults) as caught:
+            done_in(folder)
+        told.append(caught.value.listed("en").to_pylist())
+    assert told[0] == told[1]
+    return told[0]
+
+
 def test_faults_are_told_as_of_a_table_that_is_read_whole(parquet_shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     orders = pq.read_table(parquet_shop / "orders.parquet")
     twice = pa.concat_tables([orders, orders.slice(0, 1)])
     pq.write_table(twice, parquet_shop / "orders.parquet")
-    told = []
-    for rows in (200_000, -1):
-        monkeypatch.setattr("kpirules.runs.in_place.REFERENCE_ROWS", rows)
-        with pytest.raises(DataFaults) as caught:
-            done_in(parquet_shop)
-        told.append(caught.value.listed("en").to_pylist())
-    assert told[0] == told[1]
-    assert [row["code"] for row in told[0]] == ["KPI645"]
+    assert [row["code"] for row in _told_both_ways(parquet_shop, monkeypatch)] == ["KPI645"]
 
 
 def test_small_tables_are_read_whole() -> None:
     asked = in_place(CONTRACTS, Limits())
     assert isinstance(asked, InPlace)
     assert asked.fewest == 200_001
-    assert Fraction(asked.fewest) > 0
 
 
 def test_what_the_rules_require_is_told_as_of_a_table_that_is_read_whole(
@@ -460,14 +463,7 @@ def test_what_the_rules_require_is_told_as_of_a_table_that_is_read_whole(
 ) -> None:
     with (parquet_shop / "shop.kpi").open("a", encoding="utf-8") as scheme:
         scheme.write('\nrequire for each orders amount < 600 CNY : "an order is of less than 600"\n')
-    told = []
-    for rows in (200_000, -1):
-        monkeypatch.setattr("kpirules.runs.in_place.REFERENCE_ROWS", rows)
-        with pytest.raises(DataFaults) as caught:
-            done_in(parquet_shop)
-        told.append(caught.value.listed("en").to_pylist())
-    assert told[0] == told[1]
-    assert {row["code"] for row in told[0]} == {"KPI670"}
+    assert {row["code"] for row in _told_both_ways(parquet_shop, monkeypatch)} == {"KPI670"}
 
 
 @pytest.mark.usefixtures("all_in_place")
