@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kpirules.data.bindings import Bindings
@@ -23,6 +23,7 @@ from kpirules.data.parquet_source import parquet_table
 from kpirules.data.parquet_table import ParquetTable, RowNumbers
 from kpirules.data.sources import Raw, Sources
 from kpirules.model.contracts import Table
+from kpirules.records import dataclass
 from kpirules.source import Fault
 from kpirules.values.units import Unit
 

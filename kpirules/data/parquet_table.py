@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from io import BufferedReader
 from operator import and_
@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpirules.data.arrow import flat, no_rows
+from kpirules.records import dataclass
+from kpirules.source.duckdb_fence import fence
 from kpirules.source.system import open_file
 
 if TYPE_CHECKING:
@@ -76,9 +78,8 @@ def opened(path: Path) -> Iterator[tuple[DuckDBPyConnection, DuckDBPyRelation]]:
     """
     import duckdb
 
-    limits = {"allowed_paths": [str(path)], "enable_external_access": False, "lock_configuration": True}
     with duckdb.connect() as connection:
-        for name, value in limits.items():
+        for name, value in fence(files=[path]).items():
             connection.execute(f"SET {name} = ?", [value])
         yield connection, connection.read_parquet(str(path), file_row_number=True, hive_partitioning=False)
 

@@ -20,6 +20,7 @@ from kpirules.data.delimited import Separator, check_rows_in_cells
 from kpirules.data.faults import Place
 from kpirules.data.query_functions import DRIFTING, FUNCTIONS, SAMPLE, foreign_calls
 from kpirules.source import Diagnostic, Fault, Note, Span
+from kpirules.source.duckdb_fence import fence
 from kpirules.source.similar import did_you_mean
 
 if TYPE_CHECKING:
@@ -111,11 +112,9 @@ def answer(
 
 def _confine(connection: duckdb.DuckDBPyConnection, folders: Iterable[Path]) -> None:
     """Let a connection read files of some folders only, and no setting be changed; links are followed before."""
-    named = ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in folders)
     connection.execute(_ZONE)
-    connection.execute(f"set allowed_directories = [{named}]")  # by now no parameter of a statement, nor of `connect`
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
+    for name, value in fence(folders=folders).items():
+        connection.execute(f"SET {name} = ?", [value])
 
 
 def _check_cells(connection: duckdb.DuckDBPyConnection, reader: str, place: Place) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import TIMEOUT_MAX, Event, Thread
@@ -21,6 +20,8 @@ from kpirules.engines.outcome import Outcome, RunFault, failed, given, values
 from kpirules.engines.schema import Schema, schemas
 from kpirules.engines.sql import DATA, DUCKDB, MADE, Queries, Query, build, compiled
 from kpirules.plan.ir import OVER, ROW, Output, Plan, Value
+from kpirules.records import dataclass
+from kpirules.source.duckdb_fence import fence
 from kpirules.source.recursion import room
 
 if TYPE_CHECKING:
@@ -223,9 +224,7 @@ def set_up(connection: DuckDBPyConnection, limits: Limits, temp: str, files: Ite
         "disabled_optimizers": ",".join(name for name in known if name not in _OPTIMIZERS),
         "temp_directory": temp,
         **({} if limits.memory is None else {"memory_limit": limits.memory}),
-        "allowed_paths": [str(file.path) for file in files],
-        "enable_external_access": False,
-        "lock_configuration": True,
+        **fence(files=[file.path for file in files]),
     }
     for schema in (DATA, MADE):
         named = exp.Table(db=exp.to_identifier(schema, quoted=True))
