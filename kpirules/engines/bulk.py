@@ -47,6 +47,6 @@ class Bulk:
             read = {step.table for step in plan.steps if isinstance(step, Scan)}
             if failure.starved or sum(tables[name].num_rows for name in read) > REFERENCE_ROWS:
                 raise
-            found = reference.run(plan, tables, params, columns)
+            outcome = reference.run(plan, tables, params, columns)
             self.failures.append(failure)
-            return found
+            return outcome

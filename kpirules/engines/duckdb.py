@@ -123,12 +123,12 @@ def run(
             register(connection, queries.tables, tables)
             with _interrupted(connection, limits.seconds, session.late):
                 subjects = session.fetched(connection, plan.result, queries.subjects)
-                others = {one: session.rows(connection, one, query) for one, query in queries.others.items()}
+                others = {output: session.rows(connection, output, query) for output, query in queries.others.items()}
     except (duckdb.Error, MemoryError, OSError, RecursionError, ValueError) as error:
         session.failed(error)
     return Outcome(
         subjects=_typed(subjects, schemas(plan)[plan.result], dict.fromkeys((plan.key, *columns))),
-        others={(one.purpose, one.table): rows for one, rows in others.items()},
+        others={(output.purpose, output.table): rows for output, rows in others.items()},
         faults=_failed(plan, subjects),
         engine=NAME,
     )
@@ -177,8 +177,8 @@ class _Session:
         if isinstance(error, duckdb.InterruptException) and not self.late.is_set():
             raise KeyboardInterrupt from error
         bindings = self.queries.bindings(self.statement) if self.queries and self.statement else ()
-        items = tuple(dict.fromkeys(one.item for one in bindings))
-        origin = next((one.origin for one in bindings if one.origin is not None), None)
+        items = tuple(dict.fromkeys(binding.item for binding in bindings))
+        origin = next((binding.origin for binding in bindings if binding.origin is not None), None)
         said = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise EngineError(reason_of(error), self.step, said, items, origin) from error
 
@@ -279,20 +279,20 @@ def _table_of(name: str, tree: exp.Select) -> exp.Create:
     return exp.Create(this=_made(name), kind="TABLE", expression=tree, replace=True)
 
 
-def _typed(found: pa.Table, schema: Schema, names: Iterable[str]) -> pa.Table:
+def _typed(made: pa.Table, schema: Schema, names: Iterable[str]) -> pa.Table:
     fields = []
     for name in names:
         kind = schema[name]
         fields.append((name, arrow_type(kind)))
         if kind.over:
             fields.append((name + OVER, arrow_type(kind.over)))
-    return found.select([name for name, _ in fields]).cast(pa.schema(fields))
+    return made.select([name for name, _ in fields]).cast(pa.schema(fields))
 
 
-def _failed(plan: Plan, found: pa.Table) -> tuple[RunFault, ...]:
+def _failed(plan: Plan, made: pa.Table) -> tuple[RunFault, ...]:
     faults = []
     for check in plan.checks:
-        failing = found.filter(found.column(check.when))
+        failing = made.filter(made.column(check.when))
         if failing.num_rows:
             subjects = tuple(values(failing, plan.key))
             faults.append(failed(check, subjects))

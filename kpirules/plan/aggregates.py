@@ -129,12 +129,12 @@ def _measured(gathering: Relation, source: Source, agg: Agg, name: str, item: st
         for flag, (when, _) in zip(flags, failing, strict=True)
     ]
     measures += _figures(agg, name, value, where.name if where is not None else None)
-    depth = max(source.relation.depth(read) for one in measures for read in (one.arg or "", one.where or ""))
-    for one in measures:
-        each = f"{agg.grain.table}.{agg.grain.time}" if agg.parts is not None and one.func == "sum" else None
-        measure = Measure(one.name, one.func, one.arg, one.where, one.type, item, origin_of(agg.span), each)
-        source.measures[one.name] = measure, depth
-        gathering.depths[one.name] = depth
+    depth = max(source.relation.depth(read) for made in measures for read in (made.arg or "", made.where or ""))
+    for made in measures:
+        each = f"{agg.grain.table}.{agg.grain.time}" if agg.parts is not None and made.func == "sum" else None
+        measure = Measure(made.name, made.func, made.arg, made.where, made.type, item, origin_of(agg.span), each)
+        source.measures[made.name] = measure, depth
+        gathering.depths[made.name] = depth
     return tuple(flags)
 
 
@@ -210,7 +210,7 @@ def count(source: Source, aggs: Iterable[Agg], counted: Ident) -> None:
     relation, place = source.relation, source.place
     where: str | None = None
     if None not in conditions:
-        holds = build.any_of([one for one in conditions if one is not None])
+        holds = build.any_of([condition for condition in conditions if condition is not None])
         named = holds if isinstance(holds, Ref) else relation.bind(place, holds, "guard", None, step=counted.step)
         where = named.name
     measure = Measure(counted.name, "count", None, where, COUNT, relation.table)

@@ -68,21 +68,21 @@ def _own(relation: Relation, place: Place, own: Own) -> Ref:
     if own.alone and isinstance(own.value, Val) and (refs or relation.per_row):
         return _alone(relation, place, refs, own.value)
     if not relation.per_row:
-        found, flags = owned(relation, own)
+        value, flags = owned(relation, own)
         relation.need(flags, place.guard)
-        return found
+        return value
     assert relation.owner is not None, "what the data must keep reads no figure"
-    found, flags = owned(relation.owner, own)
+    value, flags = owned(relation.owner, own)
     met = [Flag(_taken(relation, own, flag.when), flag.code, flag.item, flag.origin, person=True) for flag in flags]
     relation.need(met, place.guard)
-    return build.ref(_taken(relation, own, found.name), found.type)
+    return build.ref(_taken(relation, own, value.name), value.type)
 
 
 def owned(subject: Relation, own: Own) -> tuple[Ref, tuple[Flag, ...]]:
     """What a row reads of its subject, in the relation of the subjects, and the faults that working it out may meet."""
-    found, flags = subject.collected(lambda: lower(subject, Place(own.span.text, "own"), own.value))
-    assert isinstance(found, Ref), "a value, a lookup or a figure has a name"
-    return found, flags
+    value, flags = subject.collected(lambda: lower(subject, Place(own.span.text, "own"), own.value))
+    assert isinstance(value, Ref), "a value, a lookup or a figure has a name"
+    return value, flags
 
 
 def _taken(relation: Relation, own: Own, name: str) -> str:
@@ -121,8 +121,8 @@ class _Named:
         return self.full, "column"
 
 
-def _computed(relation: Relation, refs: Refs, one: Computed) -> _Named:
-    return _Named(".".join((relation.table, *refs, one.name)), refs, one.rule, one.title, computed=True)
+def _computed(relation: Relation, refs: Refs, column: Computed) -> _Named:
+    return _Named(".".join((relation.table, *refs, column.name)), refs, column.rule, column.title, computed=True)
 
 
 def _defined(relation: Relation, refs: Refs, val: Val) -> _Named:
@@ -132,26 +132,28 @@ def _defined(relation: Relation, refs: Refs, val: Val) -> _Named:
 
 def _once(relation: Relation, place: Place, named: _Named) -> Ref:
     """Bind a rule that a row reads by name, once, and take over the faults it may meet."""
-    for one in _behind(relation, named):
-        guard = _there(relation, one.refs) if one.computed else None
-        inner = Place(one.full, "column", None, guard, one.title, one.refs)
-        found, relation.flags[one.key] = relation.collected(lambda: emit(relation, inner, one.rule))  # noqa: B023  # called at once
-        relation.values[one.key] = found.name
+    for rule in _behind(relation, named):
+        guard = _there(relation, rule.refs) if rule.computed else None
+        inner = Place(rule.full, "column", None, guard, rule.title, rule.refs)
+        value, relation.flags[rule.key] = relation.collected(lambda: emit(relation, inner, rule.rule))  # noqa: B023  # called at once
+        relation.values[rule.key] = value.name
     relation.need(relation.flags[named.key], place.guard)
     return build.ref(named.full, replace(named.rule.type, by=relation.types[named.full].by))
 
 
 def _behind(relation: Relation, named: _Named) -> list[_Named]:
     """A rule that is not bound, after those it reads that are not, so that no chain of them is too long."""
-    found: dict[str, _Named] = {}
+    behind: dict[str, _Named] = {}
     pending = [named] if named.key not in relation.values else []
     while pending:
-        one = pending[-1]
-        waits = [read for read in _read_by(relation, one) if read.key not in relation.values and read.full not in found]
+        last = pending[-1]
+        waits = [
+            read for read in _read_by(relation, last) if read.key not in relation.values and read.full not in behind
+        ]
         pending += reversed(waits)
         if not waits:
-            found.setdefault(one.full, pending.pop())
-    return [*found.values()]
+            behind.setdefault(last.full, pending.pop())
+    return [*behind.values()]
 
 
 def _read_by(relation: Relation, named: _Named) -> Iterator[_Named]:

@@ -27,19 +27,19 @@ def demands(model: Model, subjects: Subjects) -> tuple[Demand, ...]:
     Raises:
         Fault: digits of a value cannot be proved to fit (KPI305).
     """
-    return tuple(_demand(model, one, subjects) for one in model.demands)
+    return tuple(_demand(model, demand, subjects) for demand in model.demands)
 
 
-def _demand(model: Model, one: scheme.Demand, subjects: Subjects) -> Demand:
-    with proved(one.holds.span, [one.holds]):
-        steps = _of_subjects(one, subjects) if one.table is None else _of_rows(model, one, one.table)
-    table = model.tables[one.table or model.subject.table.name]
-    read = dict.fromkeys(column for part in of_one_row(one.holds) if (column := _own(part, table)) is not None)
+def _demand(model: Model, demand: scheme.Demand, subjects: Subjects) -> Demand:
+    with proved(demand.holds.span, [demand.holds]):
+        steps = _of_subjects(demand, subjects) if demand.table is None else _of_rows(model, demand, demand.table)
+    table = model.tables[demand.table or model.subject.table.name]
+    read = dict.fromkeys(column for part in of_one_row(demand.holds) if (column := _own(part, table)) is not None)
     steps[0] = placed(steps[0])
     columns = tuple(read) or table.keys
     place = f"{table.name}.{ROW}"
     output = Output(BROKEN, table.name, steps[-1].name, place, (("row", place),))
-    return Demand(one.message, table.name, columns, origin_of(one.span), tuple(steps), output)
+    return Demand(demand.message, table.name, columns, origin_of(demand.span), tuple(steps), output)
 
 
 def _own(node: Expr, table: Table) -> str | None:
@@ -50,33 +50,33 @@ def _own(node: Expr, table: Table) -> str | None:
     return name if table.column(name) is not None else None
 
 
-def _of_subjects(one: scheme.Demand, subjects: Subjects) -> list[Step]:
+def _of_subjects(demand: scheme.Demand, subjects: Subjects) -> list[Step]:
     broken: list[Scalar] = []
 
     def bind(relation: Relation) -> None:
         place = Place("require", "value")
-        broken.append(build.negated(lowering.lower(relation, place, one.holds)))
+        broken.append(build.negated(lowering.lower(relation, place, demand.holds)))
         broken.extend(relation.faulty)
 
     _, steps = subjects(bind)
     return [*steps, Filter(_RESULT, steps[-1].name, build.any_of(broken))]
 
 
-def _of_rows(model: Model, one: scheme.Demand, table: str) -> list[Step]:
-    reading = Reading(model, table, one.time)
+def _of_rows(model: Model, demand: scheme.Demand, table: str) -> list[Step]:
+    reading = Reading(model, table, demand.time)
     relation = Relation(reading, f"{table}$row", per_row=True)
     place = Place(table, "row")
-    holds = lowering.lower(relation, place, one.holds)
-    found = build.any_of([build.negated(holds), *relation.faulty])
-    if one.where is not None:
-        found = build.both([lowering.lower(relation, place, one.where), found])
-    time = reading.column(*one.time) if one.time is not None else None
-    periods = [sources.in_period(reading.column(*period)) for period in one.periods]
+    holds = lowering.lower(relation, place, demand.holds)
+    broken = build.any_of([build.negated(holds), *relation.faulty])
+    if demand.where is not None:
+        broken = build.both([lowering.lower(relation, place, demand.where), broken])
+    time = reading.column(*demand.time) if demand.time is not None else None
+    periods = [sources.in_period(reading.column(*period)) for period in demand.periods]
     made: list[Step] = [reading.scan(table, model.tables[table].keys)]
-    sources.joined(reading, table, made, one.time[0] if one.time else (), time)
+    sources.joined(reading, table, made, demand.time[0] if demand.time else (), time)
     if periods:
         made.append(Filter(f"{table} in period", made[-1].name, build.both(periods)))
     sources.referring(reading, relation.referring, table, made)
     sources.worked_out(relation.bindings, table, made)
-    made.append(Filter(_RESULT, made[-1].name, found))
+    made.append(Filter(_RESULT, made[-1].name, broken))
     return made

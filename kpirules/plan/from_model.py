@@ -115,7 +115,7 @@ def _plan(relation: Relation, steps: tuple[Step, ...], outputs: tuple[Output, ..
 
 def _as_read(relation: Relation) -> tuple[Item, ...]:
     """The items by kind, and each kind in file order, whatever order they were worked out in."""
-    names = [*(one.name for one in relation.model.pays), *(one.name for one in relation.model.outcomes)]
+    names = [*(pay.name for pay in relation.model.pays), *(outcome.name for outcome in relation.model.outcomes)]
     file_order = {name: index for index, name in enumerate(names)}
     return tuple(sorted(relation.items, key=lambda item: (_ORDER.get(item.kind, 1), file_order.get(item.name, 0))))
 
@@ -138,8 +138,8 @@ def _lower_all(relation: Relation) -> None:
     results.unplaced(relation)
     for outcome in model.outcomes:
         relation.value(outcome.name, "value")
-    for number, one in enumerate(model.ensures, 1):
-        results.ensured(relation, one, number)
+    for number, ensure in enumerate(model.ensures, 1):
+        results.ensured(relation, ensure, number)
     for effect in model.effects:
         relation.seen(effect.gate, "gate")
     if any(pay.paid for pay in model.pays):
@@ -151,10 +151,10 @@ def _lower_all(relation: Relation) -> None:
 
 def _checks(relation: Relation) -> None:
     """A check for each fault that the results may meet, wherever they need the value that meets it."""
-    found: dict[tuple[str, str, Origin | None], list[str]] = {}
+    flagged: dict[tuple[str, str, Origin | None], list[str]] = {}
     for flag in relation.frames[0]:
-        found.setdefault((flag.code, flag.item, flag.origin), []).append(flag.when)
-    for (code, item, origin), whens in found.items():
+        flagged.setdefault((flag.code, flag.item, flag.origin), []).append(flag.when)
+    for (code, item, origin), whens in flagged.items():
         name = whens[0]
         if len(whens) > 1:
             meets = build.any_of([Ref(when, types.BOOL) for when in whens])
@@ -165,7 +165,9 @@ def _checks(relation: Relation) -> None:
 
 def _total_pay(relation: Relation) -> None:
     total = build.Sum(Unit.MONEY)
-    for pay in (one for one in relation.model.pays if one.paid):
+    for pay in relation.model.pays:
+        if not pay.paid:
+            continue
         value = relation.value(pay.name, "value")
         with proved(pay.span, [pay.amount]):
             here = build.coalesce(value, build.number(0, Unit.MONEY)) if value.type.missing else value

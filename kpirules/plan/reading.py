@@ -70,14 +70,16 @@ class Reading:
         for column in more:
             self.column((), column)
         self._ask_for_references()
-        wanted = {full: one.name for one in table.columns if (full := f"{table.name}.{one.name}") in self.columns}
+        wanted = {
+            full: column.name for column in table.columns if (full := f"{table.name}.{column.name}") in self.columns
+        }
         return Scan(name, table.name, {full: (column, type_of(table, column)) for full, column in wanted.items()})
 
     def followed(self, name: str, made: list[Step], refs: Iterable[Refs], days: tuple[str, str] | None = None) -> None:
         """Add the joins that bring the columns of the rows that references lead to, near ones first."""
         self._ask_for_references()
-        for one in refs:
-            made.append(self._follow(name, one, made, days))
+        for way in refs:
+            made.append(self._follow(name, way, made, days))
 
     def _ask_for_references(self) -> None:
         """Ask for the columns that hold the references to follow: a way of two needs the one it goes by.
@@ -98,7 +100,7 @@ class Reading:
             return None
         named = [self.column(refs[:-1], refs[-1]), *([time] if isinstance(time, Ref) else [])]
         gone = build.is_missing(self.column(refs, target.keys[0]))
-        return build.both([*(build.negated(build.is_missing(one)) for one in named), gone])
+        return build.both([*(build.negated(build.is_missing(names)) for names in named), gone])
 
     def _period(self, refs: Refs) -> Ref | Param | None:
         """The time of the row that the last of some references is in, where it leads to a row of a period.
@@ -127,7 +129,7 @@ class Reading:
         right = f"{full}*"
         dated = target.active
         dates = [dated.begins, dated.ends] if dated else []
-        columns = {f"{right}{one}": (one, type_of(target, one)) for one in {*taken.values(), *target.keys, *dates}}
+        columns = {f"{right}{held}": (held, type_of(target, held)) for held in {*taken.values(), *target.keys, *dates}}
         on = [(full, f"{right}{target.keys[0]}")]
         time, period = self._period(refs), _periodic(self.model, target)
         if time is not None and period is not None:
@@ -135,7 +137,7 @@ class Reading:
             columns[f"{right}{period.name}"] = (period.name, period.type)
         last = made[-1].name
         made.append(Scan(f"{name} to {'.'.join(refs)}", target.name, dict(sorted(columns.items()))))
-        take = {column: f"{right}{one}" for column, one in taken.items()}
+        take = {column: f"{right}{held}" for column, held in taken.items()}
         force = None
         if dated is not None:
             assert days is not None, full
@@ -157,13 +159,17 @@ class Reading:
 def may_stray(model: Model, refs: Refs) -> bool:
     """Whether references may lead to a row of another period than that of the row that reads it, which is a fault."""
     columns = (column for table in model.tables.values() for column in table.columns if column.name in refs)
-    targets_ = (model.tables[one.references] for one in columns if one.references is not None and not one.matches)
+    targets_ = (
+        model.tables[column.references] for column in columns if column.references is not None and not column.matches
+    )
     return any(_periodic(model, target) is not None for target in targets_)
 
 
 def _own_period(model: Model, table: Table) -> Column | None:
     """The period column of a table; None of the subjects, who are of every period."""
-    return None if table.name == model.subject.table.name else next((one for one in table.columns if one.period), None)
+    if table.name == model.subject.table.name:
+        return None
+    return next((column for column in table.columns if column.period), None)
 
 
 def _periodic(model: Model, table: Table) -> Column | None:
@@ -190,17 +196,17 @@ def placed(step: Step) -> Scan:
 
 def targets(model: Model, table: str, refs: Sequence[str]) -> list[Table]:
     """The table itself, and the table that each reference leads to, one after the other."""
-    found = [model.tables[table]]
+    tables = [model.tables[table]]
     for ref in refs:
-        column = found[-1].column(ref)
+        column = tables[-1].column(ref)
         assert column is not None
         assert column.references is not None
-        found.append(model.tables[column.references])
-    return found
+        tables.append(model.tables[column.references])
+    return tables
 
 
 def type_of(table: Table, column: str) -> Type:
     """The type of a declared column."""
-    found = table.column(column)
-    assert found is not None
-    return found.type
+    declared = table.column(column)
+    assert declared is not None
+    return declared.type

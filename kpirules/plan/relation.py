@@ -180,15 +180,15 @@ class Relation:
 
     def value(self, item: str, part: str, guard: str | None = None) -> Ref:
         """A reference to the value of an item, lowered now if it has not been, needed where `guard` holds."""
-        found = self.seen(item, part)
+        value = self.seen(item, part)
         self.need(self.flags[item, part], guard)
-        return found
+        return value
 
     def seen(self, item: str, part: str) -> Ref:
         """As `value`, but to be shown only: what it meets stops no run."""
         key = (item, part)
-        for one in self._behind(key):
-            self._lowered(one)
+        for waiting in self._behind(key):
+            self._lowered(waiting)
         name = self.values[key]
         return build.ref(name, self.types[name])
 
@@ -196,31 +196,31 @@ class Relation:
         """A value that is not lowered, after those it reads that are not, so that no chain of them is too long."""
         if key in self.values:
             return []
-        found: dict[Key, None] = {}
+        behind: dict[Key, None] = {}
         pending = [key]
         while pending:
-            one = pending[-1]
-            waits = [read for read in self.model.reads.get(one, ()) if self._is_waiting(read, found)]
+            last = pending[-1]
+            waits = [read for read in self.model.reads.get(last, ()) if self._is_waiting(read, behind)]
             pending += reversed(waits)
             if not waits:
-                found.setdefault(pending.pop())
-        return list(found)
+                behind.setdefault(pending.pop())
+        return list(behind)
 
-    def _is_waiting(self, key: Key, found: Mapping[Key, None]) -> bool:
-        return key[1] in _OF_ITEMS and key not in self.values and key not in found
+    def _is_waiting(self, key: Key, behind: Mapping[Key, None]) -> bool:
+        return key[1] in _OF_ITEMS and key not in self.values and key not in behind
 
     def _lowered(self, key: Key) -> None:
         value_of = self.value_of
         assert value_of is not None
         if key not in self.values:
-            found, self.flags[key] = self.collected(lambda: value_of(*key))
-            self.values[key] = found.name
+            value, self.flags[key] = self.collected(lambda: value_of(*key))
+            self.values[key] = value.name
 
     def collected(self, make: Callable[[], T]) -> tuple[T, tuple[Flag, ...]]:
         """What `make` lowers, and the faults that working it out may meet, taken over by nobody yet."""
         self.frames.append({})
-        found = make()
-        return found, tuple(self.frames.pop())
+        made = make()
+        return made, tuple(self.frames.pop())
 
     @property
     def faulty(self) -> list[Scalar]:
@@ -263,7 +263,7 @@ class Source:
 
     def first_from(self, depth: int) -> int:
         """The first of the depths, from one on."""
-        return next(one for one in self.depths if one >= depth)
+        return next(later for later in self.depths if later >= depth)
 
 
 def origin_of(span: Span) -> Origin:

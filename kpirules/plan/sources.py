@@ -87,16 +87,16 @@ def worked_out(bindings: Iterable[Binding], name: str, made: list[Step]) -> None
 
 def _part(source: Source, name: str, depth: int) -> _Part:
     """What is gathered at a depth, with all that it stands on."""
-    relation, measures = source.relation, tuple(one for one, at in source.measures.values() if at == depth)
+    relation, measures = source.relation, tuple(measure for measure, at in source.measures.values() if at == depth)
     asked = [name for name, at in source.taken.items() if at == depth]
-    asked += [name for one in measures for name in (one.arg, one.where) if name is not None]
+    asked += [name for measure in measures for name in (measure.arg, measure.where) if name is not None]
     if source.depths == [depth]:
         return _Part(name, relation.reading, tuple(relation.bindings), relation.owned, measures, relation.referring)
     needed = _behind(relation, asked)
     counted = {of: rows for of, rows in relation.referring.items() if not needed.isdisjoint(rows.measures)}
     needed.update(row_key(relation.reading, refs).name for refs, _ in counted)
     reading = relation.reading.of(name for name in relation.reading.columns if name in needed)
-    bindings = tuple(one for one in relation.bindings if one.name in needed)
+    bindings = tuple(binding for binding in relation.bindings if binding.name in needed)
     owned = {column: name for column, name in relation.owned.items() if column in needed}
     return _Part(name, reading, bindings, owned, measures, counted)
 
@@ -219,9 +219,8 @@ def looked_up(source: Source, name: str, depth: int, people: People, brought: se
     reading.followed(name, made, others, days)
     owner = f"{node.table}.{node.owner}"
     part.owned_by(made, owner, people)
-    take = [
-        one for one in (*asked, *part.owned, *part.gathered, *(one.name for one in part.bindings)) if one not in brought
-    ]
+    made_of = (*asked, *part.owned, *part.gathered, *(binding.name for binding in part.bindings))
+    take = [name for name in made_of if name not in brought]
     brought.update(take)
     return made, Gather(name, "", made[-1].name, ((people.key, owner),), {column: column for column in take})
 

@@ -62,15 +62,15 @@ def _lines(plan: Plan, words: Wording, tables: Mapping[str, Origin]) -> Iterator
     yield from _section(words, "checks", checks)
 
 
-def _demand(plan: Plan, one: Demand, first: int, words: Wording, tables: Mapping[str, Origin]) -> Iterator[str]:
-    steps = _Steps(words, Names(plan, one.steps, first, words), tables)
-    yield from steps.lines(one.steps)
+def _demand(plan: Plan, demand: Demand, first: int, words: Wording, tables: Mapping[str, Origin]) -> Iterator[str]:
+    steps = _Steps(words, Names(plan, demand.steps, first, words), tables)
+    yield from steps.lines(demand.steps)
 
 
 def _section(words: Wording, title: str, lines: Iterable[str]) -> Iterator[str]:
-    found = [f"   {line}" for line in lines]
-    if found:
-        yield from ("", words.say(title), *found)
+    indented = [f"   {line}" for line in lines]
+    if indented:
+        yield from ("", words.say(title), *indented)
 
 
 def _heading(plan: Plan, words: Wording) -> Iterator[str]:
@@ -123,7 +123,7 @@ class _Steps:
                 kept = say(key, input=names.step(step.input), where=self._scalar(step.predicate))
                 return kept + self.at(step.origin)
             case Compute():
-                told = any(one.name not in names.unsaid for one in step.bindings)
+                told = any(binding.name not in names.unsaid for binding in step.bindings)
                 return say("compute" if told else "same", input=names.step(step.input))
             case Gather():
                 on = f" {say('and')} ".join(f"{names.shown(ours)} = {names.shown(theirs)}" for ours, theirs in step.on)
@@ -145,9 +145,9 @@ class _Steps:
                 for name, (_, type_) in step.columns.items():
                     yield f"{names.shown(name)}: {self._type(type_)}"
             case Compute():
-                for one in step.bindings:
-                    if one.name not in names.unsaid:
-                        yield from self._binding(one)
+                for binding in step.bindings:
+                    if binding.name not in names.unsaid:
+                        yield from self._binding(binding)
             case Gather():
                 if step.take:
                     yield self.words.say("takes", columns=self.words.list(map(self._taken, step.take.items())))
@@ -160,22 +160,22 @@ class _Steps:
         name, column = map(self.names.shown, pair)
         return name if name == column else f"{name} = {column}"
 
-    def _binding(self, one: Binding) -> Iterator[str]:
-        guard = self.words.say("under", guard=self.names.shown(one.guard)) if one.guard else ""
-        head = f"{self.names.shown(one.name)}: {self._type(one.type)} = "
-        if one.name not in self.names.by_rows:
-            yield f"{head}{self._scalar(one.expr)}{guard}{self.at(one.origin)}"
+    def _binding(self, binding: Binding) -> Iterator[str]:
+        guard = self.words.say("under", guard=self.names.shown(binding.guard)) if binding.guard else ""
+        head = f"{self.names.shown(binding.name)}: {self._type(binding.type)} = "
+        if binding.name not in self.names.by_rows:
+            yield f"{head}{self._scalar(binding.expr)}{guard}{self.at(binding.origin)}"
             return
-        by = "" if one.of is None else f" {self.names.shown(one.of)}"
-        yield f"{head}{self.words.say(one.kind)}{by}{guard}{self.at(one.origin)}"
-        for row in one.rows:
+        by = "" if binding.of is None else f" {self.names.shown(binding.of)}"
+        yield f"{head}{self.words.say(binding.kind)}{by}{guard}{self.at(binding.origin)}"
+        for row in binding.rows:
             yield f"   {' '.join(row.head.split())}: {self._scalar(row.value)}"
 
-    def _measure(self, one: Measure) -> str:
-        of = f"({self.names.shown(one.arg)})" if one.arg else ""
-        where = self.words.say("where", condition=self.names.shown(one.where)) if one.where else ""
-        func = "rows" if one.func == "count" and not one.arg else one.func
-        return f"{self._type(one.type)} = {self.words.say(func)}{of}{where}"
+    def _measure(self, measure: Measure) -> str:
+        of = f"({self.names.shown(measure.arg)})" if measure.arg else ""
+        where = self.words.say("where", condition=self.names.shown(measure.where)) if measure.where else ""
+        func = "rows" if measure.func == "count" and not measure.arg else measure.func
+        return f"{self._type(measure.type)} = {self.words.say(func)}{of}{where}"
 
     def _scalar(self, node: object) -> str:
         return self.words.scalar(node, self.names.shown)  # type: ignore[arg-type]
@@ -191,11 +191,11 @@ class _Steps:
         place = words.say("item_in", parent=item.parent) if item.parent else ""
         weight = words.say("item_weight", weight=_percent(item.weight)) if item.weight is not None else ""
         yield f"{name}{place}{weight}: {parts}{self.at(item.origin)}"
-        for one in item.advice:
+        for advice in item.advice:
             text = "".join(
-                piece.text if piece.binding is None else f"{{{shown(piece.binding)}}}" for piece in one.pieces
+                piece.text if piece.binding is None else f"{{{shown(piece.binding)}}}" for piece in advice.pieces
             )
-            yield "   " + words.say("advice", when=shown(one.when), text=text) + self.at(one.origin)
+            yield "   " + words.say("advice", when=shown(advice.when), text=text) + self.at(advice.origin)
 
     def nobody(self, plan: Plan) -> Iterator[str]:
         """Which rows count for nobody."""

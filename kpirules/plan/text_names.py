@@ -41,8 +41,8 @@ class Names:
     _names: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        bindings = [one for step in self.steps if isinstance(step, Compute) for one in step.bindings]
-        self.by_rows = frozenset(one.name for one in bindings if one.kind in BY_ROWS and one.rows)
+        bindings = [binding for step in self.steps if isinstance(step, Compute) for binding in step.bindings]
+        self.by_rows = frozenset(binding.name for binding in bindings if binding.kind in BY_ROWS and binding.rows)
         self.unsaid = self._unsaid(bindings)
         self.results = frozenset(item.kind for item in self.plan.items if item.kind in _RESULTS)
         self.untold = frozenset(item.name for item in self.plan.items if item.kind == "ensure")
@@ -82,18 +82,18 @@ class Names:
 
     def _bindings(self, step: Compute, number: str) -> None:
         nth = 0
-        for one in step.bindings:
-            if self._is_named(one) and one.name not in self.unsaid:
-                self._names[one.name] = self._named(one)
-            elif one.name not in self.unsaid:
+        for binding in step.bindings:
+            if self._is_named(binding) and binding.name not in self.unsaid:
+                self._names[binding.name] = self._named(binding)
+            elif binding.name not in self.unsaid:
                 nth += 1
-                self._names[one.name] = f"{number}.{nth}"
+                self._names[binding.name] = f"{number}.{nth}"
 
-    def _is_named(self, one: Binding) -> bool:
-        return one.ident.has_name and one.item not in self.untold
+    def _is_named(self, binding: Binding) -> bool:
+        return binding.ident.has_name and binding.item not in self.untold
 
-    def _named(self, one: Binding) -> str:
-        ident = one.ident
+    def _named(self, binding: Binding) -> str:
+        ident = binding.ident
         if ident.step in _OF_GROUP:
             return f"{self.words.say('group')} {ident.item}.{self.words.part(_OF_GROUP[ident.step])}"
         whole = replace(ident, part="value", step=None)
@@ -105,18 +105,20 @@ class Names:
 
     def _unsaid(self, bindings: Sequence[Binding]) -> frozenset[str]:
         """Marks, and which row is taken where the rows are told: but for what others read."""
-        rows = {one.row for one in bindings if one.name in self.by_rows}
-        found = {
-            one.name for one in bindings if (one.kind == "mark" and one.type.unit is Unit.TEXT) or one.name in rows
+        rows = {binding.row for binding in bindings if binding.name in self.by_rows}
+        unsaid = {
+            binding.name
+            for binding in bindings
+            if (binding.kind == "mark" and binding.type.unit is Unit.TEXT) or binding.name in rows
         }
         while True:
-            read = {name for one in bindings if one.name not in found for name in self._read(one)}
-            if not read & found:
-                return frozenset(found)
-            found -= read
+            read = {name for binding in bindings if binding.name not in unsaid for name in self._read(binding)}
+            if not read & unsaid:
+                return frozenset(unsaid)
+            unsaid -= read
 
-    def _read(self, one: Binding) -> Iterator[str]:
-        if one.guard is not None:
-            yield one.guard
-        for scalar in [row.value for row in one.rows] if one.name in self.by_rows else [one.expr]:
+    def _read(self, binding: Binding) -> Iterator[str]:
+        if binding.guard is not None:
+            yield binding.guard
+        for scalar in [row.value for row in binding.rows] if binding.name in self.by_rows else [binding.expr]:
             yield from names_in(scalar)

@@ -136,7 +136,7 @@ class _Rows:
         asked[self.plan.result].append((_Needed(self.plan.key, _among(wanted)),))
         for step in reversed(self.steps.values()):
             first, *others = asked[step.name]
-            needed = tuple(one for one in first if all(one in other for other in others))
+            needed = tuple(need for need in first if all(need in other for other in others))
             if isinstance(step, Scan):
                 self._cut(step.name, needed)
             elif isinstance(step, Gather):
@@ -148,7 +148,7 @@ class _Rows:
     def _of_input(self, step: Filter | Compute, needed: tuple[_Needed, ...]) -> tuple[_Needed, ...]:
         if isinstance(step, Compute):
             made = {binding.name for binding in step.bindings}
-            return tuple(one for one in needed if one.column not in made)
+            return tuple(need for need in needed if need.column not in made)
         # whom a step leaves out is told by the row that it was asked of
         return needed if step.leaves_out else (*needed, *self._compared(step.predicate))
 
@@ -165,13 +165,13 @@ class _Rows:
 
     def _of_gathering(self, step: Gather, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
         measures = {measure.name for measure in step.measures}
-        for one in needed:
-            if one.column in measures:
+        for need in needed:
+            if need.column in measures:
                 continue
-            if one.column not in step.take:
-                yield one
+            if need.column not in step.take:
+                yield need
             elif isinstance(self.steps[step.source], Scan):
-                yield from self._joined(step, step.take[one.column], one.test)
+                yield from self._joined(step, step.take[need.column], need.test)
 
     def _joined(self, step: Gather, column: str, test: _Test) -> Iterator[_Needed]:
         """What must hold of a row that is joined to one whose `column` passes a test, the one in force where asked."""
@@ -180,7 +180,7 @@ class _Rows:
             yield _Needed(left, _among(self._column(step.source, right).filter(holds)))
         if step.in_force is not None:
             begins, ends = (
-                self._column(step.source, one).filter(holds) for one in (step.in_force.begins, step.in_force.ends)
+                self._column(step.source, bound).filter(holds) for bound in (step.in_force.begins, step.in_force.ends)
             )
             if len(begins) > begins.null_count:
                 yield _Needed(step.in_force.last, _Compared("ge", pc.min(begins).as_py()))
@@ -207,13 +207,13 @@ class _Rows:
         match self.steps[relation]:
             case Scan():
                 return relation, column
-            case Compute(bindings=bindings) if any(one.name == column for one in bindings):
+            case Compute(bindings=bindings) if any(figure.name == column for figure in bindings):
                 return None
             case Compute(input=source):
                 return self._origin(source, column, alone=alone)
             case Filter(input=source):
                 return self._origin(source, column, alone=alone)
-            case Gather(measures=measures) if any(one.name == column for one in measures):
+            case Gather(measures=measures) if any(figure.name == column for figure in measures):
                 return None
             case Gather(input=own, source=other, take=take):
                 source, name = (other, take[column]) if column in take else (own, column)
@@ -250,10 +250,10 @@ def _arrow_value(key: Value) -> object:
 
 
 def _of_source(step: Gather, needed: tuple[_Needed, ...]) -> Iterator[_Needed]:
-    for one in needed:
-        if one.column in step.take:
-            yield _Needed(step.take[one.column], one.test)
-        yield from (_Needed(right, one.test) for left, right in step.on if left == one.column)
+    for need in needed:
+        if need.column in step.take:
+            yield _Needed(step.take[need.column], need.test)
+        yield from (_Needed(right, need.test) for left, right in step.on if left == need.column)
 
 
 def _among(values: pa.Array | pa.ChunkedArray) -> _Among:
