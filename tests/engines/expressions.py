@@ -46,24 +46,24 @@ def numbers_of(kind: Type) -> st.SearchStrategy[Value]:
     units = st.integers(int(low * 10**scale), int(high * 10**scale)).map(lambda n: Fraction(n, 10**scale))
     ordinary = (Fraction(value) for value in ("0", "1", "-1", "2", "3", "7", "0.5", "-0.5", "1.5", "2.5", "80", "120"))
     likely = [value for value in ordinary if low <= value <= high and (value * 10**scale).denominator == 1]
-    found: st.SearchStrategy[Value] = st.one_of(st.sampled_from([low, high, *likely]), units)
-    return st.one_of(st.none(), found, found, found) if kind.missing else found
+    result: st.SearchStrategy[Value] = st.one_of(st.sampled_from([low, high, *likely]), units)
+    return st.one_of(st.none(), result, result, result) if kind.missing else result
 
 
 def values_of(kind: Type) -> st.SearchStrategy[Value]:
     """Values of a column of any type."""
     if kind.digits is not None:
         return numbers_of(kind)
-    found: st.SearchStrategy[Value]
+    result: st.SearchStrategy[Value]
     if kind.unit is Unit.TEXT:
-        found = st.sampled_from(TEXTS)
+        result = st.sampled_from(TEXTS)
     elif kind.unit is Unit.BOOL:
-        found = st.booleans()
+        result = st.booleans()
     elif kind.unit.periodic:
-        found = st.dates(FIRST, LAST).map(lambda day: period_of(day, kind.unit).start)
+        result = st.dates(FIRST, LAST).map(lambda day: period_of(day, kind.unit).start)
     else:
-        found = st.dates(FIRST, LAST) | st.sampled_from([date(2024, 1, 31), date(2024, 2, 29), date(2025, 2, 28)])
-    return st.one_of(st.none(), found, found) if kind.missing else found
+        result = st.dates(FIRST, LAST) | st.sampled_from([date(2024, 1, 31), date(2024, 2, 29), date(2025, 2, 28)])
+    return st.one_of(st.none(), result, result) if kind.missing else result
 
 
 @st.composite
@@ -274,8 +274,8 @@ def _membership(draw: st.DrawFn, schema: Mapping[str, Type], depth: int) -> Scal
     known = [whole(0), whole(1), whole("0.8")] if a.type.digits else [const("AE"), const("o'x")]
     options = tuple(draw(st.lists(st.sampled_from(known), min_size=1, max_size=3)))
     try:
-        for one in options:
-            types.compare(a.type, one.type)
+        for each in options:
+            types.compare(a.type, each.type)
     except TooWide:
         return const(value=True)
     return Op("in", (a, *options), BOOL.maybe(when=a.type.missing))

@@ -37,9 +37,9 @@ def _both(scalar: Scalar, a: Sequence[date], b: Sequence[date] | None = None) ->
         "b": (DATE, b if b is not None else a),
     }
     plan, tables = computed(columns, bind("x", scalar))
-    found = exact(duckdb.run(plan, tables, PARAMS, ["x"]), "x")
-    assert found == exact(reference.run(plan, tables, PARAMS, ["x"]), "x")
-    return found
+    result = exact(duckdb.run(plan, tables, PARAMS, ["x"]), "x")
+    assert result == exact(reference.run(plan, tables, PARAMS, ["x"]), "x")
+    return result
 
 
 @pytest.mark.parametrize("days", [DECADES, FAR], ids=["decades", "far"])
@@ -65,8 +65,8 @@ def test_days_added_to_every_day(by: int) -> None:
 
 @pytest.mark.parametrize("by", [-49, -12, -1, 0, 1, 6, 12, 25])
 def test_months_added_to_every_day(by: int) -> None:
-    found = _both(Op("add_months", (A, whole(by)), DATE.maybe()), DECADES)
-    assert found == [slow_add(day, by) for day in DECADES]
+    result = _both(Op("add_months", (A, whole(by)), DATE.maybe()), DECADES)
+    assert result == [slow_add(day, by) for day in DECADES]
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ def pairs(num: Type, den: Type, places: int, count: int) -> list[tuple[Fraction,
     """Quotients that fall on a half or a whole step, one unit of the numerator beside it, or anywhere."""
     chance = Random(f"{num.digits}{den.digits}{places}")  # noqa: S311  # the same pairs at every run
     unit = Fraction(1, 10 ** num.sides[0].scale)
-    found: list[tuple[Fraction, Fraction]] = []
-    while len(found) < count:
+    result: list[tuple[Fraction, Fraction]] = []
+    while len(result) < count:
         d = Fraction(chance.randint(1, 10 ** chance.randint(1, den.sides[0].width)), 10 ** den.sides[0].scale)
         d = min(d, den.bounds[1]) * chance.choice((1, -1) if den.bounds[0] < 0 else (1,))
         if chance.random() < 0.2:
@@ -40,8 +40,8 @@ def pairs(num: Type, den: Type, places: int, count: int) -> list[tuple[Fraction,
         n = Fraction(round(near / unit)) * unit + chance.choice((-1, 0, 0, 1)) * unit
         if abs(n) > num.bounds[1] or chance.random() < 0.1:
             n = Fraction(chance.randint(-int(num.bounds[1] / unit), int(num.bounds[1] / unit))) * unit
-        found.append((n, d))
-    return found
+        result.append((n, d))
+    return result
 
 
 def whole(scale: int, width: int) -> Type:

@@ -54,9 +54,9 @@ def endless(rows: int) -> tuple[Plan, dict[str, pa.Table]]:
 def test_the_reference_engine_works_out_what_duckdb_does_not() -> None:
     plan, tables = too_narrow()
     engine = Bulk()
-    found = engine.run(plan, tables, PARAMS, ["x"])
-    same(found, reference.run(plan, tables, PARAMS, ["x"]), ["x"])
-    assert found.engine == "reference"
+    result = engine.run(plan, tables, PARAMS, ["x"])
+    same(result, reference.run(plan, tables, PARAMS, ["x"]), ["x"])
+    assert result.engine == "reference"
     (failure,) = engine.failures
     assert (failure.reason, failure.step) == (Reason.ERROR, "final")
     assert failure.said.startswith('Conversion Error: Casting value "1000" to type DECIMAL(1,0) failed')

@@ -87,7 +87,7 @@ def test_a_function_of_what_is_missing(name: str) -> None:
     assert told(f"{text}\noutcome o when x > {bound}") == [("KPI402", "x")]
 
 
-@pytest.mark.parametrize("name", [name for name, one in FUNCTIONS.items() if one.takes is Takes.DATES])
+@pytest.mark.parametrize("name", [name for name, item in FUNCTIONS.items() if item.takes is Takes.DATES])
 @pytest.mark.parametrize("day", ["0001-01-01", "2024-02-29", "9999-12-31"])
 def test_what_a_function_of_dates_gives_is_of_its_type(name: str, day: str) -> None:
     """A number past the bounds of its type would end the run."""

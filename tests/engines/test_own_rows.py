@@ -49,18 +49,18 @@ SOLD: Data = {
 
 def read(text: str, data: Data, key: str) -> dict[str, dict[str, list[object]]]:
     """By table and scan, the first cell of each row that is read."""
-    found = compiled(text)
-    given = params(read_period("2025Q1", found.plan.period))
-    rows = own_rows(found.plan, tables_of(found, data), given, [key])
+    checked = compiled(text)
+    given = params(read_period("2025Q1", checked.plan.period))
+    rows = own_rows(checked.plan, tables_of(checked, data), given, [key])
     told: dict[str, dict[str, list[object]]] = {}
-    for step in found.plan.steps:
+    for step in checked.plan.steps:
         if step.name in rows and hasattr(step, "table"):
             told.setdefault(step.table, {})[step.name] = rows[step.name].column(0).to_pylist()
     return told
 
 
-def firsts(found: dict[str, list[object]]) -> list[list[str]]:
-    return [[str(cell) for cell in cells] for cells in found.values()]
+def firsts(result: dict[str, list[object]]) -> list[list[str]]:
+    return [[str(cell) for cell in cells] for cells in result.values()]
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_rows_of_the_period_that_lead_to_the_subject_while_in_force(
     key: str, orders: list[str], shops: list[str], regions: list[str]
 ) -> None:
     """By hand: of E1 what is sold before the last day; a shop of E2 without an order is not looked at."""
-    found = read(scheme(SHOPS, "pay p\n    amount revenue", staff=DATED), SOLD, key)
-    assert firsts(found["orders"]) == [orders]
-    assert firsts(found["shops"]) == [shops]
-    assert firsts(found["regions"]) == [regions]
-    assert firsts(found["staff"]) == [[key], [key] if orders else []]
+    result = read(scheme(SHOPS, "pay p\n    amount revenue", staff=DATED), SOLD, key)
+    assert firsts(result["orders"]) == [orders]
+    assert firsts(result["shops"]) == [shops]
+    assert firsts(result["regions"]) == [regions]
+    assert firsts(result["staff"]) == [[key], [key] if orders else []]
 
 
 LOOKED_UP = scheme(
@@ -101,17 +101,17 @@ def test_each_relation_of_a_scheme_with_own_figures() -> None:
         "orders": [(str(nth), f"E{1 + nth % 2}", "2025-01-01", "5", "won") for nth in range(10)],
         "targets": [(f"E{nth}", quarter, "1") for nth in (1, 2) for quarter in ("2025Q1", "2025Q2")],
     }
-    found = read(LOOKED_UP, data, "E2")
-    assert firsts(found["orders"]) == [["1", "3", "5", "7", "9"]] * 2
-    assert firsts(found["targets"]) == [["E2"]]
-    assert firsts(found["staff"]) == [["E2"]]
+    result = read(LOOKED_UP, data, "E2")
+    assert firsts(result["orders"]) == [["1", "3", "5", "7", "9"]] * 2
+    assert firsts(result["targets"]) == [["E2"]]
+    assert firsts(result["staff"]) == [["E2"]]
 
 
 def test_no_more_is_worked_out_than_the_rows_that_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a thousand orders that name somebody who had left, none is handed to the engine, and none of nobody's."""
-    found = compiled(scheme(SHOPS, "pay p\n    amount revenue", staff=DATED))
+    checked = compiled(scheme(SHOPS, "pay p\n    amount revenue", staff=DATED))
     orders = [(f"x{nth}", "1" if nth % 2 else None, "2025-02-01", "1") for nth in range(1000)]
-    tables = tables_of(found, {**SOLD, "orders": [*SOLD["orders"], *orders]})
+    tables = tables_of(checked, {**SOLD, "orders": [*SOLD["orders"], *orders]})
     worked: list[int] = []
     work_out = reference.run.__globals__["work_out"]
 
@@ -121,17 +121,17 @@ def test_no_more_is_worked_out_than_the_rows_that_are_read(monkeypatch: pytest.M
         return records
 
     monkeypatch.setitem(reference.run.__globals__, "work_out", counted)
-    reference.trace(found.plan, tables, params(read_period("2025Q1", found.plan.period)), "E1")
+    reference.trace(checked.plan, tables, params(read_period("2025Q1", checked.plan.period)), "E1")
     assert worked
     assert max(worked) == 1
 
 
 @pytest.mark.parametrize("keys", [(), ("E1",), ("E2", "E1"), ("E1", "E2", "E3"), ("E3", "nobody")])
 def test_some_subjects_come_to_what_they_come_to_among_all(keys: tuple[str, ...]) -> None:
-    found = compiled(scheme(SHOPS, "pay p\n    amount revenue", staff=DATED))
-    tables, given = tables_of(found, SOLD), params(read_period("2025Q1", found.plan.period))
-    everybody = reference.run(found.plan, tables, given, columns(found.plan)).subjects
-    some = reference.run_some(found.plan, tables, given, columns(found.plan), keys).subjects
-    rows = [row for row in everybody.to_pylist() if row[found.plan.key] in keys]
+    checked = compiled(scheme(SHOPS, "pay p\n    amount revenue", staff=DATED))
+    tables, given = tables_of(checked, SOLD), params(read_period("2025Q1", checked.plan.period))
+    everybody = reference.run(checked.plan, tables, given, columns(checked.plan)).subjects
+    some = reference.run_some(checked.plan, tables, given, columns(checked.plan), keys).subjects
+    rows = [row for row in everybody.to_pylist() if row[checked.plan.key] in keys]
     assert some.schema.equals(everybody.schema)
     assert some.to_pylist() == rows

@@ -218,8 +218,8 @@ def test_rows_go_to_whoever_was_in_post(engine: Engine) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_rows_of_nobody_are_told_by_their_places(engine: Engine) -> None:
     plan, tables = sales()
-    found = engine.run(plan, tables, PARAMS, []).uncredited
-    assert {table: rows.to_pylist() for table, rows in found.items()} == {
+    result = engine.run(plan, tables, PARAMS, []).uncredited
+    assert {table: rows.to_pylist() for table, rows in result.items()} == {
         "orders": [
             {"row": 1, "subject": "b", "day": date(2025, 2, 1)},
             {"row": 4, "subject": None, "day": date(2025, 3, 5)},
@@ -312,7 +312,7 @@ def test_a_trace_follows_a_path_of_references() -> None:
         Gather("final", "people", "with rep", (("id", "rep"),), measures=(rows,)),
     )
     tables = {"people": people, "customers": customers, "visits": visits}
-    traced = reference.trace(plan, {name: plans.table(one) for name, one in tables.items()}, PARAMS, "a")
+    traced = reference.trace(plan, {name: plans.table(item) for name, item in tables.items()}, PARAMS, "a")
     assert traced.values == {"id": "a", "rows": 2}
     assert [row["visit"] for row in traced.contributions["rows"]] == ["1", "3"]
 

@@ -32,16 +32,16 @@ LARGE = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 def described(plan: Plan, tables: dict[str, pa.Table], names: list[str]) -> dict[str, dict[str, str]]:
     """The columns and types of every common table expression and table of the queries, and of what they find."""
     queries = compiled(plan, PARAMS, names, DUCKDB)
-    found = {}
+    result = {}
     with database.connect() as connection:
         duckdb.set_up(connection, duckdb.UNLIMITED, ".", ())
         duckdb.register(connection, queries.tables, tables)
         for query in (queries.subjects, *queries.others.values()):
             for name, tree in (*query.made, ("result", query.tree)):
-                found[name] = _schema(connection, tree)
-                found |= {part.alias: _schema(connection, _up_to(tree, nth)) for nth, part in enumerate(tree.ctes)}
+                result[name] = _schema(connection, tree)
+                result |= {part.alias: _schema(connection, _up_to(tree, nth)) for nth, part in enumerate(tree.ctes)}
                 connection.execute(duckdb._table_of(name, tree).sql("duckdb"))  # noqa: SLF001  # as above
-    return found
+    return result
 
 
 def _up_to(tree: exp.Select, nth: int) -> exp.Select:
@@ -80,9 +80,9 @@ def test_no_float_in_the_schema_of_relations() -> None:
         name: plans.table({column: (kind, []) for column, kind in kinds.items()})
         for name, kinds in (("people", people), ("orders", orders))
     }
-    found = described(scored(), tables, ["share", "paid", "mean", "sum"])
-    no_float(found)
-    assert {"people", "with sums$1", "final"} <= set(found)
+    result = described(scored(), tables, ["share", "paid", "mean", "sum"])
+    no_float(result)
+    assert {"people", "with sums$1", "final"} <= set(result)
 
 
 def test_numbers_take_the_narrowest_decimal_of_their_type() -> None:
@@ -97,15 +97,15 @@ def test_numbers_take_the_narrowest_decimal_of_their_type() -> None:
 
 
 def test_operands_are_never_torn_apart() -> None:
-    one, two, three = (build.column(name) for name in "abc")
-    assert build.mul(build.sub(one, two), three).sql("duckdb") == '("a" - "b") * "c"'
-    assert build.sub(one, build.sub(two, three)).sql("duckdb") == '"a" - ("b" - "c")'
-    assert build.neg(build.neg(one)).sql("duckdb") == '-(-"a")'
-    either = build.some([build.every([one, two]), three])
+    each, two, three = (build.column(name) for name in "abc")
+    assert build.mul(build.sub(each, two), three).sql("duckdb") == '("a" - "b") * "c"'
+    assert build.sub(each, build.sub(two, three)).sql("duckdb") == '"a" - ("b" - "c")'
+    assert build.neg(build.neg(each)).sql("duckdb") == '-(-"a")'
+    either = build.some([build.every([each, two]), three])
     assert build.negated(either).sql("duckdb") == 'NOT (("a" AND "b") OR "c")'
-    assert build.every([either, one]).sql("duckdb") == '(("a" AND "b") OR "c") AND "a"'
-    assert build.is_null(build.eq(one, two)).sql("duckdb") == '("a" = "b") IS NULL'
-    assert build.listed(build.add(one, two), [three]).sql("duckdb") == '("a" + "b") IN ("c")'
+    assert build.every([either, each]).sql("duckdb") == '(("a" AND "b") OR "c") AND "a"'
+    assert build.is_null(build.eq(each, two)).sql("duckdb") == '("a" = "b") IS NULL'
+    assert build.listed(build.add(each, two), [three]).sql("duckdb") == '("a" + "b") IN ("c")'
 
 
 def test_nothing_is_said_twice() -> None:

@@ -76,7 +76,7 @@ class Report:
 
     def told(self) -> str:
         """The counts, one a line."""
-        kinds = Counter(one.kind for one in self.findings)
+        kinds = Counter(finding.kind for finding in self.findings)
         rows = [*sorted(self.tally.items()), *((f"{kind}s", kinds[kind]) for kind in ("difference", "hang", "crash"))]
         return "\n".join(f"{name:20} {count:8}" for name, count in rows).replace("crashs ", "crashes")
 
@@ -117,13 +117,13 @@ def tried(number: int, *, both: bool) -> Report:
     source = SourceText("wide.kpi", text)
     file, faults = parse(source)
     model, more = elaborate(replace(file, items=(*_head(top), *file.items)), source)
-    codes = {one.code for one in (*faults, *more)}
+    codes = {fault_.code for fault_ in (*faults, *more)}
     plan = None
     if model is not None and not codes:
         try:
             plan = compile_model(model)
         except Fault as fault:
-            codes = {one.code for one in fault.diagnostics}
+            codes = {fault_.code for fault_ in fault.diagnostics}
     if model is None or plan is None or codes:
         report.tally.update(["refused", *(f"refused {code}" for code in codes)])
         return report
@@ -132,9 +132,9 @@ def tried(number: int, *, both: bool) -> Report:
     return report
 
 
-def _run(number: int, found: Compiled, tables: Tables, report: Report, *, both: bool) -> None:
-    plan, given = found.plan, params(read_period("2025Q1", found.plan.period))
-    names = (*bindings(found), *(name for names in plan.counted.values() for name in names))
+def _run(number: int, result: Compiled, tables: Tables, report: Report, *, both: bool) -> None:
+    plan, given = result.plan, params(read_period("2025Q1", result.plan.period))
+    names = (*bindings(result), *(name for names in plan.counted.values() for name in names))
     here = _outcome(reference.run, plan, tables, given, names)
     report.tally["stopped" if here is None else "ran"] += 1
     told: list[str | None] = []
@@ -194,7 +194,7 @@ def _difference(law: str, plan: Plan, names: Sequence[str], a: Outcome | None, b
     faulty = {subject for fault in a.faults for subject in fault.subjects}
     for name in names:
         pairs = zip(keys, exact(a, name), exact(b, name), strict=True)
-        apart = [(key, one, other) for key, one, other in pairs if one != other and key not in faulty]
+        apart = [(key, each, other) for key, each, other in pairs if each != other and key not in faulty]
         if apart:
             return f"{law}: {name}: {apart}"
     same = law == "rows shuffled" or a.others == b.others
@@ -279,16 +279,17 @@ def main(arguments: Sequence[str]) -> int:
     report = Report()
     if state is not None and state.exists():
         kept = json.loads(state.read_text(encoding="utf-8"))
-        report = Report(Counter(kept["tally"]), [Finding(**one) for one in kept["findings"]])
+        report = Report(Counter(kept["tally"]), [Finding(**finding) for finding in kept["findings"]])
     trier = Trier()
     try:
         for number in range(seed + report.tally["schemes"], seed + count):
-            found = trier.tried(number, both=count == 1 or number % BOTH == 0)
-            report.add(found)
-            for one in found.findings:
-                print(f"scheme {one.number}, {one.kind}: {one.what}\n{''.join(written(number))}", flush=True)  # noqa: T201  # what a long run is for
+            result = trier.tried(number, both=count == 1 or number % BOTH == 0)
+            report.add(result)
+            for finding in result.findings:
+                told = f"scheme {finding.number}, {finding.kind}: {finding.what}\n{''.join(written(number))}"
+                print(told, flush=True)  # noqa: T201  # what a long run is for
             done = report.tally["schemes"]
-            if state is not None and (done % 100 == 0 or done == count or found.findings):
+            if state is not None and (done % 100 == 0 or done == count or result.findings):
                 _keep(state, report)
             if done % 1000 == 0:
                 print(f"{done} of {count} schemes", flush=True)  # noqa: T201
@@ -299,7 +300,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _keep(state: Path, report: Report) -> None:
-    kept = {"tally": report.tally, "findings": [asdict(one) for one in report.findings]}
+    kept = {"tally": report.tally, "findings": [asdict(finding) for finding in report.findings]}
     aside = state.with_suffix(".new")
     aside.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
     aside.replace(state)

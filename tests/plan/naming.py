@@ -85,19 +85,19 @@ class Trial:
         read, faults = (file, ()) if file is not None else self.parsed(text)
         model, more = elaborate(read, source)
         if model is None or faults:
-            return Verdict(frozenset(one.code for one in (*faults, *more)))
-        found = Compiled({source.name: source}, model, compile_model(model))
+            return Verdict(frozenset(fault.code for fault in (*faults, *more)))
+        checked = Compiled({source.name: source}, model, compile_model(model))
         if self._tables is None:
-            self._tables = tables_of(found, self.rows)
+            self._tables = tables_of(checked, self.rows)
         names = [item if part == "value" else f"{item}.{part}" for item, part in model.order if part != "column"]
-        there = frozenset(bindings(found))
+        there = frozenset(bindings(checked))
         names = [name for name in names if name in there]
-        given = params(read_period("2025Q1", found.plan.period))
+        given = params(read_period("2025Q1", checked.plan.period))
         try:
-            outcome = reference.run(found.plan, self._tables, given, (found.plan.key, *names))
+            outcome = reference.run(checked.plan, self._tables, given, (checked.plan.key, *names))
         except RunStopped:
             return Verdict(stopped=True)
-        stops = frozenset((one.code, tuple(one.subjects)) for one in outcome.faults)
+        stops = frozenset((fault.code, tuple(fault.subjects)) for fault in outcome.faults)
         return Verdict(figures={name: exact(outcome, name) for name in names}, faults=stops)
 
 
@@ -142,16 +142,16 @@ def differences(number: int, tally: Counter[str] | None = None) -> Iterator[Diff
             after, done = rewritten(changed, chosen)
             steps.append((changed, done))
             changed = after
-        counted.update(one.kind for _, done in steps for one in done)
+        counted.update(rewrite.kind for _, done in steps for rewrite in done)
         if first.difference(trial.verdict(changed)) is not None:
             yield _smallest(number, steps, trial, first)
 
 
-def _chosen(random: Random, found: Sequence[Rewrite]) -> list[Rewrite]:
+def _chosen(random: Random, result: Sequence[Rewrite]) -> list[Rewrite]:
     """Some rewrites of a text: a kind is drawn first, so that the rarer ones are tried as often."""
     by_kind: dict[str, list[Rewrite]] = {}
-    for one in found:
-        by_kind.setdefault(one.kind, []).append(one)
+    for each in result:
+        by_kind.setdefault(each.kind, []).append(each)
     kinds = sorted(by_kind)
     return [random.choice(by_kind[random.choice(kinds)]) for _ in range(random.randint(1, AT_ONCE))] if kinds else []
 
@@ -162,23 +162,23 @@ def _smallest(number: int, steps: Sequence[tuple[str, list[Rewrite]]], trial: Tr
     def changes(before: str, done: Sequence[Rewrite]) -> bool:
         return first.difference(trial.verdict(rewritten(before, done)[0])) is not None
 
-    before, done = next((one for one in steps if changes(*one)), steps[-1])
+    before, done = next((rewrite for rewrite in steps if changes(*rewrite)), steps[-1])
     kept = list(done)
-    for one in done:
-        rest = [other for other in kept if other is not one]
+    for rewrite in done:
+        rest = [other for other in kept if other is not rewrite]
         if rest and changes(before, rest):
             kept = rest
     after, _ = rewritten(before, kept)
     what = first.difference(trial.verdict(after))
-    return Difference(number, tuple(one.kind for one in kept), what or "", before, after)
+    return Difference(number, tuple(rewrite.kind for rewrite in kept), what or "", before, after)
 
 
-def shown(one: Difference) -> str:
+def shown(each: Difference) -> str:
     """A difference for a person to read: the lines that differ, and the whole scheme after it."""
-    old, new = one.before.splitlines(), one.after.splitlines()
+    old, new = each.before.splitlines(), each.after.splitlines()
     removed = [f"  - {line}" for line in old if line not in new]
     added = [f"  + {line}" for line in new if line not in old]
-    return "\n".join([f"scheme {one.number}, {', '.join(one.kinds)}: {one.what}", *removed, *added])
+    return "\n".join([f"scheme {each.number}, {', '.join(each.kinds)}: {each.what}", *removed, *added])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -186,26 +186,26 @@ def main(arguments: Sequence[str]) -> int:
     count, seed = int(arguments[0]), int(arguments[1])
     state = Path(arguments[2]) if len(arguments) > 2 else None  # count, seed, state
     tally: Counter[str] = Counter()
-    found: list[dict[str, object]] = []
+    result: list[dict[str, object]] = []
     if state is not None and state.exists():
         kept = json.loads(state.read_text(encoding="utf-8"))
         tally.update(kept["tally"])
-        found = kept["differences"]
+        result = kept["differences"]
     for number in range(seed + tally["schemes"], seed + count):
         try:
             told = [*differences(number, tally)]
         except Exception:  # noqa: BLE001  # told with the number of its scheme, so that the run goes on
             told = [Difference(number, ("crash",), traceback.format_exc(), "", "")]
-        for one in told:
-            print(shown(one), flush=True)  # noqa: T201  # what a long run is for
-            found.append(asdict(one))
+        for each in told:
+            print(shown(each), flush=True)  # noqa: T201  # what a long run is for
+            result.append(asdict(each))
         if state is not None and (tally["schemes"] % 100 == 0 or tally["schemes"] == count):
-            state.write_text(json.dumps({"tally": tally, "differences": found}, ensure_ascii=False), encoding="utf-8")
+            state.write_text(json.dumps({"tally": tally, "differences": result}, ensure_ascii=False), encoding="utf-8")
             print(f"{tally['schemes']} of {count} schemes", flush=True)  # noqa: T201
     for name in sorted(tally):
         print(f"{name:20} {tally[name]:8}")  # noqa: T201
-    print(f"{'differences':20} {len(found):8}")  # noqa: T201
-    return 1 if found else 0
+    print(f"{'differences':20} {len(result):8}")  # noqa: T201
+    return 1 if result else 0
 
 
 if __name__ == "__main__":

@@ -42,12 +42,14 @@ def schema() -> dict[str, Any]:
 
 def _object(kind: Any, defs: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401  # a dataclass
     hints = get_type_hints(kind)
-    found = {one.name: _of(hints[one.name], defs) for one in fields(kind)}
-    required = [one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING]
+    result = {field_.name: _of(hints[field_.name], defs) for field_ in fields(kind)}
+    required = [
+        field_.name for field_ in fields(kind) if field_.default is MISSING and field_.default_factory is MISSING
+    ]
     if kind in TAGGED:
-        found = {NODE: {"const": TAGGED[kind]}, **found}
+        result = {NODE: {"const": TAGGED[kind]}, **result}
         required.insert(0, NODE)
-    return _closed(found, required)
+    return _closed(result, required)
 
 
 def _closed(properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
@@ -60,11 +62,16 @@ def _of(hint: Any, defs: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401  # a
         told = [_closed({name: BASIC[kind]}, [name]) for name, kind in (("number", Fraction), ("date", date))]
         return {"anyOf": [{"type": ["string", "boolean", "null"]}, *told]}
     if origin is types.UnionType:
-        return {"anyOf": [{"type": "null"} if one is types.NoneType else _of(one, defs) for one in args]}
+        return {"anyOf": [{"type": "null"} if each is types.NoneType else _of(each, defs) for each in args]}
     if origin is tuple and args[1:] == (...,):
         return {"type": "array", "items": _of(args[0], defs)}
     if origin is tuple:
-        return {"type": "array", "prefixItems": [_of(one, defs) for one in args], "items": False, "minItems": len(args)}
+        return {
+            "type": "array",
+            "prefixItems": [_of(each, defs) for each in args],
+            "items": False,
+            "minItems": len(args),
+        }
     if origin is Mapping:
         return {"type": "object", "additionalProperties": _of(args[1], defs)}
     if is_dataclass(hint):

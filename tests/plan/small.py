@@ -85,7 +85,7 @@ class SmallWriter(Writer):
 def small_scheme(random: Random) -> str:
     """A few items below `HEAD`: with it they make a scheme."""
     careless = random.random() < 1 / 3
-    write, row = (SmallWriter(random, row=one, careless=careless) for one in (False, True))
+    write, row = (SmallWriter(random, row=each, careless=careless) for each in (False, True))
     kinds = [
         _define,
         _define,
@@ -316,7 +316,7 @@ def small_data(random: Random) -> Data:
     people = random.sample(("E1", "E2", "E3", "E4"), random.randint(1, 4))
     staff = [
         (
-            one,
+            person,
             pick(_MONEY),
             pick(("0", "1", "2.5", "-9", "3")),
             pick(("0%", "50%", "100%", "-12.5%", "33.3%")),
@@ -328,7 +328,7 @@ def small_data(random: Random) -> Data:
             pick(("2019-05-31", "2024-12-31", "2025-01-01", "2025-02-28", "2025-03-31")),
             pick((None, "2025-04-01", "2025-05-05")),
         )
-        for one in people
+        for person in people
     ]
     orders = [
         (
@@ -355,7 +355,7 @@ def small_data(random: Random) -> Data:
     calls = [
         (str(nth), pick(people), pick((None, *_DAYS)), pick(("0", "15", "90"))) for nth in range(random.randint(0, 5))
     ]
-    targets = [(one, "2025Q1", pick(("0", "100", "33.33", "300"))) for one in people if random.random() < 1 / 2]
+    targets = [(person, "2025Q1", pick(("0", "100", "33.33", "300"))) for person in people if random.random() < 1 / 2]
     return {
         "staff": staff,
         "teams": [("T1", "1.5"), ("T2", "0")],

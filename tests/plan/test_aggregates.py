@@ -41,7 +41,7 @@ def test_over_the_rows_of_the_period() -> None:
     define n = sum(won.amount * 2 - won.amount / 4)
     define o = count(orders where status in "won", "lost" and not (amount > 0))
     """
-    found = figures(scheme(ORDERS, defines), ROWS)
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
     wanted = {
         "a": [Fraction("83.50"), 7],
         "b": [Fraction("80.50"), 0],
@@ -58,8 +58,8 @@ def test_over_the_rows_of_the_period() -> None:
         "n": [Fraction("80.50") * Fraction(7, 4), 0],
         "o": [1, 0],
     }
-    assert {name: found.column(name) for name in wanted} == wanted
-    assert [str(day) for day in found.column("m")] == ["2025-03-31", "2025-02-01"]
+    assert {name: worked_out.column(name) for name in wanted} == wanted
+    assert [str(day) for day in worked_out.column("m")] == ["2025-03-31", "2025-02-01"]
 
 
 @pytest.mark.parametrize(
@@ -76,16 +76,16 @@ def test_over_the_rows_of_the_period() -> None:
 )
 def test_every_kind_of_period(kind: str, period: str, amount: Fraction) -> None:
     header = HEADER.replace("quarter", kind)
-    found = figures(scheme(ORDERS, "define a = sum(orders.amount)", header=header), ROWS, period)
-    assert found.column("a")[0] == amount
+    worked_out = figures(scheme(ORDERS, "define a = sum(orders.amount)", header=header), ROWS, period)
+    assert worked_out.column("a")[0] == amount
 
 
 def test_quotients_in_an_aggregate_are_exact() -> None:
     defines = "define a = sum(orders.amount / 3)\ndefine b = avg(orders.amount / 7)\ndefine c = min(orders.amount / 3)"
-    found = figures(scheme(ORDERS, defines), ROWS)
-    assert found.column("a") == [Fraction("83.50") / 3, Fraction(7, 3)]
-    assert found.column("b") == [Fraction("83.50") / 21, 1]
-    assert found.column("c") == [Fraction(-20, 3), Fraction(7, 3)]
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
+    assert worked_out.column("a") == [Fraction("83.50") / 3, Fraction(7, 3)]
+    assert worked_out.column("b") == [Fraction("83.50") / 21, 1]
+    assert worked_out.column("c") == [Fraction(-20, 3), Fraction(7, 3)]
 
 
 def test_the_middle_of_rows() -> None:
@@ -95,12 +95,12 @@ def test_the_middle_of_rows() -> None:
     define c = median(orders.amount / 3 where amount > 0)
     define d = median(orders.amount where status = "lost" and amount > 100)
     """
-    found = figures(scheme(ORDERS, defines), ROWS)
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
     # E1 has -20, 3 and 100.50 in the quarter; E2 one order of 7. Of an even number it is the mean of the two.
-    assert found.column("a") == [3, 7]
-    assert found.column("b") == [Fraction("40.25"), None]
-    assert found.column("c") == [Fraction("17.25"), Fraction(7, 3)]
-    assert found.column("d") == [None, None]
+    assert worked_out.column("a") == [3, 7]
+    assert worked_out.column("b") == [Fraction("40.25"), None]
+    assert worked_out.column("c") == [Fraction("17.25"), Fraction(7, 3)]
+    assert worked_out.column("d") == [None, None]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 10, 11])
@@ -108,8 +108,8 @@ def test_the_middle_by_rank(count: int) -> None:
     cents = sorted((7 * n * n - 31 * n) % 97 for n in range(count))
     rows = [(str(n), "E1", "2025-01-01", f"0.{cent:02}", "won") for n, cent in enumerate(cents[::-1])]
     low, high = cents[(count - 1) // 2], cents[count // 2]
-    found = figures(scheme(ORDERS, "define x = median(orders.amount)"), {**ONE, "orders": rows})
-    assert found["x"] == Fraction(low + high, 200)
+    worked_out = figures(scheme(ORDERS, "define x = median(orders.amount)"), {**ONE, "orders": rows})
+    assert worked_out["x"] == Fraction(low + high, 200)
 
 
 def test_different_values() -> None:
@@ -120,9 +120,9 @@ def test_different_values() -> None:
     define d = count distinct(orders.amount > 0)
     define e = count distinct(orders.status) / count(orders) or else 0%
     """
-    found = figures(scheme(ORDERS, defines), ROWS)
-    assert [found.column(name) for name in "abcd"] == [[2, 1], [2, 1], [3, 1], [2, 1]]
-    assert found.column("e") == [Fraction(2, 3), 1]
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
+    assert [worked_out.column(name) for name in "abcd"] == [[2, 1], [2, 1], [3, 1], [2, 1]]
+    assert worked_out.column("e") == [Fraction(2, 3), 1]
 
 
 def test_any_and_all() -> None:
@@ -136,14 +136,14 @@ def test_any_and_all() -> None:
         when a and not b
         amount 5元
     """
-    found = figures(scheme(ORDERS, defines), ROWS)
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
     # E2 has no order that is won: any of none is false, all of none true.
-    assert found.column("a") == [True, False]
-    assert found.column("b") == [False, True]
-    assert found.column("c") == [True, False]
-    assert found.column("d") == [False, True]
-    assert found.column("e") == [1, 2]
-    assert found.column("p") == [5, 0]
+    assert worked_out.column("a") == [True, False]
+    assert worked_out.column("b") == [False, True]
+    assert worked_out.column("c") == [True, False]
+    assert worked_out.column("d") == [False, True]
+    assert worked_out.column("e") == [1, 2]
+    assert worked_out.column("p") == [5, 0]
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_nobody_and_no_rows() -> None:
     )
     empty: Data = {"staff": []}
     assert figures(scheme(ORDERS, defines), empty).column("a") == []
-    found = figures(scheme(ORDERS, defines), ONE)
-    assert [found[name] for name in "abcd"] == [0, None, 0, 2000]
+    worked_out = figures(scheme(ORDERS, defines), ONE)
+    assert [worked_out[name] for name in "abcd"] == [0, None, 0, 2000]
 
 
 def test_an_optional_column() -> None:
@@ -187,8 +187,8 @@ def test_an_optional_column() -> None:
     """
     rows = [("1", "E1", "2025-01-01", "1", "won", "10"), ("2", "E1", "2025-01-01", "2", "won", None)]
     rows += [("3", "E1", "2025-01-01", "3", "won", "5")]
-    found = figures(scheme(orders, defines), {**ONE, "orders": rows})
-    assert [found[name] for name in "abcdef"] == [15, Fraction("7.5"), 15, 2, 17, 2]
+    worked_out = figures(scheme(orders, defines), {**ONE, "orders": rows})
+    assert [worked_out[name] for name in "abcdef"] == [15, Fraction("7.5"), 15, 2, 17, 2]
 
 
 # ---------------------------------------------------------------- by way of other tables
@@ -243,10 +243,10 @@ def test_owner_and_time_by_way_of_other_tables() -> None:
     define e = sum(lines.price where customers.rebate is present and customers.rebate > 5%)
     define f = sum(lines.price * regions.factor where regions.factor is present)
     """
-    found = figures(scheme(ITEMS, defines), LINES)
+    worked_out = figures(scheme(ITEMS, defines), LINES)
     wanted = {"a": [17, 15], "b": [3, 1], "c": [2, 1], "d": [7, 5], "e": [7, 0], "f": [Fraction("10.5"), 10]}
-    assert {name: found.column(name) for name in wanted} == wanted
-    assert counted(found.outcome.uncredited) == {"lines": 1, "orders": 1}
+    assert {name: worked_out.column(name) for name in wanted} == wanted
+    assert counted(worked_out.outcome.uncredited) == {"lines": 1, "orders": 1}
 
 
 DEALS = """
@@ -279,26 +279,26 @@ def test_rows_of_no_period_are_counted_and_left_out() -> None:
     define b = count(deals where amount > 60 CNY)
     define c = count(notes)
     """
-    found = figures(
+    worked_out = figures(
         scheme(DEALS.replace("optional references", "references"), defines), {**data, "deals": [deals[0], deals[1]]}
     )
-    assert (found.column("a"), found.column("b"), found.column("c")) == ([100], [1], [1])
-    assert (counted(found.outcome.uncredited), counted(found.outcome.undated)) == (
+    assert (worked_out.column("a"), worked_out.column("b"), worked_out.column("c")) == ([100], [1], [1])
+    assert (counted(worked_out.outcome.uncredited), counted(worked_out.outcome.undated)) == (
         {"deals": 0, "notes": 0},
         {"deals": 1, "notes": 2},
     )
-    found = figures(scheme(DEALS, defines.replace("define c = count(notes)", "")), data)
-    assert (found.column("a"), found.column("b")) == ([100], [1])
-    assert (counted(found.outcome.uncredited), counted(found.outcome.undated)) == ({"deals": 1}, {"deals": 2})
+    worked_out = figures(scheme(DEALS, defines.replace("define c = count(notes)", "")), data)
+    assert (worked_out.column("a"), worked_out.column("b")) == ([100], [1])
+    assert (counted(worked_out.outcome.uncredited), counted(worked_out.outcome.undated)) == ({"deals": 1}, {"deals": 2})
 
 
 def test_the_moment_of_a_row_that_counts_is_there() -> None:
     """But not of every row that a requirement reads, or a filtered table by itself."""
-    found = figures(
+    worked_out = figures(
         scheme(DEALS, "define a = count(deals where month(closed) = 1)"),
         {**ONE, "deals": [("1", "E1", "2025-01-15", "1")]},
     )
-    assert found.column("a") == [1]
+    assert worked_out.column("a") == [1]
     first = "define f = deals where month(closed) = 1"
     assert told(scheme(DEALS, first)) == [("KPI402", "month(closed)")]
     assert told(scheme(DEALS, first, "define a = count(f)")) == []
@@ -313,17 +313,17 @@ def test_the_persons_own_columns_from_a_row() -> None:
     defines = (
         'define a = sum(orders.amount where staff.role = "AE")\ndefine b = count(orders where amount > staff.base)'
     )
-    found = figures(scheme(ORDERS, defines), ROWS)
-    assert found.column("a") == [Fraction("83.50"), 0]
-    assert found.column("b") == [0, 1]
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
+    assert worked_out.column("a") == [Fraction("83.50"), 0]
+    assert worked_out.column("b") == [0, 1]
 
 
 def test_a_reference_that_may_be_missing_must_be_met() -> None:
     assert told(scheme(ITEMS, "define x = sum(lines.price * regions.factor)")) == [
         ("KPI403", "lines.price * regions.factor")
     ]
-    found = figures(scheme(ITEMS, "define x = sum(lines.price * (regions.factor or else 1))"), LINES)
-    assert found.column("x") == [Fraction("17.5"), 10]
+    worked_out = figures(scheme(ITEMS, "define x = sum(lines.price * (regions.factor or else 1))"), LINES)
+    assert worked_out.column("x") == [Fraction("17.5"), 10]
 
 
 def test_a_table_reached_in_two_ways_is_refused() -> None:
@@ -343,8 +343,8 @@ def test_a_table_reached_in_two_ways_is_refused() -> None:
 def test_a_direct_reference_to_the_person_goes_before_a_longer_way() -> None:
     lines = ITEMS + "    who text references staff"
     data = {**LINES, "lines": [(*row, "E2") for row in LINES["lines"]]}
-    found = figures(scheme(lines, "define x = sum(lines.price)"), data)
-    assert found.column("x") == [0, 119]
+    worked_out = figures(scheme(lines, "define x = sum(lines.price)"), data)
+    assert worked_out.column("x") == [0, 119]
 
 
 @pytest.mark.parametrize(
@@ -374,8 +374,8 @@ def test_months_within_a_quarter() -> None:
         ("3", "E1", "2025-03", "100"),
         ("4", "E1", "2025-04", "1000"),
     ]
-    found = figures(scheme(visits, "define x = sum(visits.n)"), {**ONE, "visits": rows})
-    assert found["x"] == 110
+    worked_out = figures(scheme(visits, "define x = sum(visits.n)"), {**ONE, "visits": rows})
+    assert worked_out["x"] == 110
     header = HEADER.replace("quarter", "month")
     assert (
         figures(scheme(visits, "define x = sum(visits.n)", header=header), {**ONE, "visits": rows}, "2025-03")["x"]
@@ -409,25 +409,25 @@ def test_lookups() -> None:
     """
     rows = [("E1", "2025Q1", "100", None), ("E1", "2025Q2", "7", "8"), ("E2", "2024Q4", "9", "9")]
     data = {**ROWS, "targets": rows, "profiles": [("E2", "a")]}
-    found = figures(scheme(TARGETS, defines), data)
-    assert found.column("goal") == [100, -1]
-    assert found.column("more") == [None, None]
-    assert found.column("band") == ["b", "a"]
+    worked_out = figures(scheme(TARGETS, defines), data)
+    assert worked_out.column("goal") == [100, -1]
+    assert worked_out.column("more") == [None, None]
+    assert worked_out.column("band") == ["b", "a"]
     assert figures(scheme(TARGETS, defines), data, "2025Q2").column("both") == [15, 0]
 
 
 def test_a_lookup_and_an_aggregate_over_one_table() -> None:
     defines = "define a = targets.goal or else 0\ndefine b = sum(targets.goal)"
-    found = figures(scheme(TARGETS, defines), {**ROWS, "targets": [("E1", "2025Q1", "100", None)]})
-    assert (found.column("a"), found.column("b")) == ([100, 0], [100, 0])
+    worked_out = figures(scheme(TARGETS, defines), {**ROWS, "targets": [("E1", "2025Q1", "100", None)]})
+    assert (worked_out.column("a"), worked_out.column("b")) == ([100, 0], [100, 0])
 
 
 def test_subjects_chosen_by_a_condition() -> None:
     staff = STAFF.replace("subject staff", 'subject staff where role = "KA" or won > 50')
     defines = 'define won = sum(orders.amount where status = "won")\npay p\n    amount won'
-    found = figures(scheme(ORDERS, defines, staff=staff), {**ROWS, "staff": [*ROWS["staff"], ("E3", "AE", "5")]})
-    assert found.column("staff.staff_id") == ["E1", "E2"]
-    assert found.column("p") == [Fraction("80.50"), 0]
+    worked_out = figures(scheme(ORDERS, defines, staff=staff), {**ROWS, "staff": [*ROWS["staff"], ("E3", "AE", "5")]})
+    assert worked_out.column("staff.staff_id") == ["E1", "E2"]
+    assert worked_out.column("p") == [Fraction("80.50"), 0]
 
 
 def test_text_keys_keep_their_zeros() -> None:

@@ -23,9 +23,9 @@ HARMLESS = {"KPI305", "KPI319", "KPI404", "KPI509"}
 @given(schemes(), data())
 def test_the_same_digits(text: str, rows: Data) -> None:
     try:
-        found = compile_scheme(SourceText("generated.kpi", text))
+        checked = compile_scheme(SourceText("generated.kpi", text))
     except Fault as fault:
-        codes = {one.code for one in fault.diagnostics}
+        codes = {fault_.code for fault_ in fault.diagnostics}
         assert codes <= HARMLESS, (codes, text)
         event(f"refused {sorted(codes)}")
         return
@@ -35,7 +35,10 @@ def test_the_same_digits(text: str, rows: Data) -> None:
         event("stopped")
         with pytest.raises(EngineError):
             duckdb.run(
-                found.plan, tables_of(found, rows), params(read_period("2025Q1", found.plan.period)), bindings(found)
+                checked.plan,
+                tables_of(checked, rows),
+                params(read_period("2025Q1", checked.plan.period)),
+                bindings(checked),
             )
     else:
         event("ran")

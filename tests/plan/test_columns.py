@@ -54,7 +54,7 @@ def test_in_aggregates_conditions_and_each_other() -> None:
     define d = avg(orders.margin / 3)
     define e = max(won.margin)
     """
-    found = figures(scheme(TABLES, defines), ROWS)
+    worked_out = figures(scheme(TABLES, defines), ROWS)
     # Margins of E1: 80, 9 and 16; fees: 5% of 80 is 4, cut at 3; 5% of 16. E2 has one order of -7, at no cost.
     wanted = {
         "a": [105, -7],
@@ -63,7 +63,7 @@ def test_in_aggregates_conditions_and_each_other() -> None:
         "d": [Fraction(35, 3), Fraction(-7, 3)],
         "e": [80, None],
     }
-    assert {name: found.column(name) for name in wanted} == wanted
+    assert {name: worked_out.column(name) for name in wanted} == wanted
 
 
 def test_of_a_row_that_another_refers_to() -> None:
@@ -72,10 +72,10 @@ def test_of_a_row_that_another_refers_to() -> None:
     define x = sum(orders.amount * (buyers.share or else 0%))
     define y = count(orders where buyers.share is missing)
     """
-    found = figures(scheme(TABLES, defines), ROWS)
+    worked_out = figures(scheme(TABLES, defines), ROWS)
     # 100 at 10%, 10 at the stand-in of 50%; no buyer has no share at all, so the stand-in is not taken.
-    assert found.column("x") == [15, 0]
-    assert found.column("y") == [1, 1]
+    assert worked_out.column("x") == [15, 0]
+    assert worked_out.column("y") == [1, 1]
 
 
 def test_of_the_subject() -> None:
@@ -95,10 +95,10 @@ def test_of_the_subject() -> None:
     define y = staff.factor
     """
     rows: Data = {"staff": [("E1", "AE", "1200", "T1"), ("E2", "KA", "960", None)], "teams": [("T1", "1.5")]}
-    found = figures(scheme(defines, staff=staff), rows)
-    assert found.column("x") == [400, 320]
-    assert found.column("y") == [Fraction("1.5"), 1]
-    assert found.column("z") == [1, 0]
+    worked_out = figures(scheme(defines, staff=staff), rows)
+    assert worked_out.column("x") == [400, 320]
+    assert worked_out.column("y") == [Fraction("1.5"), 1]
+    assert worked_out.column("z") == [1, 0]
 
 
 def test_of_a_row_looked_up() -> None:
@@ -108,12 +108,12 @@ def test_of_a_row_looked_up() -> None:
     define targets.strict = extra or else error
     define y = targets.strict or else 7
     """
-    found = figures(scheme(TABLES, defines), ROWS)
-    assert found.column("x") == [100, -1]
-    assert found.column("y") == [10, 7]
-    assert not found.faults
-    found = figures(scheme(TABLES, defines), {**ROWS, "targets": [("E1", "2025Q1", "90", None)]})
-    assert found.faults == {}
+    worked_out = figures(scheme(TABLES, defines), ROWS)
+    assert worked_out.column("x") == [100, -1]
+    assert worked_out.column("y") == [10, 7]
+    assert not worked_out.faults
+    worked_out = figures(scheme(TABLES, defines), {**ROWS, "targets": [("E1", "2025Q1", "90", None)]})
+    assert worked_out.faults == {}
 
 
 def test_a_fault_is_met_only_in_rows_that_count() -> None:
@@ -128,10 +128,10 @@ def test_a_fault_is_met_only_in_rows_that_count() -> None:
     pay q for role = "AE"
         amount v * 1元
     """
-    found = figures(scheme(TABLES, defines), ROWS)
-    assert found.column("x") == [24, 0]
-    assert found.column("y") == [25, 1]
-    assert found.faults == {"KPI702 v": ["E1"]}  # what `and` has decided asks no more
+    worked_out = figures(scheme(TABLES, defines), ROWS)
+    assert worked_out.column("x") == [24, 0]
+    assert worked_out.column("y") == [25, 1]
+    assert worked_out.faults == {"KPI702 v": ["E1"]}  # what `and` has decided asks no more
 
 
 def test_a_missing_value_stays_missing() -> None:
@@ -165,8 +165,8 @@ def test_in_chinese() -> None:
         "员工": [("甲",)],
         "订单": [("1", "甲", "2025-01-01", "30", "10"), ("2", "甲", "2025-01-02", "6", "1")],
     }
-    found = figures(scheme(text, header="", staff=""), rows)
-    assert found.column("提成额") == [Fraction("1.05")]
+    worked_out = figures(scheme(text, header="", staff=""), rows)
+    assert worked_out.column("提成额") == [Fraction("1.05")]
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,9 @@ def test_steps_are_the_same_on_both_sides_of_zero() -> None:
     """A threshold of 500 and figures 0.4 steps above and below it: no step is gained or lost."""
     people = [(f"E{nth}", "AE", base) for nth, base in enumerate(("460", "500", "540", "600", "400", "399.99"))]
     text = scheme("define over = (base - 500元) per 100 whole", "define begun = (base - 500元) per 100 part")
-    found = figures(text, {"staff": people})
-    assert found.column("over") == [0, 0, 0, 1, -1, -1]
-    assert found.column("begun") == [-1, 0, 1, 1, -1, -2]
+    outcome = figures(text, {"staff": people})
+    assert outcome.column("over") == [0, 0, 0, 1, -1, -1]
+    assert outcome.column("begun") == [-1, 0, 1, 1, -1, -2]
 
 
 def test_the_bounds_of_steps_are_no_wider_than_the_steps() -> None:
@@ -73,8 +73,10 @@ def test_the_bounds_of_steps_are_no_wider_than_the_steps() -> None:
 
 def test_what_may_be_missing_stays_so() -> None:
     staff = STAFF.replace("subject", "    late integer optional between 0 and 90\nsubject")
-    found = figures(scheme("define x = late per 5 whole or else -1", staff=staff), {"staff": [("E1", "AE", "1", None)]})
-    assert found["x"] == -1
+    outcome = figures(
+        scheme("define x = late per 5 whole or else -1", staff=staff), {"staff": [("E1", "AE", "1", None)]}
+    )
+    assert outcome["x"] == -1
     assert told(scheme("define x = 7 per late whole", staff=staff)) == [("KPI402", "late")]
 
 

@@ -51,20 +51,20 @@ define weighed = sum(orders.amount * teams.factor)
 
 
 def test_who_is_scored_and_for_how_many_days() -> None:
-    found = figures(scheme(ORDERS, DEFINES, staff=STAFF), DATA)
-    assert found.column("staff.staff_id") == ["E1", "E2", "E5", "E6", "E7"]
-    assert found.column("days_") == [31, 15, 1, 1, 90]
-    assert found.column("share_") == [Fraction(31, 90), Fraction(1, 6), Fraction(1, 90), Fraction(1, 90), 1]
+    worked_out = figures(scheme(ORDERS, DEFINES, staff=STAFF), DATA)
+    assert worked_out.column("staff.staff_id") == ["E1", "E2", "E5", "E6", "E7"]
+    assert worked_out.column("days_") == [31, 15, 1, 1, 90]
+    assert worked_out.column("share_") == [Fraction(31, 90), Fraction(1, 6), Fraction(1, 90), Fraction(1, 90), 1]
 
 
 def test_rows_go_to_whom_was_there_on_the_day() -> None:
     """Also where the row of a person that left is followed by one of their return."""
     text = scheme(ORDERS, DEFINES, staff=STAFF)
-    found = figures(text, DATA)
-    assert found.column("sold") == [100, 17, 0, 0, 0]
-    assert found.column("north") == [100, 0, 0, 0, 0]
-    assert found.column("weighed") == [150, 34, 0, 0, 0]
-    assert counted(found.outcome.uncredited) == {"orders": 3}
+    worked_out = figures(text, DATA)
+    assert worked_out.column("sold") == [100, 17, 0, 0, 0]
+    assert worked_out.column("north") == [100, 0, 0, 0, 0]
+    assert worked_out.column("weighed") == [150, 34, 0, 0, 0]
+    assert counted(worked_out.outcome.uncredited) == {"orders": 3}
     later = figures(text, DATA, "2025Q2")
     assert later.column("staff.staff_id") == ["E1", "E3", "E6"]
     assert later.column("sold") == [11, 0, 0]
@@ -72,17 +72,17 @@ def test_rows_go_to_whom_was_there_on_the_day() -> None:
 
 
 def test_own_columns_are_those_of_the_row_in_the_period() -> None:
-    found = figures(scheme("pay p\n    amount base * active_share", staff=STAFF), DATA, "2025Q2")
-    assert found.column("p") == [Fraction("1340.66"), 1, 1]
+    worked_out = figures(scheme("pay p\n    amount base * active_share", staff=STAFF), DATA, "2025Q2")
+    assert worked_out.column("p") == [Fraction("1340.66"), 1, 1]
 
 
 def test_two_rows_in_a_period_are_a_fault() -> None:
     people = [("E1", "N", "2020-01-01", "2025-01-31", "1000", "T1"), ("E1", "S", "2025-02-01", None, "2000", "T1")]
-    found = figures(
+    worked_out = figures(
         scheme(ORDERS, "define sold = sum(orders.amount)", staff=STAFF),
         {**DATA, "staff": [*people, PEOPLE[2]], "orders": []},
     )
-    assert found.faults == {"KPI705 staff": ["E1", "E1"]}
+    assert worked_out.faults == {"KPI705 staff": ["E1", "E1"]}
     assert figures(scheme(staff=STAFF), {**DATA, "staff": people, "orders": []}, "2025Q2").faults == {}
 
 
@@ -90,36 +90,36 @@ def test_a_month_counts_for_whom_was_there_on_any_day_of_it() -> None:
     visits = "table visits\n    id text key\n    who text references staff\n    in_month month period\n    n integer"
     rows = [("1", "E1", "2025-01", "1"), ("2", "E1", "2025-02", "10"), ("3", "E2", "2025-01", "100")]
     rows += [("4", "E2", "2025-02", "1000"), ("5", "E2", "2025-03", "10000"), ("6", "E5", "2025-01", "5")]
-    found = figures(scheme(visits, "define n = sum(visits.n)", staff=STAFF), {**DATA, "visits": rows})
-    assert found.column("n") == [1, 11000, 5, 0, 0]
-    assert counted(found.outcome.uncredited) == {"visits": 2}
+    worked_out = figures(scheme(visits, "define n = sum(visits.n)", staff=STAFF), {**DATA, "visits": rows})
+    assert worked_out.column("n") == [1, 11000, 5, 0, 0]
+    assert counted(worked_out.outcome.uncredited) == {"visits": 2}
 
 
 def test_lookups_of_a_dated_person() -> None:
     targets = "table targets\n    who text references staff key\n    quarter quarter period key\n    goal money"
-    found = figures(
+    worked_out = figures(
         scheme(targets, "define goal = targets.goal * active_share or else 0", staff=STAFF),
         {**DATA, "targets": [("E1", "2025Q1", "90"), ("E2", "2025Q1", "90"), ("E1", "2025Q2", "91")]},
     )
-    assert found.column("goal") == [31, 15, 0, 0, 0]
+    assert worked_out.column("goal") == [31, 15, 0, 0, 0]
 
 
 def test_nobody_there() -> None:
-    found = figures(scheme(ORDERS, "define sold = sum(orders.amount)", staff=STAFF), DATA, "2019Q1")
-    assert found.column("sold") == []
+    worked_out = figures(scheme(ORDERS, "define sold = sum(orders.amount)", staff=STAFF), DATA, "2019Q1")
+    assert worked_out.column("sold") == []
 
 
 def test_a_condition_on_dated_people() -> None:
     staff = STAFF.replace("subject staff", 'subject staff where active_days > 10 and region = "S"')
-    found = figures(scheme(ORDERS, "define sold = sum(orders.amount)", staff=staff), DATA)
-    assert found.column("staff.staff_id") == ["E2", "E7"]
+    worked_out = figures(scheme(ORDERS, "define sold = sum(orders.amount)", staff=staff), DATA)
+    assert worked_out.column("staff.staff_id") == ["E2", "E7"]
 
 
 def test_days_of_every_period() -> None:
     for kind, period, days in (("month", "2024-02", 29), ("half", "2025H1", 181), ("year", "2024", 366)):
         header = HEADER.replace("quarter", kind)
         staff = "table staff\n    k text key\n    a date\n    b date optional\n    active from a to b\nsubject staff"
-        found = figures(
+        worked_out = figures(
             scheme(
                 "define d = active_days",
                 "define p = period_days",
@@ -130,7 +130,7 @@ def test_days_of_every_period() -> None:
             {"staff": [("E1", "2000-01-01", None)]},
             period,
         )
-        assert (found["d"], found["p"], found["s"]) == (days, days, 1)
+        assert (worked_out["d"], worked_out["p"], worked_out["s"]) == (days, days, 1)
 
 
 def test_in_chinese() -> None:
@@ -155,6 +155,6 @@ def test_in_chinese() -> None:
         "员工": [("甲", "2025-02-15", "2025-03-01", "1")],
         "订单": [("1", "甲", "2025-02-15", "60"), ("2", "甲", "2025-03-02", "7")],
     }
-    found = figures(scheme(staff=staff), data)
-    assert found["提成"] == 10
-    assert counted(found.outcome.uncredited) == {"订单": 1}
+    worked_out = figures(scheme(staff=staff), data)
+    assert worked_out["提成"] == 10
+    assert counted(worked_out.outcome.uncredited) == {"订单": 1}

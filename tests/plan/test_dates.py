@@ -57,17 +57,17 @@ def test_a_date_out_of_range_stops_the_run() -> None:
 
 def test_a_date_that_is_not_needed_stops_no_run() -> None:
     text = scheme("outcome due when wait = 60 and hired + wait <= period_end", staff=STAFF)
-    found = figures(text, DATA)
-    assert (found.column("due"), found.faults) == ([True, False, False, False], {})
+    outcome = figures(text, DATA)
+    assert (outcome.column("due"), outcome.faults) == ([True, False, False, False], {})
     text = scheme("define due = if wait = 60 then hired + wait else hired", "outcome o when due > hired", staff=STAFF)
-    found = figures(text, DATA)
-    assert (found.column("o"), found.faults) == ([True, False, False, False], {})
+    outcome = figures(text, DATA)
+    assert (outcome.column("o"), outcome.faults) == ([True, False, False, False], {})
 
 
 def test_what_is_missing_is_not_out_of_range() -> None:
     text = scheme("outcome late when (left_on + 5 or else hired) > period_end", staff=STAFF)
-    found = figures(text, DATA)
-    assert (found.column("late"), found.faults) == ([False] * 4, {})
+    outcome = figures(text, DATA)
+    assert (outcome.column("late"), outcome.faults) == ([False] * 4, {})
     text = scheme("outcome late when (add_months(hired, grace) or else hired) > period_end", staff=STAFF)
     assert figures(text, DATA).faults == {"KPI743 late": ["E2"]}
 
@@ -84,18 +84,18 @@ def test_dates_of_rows() -> None:
         staff=STAFF,
     )
     visits = [row for row in DATA["visits"] if row[1] != "E2"]
-    found = figures(text, {"staff": [row for row in DATA["staff"] if row[0] != "E2"], "visits": visits})
-    assert found.column("within_wait") == [1, 0, 0]
-    assert found.column("weekends") == [2, 0, 0]  # 2025-03-01 is a Saturday; 2025-01-31 a Friday
-    assert found.column("nths") == [4 + 6, 36, 0]
-    assert found.column("ends") == [0, 1, 0]
+    outcome = figures(text, {"staff": [row for row in DATA["staff"] if row[0] != "E2"], "visits": visits})
+    assert outcome.column("within_wait") == [1, 0, 0]
+    assert outcome.column("weekends") == [2, 0, 0]  # 2025-03-01 is a Saturday; 2025-01-31 a Friday
+    assert outcome.column("nths") == [4 + 6, 36, 0]
+    assert outcome.column("ends") == [0, 1, 0]
 
 
 def test_a_date_out_of_range_in_a_row_is_told_of_the_subject() -> None:
     text = scheme(VISITS, "outcome o when count(visits where day <= staff.hired + 1) > 0", staff=STAFF)
-    found = figures(text, DATA)
-    assert found.faults == {"KPI743 o": ["E2"]}
-    (fault,) = found.outcome.faults
+    outcome = figures(text, DATA)
+    assert outcome.faults == {"KPI743 o": ["E2"]}
+    (fault,) = outcome.outcome.faults
     assert fault.origin is not None
     assert fault.origin.text == "staff.hired + 1"
 
@@ -163,9 +163,9 @@ def test_names_of_functions_may_be_those_of_columns_and_items() -> None:
 
 def test_a_trace_shows_the_date_and_what_it_is_made_of() -> None:
     text = scheme("pay p\n    amount if hired + wait > period_end then 5元 else 7元", staff=STAFF)
-    found = compiled(text)
-    given = params(read_period("2025Q1", found.plan.period))
-    trace = explain(found.plan, tables_of(found, DATA), given, "E1", "p", {}, period="2025Q1")
+    checked = compiled(text)
+    given = params(read_period("2025Q1", checked.plan.period))
+    trace = explain(checked.plan, tables_of(checked, DATA), given, "E1", "p", {}, period="2025Q1")
     for language in ("en", "zh"):
         shown = render(trace, language)
         assert "2025-03-01" in shown

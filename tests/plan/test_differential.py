@@ -39,12 +39,12 @@ def test_a_hang_and_a_death_are_told_and_the_next_scheme_is_tried(monkeypatch: p
     monkeypatch.setattr(differential, "tried", odd)
     monkeypatch.setattr(differential, "LONGEST", 2.0)
     trier = Trier()
-    found = [trier.tried(number, both=True) for number in range(5)]
+    result = [trier.tried(number, both=True) for number in range(5)]
     trier.end()
-    kinds = [[one.kind for one in report.findings] for report in found]
+    kinds = [[finding.kind for finding in report.findings] for report in result]
     assert kinds == [[], ["hang"], ["crash"], ["crash"], []]
-    assert "ended with 7" in found[2].findings[0].what
-    assert "ValueError: True" in found[3].findings[0].what
+    assert "ended with 7" in result[2].findings[0].what
+    assert "ValueError: True" in result[3].findings[0].what
 
 
 def test_it_goes_on_where_it_was_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

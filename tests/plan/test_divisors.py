@@ -70,11 +70,11 @@ Value = Callable[[Cells, Cells], Fraction | None]
 
 
 def _cells(table: str, names: Sequence[str], texts: str) -> list[Cells]:
-    found: list[Cells] = []
+    result: list[Cells] = []
     for row in DATA[table]:
         cells = zip(names, row, strict=True)
-        found.append({name: cell if name in texts or cell is None else Fraction(cell) for name, cell in cells})
-    return found
+        result.append({name: cell if name in texts or cell is None else Fraction(cell) for name, cell in cells})
+    return result
 
 
 PEOPLE = _cells("staff", ("id", "team", "days", "odd", "base", "role"), "id team role")
@@ -231,12 +231,12 @@ def test_every_aggregate_is_exact(case: str) -> None:
     defines = [f"define deals.x = {written}"]
     defines += [f"define f{nth} = {name}(deals.x)" for nth, name in enumerate(FUNCTIONS)]
     defines += [f'define w{nth} = {name}(deals.x where kind = "b")' for nth, name in enumerate(FUNCTIONS)]
-    found = figures(scheme(DEALS, GOALS, DEFINES, *defines, staff=STAFF), DATA)
+    worked_out = figures(scheme(DEALS, GOALS, DEFINES, *defines, staff=STAFF), DATA)
     for letter, kinds in (("f", "ab"), ("w", "b")):
         mine = [[r for r in ROWS if r["id"] == p["id"] and str(r["kind"]) in kinds] for p in PEOPLE]
         values = [[_of(value(r, p)) for r in rows] for p, rows in zip(PEOPLE, mine, strict=True)]
         for nth, (name, work) in enumerate(FUNCTIONS.items()):
-            assert found.column(f"{letter}{nth}") == [work(one) for one in values], (case, name, kinds)
+            assert worked_out.column(f"{letter}{nth}") == [work(value_) for value_ in values], (case, name, kinds)
 
 
 def test_a_sum_of_quotients_reaches_its_threshold() -> None:
@@ -250,7 +250,7 @@ def test_a_sum_of_quotients_reaches_its_threshold() -> None:
         staff=staff,
     )
     rows = [[(str(n), "E1", "2025-01-01", acv, None, "1", "a") for n in range(3)] for acv in ("100000", "100")]
-    large, small = (figures(text, {"staff": [("E1", "7.5%")], "deals": one}) for one in rows)
+    large, small = (figures(text, {"staff": [("E1", "7.5%")], "deals": row_}) for row_ in rows)
     assert (large["credit"], large["bonus"], large["commission"]) == (25_000, 1_000, 1_875)
     assert (small["credit"], small["bonus"], small["commission"]) == (25, 0, Fraction("1.88"))
 
@@ -262,11 +262,11 @@ def test_conditions_on_quotients_are_exact() -> None:
     define c = count(deals where acv / 3 * 3 = acv and acv / 12 >= 8_333元 + 1元 / 3)
     define d = sum(deals.acv / 3 where acv / 3 >= 100_000元 / 3)
     """
-    found = figures(scheme(DEALS, defines, staff=STAFF), DATA)
-    assert found.column("a") == [False, False, False, False]
-    assert found.column("b") == [True, True, True, True]
-    assert found.column("c") == [2, 0, 1, 0]
-    assert found.column("d") == [Fraction(200_000, 3), 0, Fraction("33333333.33"), 0]
+    worked_out = figures(scheme(DEALS, defines, staff=STAFF), DATA)
+    assert worked_out.column("a") == [False, False, False, False]
+    assert worked_out.column("b") == [True, True, True, True]
+    assert worked_out.column("c") == [2, 0, 1, 0]
+    assert worked_out.column("d") == [Fraction(200_000, 3), 0, Fraction("33333333.33"), 0]
 
 
 def test_a_lookup_by_a_finer_period_adds_up_quotients() -> None:
@@ -283,9 +283,9 @@ def test_a_lookup_by_a_finer_period_adds_up_quotients() -> None:
     staff = STAFF.replace("days integer between -31 and 31", "days integer between 1 and 31")
     rows = [("E1", f"2025-0{nth}", goal) for nth, goal in enumerate(("10", "5", "6"), 1)] + [("E2", "2025-01", "1")]
     data = {**DATA, "plans": rows, "staff": [("E1", "T1", "9", None, "0", "A"), ("E2", "T1", "1", None, "0", "A")]}
-    found = figures(scheme(plans, staff=staff), {**data, "deals": []})
-    assert found.column("a") == [7, 0]
-    assert found.column("b") == [Fraction(16, 9) + Fraction(5, 7), 0]
+    worked_out = figures(scheme(plans, staff=staff), {**data, "deals": []})
+    assert worked_out.column("a") == [7, 0]
+    assert worked_out.column("b") == [Fraction(16, 9) + Fraction(5, 7), 0]
 
 
 def test_a_sum_past_the_bound_stops_the_run() -> None:
@@ -296,10 +296,10 @@ def test_a_sum_past_the_bound_stops_the_run() -> None:
     assert figures(text, {**DATA, "deals": rows}).column("a")[0] == Fraction(most)
     more = [*rows, ("9", "E1", "2025-01-01", "4", None, "1", "a")]
     for engine in (reference, Bulk()):
-        found = compiled(text)
-        given = params(read_period("2025Q1", found.plan.period))
+        checked = compiled(text)
+        given = params(read_period("2025Q1", checked.plan.period))
         with pytest.raises(RunStopped):
-            engine.run(found.plan, tables_of(found, {**DATA, "deals": more}), given, ["p"])
+            engine.run(checked.plan, tables_of(checked, {**DATA, "deals": more}), given, ["p"])
 
 
 UNEVEN = {
@@ -320,7 +320,7 @@ UNEVEN = {
 @pytest.mark.parametrize("written", UNEVEN)
 def test_a_divisor_that_differs_from_row_to_row_is_refused_with_what_to_write(written: str) -> None:
     text = scheme(DEALS, "define deals.each = acv / qty", f"define x = {written}", staff=STAFF)
-    (fault,) = [one for one in refused(text) if one.code == "KPI319"]
+    (fault,) = [fault_ for fault_ in refused(text) if fault_.code == "KPI319"]
     quotient, write = UNEVEN[written]
     assert fault.span is not None
     assert (fault.span.text, fault.helps[0].args["write"]) == (quotient, write)
@@ -353,7 +353,7 @@ def test_a_branch_of_zero_needs_no_common_divisor() -> None:
     define mc = median(deals.c)
     define dc = count distinct(deals.c)
     """
-    found = figures(scheme(DEALS, defines, staff=STAFF), DATA)
+    worked_out = figures(scheme(DEALS, defines, staff=STAFF), DATA)
     sums, least, middles, counts = [], [], [], []
     for p in PEOPLE:
         rows, base, whole = [r for r in ROWS if r["id"] == p["id"]], _of(p["base"]), _revenue(p)
@@ -368,7 +368,7 @@ def test_a_branch_of_zero_needs_no_common_divisor() -> None:
         over_five = [_of(r["acv"]) / attained if attained and _of(r["qty"]) > 5 else Fraction(0) for r in rows]
         middles.append(_middle(over_five))
         counts.append(len(set(over_five)))
-    assert [found.column(name) for name in ("sa", "mb", "mc", "dc")] == [sums, least, middles, counts]
+    assert [worked_out.column(name) for name in ("sa", "mb", "mc", "dc")] == [sums, least, middles, counts]
 
 
 def test_quotients_by_way_of_other_tables() -> None:
@@ -409,22 +409,22 @@ def test_quotients_by_way_of_other_tables() -> None:
         ],
         "lines": [("1", "1", "2"), ("2", "1", "3"), ("3", "2", "1"), ("4", "3", "7")],
     }
-    found = figures(scheme(tables, staff=staff), data)
+    worked_out = figures(scheme(tables, staff=staff), data)
     daily = [Fraction(100, 9), Fraction("10.01") / 7, Fraction(-4, 11)]
     by_spread = [Fraction(100 * 13, 5), Fraction("10.01") * 13 / 5, Fraction(-4 * 13, 2)]
-    assert found.column("a") == [
+    assert worked_out.column("a") == [
         5 * daily[0] + daily[1] + 5 * by_spread[0] + by_spread[1],
         7 * daily[2] + 7 * by_spread[2],
     ]
-    assert found.column("b") == [3 * daily[0], 7 * daily[2]]
+    assert worked_out.column("b") == [3 * daily[0], 7 * daily[2]]
     twelfths = Fraction(7, 12) * 100 + Fraction(10, 12) * Fraction("10.01")
-    assert found.column("c") == [twelfths / 100 + Fraction("110.01"), Fraction(7, 12) * -4 / 100 - 4]
+    assert worked_out.column("c") == [twelfths / 100 + Fraction("110.01"), Fraction(7, 12) * -4 / 100 - 4]
     (fault,) = refused(scheme(tables, "define deals.z = acv / partner.days\ndefine d = sum(deals.z)", staff=staff))
     assert (fault.code, fault.helps[0].args["write"]) == ("KPI319", "round(acv / partner.days, 6)")
 
 
 def test_branches_that_are_all_zero() -> None:
     defines = "define a = sum(if deals.qty > 5 then 0元 / 3 else 0元 / 7)\ndefine b = max(if deals.qty > 5 then 0 / 3 else 0 / 7)"
-    found = figures(scheme(DEALS, defines, staff=STAFF), DATA)
-    assert found.column("a") == [0, 0, 0, 0]
-    assert found.column("b") == [0, 0, 0, None]
+    worked_out = figures(scheme(DEALS, defines, staff=STAFF), DATA)
+    assert worked_out.column("a") == [0, 0, 0, 0]
+    assert worked_out.column("b") == [0, 0, 0, None]

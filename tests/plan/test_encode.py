@@ -42,8 +42,8 @@ def plan() -> Plan:
 
 def holding(scalar: Scalar) -> Plan:
     """A plan whose one binding is worked out by a scalar."""
-    found, _ = plans.computed({}, plans.bind("x", scalar))
-    return found
+    result, _ = plans.computed({}, plans.bind("x", scalar))
+    return result
 
 
 def test_a_compiled_plan_comes_back_the_same(plan: Plan) -> None:
@@ -60,10 +60,10 @@ def test_the_schema_is_what_the_types_say() -> None:
 
 
 CONSTANTS: st.SearchStrategy[tuple[Value, Type]] = st.one_of(
-    st.fractions(-(10**9), 10**9, max_denominator=10**9).map(lambda one: (one, constant(Unit.NUMBER, one))),
-    st.text().map(lambda one: (one, Type(Unit.TEXT))),
-    st.booleans().map(lambda one: (one, BOOL)),
-    st.dates().map(lambda one: (one, DATE)),
+    st.fractions(-(10**9), 10**9, max_denominator=10**9).map(lambda value_: (value_, constant(Unit.NUMBER, value_))),
+    st.text().map(lambda value_: (value_, Type(Unit.TEXT))),
+    st.booleans().map(lambda value_: (value_, BOOL)),
+    st.dates().map(lambda value_: (value_, DATE)),
     st.just((None, Type(Unit.TEXT, missing=True))),
 )
 
@@ -74,9 +74,9 @@ def test_a_constant_of_any_kind_comes_back_as_that_kind(constant_: tuple[Value, 
     plan = holding(Const(*constant_))
     step = through_json(plan).steps[-1]
     assert isinstance(step, Compute)
-    found = step.bindings[0].expr
-    assert isinstance(found, Const)
-    assert (found.value, type(found.value)) == (constant_[0], type(constant_[0]))
+    result = step.bindings[0].expr
+    assert isinstance(result, Const)
+    assert (result.value, type(result.value)) == (constant_[0], type(constant_[0]))
     assert through_json(plan) == plan
 
 
@@ -102,9 +102,9 @@ def change(data: dict[str, Any], how: str) -> dict[str, Any]:
         case "a later format":
             return {**data, "format": FORMAT + 1}
         case "no format":
-            return {name: one for name, one in data.items() if name != "format"}
+            return {name: item for name, item in data.items() if name != "format"}
         case "a field less":
-            return {name: one for name, one in data.items() if name != "steps"}
+            return {name: item for name, item in data.items() if name != "steps"}
         case "a field more":
             return {**data, "extra": 1}
         case "another kind of step":

@@ -67,11 +67,11 @@ def test_a_gate_may_set_what_no_score_comes_to() -> None:
 )
 def test_on_the_grade(effect: str, grades: list[str]) -> None:
     """What reads the grade reads it after its gates."""
-    found = figures(scheme(CARD, f"gate g when bad > 0\n    {effect}", staff=STAFF), THREE)
-    assert found.column("grade") == grades
+    worked_out = figures(scheme(CARD, f"gate g when bad > 0\n    {effect}", staff=STAFF), THREE)
+    assert worked_out.column("grade") == grades
     factor = {"A": Fraction(3, 2), "B": Fraction(6, 5), "C": Fraction(1, 2), "D": Fraction(1, 2)}
-    assert found.column("bonus") == [100 * factor[grade] for grade in grades]
-    assert found.column("g") == [False, True, True]
+    assert worked_out.column("bonus") == [100 * factor[grade] for grade in grades]
+    assert worked_out.column("g") == [False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -86,15 +86,15 @@ def test_on_the_grade(effect: str, grades: list[str]) -> None:
     ],
 )
 def test_on_figures(effect: str, totals: list[object]) -> None:
-    found = figures(scheme(CARD, f"gate g when bad > 0\n    {effect}", staff=STAFF), THREE)
-    assert found.column("total") == totals
+    worked_out = figures(scheme(CARD, f"gate g when bad > 0\n    {effect}", staff=STAFF), THREE)
+    assert worked_out.column("total") == totals
 
 
 def test_on_pay() -> None:
     gates = "gate g when bad > 0\n    bonus at most 33.335\ngate h when bad = 2\n    bonus is 0"
-    found = figures(scheme(CARD, gates, staff=STAFF), THREE)
-    assert found.column("bonus") == [150, Fraction("33.34"), 0]
-    assert found.column("total_pay") == [150, Fraction("33.34"), 0]
+    worked_out = figures(scheme(CARD, gates, staff=STAFF), THREE)
+    assert worked_out.column("bonus") == [150, Fraction("33.34"), 0]
+    assert worked_out.column("total_pay") == [150, Fraction("33.34"), 0]
 
 
 def test_gates_act_in_file_order() -> None:
@@ -106,16 +106,16 @@ def test_gates_act_in_file_order() -> None:
 
 def test_one_gate_may_do_several_things() -> None:
     gate = 'gate g "Violation" when bad > 1\n    total at most 50\n    grade at most "B"\n    bonus is 1'
-    found = figures(scheme(CARD, gate, staff=STAFF), THREE)
-    assert (found.column("total"), found.column("grade")) == ([95, 95, 50], ["A", "A", "D"])
-    assert found.column("bonus") == [150, 150, 1]
+    worked_out = figures(scheme(CARD, gate, staff=STAFF), THREE)
+    assert (worked_out.column("total"), worked_out.column("grade")) == ([95, 95, 50], ["A", "A", "D"])
+    assert worked_out.column("bonus") == [150, 150, 1]
 
 
 def test_a_gate_may_read_what_comes_before_its_target() -> None:
     gate = 'gate g when total < 90\n    grade at most "D"\ngate h when grade = "D"\n    bonus is 0'
-    found = figures(scheme(CARD, gate, staff=STAFF), THREE)
-    assert found.column("grade") == ["A", "A", "D"]
-    assert found.column("bonus") == [150, 150, 0]
+    worked_out = figures(scheme(CARD, gate, staff=STAFF), THREE)
+    assert worked_out.column("grade") == ["A", "A", "D"]
+    assert worked_out.column("bonus") == [150, 150, 0]
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_a_gate_may_read_what_comes_before_its_target() -> None:
 def test_a_gate_on_its_own_target_is_a_circle(gate: str, circle: str) -> None:
     from tests.helpers.schemes import refused
 
-    (found,) = refused(scheme(CARD, gate, staff=STAFF))
-    assert found.code == "KPI207"
-    assert sorted(found.args["circle"].split(" → ")[1:]) == sorted(circle.split(" → ")[1:])
+    (result,) = refused(scheme(CARD, gate, staff=STAFF))
+    assert result.code == "KPI207"
+    assert sorted(result.args["circle"].split(" → ")[1:]) == sorted(circle.split(" → ")[1:])
 
 
 def test_those_without_a_total_pass_a_gate_untouched() -> None:
@@ -140,10 +140,10 @@ def test_those_without_a_total_pass_a_gate_untouched() -> None:
         "define coefficient by grade", 'define coefficient by grade or else "D"'
     )
     gate = 'gate g when bad > 0\n    total is 5\n    grade at least "B"\n    bonus at least 7\n    one.score at least 1'
-    found = figures(scheme(items, gate, staff=STAFF), THREE)
+    worked_out = figures(scheme(items, gate, staff=STAFF), THREE)
     for name in ("total", "grade", "bonus", "one.score"):
-        assert found.column(name) == [None] * 3
-    assert found.column("total_pay") == [0, 0, 0]
+        assert worked_out.column(name) == [None] * 3
+    assert worked_out.column("total_pay") == [0, 0, 0]
 
 
 def test_a_gate_on_the_grade_of_a_scheme_without_scorecards() -> None:
@@ -160,8 +160,8 @@ def test_a_grade_chosen_by_conditions() -> None:
 
 
 def test_without_scorecards_everybody_is_paid() -> None:
-    found = figures(scheme("pay p\n    amount base / 3", staff=STAFF), THREE)
-    assert found.column("p") == [Fraction("33.33")] * 3
+    worked_out = figures(scheme("pay p\n    amount base / 3", staff=STAFF), THREE)
+    assert worked_out.column("p") == [Fraction("33.33")] * 3
 
 
 def test_for_whom_and_when() -> None:
@@ -177,19 +177,19 @@ def test_for_whom_and_when() -> None:
         when a > 100
         amount 1
     """
-    found = figures(scheme(pays, staff=STAFF), THREE)
-    assert found.column("p") == [None, 100, 200]
-    assert found.column("q") == [0, 100, 200]
-    assert found.column("r") == [0, 100, None]
-    assert found.column("s") == [0, None, None]
-    assert found.column("total_pay") == [0, 300, 400]
+    worked_out = figures(scheme(pays, staff=STAFF), THREE)
+    assert worked_out.column("p") == [None, 100, 200]
+    assert worked_out.column("q") == [0, 100, 200]
+    assert worked_out.column("r") == [0, 100, None]
+    assert worked_out.column("s") == [0, None, None]
+    assert worked_out.column("total_pay") == [0, 300, 400]
 
 
 def test_what_for_and_when_show_to_be_there() -> None:
     people = {"staff": [("E1", "1", "100", "0", "AE", None), ("E2", "1", "100", "0", "AE", "3")]}
     pays = "pay p for opt is present\n    amount base * opt\npay q when opt is present\n    amount base * opt"
-    found = figures(scheme(pays, staff=STAFF), people)
-    assert (found.column("p"), found.column("q")) == ([None, 300], [0, 300])
+    worked_out = figures(scheme(pays, staff=STAFF), people)
+    assert (worked_out.column("p"), worked_out.column("q")) == ([None, 300], [0, 300])
 
 
 def test_pay_reads_other_pay_after_rounding() -> None:
@@ -203,15 +203,15 @@ def test_pay_reads_other_pay_after_rounding() -> None:
 
 def test_negative_pay_is_taken_back() -> None:
     pays = "pay p\n    amount base - 200元\npay q\n    amount base - 200元\n    at least 0"
-    found = figures(scheme(pays, staff=STAFF), THREE)
-    assert (found.column("p"), found.column("q")) == ([-100] * 3, [0] * 3)
+    worked_out = figures(scheme(pays, staff=STAFF), THREE)
+    assert (worked_out.column("p"), worked_out.column("q")) == ([-100] * 3, [0] * 3)
 
 
 def test_large_amounts_stay_exact() -> None:
     header = HEADER.replace("money 2", "money 4")
     people = {"staff": [("E1", "1", "99999999999999.99", "0", "AE", None)]}
-    found = figures(scheme("pay p\n    amount base * 99.99% / 7", header=header, staff=STAFF), people)
-    assert found["p"] == round(Fraction("99999999999999.99") * Fraction("0.9999") / 7, 4)
+    worked_out = figures(scheme("pay p\n    amount base * 99.99% / 7", header=header, staff=STAFF), people)
+    assert worked_out["p"] == round(Fraction("99999999999999.99") * Fraction("0.9999") / 7, 4)
 
 
 def test_a_component_is_worked_out_as_pay_is_and_not_paid() -> None:
@@ -225,19 +225,19 @@ def test_a_component_is_worked_out_as_pay_is_and_not_paid() -> None:
     pay p
         amount k + 1
     """
-    found = figures(scheme(items, staff=STAFF), THREE)
-    assert found.column("k") == [150, 75, 0]
-    assert found.column("p") == [151, 76, 1]
-    assert found.column("total_pay") == [151, 76, 1]
-    (item,) = [item for item in found.compiled.plan.items if item.name == "k"]
+    worked_out = figures(scheme(items, staff=STAFF), THREE)
+    assert worked_out.column("k") == [150, 75, 0]
+    assert worked_out.column("p") == [151, 76, 1]
+    assert worked_out.column("total_pay") == [151, 76, 1]
+    (item,) = [item for item in worked_out.compiled.plan.items if item.name == "k"]
     assert (item.kind, item.title) == ("component", "Kicker")
-    assert list(found.column(item.tier1["limit"])) == ["≤ 150", "≤ 150", None]
-    assert list(found.column(item.tier1["gate"])) == [None, "g", None]
+    assert list(worked_out.column(item.tier1["limit"])) == ["≤ 150", "≤ 150", None]
+    assert list(worked_out.column(item.tier1["gate"])) == [None, "g", None]
 
 
 def test_with_components_only_nothing_is_paid() -> None:
-    found = compiled(scheme("component k\n    amount base", staff=STAFF))
-    assert "total_pay" not in bindings(found)
+    checked = compiled(scheme("component k\n    amount base", staff=STAFF))
+    assert "total_pay" not in bindings(checked)
 
 
 def test_what_is_paid_on_a_condition_may_be_nothing() -> None:
@@ -263,5 +263,5 @@ def test_an_outcome_by_a_result_is_nobodys_who_has_none() -> None:
             ("E3", "0", "60", "0", "KA", None),
         ]
     }
-    found = figures(scheme(card, outcome, staff=STAFF), people)
-    assert found.column("fit") == [True, False, None]
+    worked_out = figures(scheme(card, outcome, staff=STAFF), people)
+    assert worked_out.column("fit") == [True, False, None]

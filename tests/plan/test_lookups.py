@@ -61,15 +61,15 @@ DATA: Data = {
 
 def test_months_are_added_up_where_all_are_there() -> None:
     """The first has January to March; the second lacks February; the third has no row at all."""
-    found = figures(scheme(PLANS, "define goal = plans.goal\ndefine sum_ = sum(plans.goal)"), DATA)
-    assert found.column("goal") == [Fraction("123.5"), None, None]
-    assert found.column("sum_") == [Fraction("123.5"), 15, 0]
+    worked_out = figures(scheme(PLANS, "define goal = plans.goal\ndefine sum_ = sum(plans.goal)"), DATA)
+    assert worked_out.column("goal") == [Fraction("123.5"), None, None]
+    assert worked_out.column("sum_") == [Fraction("123.5"), 15, 0]
 
 
 def test_a_row_without_a_value_is_no_value() -> None:
-    found = figures(scheme(PLANS, "define visits = plans.visits\ndefine n = plans.visits or else -1"), DATA)
-    assert found.column("visits") == [None, None, None]
-    assert found.column("n") == [-1, -1, -1]
+    worked_out = figures(scheme(PLANS, "define visits = plans.visits\ndefine n = plans.visits or else -1"), DATA)
+    assert worked_out.column("visits") == [None, None, None]
+    assert worked_out.column("n") == [-1, -1, -1]
     rows = [_plan("E1", f"2025-0{nth}", "1", f"{nth}") for nth in range(1, 4)]
     assert figures(scheme(PLANS, "define visits = plans.visits"), {**PEOPLE, "plans": rows}).column("visits")[0] == 6
 
@@ -90,8 +90,8 @@ def test_every_kind_of_finer_period(outer: str, inner: str, period: str, names: 
     text = scheme(table, "define n = plans.n", header=HEADER.replace("quarter", outer))
     all_ = [("E1", name, str(10**nth)) for nth, name in enumerate(names)]
     less = [("E2", name, "1") for name in names[:-1]]
-    found = figures(text, {**PEOPLE, "plans": [*all_, *less]}, period)
-    assert found.column("n") == [int("1" * len(names)), None, None]
+    worked_out = figures(text, {**PEOPLE, "plans": [*all_, *less]}, period)
+    assert worked_out.column("n") == [int("1" * len(names)), None, None]
 
 
 def test_an_indicator_with_a_target_by_month() -> None:
@@ -108,9 +108,9 @@ def test_an_indicator_with_a_target_by_month() -> None:
 
 def test_known_to_be_there_it_is_the_same_figure() -> None:
     text = scheme(PLANS, "define x = if plans.goal is present and plans.goal > 100 then plans.goal else 0")
-    found = figures(text, DATA)
-    assert found.column("x") == [Fraction("123.5"), 0, 0]
-    made = [name for name in bindings(found.compiled) if name.startswith("plans~")]
+    worked_out = figures(text, DATA)
+    assert worked_out.column("x") == [Fraction("123.5"), 0, 0]
+    made = [name for name in bindings(worked_out.compiled) if name.startswith("plans~")]
     assert made == ["plans~1"]
 
 
@@ -120,14 +120,14 @@ def test_known_to_be_there_it_is_the_same_figure() -> None:
 def test_what_does_not_add_up_is_refused(column: str, help_: str) -> None:
     (fault,) = refused(scheme(PLANS, f"define x = plans.{column}"))
     assert (fault.code, fault.span and fault.span.text) == ("KPI556", f"plans.{column}")
-    assert [one.key for one in fault.helps] == [help_]
+    assert [each.key for each in fault.helps] == [help_]
     assert [label.span.text for label in fault.labels] == ["during"]
 
 
 def test_days_and_longer_periods_are_refused() -> None:
     days = PLANS.replace("during month", "during date")
     (fault,) = refused(scheme(days, "define x = plans.goal"))
-    assert (fault.code, [one.key for one in fault.helps]) == ("KPI556", ["sum"])
+    assert (fault.code, [each.key for each in fault.helps]) == ("KPI556", ["sum"])
     assert told(scheme(PLANS.replace("during month", "during half"), "define x = plans.goal")) == [
         ("KPI804", "plans.goal")
     ]
@@ -149,8 +149,8 @@ def test_bounds_are_those_of_the_column_as_often_as_it_is_added() -> None:
         >= 9  : 1
     """
     rows = [_plan("E1", f"2025-0{nth}", "1", "5") for nth in range(1, 4)]
-    found = figures(scheme(plans, by), {**PEOPLE, "plans": [*rows, _plan("E2", "2025-01", "1", "3")]})
-    assert found.column("y") == [3, 1, 1]
+    worked_out = figures(scheme(plans, by), {**PEOPLE, "plans": [*rows, _plan("E2", "2025-01", "1", "3")]})
+    assert worked_out.column("y") == [3, 1, 1]
     (fault,) = refused(scheme(plans, by.replace(">= 9  : 1", ">= 10 : 1")))
     assert (fault.code, fault.args["value"]) == ("KPI510", "9")
 
@@ -165,17 +165,17 @@ def test_a_row_for_a_month_in_which_the_person_was_not_there_counts() -> None:
     """A lookup goes by the key, as one of the scheme's own period does."""
     staff = "table staff\n    k text key\n    a date\n    b date optional\n    active from a to b\nsubject staff"
     data: Data = {"staff": [("E1", "2025-02-20", None)], "plans": DATA["plans"][:3]}
-    found = figures(scheme(PLANS, "define x = plans.goal\ndefine y = sum(plans.goal)", staff=staff), data)
-    assert found["x"] == Fraction("123.5")
-    assert found["y"] == Fraction("23.5")
-    assert counted(found.outcome.uncredited) == {"plans": 1}
+    worked_out = figures(scheme(PLANS, "define x = plans.goal\ndefine y = sum(plans.goal)", staff=staff), data)
+    assert worked_out["x"] == Fraction("123.5")
+    assert worked_out["y"] == Fraction("23.5")
+    assert counted(worked_out.outcome.uncredited) == {"plans": 1}
     assert counted(figures(scheme(PLANS, "define x = plans.goal", staff=staff), data).outcome.uncredited) == {}
 
 
 def test_people_chosen_by_it() -> None:
     staff = STAFF.replace("subject staff", "subject staff where plans.goal is present")
-    found = figures(scheme(PLANS, "define x = 1", staff=staff), DATA)
-    assert found.column("staff.staff_id") == ["E1"]
+    worked_out = figures(scheme(PLANS, "define x = 1", staff=staff), DATA)
+    assert worked_out.column("staff.staff_id") == ["E1"]
 
 
 @pytest.mark.parametrize(
@@ -188,9 +188,9 @@ def test_people_chosen_by_it() -> None:
     ],
 )
 def test_the_trace_tells_the_rows_and_the_periods_that_lack(who: str, lang: str, line: str) -> None:
-    found = compiled(scheme(PLANS, "pay p\n    amount plans.goal * 2 or else 0"))
-    given = params(read_period("2025Q1", found.plan.period))
-    trace = explain(found.plan, tables_of(found, DATA), given, who, "p", {}, period="2025Q1")
+    checked = compiled(scheme(PLANS, "pay p\n    amount plans.goal * 2 or else 0"))
+    given = params(read_period("2025Q1", checked.plan.period))
+    trace = explain(checked.plan, tables_of(checked, DATA), given, who, "p", {}, period="2025Q1")
     told_ = [text.strip().rpartition("  [")[0] for text in render(trace, lang).splitlines()]
     assert line in told_, told_
     assert '"absent"' in json.dumps(to_json(trace, lang))
@@ -240,10 +240,10 @@ def test_the_row_that_the_persons_own_row_refers_to() -> None:
     define more = mentors.bonus
     define some = mentors.bonus or else 0
     """
-    found = figures(scheme(items, staff=ONE_TEAM), REFERRED)
-    assert found.column("p") == [165, 24]
-    assert found.column("more") == [None, 7]
-    assert found.column("some") == [0, 7]
+    worked_out = figures(scheme(items, staff=ONE_TEAM), REFERRED)
+    assert worked_out.column("p") == [165, 24]
+    assert worked_out.column("more") == [None, 7]
+    assert worked_out.column("some") == [0, 7]
 
 
 def test_who_is_asked_for_and_who_is_paid_by_it() -> None:
@@ -262,10 +262,10 @@ def test_who_is_asked_for_and_who_is_paid_by_it() -> None:
     scorecard field for teams.kind = "field"
         i 100% when regions.uplift < 50%
     """
-    found = figures(scheme(items, staff=ONE_TEAM), REFERRED)
-    assert found.column("p") == [None, 1]
-    assert found.column("scorecard") == ["field", "desk"]
-    assert found.column("total") == [100, 10]
+    worked_out = figures(scheme(items, staff=ONE_TEAM), REFERRED)
+    assert worked_out.column("p") == [None, 1]
+    assert worked_out.column("scorecard") == ["field", "desk"]
+    assert worked_out.column("total") == [100, 10]
 
 
 def test_scorecards_by_columns_of_one_name_in_two_tables_may_overlap() -> None:
@@ -280,8 +280,10 @@ def test_scorecards_by_columns_of_one_name_in_two_tables_may_overlap() -> None:
         )
         assert told(text) == []
     data: Data = {**REFERRED, "staff": [("E1", "field", "T2", None, "100"), ("E2", "desk", "T1", None, "10")]}
-    found = figures(scheme(indicator, own, card.format(name="b", kind="team.kind", value="desk"), staff=staff), data)
-    assert list(found.faults.values()) == [["E1"]]
+    worked_out = figures(
+        scheme(indicator, own, card.format(name="b", kind="team.kind", value="desk"), staff=staff), data
+    )
+    assert list(worked_out.faults.values()) == [["E1"]]
     same = scheme(
         indicator,
         card.format(name="a", kind="teams.kind", value="field"),
@@ -297,10 +299,10 @@ def test_two_references_to_one_table_are_told_apart_by_their_columns() -> None:
     (help_,) = fault.helps
     assert (help_.key, help_.args["ref"], help_.args["column"]) == ("ways", "team", "factor")
     items = "define x = team.factor\ndefine y = helps.factor\ndefine z = helps.factor or else team.factor"
-    found = figures(scheme(items, staff=TEAMS), HELPERS)
-    assert found.column("x") == [Fraction(3, 2), 2]
-    assert found.column("y") == [2, None]
-    assert found.column("z") == [2, 2]
+    worked_out = figures(scheme(items, staff=TEAMS), HELPERS)
+    assert worked_out.column("x") == [Fraction(3, 2), 2]
+    assert worked_out.column("y") == [2, None]
+    assert worked_out.column("z") == [2, 2]
 
 
 def test_a_column_that_has_the_tables_own_name_is_the_way() -> None:
@@ -308,10 +310,10 @@ def test_a_column_that_has_the_tables_own_name_is_the_way() -> None:
     orders = "table orders\n    id text key\n    who text references staff\n    teams text references teams\n    day date period\n    n integer"
     items = "define x = teams.factor\ndefine y = helps.factor or else 0\ndefine z = sum(orders.n * teams.factor)"
     rows = [("1", "E1", "T2", "2025-01-01", "1"), ("2", "E1", "T1", "2025-01-01", "1")]
-    found = figures(scheme(orders, items, staff=staff), {**HELPERS, "orders": rows})
-    assert found.column("x") == [Fraction(3, 2), 2]
-    assert found.column("y") == [2, 0]
-    assert found.column("z") == [Fraction(7, 2), 0]
+    worked_out = figures(scheme(orders, items, staff=staff), {**HELPERS, "orders": rows})
+    assert worked_out.column("x") == [Fraction(3, 2), 2]
+    assert worked_out.column("y") == [2, 0]
+    assert worked_out.column("z") == [Fraction(7, 2), 0]
 
 
 def test_ways_that_part_further_on_are_named_by_a_column() -> None:
@@ -338,8 +340,8 @@ def test_a_table_of_one_row_a_person_goes_by_its_key_first() -> None:
     staff = STAFF.replace("subject staff", "    card text references cards\nsubject staff")
     cards = "table cards\n    who text references staff key\n    n integer"
     data: Data = {"staff": [("E1", "AE", "1", "E2"), ("E2", "AE", "1", "E1")], "cards": [("E1", "1"), ("E2", "2")]}
-    found = figures(scheme(cards, "define x = cards.n\ndefine y = card.n", staff=staff), data)
-    assert (found.column("x"), found.column("y")) == ([1, 2], [2, 1])
+    worked_out = figures(scheme(cards, "define x = cards.n\ndefine y = card.n", staff=staff), data)
+    assert (worked_out.column("x"), worked_out.column("y")) == ([1, 2], [2, 1])
 
 
 def test_a_dated_table_is_refused() -> None:
@@ -395,14 +397,14 @@ def test_a_looked_up_row_reads_the_person_in_force_in_the_period() -> None:
         "targets": [("E1", "2025Q1", "7")],
         "steps": months,
     }
-    found = figures(scheme(tables, staff=LED), data)
-    assert (found["x"], found["y"]) == (12, 18)
+    worked_out = figures(scheme(tables, staff=LED), data)
+    assert (worked_out["x"], worked_out["y"]) == (12, 18)
 
 
 def test_the_trace_names_the_way() -> None:
-    found = compiled(scheme("pay p\n    amount base * teams.factor * (100% + regions.uplift)", staff=ONE_TEAM))
-    given = params(read_period("2025Q1", found.plan.period))
-    trace = explain(found.plan, tables_of(found, REFERRED), given, "E1", "p", {}, period="2025Q1")
+    checked = compiled(scheme("pay p\n    amount base * teams.factor * (100% + regions.uplift)", staff=ONE_TEAM))
+    given = params(read_period("2025Q1", checked.plan.period))
+    trace = explain(checked.plan, tables_of(checked, REFERRED), given, "E1", "p", {}, period="2025Q1")
     for lang in ("en", "zh"):
         lines = [line.strip() for line in render(trace, lang).splitlines()]
         assert "staff.team.factor = 1.5" in lines, lines
@@ -436,10 +438,10 @@ def test_in_chinese() -> None:
         "小组表": [("T1", "1.5"), ("T2", "2.0")],
         "计划": [("甲", f"2025-0{nth}", "5") for nth in range(1, 4)],
     }
-    found = figures(scheme(items, staff=staff), data)
-    assert sorted(map(str, found.column("计划额"))) == ["0", "15"]
-    assert found.column("系数") == [Fraction(3, 2), Fraction(3, 2)]
-    assert sorted(map(str, found.column("帮扶系数"))) == ["0", "2"]
+    worked_out = figures(scheme(items, staff=staff), data)
+    assert sorted(map(str, worked_out.column("计划额"))) == ["0", "15"]
+    assert worked_out.column("系数") == [Fraction(3, 2), Fraction(3, 2)]
+    assert sorted(map(str, worked_out.column("帮扶系数"))) == ["0", "2"]
 
 
 GOALS = """
@@ -463,12 +465,12 @@ def test_a_lookup_counts_only_in_the_period_when_the_period_is_not_part_of_the_k
         "define goals.twice = goal * 2",
         "define computed = goals.twice or else -1 CNY",
     )
-    found = figures(text, GOAL_DATA)
-    assert found.column("by_default") == [-1, 7, -1]
-    assert found.column("by_test") == [1, 0, 1]
-    assert found.column("grew") == [Fraction(-1, 100)] * 3
-    assert found.column("summed") == [0, 7, 0]
-    assert found.column("computed") == [-1, 14, -1]
+    worked_out = figures(text, GOAL_DATA)
+    assert worked_out.column("by_default") == [-1, 7, -1]
+    assert worked_out.column("by_test") == [1, 0, 1]
+    assert worked_out.column("grew") == [Fraction(-1, 100)] * 3
+    assert worked_out.column("summed") == [0, 7, 0]
+    assert worked_out.column("computed") == [-1, 14, -1]
     assert figures(text, GOAL_DATA, "2024Q4").column("by_default") == [5, -1, -1]
 
 
@@ -508,7 +510,7 @@ def test_one_row_per_person_of_a_finer_period_is_refused(kind: str, column: str,
     (fault,) = refused(scheme(GOALS.replace("q    quarter", f"q    {kind}"), f"define x = goals.{column}"))
     assert (fault.code, fault.span and fault.span.text) == ("KPI570", f"goals.{column}")
     assert [label.span.text for label in fault.labels] == ["q"]
-    assert [one.key for one in fault.helps] == helps
+    assert [each.key for each in fault.helps] == helps
 
 
 def test_one_row_per_person_of_a_longer_period_is_refused() -> None:
@@ -544,10 +546,10 @@ def test_a_lookup_without_a_period_column_is_of_the_period_of_the_row_it_refers_
         "define summed = sum(goals.goal)",
         "define due = goals.due or else -1 CNY",
     )
-    found = figures(text, ROUND_DATA)
-    assert found.column("goal") == [5, -1, -1]
-    assert found.column("summed") == [5, 0, 0]
-    assert found.column("due") == [Fraction("0.5"), -1, -1]
+    worked_out = figures(text, ROUND_DATA)
+    assert worked_out.column("goal") == [5, -1, -1]
+    assert worked_out.column("summed") == [5, 0, 0]
+    assert worked_out.column("due") == [Fraction("0.5"), -1, -1]
     assert figures(text, ROUND_DATA, "2024Q4").column("due") == [-1, Fraction("1.2"), -1]
 
 

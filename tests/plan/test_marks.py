@@ -39,9 +39,9 @@ pay p
 
 
 def _marks(data: Data, item: str, text: str | None = None) -> dict[str, list[object]]:
-    found = figures(text or scheme(ITEMS, staff=STAFF), data)
-    (one,) = [one for one in found.compiled.plan.items if one.name == item]
-    return {mark: list(found.column(binding)) for mark, binding in one.tier1.items()}
+    worked_out = figures(text or scheme(ITEMS, staff=STAFF), data)
+    (item_,) = [item_ for item_ in worked_out.compiled.plan.items if item_.name == item]
+    return {mark: list(worked_out.column(binding)) for mark, binding in item_.tier1.items()}
 
 
 def test_marks() -> None:
@@ -85,10 +85,10 @@ def test_all_that_changed_the_figure_is_marked_in_order() -> None:
     """
     staff = STAFF.replace("optional ", "")
     rows = [("E1", "25", "10", "true"), ("E2", "25", "20", "false"), ("E3", "15", "20", "true")]
-    found = figures(scheme(SEVERAL, staff=staff), {"staff": rows})
+    worked_out = figures(scheme(SEVERAL, staff=staff), {"staff": rows})
     marks = {
-        item.name: {mark: found.column(name) for mark, name in item.tier1.items() if mark != "row"}
-        for item in found.compiled.plan.items
+        item.name: {mark: worked_out.column(name) for mark, name in item.tier1.items() if mark != "row"}
+        for item in worked_out.compiled.plan.items
     }
     assert marks == {
         "x": {
@@ -97,7 +97,7 @@ def test_all_that_changed_the_figure_is_marked_in_order() -> None:
         },
         "inner": {"limit": ["≤ 8 CNY", "≤ 8 CNY", None]},
     }
-    assert found.column("x") == [7, 5, 7]
+    assert worked_out.column("x") == [7, 5, 7]
 
 
 def test_a_limit_of_pay_that_is_given_by_a_column_is_marked() -> None:

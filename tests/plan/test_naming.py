@@ -25,8 +25,8 @@ DATA: Data = {
 @given(st.integers(0, 10**9))
 def test_naming_changes_nothing(number: int) -> None:
     """`python -m tests.plan.naming 1 NUMBER` tries one scheme again."""
-    found = [*differences(number)]
-    assert not found, "\n\n".join(map(shown, found))
+    result = [*differences(number)]
+    assert not result, "\n\n".join(map(shown, result))
 
 
 def test_every_kind_of_rewrite_is_tried_and_many_schemes_run() -> None:
@@ -114,9 +114,9 @@ def done(kind: str, item: str) -> list[str]:
     text = scheme(ORDERS, item, staff=PEOPLE)
     start = text.index(item)
     return [
-        rewritten(text, [one])[0][start:].strip()
-        for one in rewrites(text)
-        if one.kind == kind and one.places[0][0] >= start
+        rewritten(text, [rewrite])[0][start:].strip()
+        for rewrite in rewrites(text)
+        if rewrite.kind == kind and rewrite.places[0][0] >= start
     ]
 
 

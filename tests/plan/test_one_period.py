@@ -38,10 +38,10 @@ BIG = "outcome big when x > 1 CNY"
 
 def test_a_row_of_another_period_stops_the_run() -> None:
     """The second person's sale of January refers to a product of the quarter before."""
-    found = figures(scheme(PRODUCTS, SALES, SUM, BIG), DATA)
-    assert found.column("x")[0] == 12
-    assert found.faults == {"KPI744 x": ["E2"]}
-    (fault,) = found.outcome.faults
+    worked_out = figures(scheme(PRODUCTS, SALES, SUM, BIG), DATA)
+    assert worked_out.column("x")[0] == 12
+    assert worked_out.faults == {"KPI744 x": ["E2"]}
+    (fault,) = worked_out.outcome.faults
     assert fault.origin is not None
     assert fault.origin.text == "products.factor"
 
@@ -49,25 +49,25 @@ def test_a_row_of_another_period_stops_the_run() -> None:
 def test_rows_that_are_not_counted_stop_no_run() -> None:
     """Neither those of another quarter nor those that a condition leaves out."""
     of_p = 'define x = sum(sales.amount * products.factor where product = "P")'
-    found = figures(scheme(PRODUCTS, SALES, of_p, BIG), DATA)
-    assert (found.column("x"), found.faults) == ([12, 200], {})
+    worked_out = figures(scheme(PRODUCTS, SALES, of_p, BIG), DATA)
+    assert (worked_out.column("x"), worked_out.faults) == ([12, 200], {})
     lazy = 'define sales.y = if product = "P" then amount * products.factor else 0 CNY\ndefine x = sum(sales.y)'
-    found = figures(scheme(PRODUCTS, SALES, lazy, BIG), DATA)
-    assert (found.column("x"), found.faults) == ([12, 200], {})
+    worked_out = figures(scheme(PRODUCTS, SALES, lazy, BIG), DATA)
+    assert (worked_out.column("x"), worked_out.faults) == ([12, 200], {})
     lazy = 'define x = count(sales where product = "P" and products.factor > 1)'
-    found = figures(scheme(PRODUCTS, SALES, lazy, "outcome big when x > 1"), DATA)
-    assert (found.column("x"), found.faults) == ([2, 1], {})
+    worked_out = figures(scheme(PRODUCTS, SALES, lazy, "outcome big when x > 1"), DATA)
+    assert (worked_out.column("x"), worked_out.faults) == ([2, 1], {})
     before = {**DATA, "sales": [*ROWS[:3], ("4", "E2", "O", "2024-12-31", "7")]}
     for period, expected in (("2025Q1", [12, 200]), ("2024Q4", [0, 21])):
-        found = figures(scheme(PRODUCTS, SALES, SUM, BIG), before, period)
-        assert (found.column("x"), found.faults) == (expected, {})
+        worked_out = figures(scheme(PRODUCTS, SALES, SUM, BIG), before, period)
+        assert (worked_out.column("x"), worked_out.faults) == (expected, {})
 
 
 def test_a_row_that_matches_none_of_its_period_reads_nothing() -> None:
     sales = SALES.replace("references products", "matches products")
     text = scheme(PRODUCTS, sales, "define x = sum(sales.amount * (products.factor or else 10))", BIG)
-    found = figures(text, DATA)
-    assert (found.column("x"), found.faults) == ([12, 270], {})
+    worked_out = figures(text, DATA)
+    assert (worked_out.column("x"), worked_out.faults) == ([12, 270], {})
     text = scheme(PRODUCTS, sales, "define n = count(sales where products.factor is missing)")
     assert figures(text, DATA).column("n") == [0, 1]
 
@@ -77,16 +77,16 @@ def test_an_optional_reference_must_be_right_where_it_is_given() -> None:
     text = scheme(PRODUCTS, sales, "define x = sum(sales.amount * (products.factor or else 10))", BIG)
     assert figures(text, DATA).faults == {"KPI744 x": ["E2"]}
     given = {**DATA, "sales": [*ROWS[:3], ("4", "E2", None, "2025-01-01", "7")]}
-    found = figures(text, given)
-    assert (found.column("x"), found.faults) == ([12, 270], {})
+    worked_out = figures(text, given)
+    assert (worked_out.column("x"), worked_out.faults) == ([12, 270], {})
 
 
 def test_a_row_of_a_day_may_carry_any() -> None:
     """A reference is followed whatever day its target carries."""
     days = PRODUCTS.replace("q       quarter", "q       date")
     data = {**DATA, "products": [("P", "2025-01-01", "2"), ("O", "2024-11-11", "3")]}
-    found = figures(scheme(days, SALES, SUM, BIG), data)
-    assert (found.column("x"), found.faults) == ([12, 221], {})
+    worked_out = figures(scheme(days, SALES, SUM, BIG), data)
+    assert (worked_out.column("x"), worked_out.faults) == ([12, 221], {})
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,10 @@ def test_a_day_lies_in_one_period_of_each_kind(
     kind: str, names: tuple[str, str], expected: list[int], faulty: list[str]
 ) -> None:
     text = scheme(PRODUCTS.replace("q       quarter", f"q       {kind}"), SALES, SUM, BIG)
-    found = figures(text, {**DATA, "products": [("P", names[0], "2"), ("O", names[1], "3")]})
-    assert found.faults == ({"KPI744 x": faulty} if faulty else {})
+    worked_out = figures(text, {**DATA, "products": [("P", names[0], "2"), ("O", names[1], "3")]})
+    assert worked_out.faults == ({"KPI744 x": faulty} if faulty else {})
     sound = [nth for nth, person in enumerate(("E1", "E2")) if person not in faulty]
-    assert [found.column("x")[nth] for nth in sound] == [expected[nth] for nth in sound]
+    assert [worked_out.column("x")[nth] for nth in sound] == [expected[nth] for nth in sound]
 
 
 @pytest.mark.parametrize("kind", ["half", "year"])
@@ -119,8 +119,8 @@ def test_by_half_and_by_year(kind: str) -> None:
         "products": [("P", here, "2"), ("O", before, "3")],
         "sales": [(sale, who, product, here, amount) for sale, who, product, _, amount in ROWS],
     }
-    found = figures(text, data, here)
-    assert (found.column("x")[0], found.faults) == (12, {"KPI744 x": ["E2"]})
+    worked_out = figures(text, data, here)
+    assert (worked_out.column("x")[0], worked_out.faults) == (12, {"KPI744 x": ["E2"]})
 
 
 STAFF = """
@@ -174,9 +174,9 @@ def test_rows_read_what_the_person_refers_to_in_their_period() -> None:
         staff=STAFF,
     )
     orders = [(f"{nth}", who, "2025-02-02", "8", "won") for nth, who in enumerate(("E1", "E2", "E3"))]
-    found = figures(text, {**PLANNED, "orders": orders})
-    assert found.faults == {"KPI744 x": ["E2"]}
-    assert (found.column("x")[0], found.column("x")[2]) == (8, 0)
+    worked_out = figures(text, {**PLANNED, "orders": orders})
+    assert worked_out.faults == {"KPI744 x": ["E2"]}
+    assert (worked_out.column("x")[0], worked_out.column("x")[2]) == (8, 0)
 
 
 def test_rows_read_a_value_of_the_person_that_is_of_the_period() -> None:
@@ -191,9 +191,9 @@ def test_rows_read_a_value_of_the_person_that_is_of_the_period() -> None:
         staff=STAFF,
     )
     orders = [(f"{nth}", who, "2025-02-02", "8", "won") for nth, who in enumerate(("E1", "E2", "E3"))]
-    found = figures(text, {**PLANNED, "orders": orders})
-    assert [*found.faults.values()] == [["E2"]]
-    assert (found.column("x")[0], found.column("x")[2]) == (8, 0)
+    worked_out = figures(text, {**PLANNED, "orders": orders})
+    assert [*worked_out.faults.values()] == [["E2"]]
+    assert (worked_out.column("x")[0], worked_out.column("x")[2]) == (8, 0)
 
 
 def test_of_a_dated_person_the_row_in_force_reads_the_row_of_its_period() -> None:
@@ -231,8 +231,8 @@ def test_a_looked_up_row_reads_the_row_of_its_period() -> None:
     targets = [("E1", "2025Q1", "5", "P"), ("E2", "2025Q1", "5", "O")]
     text = scheme(PRODUCTS, tables)
     assert figures(text, {**DATA, "targets": targets}).faults == {"KPI744 targets.goal": ["E2"]}
-    found = figures(text, {**DATA, "targets": [targets[0], ("E2", "2024Q4", "5", "O")]})
-    assert (found.column("goal"), found.faults) == ([10, -1], {})
+    worked_out = figures(text, {**DATA, "targets": [targets[0], ("E2", "2024Q4", "5", "O")]})
+    assert (worked_out.column("goal"), worked_out.faults) == ([10, -1], {})
 
 
 LINES = """
@@ -254,9 +254,9 @@ def test_rows_owned_by_a_row_of_another_period_are_credited_to_nobody_and_counte
         "deals": [("D", "E1", "2025-01"), ("E", "E2", "2025-02")],
         "splits": [("1", "D", "2025-01-31", "1"), ("2", "D", "2025-02-01", "2"), ("3", "E", "2025-02-01", "4")],
     }
-    found = figures(scheme(LINES, "define x = sum(splits.share)"), data)
-    assert found.column("x") == [1, 4]
-    assert counted(found.outcome.uncredited) == {"splits": 1}
+    worked_out = figures(scheme(LINES, "define x = sum(splits.share)"), data)
+    assert worked_out.column("x") == [1, 4]
+    assert counted(worked_out.outcome.uncredited) == {"splits": 1}
 
 
 def test_rows_without_a_time_of_their_own_have_that_of_the_row_they_refer_to() -> None:
@@ -276,8 +276,8 @@ def test_rows_without_a_time_of_their_own_have_that_of_the_row_they_refer_to() -
         "products": DATA["products"],
         "lines": [("1", "1", "3"), ("2", "2", "3")],
     }
-    found = figures(scheme(PRODUCTS, orders, tables), data)
-    assert (found.column("x")[0], found.faults) == (6, {"KPI744 x": ["E2"]})
+    worked_out = figures(scheme(PRODUCTS, orders, tables), data)
+    assert (worked_out.column("x")[0], worked_out.faults) == (6, {"KPI744 x": ["E2"]})
 
 
 @pytest.mark.parametrize(

@@ -34,12 +34,12 @@ def test_defines_and_columns_of_the_person() -> None:
     define c = count(orders where own.base > 0元 and amount < own.base)
     define d = sum(if orders.amount > 本人.limit then 1 else 0)
     """
-    found = figures(scheme(ORDERS, LIMIT, defines), ROWS)
+    worked_out = figures(scheme(ORDERS, LIMIT, defines), ROWS)
     # Limits are 500 and 50, so doubled 1000 and 100.
-    assert found.column("a") == [1, 1]
-    assert found.column("b") == [500, 0]
-    assert found.column("c") == [1, 0]
-    assert found.column("d") == [1, 1]
+    assert worked_out.column("a") == [1, 1]
+    assert worked_out.column("b") == [500, 0]
+    assert worked_out.column("c") == [1, 0]
+    assert worked_out.column("d") == [1, 1]
 
 
 def test_the_days_of_the_person_are_those_of_the_period() -> None:
@@ -53,18 +53,18 @@ def test_the_days_of_the_person_are_those_of_the_period() -> None:
         "staff": [("E1", "2025-02-15", None, "1"), ("E2", "2020-01-01", None, "1")],
         "orders": [("1", "E1", "2025-03-01", "2", "won"), ("2", "E2", "2025-03-01", "2", "won")],
     }
-    found = figures(scheme(ORDERS, defines, staff=DATED), data)
-    assert (found.column("a"), found.column("b")) == ([100, 200], [90, 180])
+    worked_out = figures(scheme(ORDERS, defines, staff=DATED), data)
+    assert (worked_out.column("a"), worked_out.column("b")) == ([100, 200], [90, 180])
 
 
 def test_a_row_of_nobody_is_nobodys() -> None:
     orders = ORDERS.replace("references staff", "optional references staff")
     rows = [*ROWS["orders"], ("5", None, "2025-02-02", "9999", "won")]
-    found = figures(
+    worked_out = figures(
         scheme(orders, LIMIT, "define a = count(orders where amount > own.limit)"), {**ROWS, "orders": rows}
     )
-    assert found.column("a") == [1, 1]
-    assert counted(found.outcome.uncredited) == {"orders": 1}
+    assert worked_out.column("a") == [1, 1]
+    assert counted(worked_out.outcome.uncredited) == {"orders": 1}
 
 
 def test_a_fault_is_met_only_in_rows_that_count() -> None:
@@ -82,9 +82,9 @@ def test_a_fault_is_met_only_in_rows_that_count() -> None:
     subject staff
     """
     rows: Data = {"staff": [("E1", "1000", None), ("E2", "0", None)], "orders": ROWS["orders"]}
-    found = figures(scheme(ORDERS, defines, staff=staff), rows)
-    assert found.column("x") == [1600, Fraction(0)]
-    assert found.faults == {"KPI702 x": ["E2"]}
+    worked_out = figures(scheme(ORDERS, defines, staff=staff), rows)
+    assert worked_out.column("x") == [1600, Fraction(0)]
+    assert worked_out.faults == {"KPI702 x": ["E2"]}
 
 
 def test_a_column_or_an_item_is_told_with_both_ways_to_say_which() -> None:
@@ -115,7 +115,7 @@ def test_refused(value: str, code: str, text: str, help_: str | None) -> None:
     assert fault.span is not None
     assert (fault.code, fault.span.text) == (code, text)
     if help_ is not None:
-        assert help_ in [one.key for one in fault.helps]
+        assert help_ in [each.key for each in fault.helps]
 
 
 def test_what_has_a_fault_of_its_own_is_told_once() -> None:

@@ -42,19 +42,19 @@ def test_rows_against_the_usual_row_of_the_person() -> None:
     define d = max(orders.amount - 本人.near) or else -1元
     define e = any(orders.amount = own.usual)
     """
-    found = figures(scheme(ORDERS, defines), ROWS)
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
     # E1: 1200 / 3 = 400, half as much again 600; E2: 30 / 2 = 15, 22.5. E3 has no orders.
-    assert found.column("a") == [1, 0, 0]
-    assert found.column("b") == [900, 0, 0]
-    assert found.column("c") == [500, 5, 0]
-    assert found.column("d") == [500, 5, -1]
-    assert found.column("e") == [False, False, False]
+    assert worked_out.column("a") == [1, 0, 0]
+    assert worked_out.column("b") == [900, 0, 0]
+    assert worked_out.column("c") == [500, 5, 0]
+    assert worked_out.column("d") == [500, 5, -1]
+    assert worked_out.column("e") == [False, False, False]
 
 
 def test_a_rate_that_the_sum_of_the_rows_has_reached() -> None:
-    found = figures(scheme(ORDERS, RATE), ROWS)
+    worked_out = figures(scheme(ORDERS, RATE), ROWS)
     # 1200 at 3 %, 30 at 2 %.
-    assert found.column("after") == [36, Fraction(6, 10), 0]
+    assert worked_out.column("after") == [36, Fraction(6, 10), 0]
 
 
 def test_figures_upon_figures() -> None:
@@ -63,10 +63,10 @@ def test_figures_upon_figures() -> None:
     define third = count(orders where amount < own.second * 10 and amount > own.usual)
     define usual = avg(orders.amount) or else 0元
     """
-    found = figures(scheme(ORDERS, RATE, more), ROWS)
+    worked_out = figures(scheme(ORDERS, RATE, more), ROWS)
     # 36 and 0.6 are less than any order by the hundred; the orders below 360 and 6, above 400 and 15: none.
-    assert found.column("second") == [36, Fraction(6, 10), 0]
-    assert found.column("third") == [0, 0, 0]
+    assert worked_out.column("second") == [36, Fraction(6, 10), 0]
+    assert worked_out.column("third") == [0, 0, 0]
 
 
 def test_what_is_missing_stays_missing_in_the_row() -> None:
@@ -77,10 +77,10 @@ def test_what_is_missing_stays_missing_in_the_row() -> None:
     define orders.short = (own.best or else 1元) - amount
     define c = min(orders.short) or else 1元
     """
-    found = figures(scheme(ORDERS, defines), ROWS)
-    assert found.column("a") == [0, 2, 0]
-    assert found.column("b") == [2, 0, 0]
-    assert found.column("c") == [900 - 900, 1 - 20, 1]
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
+    assert worked_out.column("a") == [0, 2, 0]
+    assert worked_out.column("b") == [2, 0, 0]
+    assert worked_out.column("c") == [900 - 900, 1 - 20, 1]
     told_ = told(scheme(ORDERS, "define best = max(orders.amount)", "define x = count(orders where amount < own.best)"))
     assert told_ == [("KPI402", "own.best")]
 
@@ -92,11 +92,11 @@ def test_a_quotient_is_exact_in_the_row() -> None:
     define orders.part = amount / 3 * (100% + own.third / 100元)
     define b = sum(orders.part)
     """
-    found = figures(scheme(ORDERS.replace("money", "money between 0 and 10_000"), defines), ROWS)
+    worked_out = figures(scheme(ORDERS.replace("money", "money between 0 and 10_000"), defines), ROWS)
     # E1: a third is 400; 300 is thrice the first order. E2: a third is 10, three quarters of thrice it 7.5.
-    assert found.column("a") == [1, 0, 0]
+    assert worked_out.column("a") == [1, 0, 0]
     # E1: 1200 / 3 * 500%. E2: 30 / 3 * 110%.
-    assert found.column("b") == [2000, 11, 0]
+    assert worked_out.column("b") == [2000, 11, 0]
 
 
 def test_lookups_days_and_results_of_the_person() -> None:
@@ -132,15 +132,15 @@ def test_lookups_days_and_results_of_the_person() -> None:
         "orders": [*ROWS["orders"][:3], ("4", "E2", "2025-03-01", "10", "won"), ("5", "E2", "2025-03-02", "20", "won")],
         "targets": [("E1", "2025Q1", "150"), ("E2", "2024Q4", "15")],
     }
-    found = figures(scheme(ORDERS, targets, staff=DATED), data)
-    assert found.column("a") == [2, 2]
-    assert found.column("b") == [2, 2]
-    assert found.column("c") == [3, 0]
+    worked_out = figures(scheme(ORDERS, targets, staff=DATED), data)
+    assert worked_out.column("a") == [2, 2]
+    assert worked_out.column("b") == [2, 2]
+    assert worked_out.column("c") == [3, 0]
     # E1 sold 1200 of 1000, so 120 %, cut to 110 points; E2 30, so 3 %, 3 points.
-    assert found.column("d") == [1, 0]
-    assert found.column("e") == [200, 3]
-    assert found.column("f") == [3, 0]
-    assert found.column("g") == [1, 1]
+    assert worked_out.column("d") == [1, 0]
+    assert worked_out.column("e") == [200, 3]
+    assert worked_out.column("f") == [3, 0]
+    assert worked_out.column("g") == [1, 1]
 
 
 def test_a_computed_column_of_the_row_looked_up() -> None:
@@ -158,11 +158,11 @@ def test_a_computed_column_of_the_row_looked_up() -> None:
     define z = count(orders where amount < own.x)
     """
     data: Data = {**ROWS, "targets": [("E1", "2025Q1", "400"), ("E2", "2025Q1", "30")]}
-    found = figures(scheme(ORDERS, targets), data)
+    worked_out = figures(scheme(ORDERS, targets), data)
     # E1: below 200 is 100, so 400 + 200 + 800 + 100; E2: below 15 is 10, so 30 + 15 + 60 + 10.
-    assert found.column("x") == [1500, 115, 0]
-    assert found.column("y") == [800, 60, 0]
-    assert found.column("z") == [3, 2, 0]
+    assert worked_out.column("x") == [1500, 115, 0]
+    assert worked_out.column("y") == [800, 60, 0]
+    assert worked_out.column("z") == [3, 2, 0]
 
 
 def test_who_is_asked_for_and_rows_of_nobody() -> None:
@@ -177,11 +177,11 @@ def test_who_is_asked_for_and_rows_of_nobody() -> None:
     define usual = avg(orders.amount) or else 0元
     define few = count(orders where amount >= own.usual) + count(orders where status = "lost")
     """
-    found = figures(scheme(orders, "define x = count(orders where amount < own.usual)", staff=staff), rows)
+    worked_out = figures(scheme(orders, "define x = count(orders where amount < own.usual)", staff=staff), rows)
     # E1 has one order of the usual or more, and one that was lost: two.
-    assert found.outcome.subjects.column("staff.staff_id").to_pylist() == ["E2", "E3"]
-    assert found.column("x") == [1, 0]
-    assert counted(found.outcome.uncredited) == {"orders": 1}
+    assert worked_out.outcome.subjects.column("staff.staff_id").to_pylist() == ["E2", "E3"]
+    assert worked_out.column("x") == [1, 0]
+    assert counted(worked_out.outcome.uncredited) == {"orders": 1}
 
 
 def test_a_fault_of_the_person_is_told_once_and_as_the_persons() -> None:
@@ -194,9 +194,9 @@ def test_a_fault_of_the_person_is_told_once_and_as_the_persons() -> None:
     pay q
         amount if role = "KA" then 0元 else best
     """
-    found = figures(scheme(ORDERS, defines), ROWS)
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
     # E3 has no rows, so nothing of hers is read.
-    assert found.faults == {"KPI702 best": ["E2"]}
+    assert worked_out.faults == {"KPI702 best": ["E2"]}
 
 
 def test_a_fault_is_none_where_no_row_reads_it() -> None:
@@ -206,9 +206,9 @@ def test_a_fault_is_none_where_no_row_reads_it() -> None:
     pay p
         amount base * b
     """
-    found = figures(scheme(ORDERS, defines), ROWS)
-    assert found.faults == {}
-    assert found.column("p") == [2000, 0, 0]
+    worked_out = figures(scheme(ORDERS, defines), ROWS)
+    assert worked_out.faults == {}
+    assert worked_out.column("p") == [2000, 0, 0]
 
 
 def test_past_its_bounds() -> None:
@@ -294,8 +294,8 @@ def test_the_last_point_of_a_curve_may_have_more_places_than_its_lines() -> None
         "staff": [("E1", "AE", "10"), ("E2", "AE", "49")],
         "orders": [("1", "E1", "2025-01-01", "0.07", "won"), ("2", "E2", "2025-01-01", "5.01", "won")],
     }
-    found = figures(scheme(ORDERS, items), data)
-    assert found.column("w") == [
+    worked_out = figures(scheme(ORDERS, items), data)
+    assert worked_out.column("w") == [
         Fraction("0.07") * Fraction(10, 49) * Fraction("0.333"),
         Fraction("5.01") * Fraction("0.333"),
     ]

@@ -27,5 +27,5 @@ subject staff
 @pytest.mark.parametrize("policy", ["", "    missing score 0\n"])
 def test_its_own_word_counts_before_the_policy(rule: str, policy: str) -> None:
     text = scheme(f"indicator calls_made\n    actual calls\n{policy}    {rule}\n", staff=STAFF)
-    found = figures(text, {"staff": [("A", None), ("B", "7")]})
-    assert found.column("calls_made.score") == [Fraction(5), Fraction(7)]
+    worked_out = figures(text, {"staff": [("A", None), ("B", "7")]})
+    assert worked_out.column("calls_made.score") == [Fraction(5), Fraction(7)]

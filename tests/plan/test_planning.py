@@ -111,14 +111,14 @@ def test_what_is_limited_is_missing_in_rows_of_nobody(rule: str, by_hand: list[F
             ("4", "E2", "2025-02-05", "10"),
         ],
     }
-    found = figures(scheme(SOLD, f"define k = {rule}", "define s = sum(own.k * orders.qty)", staff=IN_FORCE), data)
-    assert found.column("s") == by_hand
+    outcome = figures(scheme(SOLD, f"define k = {rule}", "define s = sum(own.k * orders.qty)", staff=IN_FORCE), data)
+    assert outcome.column("s") == by_hand
 
 
 def test_as_many_pays_as_nobody_nests() -> None:
     """Their sum is written in a row, since no engine reads hundreds of brackets."""
     pays = [f"pay p{nth}\n    amount sum(orders.amount) * {nth}%" for nth in range(1, 301)]
-    found = figures(
+    outcome = figures(
         scheme(ORDERS, *pays), {"staff": [("E1", "AE", "1")], "orders": [("1", "E1", "2025-01-01", "100", "won")]}
     )
-    assert found.column("total_pay") == [sum(range(1, 301))]
+    assert outcome.column("total_pay") == [sum(range(1, 301))]

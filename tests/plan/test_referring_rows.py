@@ -82,8 +82,8 @@ def test_a_row_that_names_none_counts_for_none() -> None:
         "note     text optional", "day      date period"
     )
     rows: Data = {**ROWS, "splits": [("1", "D1", "E1", "60%", "2025-01-01"), ("2", None, "E1", "40%", "2025-01-01")]}
-    found = figures(scheme(items, "define deals.n = count(splits)\ndefine x = sum(deals.n)"), rows)
-    assert found.column("x") == [1, 0]
+    worked_out = figures(scheme(items, "define deals.n = count(splits)\ndefine x = sum(deals.n)"), rows)
+    assert worked_out.column("x") == [1, 0]
 
 
 def test_rows_that_refer_by_way_of_others_and_rows_within_rows() -> None:
@@ -102,11 +102,11 @@ def test_rows_that_refer_by_way_of_others_and_rows_within_rows() -> None:
     define z = sum(deals.worth * sum(splits.share * sum(parts.pieces)))
     define v = sum(deals.worth where any(splits.share > 50% and count(parts) > 1))
     """
-    found = figures(scheme(DEALS, parts, defines), rows)
+    worked_out = figures(scheme(DEALS, parts, defines), rows)
     # D1 has nine pieces, D2 nine: 900 + 1800. By share 5 * 60 % + 4 * 40 % = 4.6, 9 * 90 % = 8.1.
-    assert found.column("x") == found.column("y") == [2700, 0]
-    assert found.column("z") == [2080, 0]
-    assert found.column("v") == [100, 0]
+    assert worked_out.column("x") == worked_out.column("y") == [2700, 0]
+    assert worked_out.column("z") == [2080, 0]
+    assert worked_out.column("v") == [100, 0]
 
 
 def test_a_persons_row_may_read_what_is_counted_for_another() -> None:
@@ -132,9 +132,9 @@ def test_a_persons_row_may_read_what_is_counted_for_another() -> None:
         "staff": [("E1", "T"), ("E2", "T"), ("E3", "U"), ("E4", None)],
         "costs": [("1", "T", "2025-01-01", "7"), ("2", "T", "2025-01-02", "8"), ("3", "U", "2025-04-01", "9")],
     }
-    found = figures(scheme(items, staff=""), rows)
-    assert found.column("x") == [30, 30, 0, 2]
-    assert found.column("y") == [True, True, False, False]
+    worked_out = figures(scheme(items, staff=""), rows)
+    assert worked_out.column("x") == [30, 30, 0, 2]
+    assert worked_out.column("y") == [True, True, False, False]
 
 
 def test_a_fault_of_a_row_that_is_counted_is_told() -> None:

@@ -56,8 +56,8 @@ def test_rows_are_taken_from_the_top() -> None:
         > 0    : 1
         else   : 0
     """
-    found = _of(rule, ["100.01", "100", "99.99", "50", "49.99", "0.01", "0", "-5"])
-    assert found == [3, 3, 2, 2, 1, 1, 0, 0]
+    result = _of(rule, ["100.01", "100", "99.99", "50", "49.99", "0.01", "0", "-5"])
+    assert result == [3, 3, 2, 2, 1, 1, 0, 0]
 
 
 def test_rows_of_every_comparison() -> None:
@@ -133,8 +133,8 @@ def test_choose_takes_the_first_that_holds() -> None:
         when level is missing      : quota * rate
         else                       : 1元 * level
     """
-    found = _of(rule, ["101", "10", "10", "10"], role=["AE", "KA", "AE", "AE"], level=["1", "1", None, "7"])
-    assert found == [1, Fraction(10, 3), 10, 7]
+    result = _of(rule, ["101", "10", "10", "10"], role=["AE", "KA", "AE", "AE"], level=["1", "1", None, "7"])
+    assert result == [1, Fraction(10, 3), 10, 7]
 
 
 def test_rules_within_rows() -> None:
@@ -231,8 +231,8 @@ def test_tiers_of_each_person() -> None:
         up to quota * 1.5 : rate * 200%
         above             : 50%
     """
-    found = _of(rule, ["80", "100", "120", "200", "10"], quota=["100", "100", "100", "100", "0"])
-    assert found == [8, 10, 14, 10 + 10 + 25, 5]
+    result = _of(rule, ["80", "100", "120", "200", "10"], quota=["100", "100", "100", "100", "0"])
+    assert result == [8, 10, 14, 10 + 10 + 25, 5]
 
 
 def test_a_rate_by_rows_within_tiers() -> None:
@@ -250,8 +250,8 @@ def test_a_rate_by_rows_within_tiers() -> None:
 def test_tiers_must_rise_for_each_person(quota: str, fails: bool) -> None:  # noqa: FBT001  # a figure that is expected
     rule = "tiers sold\n        up to quota : 1%\n        up to 300 : 2%\n        above : 3%"
     people = {"staff": [("E1", "50", "AE", quota, "0%", None, "true", "2025-01-01", "a")]}
-    found = figures(scheme(f"pay x\n    amount {rule}", staff=STAFF), people)
-    assert found.faults == ({"KPI706 x": ["E1"]} if fails else {})
+    worked_out = figures(scheme(f"pay x\n    amount {rule}", staff=STAFF), people)
+    assert worked_out.faults == ({"KPI706 x": ["E1"]} if fails else {})
 
 
 FROM = [("145", "20"), ("0", "50"), ("300", "1"), ("99.99", "0.02"), ("250", "-200"), ("0", "-30"), ("50", "0")]
@@ -260,8 +260,8 @@ FROM = [("145", "20"), ("0", "50"), ("300", "1"), ("99.99", "0.02"), ("250", "-2
 def test_tiers_from_what_was_counted_before() -> None:
     """What prior and new earn together, less what prior alone earns."""
     rule = TIERS.replace("tiers sold", "tiers sold from quota")
-    found = _of(rule, [sold for _, sold in FROM], quota=[before for before, _ in FROM])
-    assert found == [_paid(Fraction(before) + Fraction(sold)) - _paid(Fraction(before)) for before, sold in FROM]
+    result = _of(rule, [sold for _, sold in FROM], quota=[before for before, _ in FROM])
+    assert result == [_paid(Fraction(before) + Fraction(sold)) - _paid(Fraction(before)) for before, sold in FROM]
 
 
 def test_tiers_from_a_literal_and_a_start_of_another_unit() -> None:
@@ -273,8 +273,8 @@ def test_tiers_from_a_literal_and_a_start_of_another_unit() -> None:
 def test_tiers_from_end_in_the_row_of_the_whole() -> None:
     text = f"pay x\n    amount {indent(TIERS.replace('sold', 'sold from quota'), '    ').strip()}"
     people = {"staff": [("E1", "20", "AE", "90", "0%", None, "true", "2025-01-01", "a")]}
-    found = figures(scheme(text, staff=STAFF), people)
-    assert found.column(found.compiled.plan.items[0].tier1["row"]) == ["up to 300"]
+    worked_out = figures(scheme(text, staff=STAFF), people)
+    assert worked_out.column(worked_out.compiled.plan.items[0].tier1["row"]) == ["up to 300"]
 
 
 def test_tiers_of_a_count_and_of_a_whole_amount() -> None:
@@ -282,8 +282,8 @@ def test_tiers_of_a_count_and_of_a_whole_amount() -> None:
     rule = "define x tiers count(orders)\n    up to 2 : 10\n    above : 5\ndefine y = count(orders) * rate_\n"
     rule += "define rate_ by count(orders)\n    <= 2 : 10\n    else : 5"
     rows = [(str(nth), "E1", "2025-02-01") for nth in range(3)]
-    found = figures(scheme(orders, rule), {"staff": [("E1", "AE", "0")], "orders": rows})
-    assert (found["x"], found["y"]) == (25, 15)
+    worked_out = figures(scheme(orders, rule), {"staff": [("E1", "AE", "0")], "orders": rows})
+    assert (worked_out["x"], worked_out["y"]) == (25, 15)
 
 
 def test_on_a_bound_the_row_is_the_one_that_names_it() -> None:
@@ -292,22 +292,22 @@ def test_on_a_bound_the_row_is_the_one_that_names_it() -> None:
     pays = f"pay p\n    amount {indent(TIERS, '    ').strip()}\npay q\n    amount x * 1 CNY"
     sold = ["60", "80", "95", "100", "300", "300.01"]
     staff = [(f"E{nth}", amount, "AE", "0", "0%", None, "true", "2025-01-01", "a") for nth, amount in enumerate(sold)]
-    found = figures(scheme(curve, pays, staff=STAFF), {"staff": staff})
-    (tiers, _) = found.compiled.plan.items
-    assert found.column(tiers.tier1["row"]) == [*["up to 100"] * 4, "up to 300", "above"]
-    step = found.compiled.plan.step(found.compiled.plan.result)
-    (drawn,) = [one for one in step.bindings if one.name == "x"]  # type: ignore[union-attr]  # the last step
+    worked_out = figures(scheme(curve, pays, staff=STAFF), {"staff": staff})
+    (tiers, _) = worked_out.compiled.plan.items
+    assert worked_out.column(tiers.tier1["row"]) == [*["up to 100"] * 4, "up to 300", "above"]
+    step = worked_out.compiled.plan.step(worked_out.compiled.plan.result)
+    (drawn,) = [binding for binding in step.bindings if binding.name == "x"]  # type: ignore[union-attr]  # the last step
     assert drawn.row is not None
-    taken = [drawn.rows[int(str(row))].head for row in found.column(drawn.row)]
+    taken = [drawn.rows[int(str(row))].head for row in worked_out.column(drawn.row)]
     assert taken == ["≤ 60", "80 … 95", *["≥ 95"] * 4]
     assert drawn.type.bounds == (0, 100)
 
 
 def test_a_band_comes_to_no_more_than_what_lies_in_it() -> None:
     """-1,000,000 at 10% are -100,000; 100 at 10% and the rest of 1,000,000 at 1% are 10 + 9,999."""
-    found = figures(scheme("define x tiers sold\n    up to 100 : 10%\n    above : 1%", staff=STAFF), {})
-    step = found.compiled.plan.step(found.compiled.plan.result)
-    (paid,) = [one for one in step.bindings if one.name == "x"]  # type: ignore[union-attr]  # the last step
+    worked_out = figures(scheme("define x tiers sold\n    up to 100 : 10%\n    above : 1%", staff=STAFF), {})
+    step = worked_out.compiled.plan.step(worked_out.compiled.plan.result)
+    (paid,) = [binding for binding in step.bindings if binding.name == "x"]  # type: ignore[union-attr]  # the last step
     assert paid.type.bounds == (-100_000, 10_009)
 
 
@@ -343,9 +343,9 @@ def test_limits_under_a_rule() -> None:
             ("E2", "-100", "AE", "100", "0%", None, "true", "2025-01-01", "a"),
         ]
     }
-    found = figures(scheme(item, staff=STAFF), people)
-    assert found.column("one.score") == [70, 0]
-    assert found.column("p") == [2, 0]
+    worked_out = figures(scheme(item, staff=STAFF), people)
+    assert worked_out.column("one.score") == [70, 0]
+    assert worked_out.column("p") == [2, 0]
 
 
 def test_a_define_with_rows_is_bounded_by_a_second() -> None:
@@ -375,10 +375,10 @@ def test_in_chinese() -> None:
             ("E2", "50", "SE", "1", "0%", None, "是", "2025-01-01", "a"),
         ]
     }
-    found = figures(scheme(text, staff=STAFF), people)
-    assert found.column("分") == [12, 4]
-    assert found.column("提成") == [2, Fraction("0.5")]
-    assert found.column("插") == [50, 25]
+    worked_out = figures(scheme(text, staff=STAFF), people)
+    assert worked_out.column("分") == [12, 4]
+    assert worked_out.column("提成") == [2, Fraction("0.5")]
+    assert worked_out.column("插") == [50, 25]
 
 
 def test_half_even_rounds_scores_and_totals() -> None:

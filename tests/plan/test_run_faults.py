@@ -67,8 +67,8 @@ def _faults(*items: str, data: Data = PEOPLE) -> dict[str, list[object]]:
     ],
 )  # fmt: skip
 def test_where_it_is_taken(amount: str, whose: list[str]) -> None:
-    found = _faults(f"pay p\n    amount {amount}")
-    assert found == ({"KPI702 p": whose} if whose else {})
+    result = _faults(f"pay p\n    amount {amount}")
+    assert result == ({"KPI702 p": whose} if whose else {})
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_where_it_is_taken(amount: str, whose: list[str]) -> None:
 )
 def test_what_is_decided_asks_no_more(condition: str, whose: list[str]) -> None:
     """`and` and `or` go from left to right, as far as they must."""
-    found = _faults(RISKY, f"pay p\n    amount base\n    when {condition}")
-    assert {one for subjects in found.values() for one in subjects} == set(whose)
+    result = _faults(RISKY, f"pay p\n    amount base\n    when {condition}")
+    assert {each for subjects in result.values() for each in subjects} == set(whose)
 
 
 def test_what_is_decided_in_a_row_asks_no_more() -> None:
@@ -139,9 +139,9 @@ RISKY = "define risky = x or else error"
 def test_where_a_value_is_needed(items: str, whose: list[str]) -> None:
     if "score by actual" in items:
         items = items.replace("actual 1\n", "actual y or else 1\n")
-    found = _faults(RISKY, items)
-    assert sorted({who for subjects in found.values() for who in subjects}, key=str) == whose
-    assert set(found) <= {"KPI702 risky"}
+    result = _faults(RISKY, items)
+    assert sorted({who for subjects in result.values() for who in subjects}, key=str) == whose
+    assert set(result) <= {"KPI702 risky"}
 
 
 def test_each_place_is_told_once() -> None:
@@ -158,8 +158,8 @@ def test_each_place_is_told_once() -> None:
 
 def test_a_subject_in_doubt_is_not_left_out_in_silence() -> None:
     staff = STAFF.replace("subject staff", "subject staff where (x or else error) > 3")
-    found = figures(scheme("pay p\n    amount base", staff=staff), PEOPLE)
-    assert found.faults == {"KPI702 subject": LONG}
+    worked_out = figures(scheme("pay p\n    amount base", staff=staff), PEOPLE)
+    assert worked_out.faults == {"KPI702 subject": LONG}
 
 
 ROWS: Data = {
@@ -195,20 +195,20 @@ def test_in_the_rows_of_an_aggregate(value: str, whose: list[str]) -> None:
 
 def test_figures_of_those_who_have_them_are_right() -> None:
     orders = ORDERS + "    fee money optional"
-    found = figures(scheme(orders, "define a = sum(orders.fee or else error)", staff=STAFF), ROWS)
-    assert found.column("a")[2:] == [1, 0]
-    assert found.faults == {}
+    worked_out = figures(scheme(orders, "define a = sum(orders.fee or else error)", staff=STAFF), ROWS)
+    assert worked_out.column("a")[2:] == [1, 0]
+    assert worked_out.faults == {}
 
 
 @pytest.mark.parametrize("engine", [reference, Bulk()])
 def test_a_sum_past_its_bound_stops_the_run(engine: object) -> None:
     text = scheme(ORDERS, "define a = sum(orders.amount)", staff=STAFF)
     rows = [(str(nth), "E3", "2025-01-01", "60000000000000", "won") for nth in range(2)]
-    found = compiled(text)
-    tables = tables_of(found, {**PEOPLE, "orders": rows})
-    given = params(read_period("2025Q1", found.plan.period))
+    checked = compiled(text)
+    tables = tables_of(checked, {**PEOPLE, "orders": rows})
+    given = params(read_period("2025Q1", checked.plan.period))
     with pytest.raises(RunStopped) as stopped:
-        engine.run(found.plan, tables, given, bindings(found))  # type: ignore[attr-defined]  # both have it
+        engine.run(checked.plan, tables, given, bindings(checked))  # type: ignore[attr-defined]  # both have it
     (fault,) = stopped.value.faults
     assert (fault.code, fault.subjects) == ("KPI701", ("E3",))
     assert (fault.item, fault.value) == ("a", Fraction(120_000_000_000_000))
@@ -216,10 +216,10 @@ def test_a_sum_past_its_bound_stops_the_run(engine: object) -> None:
 
 def _told(text: str, data: Data) -> str:
     """What a run on DuckDB says of its faults, in English."""
-    found = compiled(text)
-    loaded = Loaded(tables_of(found, data), ())
+    checked = compiled(text)
+    loaded = Loaded(tables_of(checked, data), ())
     with pytest.raises(Fault) as stopped:
-        run_scheme(found, loaded, read_period("2025Q1", found.plan.period))
+        run_scheme(checked, loaded, read_period("2025Q1", checked.plan.period))
     return stopped.value.text("en")
 
 

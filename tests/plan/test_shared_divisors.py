@@ -52,7 +52,7 @@ class Person:
 
     def __init__(self, row: tuple[str | None, ...]) -> None:
         key, goal, days, fee, _ = row
-        self.orders = [(Fraction(str(one[3])), Fraction(str(one[5]))) for one in DATA["orders"] if one[1] == key]
+        self.orders = [(Fraction(str(row_[3])), Fraction(str(row_[5]))) for row_ in DATA["orders"] if row_[1] == key]
         self.goal, self.days = Fraction(str(goal)), Fraction(str(days))
         self.fee = None if fee is None else Fraction(fee)
 
@@ -131,7 +131,7 @@ define third = 2 / 6
 @pytest.mark.parametrize("written", CASES)
 def test_sums_of_one_divisor_are_as_wide_as_one_quotient(written: str) -> None:
     text = scheme(LINES, DEFINES, MORE, f"define x = {written}", staff=STAFF)
-    assert figures(text, DATA).column("x") == [CASES[written](one) for one in PEOPLE]
+    assert figures(text, DATA).column("x") == [CASES[written](person) for person in PEOPLE]
 
 
 TESTS: dict[str, Callable[[Person], bool]] = {
@@ -146,7 +146,7 @@ TESTS: dict[str, Callable[[Person], bool]] = {
 @pytest.mark.parametrize("written", TESTS)
 def test_comparisons_of_one_divisor_need_no_cross_product(written: str) -> None:
     text = scheme(LINES, DEFINES, f"define x = {written}", staff=STAFF)
-    assert figures(text, DATA).column("x") == [TESTS[written](one) for one in PEOPLE]
+    assert figures(text, DATA).column("x") == [TESTS[written](person) for person in PEOPLE]
 
 
 def test_a_total_of_several_means_of_the_same_rows() -> None:
@@ -169,10 +169,10 @@ def test_a_total_of_several_means_of_the_same_rows() -> None:
     """
     lines = LINES + "    count    integer\n"
     data = {**DATA, "orders": [(*row, nth) for row, nth in zip(DATA["orders"], "1234567", strict=False)]}
-    found = figures(scheme(lines, cards, staff=STAFF), data)
+    worked_out = figures(scheme(lines, cards, staff=STAFF), data)
     means, scores = [Fraction(2), Fraction(4), Fraction(11, 2), Fraction(0)], ["43", "0", "-333.33", "0"]
-    assert found.column("p") == [
-        _cents(max(Fraction(one) + 5 * mean, Fraction(0))) for one, mean in zip(scores, means, strict=True)
+    assert worked_out.column("p") == [
+        _cents(max(Fraction(each) + 5 * mean, Fraction(0))) for each, mean in zip(scores, means, strict=True)
     ]
 
 
@@ -181,7 +181,7 @@ def test_a_total_of_several_divisors_that_is_too_wide_is_refused() -> None:
     adjusts = "\n".join(f"    adjust a{nth} = ({mean} or else 0元) / 1元 * 1" for nth, mean in enumerate(means))
     card = f"indicator one\n    actual goal\n    score 5\nscorecard card\n    one 100%\n{adjusts}"
     for total in ("", "\n    total weighted + adjustments"):
-        assert {one.code for one in refused(scheme(LINES, card + total, staff=STAFF))} == {"KPI305"}
+        assert {fault.code for fault in refused(scheme(LINES, card + total, staff=STAFF))} == {"KPI305"}
 
 
 def _cents(value: Fraction) -> Fraction:
@@ -203,8 +203,8 @@ def test_achievements_of_one_target_weigh_in_one_sum() -> None:
     define goal_again = goal
     define x = (one.achievement or else 0%) * 60% + (two.achievement or else 0%) * 30% + (one.achievement or else 0%) * 10%
     """
-    found = figures(scheme(LINES, items, staff=STAFF), DATA)
-    assert found.column("x") == [
+    worked_out = figures(scheme(LINES, items, staff=STAFF), DATA)
+    assert worked_out.column("x") == [
         _by(sum((amount * 7 + size * 3 for amount, size in p.orders), Fraction(0)) / 10, p.goal) for p in PEOPLE
     ]
 
@@ -222,22 +222,22 @@ def test_the_same_divisor_of_another_row_is_another() -> None:
     lines = LINES + "    partner  text references staff\n    via staff_id\n"
     partners = dict(zip("123456", ("E3", "E4", "E1", "E1", "E3", "E2"), strict=True))
     data = {**DATA, "orders": [(*row, partners[str(row[0])]) for row in DATA["orders"]]}
-    found = figures(scheme(lines, DEFINES, items, staff=STAFF), data)
+    worked_out = figures(scheme(lines, DEFINES, items, staff=STAFF), data)
     parts = {str(row[0]): _by(Fraction(100), p.days) for row, p in zip(DATA["staff"], PEOPLE, strict=True)}
-    rows = [(str(one[1]), partners[str(one[0])], Fraction(str(one[3]))) for one in DATA["orders"]]
+    rows = [(str(row_[1]), partners[str(row_[0])], Fraction(str(row_[3]))) for row_ in DATA["orders"]]
     above = [key for key, other, amount in rows if 2 * parts[key] + parts[other] > amount]
-    assert found.column("n") == [above.count(key) for key in parts]
-    assert found.column("m") == [sum(key == one and other == one for key, other, _ in rows) for one in parts]
-    assert found.column("z") == [
+    assert worked_out.column("n") == [above.count(key) for key in parts]
+    assert worked_out.column("m") == [sum(key == each and other == each for key, other, _ in rows) for each in parts]
+    assert worked_out.column("z") == [
         sum((amount * part * Fraction(5, 2) for amount, _ in p.orders), Fraction(0))
         for p, part in zip(PEOPLE, parts.values(), strict=True)
     ]
-    assert found.column("v") == [3 * p.a for p in PEOPLE]
+    assert worked_out.column("v") == [3 * p.a for p in PEOPLE]
 
 
 def test_names_within_names_are_looked_behind_once() -> None:
     """Each name has six of the one before it, so that the last cannot be written out."""
     chain = [f"define n{nth} = round({' + '.join([f'n{nth - 1} / 70'] * 6)}, 2)" for nth in range(1, 21)]
     items = ["define n0 = max(goal, 1元)", *chain, "define x = k / (max(n20, 1元) / 1元) + j / (max(n20, 1元) / 1元)"]
-    found = figures(scheme(LINES, DEFINES, *items, staff=STAFF), DATA)
-    assert found.column("x") == [p.k + p.j for p in PEOPLE]
+    worked_out = figures(scheme(LINES, DEFINES, *items, staff=STAFF), DATA)
+    assert worked_out.column("x") == [p.k + p.j for p in PEOPLE]

@@ -91,14 +91,14 @@ def test_every_step_figure_item_and_check_stands_in_the_plan() -> None:
 def _internal(plan: Plan) -> set[str]:
     """Names that lowering made up, and no rule has."""
     names: set[str] = set()
-    for step in [*plan.steps, *(step for one in plan.demands for step in one.steps)]:
+    for step in [*plan.steps, *(step for demand in plan.demands for step in demand.steps)]:
         match step:
             case Scan():
                 names |= set(step.columns)
             case Compute():
-                names |= {one.name for one in step.bindings}
+                names |= {binding.name for binding in step.bindings}
             case Gather():
-                names |= {one.name for one in step.measures}
+                names |= {measure.name for measure in step.measures}
     return {name for name in names if re.search(r"[~$*]", name)}
 
 

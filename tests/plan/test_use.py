@@ -24,7 +24,7 @@ def parted(source: SourceText) -> Compiled:
     file = parse(source)[0]
     items, use = file.items, words.spelling("use", file.language)
     starts = [source.text.rindex("\n", 0, item.span.start) + 1 if item.span.start else 0 for item in items]
-    pieces = [source.text[one:next_] for one, next_ in pairwise([*starts, len(source.text)])]
+    pieces = [source.text[each:next_] for each, next_ in pairwise([*starts, len(source.text)])]
     main, files = "", {}
     for nth, (item, piece) in enumerate(zip(items, pieces, strict=True)):
         if isinstance(item, ast.Scheme):
@@ -39,7 +39,7 @@ def without_places(data: Any) -> Any:  # noqa: ANN401  # any value of JSON
     """A plan's data without the places in the rules that its parts were made for."""
     if isinstance(data, dict):
         return {key: without_places(value) for key, value in data.items() if key != "origin"}
-    return [without_places(one) for one in data] if isinstance(data, list) else data
+    return [without_places(each) for each in data] if isinstance(data, list) else data
 
 
 @pytest.mark.parametrize("path", SCHEMES, ids=lambda path: f"{path.parent.name}/{path.name}")

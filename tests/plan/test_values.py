@@ -33,8 +33,8 @@ PEOPLE: Data = {
 
 def _worked_out(cases: Sequence[tuple[str, object]], header: str = HEADER) -> None:
     defines = [f"define x{nth} = {written}" for nth, (written, _) in enumerate(cases)]
-    found = figures(scheme(ORDERS, *defines, header=header, staff=STAFF), PEOPLE)
-    assert {text: found.column(f"x{nth}") for nth, (text, _) in enumerate(cases)} == dict(cases)
+    worked_out = figures(scheme(ORDERS, *defines, header=header, staff=STAFF), PEOPLE)
+    assert {text: worked_out.column(f"x{nth}") for nth, (text, _) in enumerate(cases)} == dict(cases)
 
 
 def test_arithmetic_is_exact() -> None:
@@ -205,12 +205,12 @@ def test_the_larger_of_two_keeps_the_places_of_either() -> None:
 def test_the_days_of_the_period_and_its_year() -> None:
     """January to June 2025 have 31 + 28 + 31 + 30 + 31 + 30 = 181 days, July to September 92."""
     text = scheme("define x = days(year_start, period_start)", "define y = days(period_start, period_end)", staff=STAFF)
-    found = figures(text, PEOPLE, "2025Q3")
-    assert (found.column("x"), found.column("y")) == ([181, 181], [91, 91])
+    worked_out = figures(text, PEOPLE, "2025Q3")
+    assert (worked_out.column("x"), worked_out.column("y")) == ([181, 181], [91, 91])
 
 
 def test_functions_of_dates_in_chinese() -> None:
-    found = figures(
+    worked_out = figures(
         scheme(
             "定义 甲 = 日(hired) + 星期(hired) × 100",
             "定义 乙 = 月末(加月(hired, 1))",
@@ -219,17 +219,17 @@ def test_functions_of_dates_in_chinese() -> None:
         ),
         PEOPLE,
     )
-    assert found.column("甲") == [429, 131]
-    assert found.column("乙") == [date(2024, 3, 31), date(2025, 4, 30)]
-    assert found.column("丙") == [date(2024, 2, 11), date(2025, 3, 11)]
+    assert worked_out.column("甲") == [429, 131]
+    assert worked_out.column("乙") == [date(2024, 3, 31), date(2025, 4, 30)]
+    assert worked_out.column("丙") == [date(2024, 2, 11), date(2025, 3, 11)]
 
 
 def test_functions_in_chinese() -> None:
-    found = figures(
+    worked_out = figures(
         scheme("定义 甲 = 四舍五入(size / 3, 2)", "定义 乙 = 最大(甲, 1) + 月数(hired, 期末)", staff=STAFF), PEOPLE
     )
-    assert found.column("甲") == [Fraction("0.83"), Fraction("-2.42")]
-    assert found.column("乙") == [Fraction(14), Fraction(1)]
+    assert worked_out.column("甲") == [Fraction("0.83"), Fraction("-2.42")]
+    assert worked_out.column("乙") == [Fraction(14), Fraction(1)]
 
 
 def test_ties_are_rounded_away_from_zero() -> None:
@@ -267,8 +267,10 @@ def test_declared_places(places: int, paid: Fraction) -> None:
 def test_a_currency_without_places() -> None:
     header = HEADER.replace("CNY", "JPY").replace("money 2", "money 0")
     staff = "table staff\n    staff_id text key\n    base money\nsubject staff"
-    found = figures(scheme("pay p\n    amount base / 3 + 5 JPY", header=header, staff=staff), {"staff": [("1", "100")]})
-    assert found["p"] == 38
+    worked_out = figures(
+        scheme("pay p\n    amount base / 3 + 5 JPY", header=header, staff=staff), {"staff": [("1", "100")]}
+    )
+    assert worked_out["p"] == 38
 
 
 def test_a_constant_is_worked_out() -> None:
@@ -286,19 +288,19 @@ def test_percent_and_money_columns() -> None:
         e integer
     subject staff
     """
-    found = figures(
+    worked_out = figures(
         scheme("define x = a + b + c", "define y = d * e", staff=staff),
         {"staff": [("1", "12.34%", "0.5", "85", "1.234", "1,000")]},
     )
-    assert found["x"] == Fraction("1.4734")
-    assert found["y"] == 1234
+    assert worked_out["x"] == Fraction("1.4734")
+    assert worked_out["y"] == 1234
 
 
 def test_what_a_condition_has_shown_to_be_there_is_there_in_the_plan() -> None:
     """The divisor of E1 is 0; no part of the quotient may be missing by itself."""
     quotient = "base / (size - 2.5)"
-    found = figures(scheme(f"define x = if {quotient} is present then {quotient} else 7元", staff=STAFF), PEOPLE)
-    assert found.column("x") == [7, 0]
-    step = found.compiled.plan.step(found.compiled.plan.result)
-    (made,) = [one for one in step.bindings if one.name == "x"]  # type: ignore[union-attr]  # the last step
+    worked_out = figures(scheme(f"define x = if {quotient} is present then {quotient} else 7元", staff=STAFF), PEOPLE)
+    assert worked_out.column("x") == [7, 0]
+    step = worked_out.compiled.plan.step(worked_out.compiled.plan.result)
+    (made,) = [binding for binding in step.bindings if binding.name == "x"]  # type: ignore[union-attr]  # the last step
     assert not made.type.missing

@@ -66,7 +66,7 @@ def test_ways_that_part_on_the_way_are_told_apart_there() -> None:
     assert (fault.code, help_.key) == ("KPI520", "further")
     assert (help_.args["there"], help_.args["line"]) == ("deals", "via seller")
     seller, opener = (
-        DEALS.replace("    amount   money", f"    amount   money\n    via {one}") for one in ("seller", "opener")
+        DEALS.replace("    amount   money", f"    amount   money\n    via {each}") for each in ("seller", "opener")
     )
     assert figures(scheme(seller, NOTES, "define x = sum(notes.minutes)"), NOTED).column("x") == [21, 0]
     assert figures(scheme(opener, NOTES, "define x = sum(notes.minutes)"), NOTED).column("x") == [300, 1]
@@ -80,8 +80,8 @@ def test_whose_a_row_is_tells_which_person_its_columns_are_of() -> None:
     by_opener = DEALS.replace("    amount   money", "    amount   money\n    via opener")
     sold = 'define x = count(deals where (staff.role or else "AE") = "KA")'
     noted = 'define y = count(notes where (staff.role or else "AE") = "KA")'
-    found = figures(scheme(by_opener, NOTES, sold, noted), NOTED)
-    assert (found.column("x"), found.column("y")) == ([0, 1], [0, 1])
+    worked_out = figures(scheme(by_opener, NOTES, sold, noted), NOTED)
+    assert (worked_out.column("x"), worked_out.column("y")) == ([0, 1], [0, 1])
     assert told(scheme(DEALS, 'define x = count(deals where staff.role = "KA")')) == [("KPI520", "staff.role")]
 
 
@@ -127,16 +127,16 @@ def test_no_such_row_is_missing() -> None:
     define y = count(calls where lines.rate is missing)
     define z = count(calls where lines.dear or else false)
     """
-    found = figures(scheme(CALLS, defines), CALLED)
-    assert found.column("x") == [25 + 100 + 1000, 0]
-    assert found.column("y") == [2, 0]
-    assert found.column("z") == [1, 0]
+    worked_out = figures(scheme(CALLS, defines), CALLED)
+    assert worked_out.column("x") == [25 + 100 + 1000, 0]
+    assert worked_out.column("y") == [2, 0]
+    assert worked_out.column("z") == [1, 0]
 
 
 def test_a_row_of_nobody_known_is_reported() -> None:
-    found = figures(scheme(CALLS, "define x = sum(calls.minutes)"), CALLED)
-    assert found.column("x") == [1110, 0]
-    assert counted(found.outcome.uncredited) == {"calls": 1}
+    worked_out = figures(scheme(CALLS, "define x = sum(calls.minutes)"), CALLED)
+    assert worked_out.column("x") == [1110, 0]
+    assert counted(worked_out.outcome.uncredited) == {"calls": 1}
 
 
 def test_in_chinese() -> None:
@@ -166,5 +166,5 @@ def test_in_chinese() -> None:
         "品类表": [("a", "10%")],
         "订单": [("1", "甲", "乙", "a", "2025-01-01", "30"), ("2", "甲", "乙", "b", "2025-01-02", "6")],
     }
-    found = figures(scheme(text, header="", staff=""), rows)
-    assert sorted(found.column("提成额")) == [0, Fraction("3.06")]  # type: ignore[type-var]
+    worked_out = figures(scheme(text, header="", staff=""), rows)
+    assert sorted(worked_out.column("提成额")) == [0, Fraction("3.06")]  # type: ignore[type-var]

@@ -311,13 +311,13 @@ def wide_data(random: Random) -> Data:
     made = {**small_data(random)}
     people = [str(row[0]) for row in made["staff"]]
     made["plans"] = [
-        (one, month, random.choice(("0", "5", "33.33", "90")), random.choice((None, "0", "-3", "9")))
-        for one in people
+        (person, month, random.choice(("0", "5", "33.33", "90")), random.choice((None, "0", "-3", "9")))
+        for person in people
         for month in random.choice((_MONTHS, _MONTHS[1:], _MONTHS[1:3], ()))
     ]
     made["limits"] = [
-        (one, random.choice((None, "0", "7.125", "50")), random.choice(("0%", "12.34%", "-3%")))
-        for one in people
+        (person, random.choice((None, "0", "7.125", "50")), random.choice(("0%", "12.34%", "-3%")))
+        for person in people
         if random.random() < 2 / 3
     ]
     for name in ("orders", "lines", "calls", "plans", "limits", "targets"):
