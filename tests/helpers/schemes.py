@@ -9,7 +9,7 @@ from textwrap import dedent
 import pyarrow as pa
 
 from kpirules.compiling import Compiled, compile_scheme
-from kpirules.data.load import typed_tables
+from kpirules.data.load import Loaded, typed_tables
 from kpirules.engines import duckdb, reference
 from kpirules.engines.outcome import Outcome
 from kpirules.engines.schema import schemas
@@ -150,6 +150,15 @@ def told(text: str) -> list[tuple[str, str]]:
 
 def tables_of(scheme: Compiled, data: Data) -> Mapping[str, pa.Table]:
     """Typed tables, as the data room reads them from texts."""
+    return loaded_of(scheme, data).tables
+
+
+def loaded_of(scheme: Compiled, data: Data) -> Loaded:
+    """Typed tables, and where their rows are from.
+
+    Raises:
+        BrokenContracts: the data breaks the contracts of its tables.
+    """
     contracts = tuple(scheme.model.tables.values())
     frames = {}
     for contract in contracts:
@@ -159,7 +168,7 @@ def tables_of(scheme: Compiled, data: Data) -> Mapping[str, pa.Table]:
             for nth, column in enumerate(contract.columns)
         }
         frames[contract.name] = pa.table(columns)
-    return typed_tables(contracts, frames).tables
+    return typed_tables(contracts, frames)
 
 
 def counted(rows: Mapping[str, pa.Table]) -> dict[str, int]:
